@@ -1,0 +1,106 @@
+// Every bound of the engine, with the arithmetic behind it. A number that limits something and stands elsewhere is a defect.
+//
+// What an operator may set (calls, hold, segment time, ...) has its default and its range here and its setting in the
+// pipeline file; what follows from a format is fixed.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace assent::limits {
+
+using namespace std::chrono_literals;
+
+// ---- Block = page = cluster = frame -------------------------------------------------------------------------------
+
+inline constexpr std::size_t kPageBytes = 4096;                              // one memory page, one journal page
+inline constexpr std::size_t kBlockHeadBytes = 32;                           // bookkeeping before the plaintext
+inline constexpr std::size_t kFrameBytes = kPageBytes - kBlockHeadBytes;     // plaintext of a regular frame
+inline constexpr std::size_t kFrameOverhead = 4 + 12 + 16;                   // sequence number, IV, tag
+inline constexpr std::size_t kFinalFrameOverhead = 4 + 4 + 12 + 4 + 16;      // marker, sequence number, IV, length, tag
+inline constexpr std::size_t kFinalFrameBytes = kPageBytes - kFinalFrameOverhead;  // most plaintext in a final frame
+static_assert(kFrameBytes == 4064);
+static_assert(kFrameBytes + kFrameOverhead == kPageBytes);
+
+// ---- RTP ----------------------------------------------------------------------------------------------------------
+
+// A datagram is received straight into a block, so it is at most a block's plaintext; Ethernet's 1,500 is far below.
+inline constexpr std::size_t kDatagramBytes = kFrameBytes;
+// The largest payload that fits a block together with a Cluster head (23) and a SimpleBlock head (8).
+inline constexpr std::size_t kClusterHeadBytes = 23;
+inline constexpr std::size_t kSimpleBlockHeadBytes = 8;
+inline constexpr std::size_t kPayloadBytes = kFrameBytes - kClusterHeadBytes - kSimpleBlockHeadBytes;
+
+inline constexpr auto kReorderWindowDefault = 60ms;
+inline constexpr auto kReorderWindowMax = 500ms;
+// 500 ms of 10 ms packets is 50; a deeper burst is delivered as loss and counted.
+inline constexpr std::size_t kReorderPackets = 64;
+// A timestamp that disagrees with arrival by more than this is a jump, not jitter: the leg is anchored anew.
+inline constexpr auto kTimestampJump = 5s;
+
+// ---- One leg, one call --------------------------------------------------------------------------------------------
+
+inline constexpr auto kHoldDefault = 30s;
+inline constexpr auto kHoldMax = 300s;
+inline constexpr auto kDeadlineDefault = 60s;
+inline constexpr auto kDeadlineMax = 24h;
+inline constexpr auto kMaxDelayDefault = 1s;      // seal.max_delay: longest wait of a part-filled block once a gate is open
+inline constexpr auto kSegmentTimeDefault = 60s;
+// After an opt-in the ring goes on filling until the consent record is durable; this much more is reserved for that.
+inline constexpr auto kDurableSlack = 5s;
+
+inline constexpr std::size_t kLegsPerCall = 16;
+inline constexpr std::size_t kParticipantsPerCall = 16;
+inline constexpr std::size_t kPurposes = 32;      // one bit each in a purpose set
+inline constexpr std::size_t kCallsDefault = 100;
+inline constexpr std::size_t kCallsMax = 20000;
+// A call that hears no packet and no command for this long is ended: its media server is gone.
+inline constexpr auto kIdleCallDefault = 2h;
+
+// ---- Shard --------------------------------------------------------------------------------------------------------
+
+inline constexpr std::size_t kReceiveBatch = 64;           // datagrams per recvmmsg; 64 blocks = 256 KiB of arena
+inline constexpr auto kSweepInterval = 5ms;
+inline constexpr std::size_t kCommandQueue = 4096;         // commands waiting for the shard; more are answered 503
+
+// ---- Seal ---------------------------------------------------------------------------------------------------------
+
+// Blocks waiting for an encryptor: 16,384 x 4 KiB = 64 MiB at most, all of it arena memory that was reserved anyway.
+inline constexpr std::size_t kSealQueue = 16384;
+// Pages sealed and not yet durable: at 10,000 calls (2 x 2.1 pages a second each) ten seconds of a stalled disk are
+// 420,000 pages; the default of 32,768 (128 MiB) covers ten seconds at 780 calls. A setting raises it.
+inline constexpr std::size_t kSealedPagesDefault = 32768;
+
+// ---- Journal ------------------------------------------------------------------------------------------------------
+
+inline constexpr std::uint64_t kJournalFileBytes = 256ULL << 20;
+inline constexpr auto kCommitInterval = 250ms;
+// An index page holds 24 bytes of head, 24 per data page and a 32-byte hash: (4096 - 24 - 32) / 24 = 168.
+inline constexpr std::size_t kJournalIndexHead = 24;
+inline constexpr std::size_t kJournalEntryBytes = 24;
+inline constexpr std::size_t kJournalHashBytes = 32;
+inline constexpr std::size_t kJournalBatchPages = 168;
+static_assert(kJournalIndexHead + kJournalBatchPages * kJournalEntryBytes + kJournalHashBytes <= kPageBytes);
+
+// ---- The sealed message, as a reader bounds it --------------------------------------------------------------------
+
+inline constexpr std::size_t kMessageKeys = 4;
+inline constexpr std::size_t kMessageContextBytes = 8192;
+inline constexpr std::uint32_t kMessageFrameBytes = 1U << 20;
+inline constexpr std::size_t kMessageHeaderBytes = 32768;  // context, four keys of 4 KiB, fixed fields, with room
+
+// ---- Control ------------------------------------------------------------------------------------------------------
+
+inline constexpr std::size_t kApiBodyBytes = 64 * 1024;
+inline constexpr std::size_t kApiJsonDepth = 16;
+inline constexpr std::size_t kApiConnections = 512;
+inline constexpr std::size_t kApiWorkers = 32;
+inline constexpr std::size_t kIdempotencyEntries = 10000;
+inline constexpr auto kIdempotencyAge = 24h;
+inline constexpr std::size_t kRefBytes = 256;        // call ref, participant ref, label, name, address: longest text
+inline constexpr std::size_t kNoteBytes = 16 * 1024;
+inline constexpr std::size_t kPageRows = 100;        // rows a listing returns before it hands out a cursor
+inline constexpr std::size_t kConfigBytes = 1U << 20;
+
+}  // namespace assent::limits

@@ -1,0 +1,31 @@
+# One target a folder: assent_folder(codecs SOURCES rtp.cpp ... DEPENDS assent::base ...) makes assent_codecs, known as
+# assent::codecs. assent_test(codecs SOURCES ... DEPENDS ...) makes its Catch2 program, with a ctest entry for each case.
+function(assent_folder name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;PRIVATE_DEPENDS" ${ARGN})
+  if(ARG_SOURCES)
+    add_library(assent_${name} STATIC ${ARG_SOURCES})
+    target_link_libraries(assent_${name} PUBLIC ${ARG_DEPENDS} PRIVATE ${ARG_PRIVATE_DEPENDS})
+  else()
+    add_library(assent_${name} INTERFACE)
+    target_link_libraries(assent_${name} INTERFACE ${ARG_DEPENDS})
+  endif()
+  add_library(assent::${name} ALIAS assent_${name})
+endfunction()
+
+function(assent_test name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+  if(NOT ARG_SOURCES)
+    return()
+  endif()
+  add_executable(test_${name} ${ARG_SOURCES})
+  target_link_libraries(test_${name} PRIVATE assent_catch_main ${ARG_DEPENDS})
+  catch_discover_tests(test_${name} TEST_PREFIX "${name}: " PROPERTIES TIMEOUT 300)
+endfunction()
+
+# A fuzz target is one file, tests/fuzz/NAME.cpp, around one exported function.
+function(assent_fuzz name)
+  cmake_parse_arguments(ARG "" "" "DEPENDS" ${ARGN})
+  add_executable(fuzz_${name} ${name}.cpp)
+  target_link_libraries(fuzz_${name} PRIVATE ${ARG_DEPENDS})
+  target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+endfunction()
