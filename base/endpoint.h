@@ -1,0 +1,35 @@
+// Endpoint: an IPv4 or IPv6 address with a UDP or TCP port. IPv4 is kept in its IPv6-mapped form (RFC 4291 section 2.5.5.2),
+// so two endpoints compare equal however the socket that saw them was opened. Any thread.
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+struct sockaddr;
+struct sockaddr_storage;
+
+namespace assent {
+
+struct Endpoint {
+  std::array<std::uint8_t, 16> address{};
+  std::uint16_t port = 0;
+
+  constexpr auto operator<=>(const Endpoint&) const = default;
+  bool is_v4() const;
+};
+
+// "192.0.2.1:4000" or "[2001:db8::1]:4000".
+std::string to_text(const Endpoint& endpoint);
+std::string address_text(const Endpoint& endpoint);  // without the port and the brackets
+std::optional<Endpoint> parse_endpoint(std::string_view text);
+std::optional<Endpoint> parse_address(std::string_view address, std::uint16_t port);  // a literal, never a name
+
+std::optional<Endpoint> endpoint_from(const sockaddr* from);
+// Fills `to` in the endpoint's own family and returns its length.
+unsigned fill_sockaddr(const Endpoint& endpoint, sockaddr_storage& to);
+
+}  // namespace assent

@@ -1,0 +1,83 @@
+// BlockPool: hands out the pages of the secure arena, one block each, and wipes every block that comes back.
+//
+// A block is one memory page: 32 bytes of bookkeeping and 4064 bytes of plaintext. The same page receives a datagram, or
+// is filled with a leg's packets, waits in the ring, and is encrypted; when its BlockRef dies the page is wiped
+// (OPENSSL_cleanse) before anyone can have it again. So audio cannot be forgotten: dropping a block is wiping it.
+//
+//      0        4        8       10     11     12       16       24       32                      4096
+//      +--------+--------+-------+------+------+--------+--------+--------+-----------------------+
+//      | leg    | epoch  | fill  | kind | -    | seq    | first  | end    | plaintext             |
+//      +--------+--------+-------+------+------+--------+--------+--------+-----------------------+
+//
+// Any thread may take and return blocks: the free list is a lock-free stack (producers and consumers: the shard and the
+// seal workers; Boost.Lockfree orders the index it passes). A pool never grows.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+
+#include "base/limits.h"
+#include "base/result.h"
+#include "base/secure_arena.h"
+
+namespace assent {
+
+enum class BlockKind : std::uint8_t {
+  packets,  // a received datagram, or clusters of a leg's packets
+  head,     // frame 1: the Matroska head, and packets after it
+  final,    // the last frame: the leg's counts
+};
+
+struct BlockHead {
+  std::uint32_t leg_slot = 0;       // place of the leg in its shard
+  std::uint32_t consent_epoch = 0;  // the gate's epoch when the block was admitted
+  std::uint16_t fill_bytes = 0;     // plaintext bytes used; a final frame is exactly this long
+  BlockKind kind = BlockKind::packets;
+  std::uint8_t reserved = 0;
+  std::uint32_t frame_seq = 0;      // set at admission, from 1
+  std::int64_t first_ns = 0;        // wall time of the first sample, ns since 1970
+  std::int64_t end_ns = 0;          // wall time just after the last sample
+};
+static_assert(sizeof(BlockHead) == limits::kBlockHeadBytes);
+
+struct Block {
+  BlockHead head;
+  std::array<std::uint8_t, limits::kFrameBytes> plain;
+};
+static_assert(sizeof(Block) == limits::kPageBytes);
+
+class BlockPool;
+
+// Owns one block; its destruction wipes the page and returns it to the pool.
+struct BlockReturner {
+  BlockPool* pool = nullptr;
+  void operator()(Block* block) const noexcept;
+};
+using BlockRef = std::unique_ptr<Block, BlockReturner>;
+
+class BlockPool {
+ public:
+  explicit BlockPool(SecureArena arena);
+  ~BlockPool();  // every block must have come back
+  BlockPool(const BlockPool&) = delete;
+  BlockPool& operator=(const BlockPool&) = delete;
+
+  BlockRef take();  // empty when every block is in use
+  // A block that crossed a queue as a bare pointer gets its owner back.
+  BlockRef adopt(Block* block) { return BlockRef(block, BlockReturner{this}); }
+
+  std::size_t capacity_blocks() const { return capacity_; }
+  std::size_t in_use_blocks() const;
+  ArenaBacking backing() const;
+
+ private:
+  friend struct BlockReturner;
+  struct State;
+  void give_back(Block* block) noexcept;
+
+  std::unique_ptr<State> state_;
+  std::size_t capacity_ = 0;
+};
+
+}  // namespace assent

@@ -1,0 +1,47 @@
+// PagePool: ordinary, page-aligned memory for ciphertext on its way to the journal.
+//
+// Nothing secret is ever in these pages, so they are neither locked nor wiped. The pool is what bounds the audio that is
+// sealed and not yet durable: when it is empty, sealing waits. Any thread may take and return pages (lock-free stack;
+// takers: seal workers; returner: the journal thread).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+
+#include "base/limits.h"
+
+namespace assent {
+
+using Page = std::array<std::uint8_t, limits::kPageBytes>;
+
+class PagePool;
+
+struct PageReturner {
+  PagePool* pool = nullptr;
+  void operator()(Page* page) const noexcept;
+};
+using PageRef = std::unique_ptr<Page, PageReturner>;
+
+class PagePool {
+ public:
+  explicit PagePool(std::size_t pages);
+  ~PagePool();  // every page must have come back
+  PagePool(const PagePool&) = delete;
+  PagePool& operator=(const PagePool&) = delete;
+
+  PageRef take();  // empty when every page is in use
+  PageRef adopt(Page* page) { return PageRef(page, PageReturner{this}); }
+  std::size_t capacity_pages() const { return capacity_; }
+  std::size_t in_use_pages() const;
+
+ private:
+  friend struct PageReturner;
+  struct State;
+  void give_back(Page* page) noexcept;
+
+  std::unique_ptr<State> state_;
+  std::size_t capacity_ = 0;
+};
+
+}  // namespace assent
