@@ -1,0 +1,244 @@
+// Catalog: what the engine remembers about calls, people, consents, keys, recordings and segments.
+//
+// A narrow interface with two native backends (SQLite now, PostgreSQL to come). Everything that changes is a Booking; a
+// span of bookings is one transaction: when `book` returns success, all of it has been fsynced, and when it returns an
+// error none of it happened. Clear text here is only opaque ids, times, sizes and states: names, addresses, references
+// and notes are sealed by the caller before they arrive, and people are looked up by a keyed hash (blind index).
+//
+// `book` is called by one thread (the CatalogWriter). The queries may be called from any thread.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/ids.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "crypto/wrapped_key.h"
+
+namespace assent {
+
+// ---- rows ---------------------------------------------------------------------------------------------------------
+
+struct TenantRow {
+  TenantId id;
+  std::string name;  // an operator's label such as "default", not a person's
+  KeyId key;
+};
+
+struct SubjectRow {
+  SubjectId id;
+  TenantId tenant;
+  Bytes blind_index;  // keyed hash of the subject's reference; unique within a tenant
+  Bytes sealed_ref;   // the reference itself, under the subject's key
+  KeyId key;
+};
+
+struct ParticipantRow {
+  ParticipantId id;
+  CallId call;
+  SubjectId subject;
+  std::string role;
+  Bytes sealed;  // JSON {ref, name, address} under the subject's key
+};
+
+struct LegRow {
+  LegId id;
+  CallId call;
+  ParticipantId participant;
+  int index = 0;       // order in the call: 0 is the left channel of a stereo export
+  Bytes sealed_label;  // under the call's key
+  KeyId key;
+  std::string codec;   // "PCMU/8000/1"
+  std::string counts_json;  // the leg's packet counts, written when the call ends; numbers only
+};
+
+enum class CallState { live, ended, interrupted /* the engine stopped or died while it was live */ };
+std::string_view name_of(CallState state);
+
+struct CallRow {
+  CallId id;
+  TenantId tenant;
+  KeyId key;           // seals what belongs to the call as a whole
+  std::string policy;  // "all-party" | "per-party" | "one-party"
+  Bytes sealed_ref;    // under the call's key
+  std::string notice_json;  // {id, version, language, hash}: which notice was presented; not personal
+  WallTime created;
+  std::optional<WallTime> ended;
+  CallState state = CallState::live;
+};
+
+// One consent record: per participant, purpose and change. A later one supersedes an earlier one.
+struct ConsentRow {
+  ConsentId id;
+  CallId call;
+  ParticipantId participant;
+  std::string purpose;
+  std::string decision;      // "granted" | "denied" | "withdrawn" | "expired"
+  std::string signal_type;   // "api" | "dtmf" | "deadline" | "hangup" | ...
+  std::string signal_value;  // the digit, the API token's name
+  std::string notice_json;
+  std::string origin;        // who entered it: token id, leg id
+  WallTime at;
+  std::optional<WallTime> media_time;  // time on the leg's timeline
+  std::int64_t preroll_ms = 0;         // held audio that the grant kept
+};
+
+enum class RecordingState { open, complete, recovered, erased };
+std::string_view name_of(RecordingState state);
+std::optional<RecordingState> parse_recording_state(std::string_view text);
+
+struct RecordingRow {
+  RecordingId id;
+  CallId call;
+  TenantId tenant;
+  RecordingState state = RecordingState::open;
+  WallTime started;
+  std::optional<WallTime> ended;
+  std::string lost_json;  // for recovered recordings: what is known to be missing, per leg
+};
+
+enum class SegmentState { stored, quarantined /* kept, but some page did not verify */ };
+std::string_view name_of(SegmentState state);
+
+struct SegmentRow {
+  SegmentId id;
+  RecordingId recording;
+  CallId call;
+  LegId leg;
+  std::uint32_t number = 0;  // from 1 within the leg
+  std::string object;        // place in the store
+  SegmentState state = SegmentState::stored;
+  std::uint64_t size_bytes = 0;
+  std::uint32_t frames = 0;
+  WallTime started;
+  WallTime ended;
+  bool salvaged = false;
+};
+
+struct NoteRow {
+  NoteId id;
+  CallId call;
+  std::string author;  // token id
+  WallTime at;
+  Bytes sealed_text;   // under the call's key
+};
+
+enum class LedgerKind { consent, gate, pause, resume, access, refusal, note, erasure_step, erasure_done, engine_start, engine_stop,
+                        recovery, export_keys };
+std::string_view name_of(LedgerKind kind);
+
+// One entry of the append-only record: opaque ids and facts, never a name. hash = SHA-256(previous hash | canonical JSON).
+struct LedgerRow {
+  std::uint64_t seq = 0;
+  WallTime at;
+  std::string kind;
+  std::optional<CallId> call;
+  std::string body_json;  // canonical: sorted keys, no white space
+  Bytes hash;
+};
+
+struct ErasureRow {
+  ErasureId id;
+  std::string target_kind;  // "recording"
+  std::string target_id;
+  WallTime requested;
+  std::optional<WallTime> done;
+  std::string steps_json;  // [{step, at, what}]
+};
+
+// ---- bookings -----------------------------------------------------------------------------------------------------
+
+// Adds to the ledger inside the transaction; the catalog chains the hash.
+struct LedgerEntry {
+  LedgerKind kind;
+  WallTime at;
+  std::optional<CallId> call;
+  std::string body_json;
+};
+
+namespace booking {
+struct AddKey { WrappedKey key; };
+struct AddTenant { TenantRow row; };
+struct AddSubject { SubjectRow row; };
+struct AddCall { CallRow row; };
+struct AddParticipant { ParticipantRow row; };
+struct AddLeg { LegRow row; };
+struct AddConsent { ConsentRow row; };            // also chains its ledger entry
+struct OpenRecording { RecordingRow row; };       // no effect when the call has one already
+struct AddSegment { SegmentRow row; };            // replaces a row of the same id (settling is idempotent)
+struct SetLegCounts { LegId leg; std::string counts_json; };
+struct EndCall { CallId call; WallTime at; CallState state; };
+struct CloseRecording { RecordingId recording; WallTime at; RecordingState state; std::string lost_json; };
+struct AddNote { NoteRow row; };
+struct AddLedger { LedgerEntry entry; };
+struct StartErasure { ErasureRow row; };
+struct UpdateErasure { ErasureId id; std::string steps_json; std::optional<WallTime> done; };
+struct DestroyKey { KeyId key; };                 // the row is gone when the transaction is
+struct RemoveSegment { SegmentId segment; };
+struct EraseRecording { RecordingId recording; WallTime at; };  // state erased; sealed fields of the call overwritten, notes removed
+}  // namespace booking
+
+using Booking = std::variant<booking::AddKey, booking::AddTenant, booking::AddSubject, booking::AddCall, booking::AddParticipant,
+                             booking::AddLeg, booking::AddConsent, booking::OpenRecording, booking::AddSegment,
+                             booking::SetLegCounts, booking::EndCall, booking::CloseRecording, booking::AddNote,
+                             booking::AddLedger, booking::StartErasure, booking::UpdateErasure, booking::DestroyKey,
+                             booking::RemoveSegment, booking::EraseRecording>;
+
+// ---- queries ------------------------------------------------------------------------------------------------------
+
+struct RecordingFilter {
+  std::optional<SubjectId> subject;
+  std::optional<TenantId> tenant;
+  std::optional<WallTime> from;
+  std::optional<WallTime> to;
+  std::optional<RecordingState> state;
+  std::optional<RecordingId> after;  // the cursor: the last id of the page before (newest first)
+  std::size_t limit = 100;
+};
+
+struct LedgerFilter {
+  std::optional<CallId> call;
+  std::uint64_t after_seq = 0;
+  std::size_t limit = 100;
+};
+
+class Catalog {
+ public:
+  virtual ~Catalog() = default;
+
+  virtual Result<void> book(std::span<const Booking> bookings) = 0;
+
+  // Makes the file itself forget destroyed rows: for SQLite secure_delete (always on) and a wal_checkpoint(TRUNCATE)
+  // whose result is checked. Called by the CatalogWriter's thread after keys were destroyed.
+  virtual Result<void> forget_deleted() = 0;
+
+  virtual Result<std::optional<WrappedKey>> key(KeyId id) = 0;
+  virtual Result<std::vector<WrappedKey>> keys_of_kind(KeyKind kind) = 0;
+  virtual Result<std::optional<TenantRow>> tenant(std::string_view name) = 0;
+  virtual Result<std::optional<TenantRow>> tenant(TenantId id) = 0;
+  virtual Result<std::optional<SubjectRow>> subject(SubjectId id) = 0;
+  virtual Result<std::optional<SubjectRow>> subject(TenantId tenant, ByteView blind_index) = 0;
+  virtual Result<std::optional<CallRow>> call(CallId id) = 0;
+  virtual Result<std::vector<CallRow>> calls_in_state(CallState state) = 0;
+  virtual Result<std::vector<ParticipantRow>> participants(CallId call) = 0;
+  virtual Result<std::vector<LegRow>> legs(CallId call) = 0;
+  virtual Result<std::vector<ConsentRow>> consents(CallId call) = 0;  // oldest first
+  virtual Result<std::optional<RecordingRow>> recording(RecordingId id) = 0;
+  virtual Result<std::optional<RecordingRow>> recording_of(CallId call) = 0;
+  virtual Result<std::vector<RecordingRow>> recordings(const RecordingFilter& filter) = 0;
+  virtual Result<std::vector<SegmentRow>> segments(RecordingId recording) = 0;  // by leg, then number
+  virtual Result<std::optional<SegmentRow>> segment(SegmentId id) = 0;
+  virtual Result<std::vector<NoteRow>> notes(CallId call) = 0;
+  virtual Result<std::optional<ErasureRow>> erasure(ErasureId id) = 0;
+  virtual Result<std::vector<ErasureRow>> unfinished_erasures() = 0;
+  virtual Result<std::vector<LedgerRow>> ledger(const LedgerFilter& filter) = 0;
+  // Walks the whole chain; the number of records, or where it breaks (Errc::corrupt).
+  virtual Result<std::uint64_t> verify_ledger() = 0;
+};
+
+}  // namespace assent
