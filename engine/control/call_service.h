@@ -1,0 +1,178 @@
+// CallService: what the control API can ask of the live calls, in domain terms.
+//
+// The HTTP side knows JSON, tokens and status codes; this side knows shards, gates and keys; neither knows the other's.
+// Every method may block until what it promises is true (a grant is durable, a withdrawal has drained the queues, an ended
+// call's segments are stored) and may be called from any control thread. Text fields arrive validated for length and
+// UTF-8; names that must exist (policy, purpose, participant, codec) are checked here and refused with Errc::invalid.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/endpoint.h"
+#include "base/ids.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "codecs/codec.h"
+
+namespace assent {
+
+// Who asks: the id of the API token, for the record.
+struct Caller {
+  std::string token_id;
+};
+
+struct Notice {
+  std::string id;
+  std::string version;
+  std::string language;
+  std::string hash;
+};
+
+struct ParticipantSpec {
+  std::string ref;                     // the caller's own name for the participant within the call: "customer"
+  std::optional<std::string> subject;  // the caller's stable reference of the person; without one a new subject is made
+  std::string role;
+  std::optional<std::string> name;
+  std::optional<std::string> address;
+};
+
+struct LegSpec {
+  std::string label;
+  std::string participant;  // a ParticipantSpec's ref
+  Codec codec;
+  std::uint8_t payload_type = 0;
+  std::optional<std::uint8_t> dtmf_payload_type;
+  std::optional<Endpoint> source;  // pinned when given (port 0: any port of that address); else the first valid source is
+};
+
+struct CallSpec {
+  std::string ref;
+  std::string tenant;                 // "" is the default tenant
+  std::optional<std::string> policy;  // default: the pipeline's
+  std::optional<Notice> notice;
+  std::vector<ParticipantSpec> participants;
+  std::vector<LegSpec> legs;
+};
+
+struct LegView {
+  std::string label;
+  LegId id;
+  std::string participant;
+  std::string codec;  // "PCMU/8000/1"
+  std::string gate;   // holding | opening | open | paused | closed
+  std::string address;
+  std::uint16_t port = 0;
+  std::uint16_t rtcp_port = 0;
+  double level_dbov = -127;  // of a recent packet; never stored
+  std::int64_t held_ms = 0;  // audio waiting in the ring
+  std::uint64_t packets = 0;
+  std::uint64_t lost = 0;
+  std::uint64_t dropped = 0;  // refused packets, all reasons; the metrics tell them apart
+  std::uint64_t sealed_blocks = 0;
+};
+
+struct ConsentView {
+  std::string purpose;
+  std::string state;  // pending | granted | denied | expired | withdrawn
+};
+
+struct ParticipantView {
+  ParticipantId id;
+  std::string ref;
+  std::string role;
+  std::optional<std::string> subject;
+  std::optional<std::string> name;
+  std::vector<ConsentView> consents;
+};
+
+struct CallView {
+  CallId id;
+  std::string ref;
+  std::string tenant;
+  std::string state;   // live
+  std::string policy;
+  bool paused = false;
+  WallTime created;
+  std::optional<RecordingId> recording;  // once a gate has opened
+  std::vector<ParticipantView> participants;
+  std::vector<LegView> legs;
+};
+
+struct ConsentSpec {
+  std::string participant;  // ref or id
+  std::string decision;     // granted | denied | withdrawn
+  std::vector<std::string> purposes;  // empty: the pipeline's default purposes for a grant, all for the others
+  std::string signal_type = "api";
+  std::string signal_value;
+  std::optional<Notice> notice;
+};
+
+// What a decision put on record: one record per purpose.
+struct ConsentRecordView {
+  ConsentId id;
+  CallId call;
+  std::string participant;  // ref
+  std::string purpose;
+  std::string decision;
+  std::string signal_type;
+  std::string signal_value;
+  std::optional<Notice> notice;
+  WallTime at;
+};
+
+struct LegsSpec {
+  std::vector<ParticipantSpec> participants;  // new ones
+  std::vector<LegSpec> legs;                  // a label that exists: its codec, payload types or source change
+};
+
+struct EndedCall {
+  std::optional<RecordingId> recording;
+  std::string why;  // "complete", or why nothing was kept: "no consent", "denied", "expired", "erased on withdrawal"
+};
+
+class CallService {
+ public:
+  virtual ~CallService() = default;
+
+  virtual Result<CallView> create_call(const CallSpec& spec, const Caller& caller) = 0;
+  virtual Result<std::vector<CallView>> calls() = 0;  // live ones, oldest first
+  virtual Result<CallView> call(CallId id) = 0;
+  virtual Result<std::vector<ConsentRecordView>> decide(CallId id, const ConsentSpec& spec, const Caller& caller) = 0;
+  virtual Result<CallView> pause(CallId id, const std::string& reason, const Caller& caller) = 0;
+  virtual Result<CallView> resume(CallId id, const std::string& reason, const Caller& caller) = 0;
+  virtual Result<CallView> change_legs(CallId id, const LegsSpec& spec, const Caller& caller) = 0;
+  virtual Result<EndedCall> end_call(CallId id, const Caller& caller) = 0;
+};
+
+// What /metrics shows of the packet path: summed over shards at the moment of the scrape. Counters only go up.
+struct EngineCounters {
+  std::uint64_t packets = 0;
+  std::uint64_t bytes = 0;
+  std::vector<std::pair<std::string, std::uint64_t>> drops;  // reason, count
+  std::vector<std::pair<std::string, std::uint64_t>> gates;  // state, legs in it now (a gauge)
+  std::uint64_t calls_live = 0;                              // gauge
+  std::uint64_t calls_capacity = 0;                          // gauge
+  std::uint64_t arena_bytes = 0;                             // gauge
+  std::uint64_t arena_bytes_in_use = 0;                      // gauge
+  std::uint64_t blocks_sealed = 0;
+  std::uint64_t blocks_voided = 0;   // withdrawn while they were queued
+  std::uint64_t blocks_wiped = 0;    // held and never admitted
+  std::uint64_t pages_durable = 0;
+  std::uint64_t commits = 0;
+  std::uint64_t journal_write_errors = 0;
+  std::uint64_t journal_sync_errors = 0;
+  std::uint64_t segments_stored = 0;
+};
+
+class EngineStatus {
+ public:
+  virtual ~EngineStatus() = default;
+  virtual EngineCounters counters() = 0;
+  // Empty when all is well; otherwise what does not work, for /readyz.
+  virtual std::vector<std::string> troubles() = 0;
+};
+
+}  // namespace assent
