@@ -27,9 +27,10 @@ static_assert(kFrameBytes + kFrameOverhead == kPageBytes);
 
 // A datagram is received straight into a block, so it is at most a block's plaintext; Ethernet's 1,500 is far below.
 inline constexpr std::size_t kDatagramBytes = kFrameBytes;
-// The largest payload that fits a block together with a Cluster head (23) and a SimpleBlock head (8).
-inline constexpr std::size_t kClusterHeadBytes = 23;
-inline constexpr std::size_t kSimpleBlockHeadBytes = 8;
+// The largest payload that fits a block with a Cluster head (id 4, size 2, Timestamp 1 + 1 + 8) and a SimpleBlock head
+// (id 1, size 2, track 1, time 2, flags 1).
+inline constexpr std::size_t kClusterHeadBytes = 4 + 2 + 1 + 1 + 8;
+inline constexpr std::size_t kSimpleBlockHeadBytes = 1 + 2 + 1 + 2 + 1;
 inline constexpr std::size_t kPayloadBytes = kFrameBytes - kClusterHeadBytes - kSimpleBlockHeadBytes;
 
 inline constexpr auto kReorderWindowDefault = 60ms;
