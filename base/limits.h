@@ -91,6 +91,15 @@ inline constexpr std::size_t kMessageContextBytes = 8192;
 inline constexpr std::uint32_t kMessageFrameBytes = 1U << 20;
 inline constexpr std::size_t kMessageHeaderBytes = 32768;  // context, four keys of 4 KiB, fixed fields, with room
 
+// ---- Secret memory ------------------------------------------------------------------------------------------------
+
+// Keys of 32 bytes held at once for a call at its largest: its own, and for each leg the leg's, the subject's and two open
+// segments' (the one being left and the next): 1 + 16 x 4 = 65 keys, 2,080 bytes. Twice that, because the allocator works
+// in powers of two and other keys (root, epochs, tenants) take their share.
+inline constexpr std::size_t kKeyBytes = 32;
+inline constexpr std::size_t kSecretBytesPerCall = 2 * kKeyBytes * (1 + kLegsPerCall * 4);
+static_assert(kSecretBytesPerCall == 4160);
+
 // ---- Control ------------------------------------------------------------------------------------------------------
 
 inline constexpr std::size_t kApiBodyBytes = 64 * 1024;

@@ -39,12 +39,14 @@ struct Error {
 // An Error built from errno: "open /var/lib/assent/root.key: Permission denied".
 Error os_error(std::string_view doing, int errno_value);
 
-template <typename T>
+// E is Error unless a module needs a failure with more structure (a place, a kind) than a sentence.
+template <typename T, typename E = Error>
 class [[nodiscard]] Result {
  public:
   using value_type = T;
+  using error_type = E;
   Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
-  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}
+  Result(E error) : state_(std::in_place_index<1>, std::move(error)) {}
 
   bool has_value() const { return state_.index() == 0; }
   explicit operator bool() const { return has_value(); }
@@ -58,7 +60,7 @@ class [[nodiscard]] Result {
   T* operator->() { return &value(); }
   const T* operator->() const { return &value(); }
 
-  const Error& error() const { return std::get<1>(state_); }
+  const E& error() const { return std::get<1>(state_); }
 
   template <typename U>
   T value_or(U&& fallback) const& {
@@ -66,22 +68,23 @@ class [[nodiscard]] Result {
   }
 
  private:
-  std::variant<T, Error> state_;
+  std::variant<T, E> state_;
 };
 
-template <>
-class [[nodiscard]] Result<void> {
+template <typename E>
+class [[nodiscard]] Result<void, E> {
  public:
   using value_type = void;
+  using error_type = E;
   Result() = default;
-  Result(Error error) : error_(std::move(error)) {}
+  Result(E error) : error_(std::move(error)) {}
 
   bool has_value() const { return !error_.has_value(); }
   explicit operator bool() const { return has_value(); }
-  const Error& error() const { return *error_; }
+  const E& error() const { return *error_; }
 
  private:
-  std::optional<Error> error_;
+  std::optional<E> error_;
 };
 
 inline Error error(Errc code, std::string what) { return Error{code, std::move(what)}; }

@@ -1,0 +1,65 @@
+// AesGcm: AES-GCM (NIST SP 800-38D) with a 16-byte tag, one message a call, the caller's IV.
+//
+// It owns one EVP context, reused: after the first call with a key size nothing is allocated, not even by a change of
+// key. It decides nothing about IVs except that an empty one is refused: whoever seals owns the rule that no two
+// plaintexts share a (key, IV). In this project there are two such owners: SegmentSealer (IV = frame number under a key
+// used for one segment) and seal_with_random_iv below (96 random bits; at most 2^32 messages under one key, SP
+// 800-38D 8.3).
+//
+// One object: one thread at a time. Lengths in bytes. Errors: Errc::invalid for a key that is not 16, 24 or 32 bytes,
+// an empty IV, or unequal lengths of input and output; Errc::corrupt when the tag does not match, and then the output
+// is zeros.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "crypto/secret.h"
+
+struct evp_cipher_ctx_st;  // OpenSSL's EVP_CIPHER_CTX
+
+namespace assent {
+
+inline constexpr std::size_t kGcmIvBytes = 12;
+inline constexpr std::size_t kGcmTagBytes = 16;
+
+class AesGcm {
+ public:
+  AesGcm();
+  AesGcm(AesGcm&&) noexcept;
+  AesGcm& operator=(AesGcm&&) noexcept;
+  ~AesGcm();
+
+  Result<void> set_key(ByteView key);
+
+  // Both need a key set. `plain` and `cipher` are of one length and either the same memory or apart.
+  Result<void> seal(ByteView iv, ByteView aad, ByteView plain, ByteSpan cipher,
+                    std::span<std::uint8_t, kGcmTagBytes> tag);
+  Result<void> open(ByteView iv, ByteView aad, ByteView cipher, std::span<const std::uint8_t, kGcmTagBytes> tag,
+                    ByteSpan plain);
+
+ private:
+  Result<void> start(ByteView iv, ByteView aad, int encrypt);
+
+  struct Free {
+    void operator()(evp_cipher_ctx_st* context) const;
+  };
+  std::unique_ptr<evp_cipher_ctx_st, Free> context_;
+  std::size_t key_bytes_ = 0;  // 0: no key yet
+  std::size_t iv_bytes_ = 0;   // what the context is set to
+};
+
+// For small things sealed now and then under a long-lived AES-256 key (wrapped keys, fields):
+//
+//     | 12 random IV | ciphertext, as long as the plaintext | 16 tag |
+inline constexpr std::size_t kSealedOverhead = kGcmIvBytes + kGcmTagBytes;
+Bytes seal_with_random_iv(const SecretKey& key, ByteView aad, ByteView plain);
+// Errc::corrupt when `sealed` is too short or does not verify. `plain` is sealed.size() - kSealedOverhead bytes.
+Result<void> open_with_random_iv(const SecretKey& key, ByteView aad, ByteView sealed, ByteSpan plain);
+
+}  // namespace assent

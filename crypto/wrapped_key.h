@@ -1,0 +1,58 @@
+// The key tree (DESIGN "Keys") as pure functions: each key is stored only wrapped under its parent, and destroying a
+// wrapped key destroys everything below it.
+//
+//     root -> epoch -> tenant -> subject -> leg
+//
+// A wrapped key is | 12 random IV | 32 ciphertext | 16 tag | under AES-256-GCM, and its AAD binds it to its place, so a
+// row moved to another id, kind or parent does not open:
+//
+//     "assent wrapped key 1" | u8 kind | 16 id | 16 parent id
+//
+// A key that serves several purposes is never used for two of them itself: each purpose gets `derive(key, label)`.
+// Any thread. What rows exist, and when they are deleted, is the catalog's concern.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "base/ids.h"
+#include "base/result.h"
+#include "crypto/secret.h"
+
+namespace assent {
+
+// The numbers are stored and authenticated: never renumber.
+enum class KeyKind : std::uint8_t {
+  root = 1,
+  epoch = 2,
+  tenant = 3,
+  subject = 4,
+  leg = 5,
+  call = 6,    // what belongs to a call and to no single person
+  ledger = 7,  // signs ledger checkpoints
+};
+std::string_view name_of(KeyKind kind);
+
+struct WrappedKey {
+  KeyId id;
+  KeyKind kind = KeyKind::leg;
+  KeyId parent;
+  Bytes wrapped;  // 60 bytes
+};
+
+WrappedKey wrap_key(const SecretKey& parent, KeyId parent_id, KeyKind kind, KeyId id, const SecretKey& key);
+
+// Errc::corrupt: not this parent, or the row was damaged or moved (which of these, GCM cannot tell).
+Result<SecretKey> unwrap_key(const SecretKey& parent, const WrappedKey& wrapped);
+
+// HKDF-SHA512 of the key with the label as info: independent keys for independent uses.
+SecretKey derive(const SecretKey& key, std::string_view label);
+inline constexpr std::string_view kFieldLabel = "field";             // for seal_field
+inline constexpr std::string_view kBlindIndexLabel = "blind-index";  // for blind_index
+
+// A key that needs both: for what one person's erasure must destroy although it hangs under another's key, too. Fold it
+// over any number of keys; the order counts.
+SecretKey combine(const SecretKey& first, const SecretKey& second);
+
+}  // namespace assent
