@@ -43,26 +43,60 @@ inline constexpr auto kTimestampJump = 5s;
 // ---- One leg, one call --------------------------------------------------------------------------------------------
 
 inline constexpr auto kHoldDefault = 30s;
+inline constexpr auto kHoldMin = 1s;
 inline constexpr auto kHoldMax = 300s;
 inline constexpr auto kDeadlineDefault = 60s;
+inline constexpr auto kDeadlineMin = 1s;
 inline constexpr auto kDeadlineMax = 24h;
 inline constexpr auto kMaxDelayDefault = 1s;      // seal.max_delay: longest wait of a part-filled block once a gate is open
+inline constexpr auto kMaxDelayMin = 20ms;        // one packet
+inline constexpr auto kMaxDelayMax = 10s;
 inline constexpr auto kSegmentTimeDefault = 60s;
+inline constexpr auto kSegmentSpan = 24h * 366;   // a time later than this in a segment is not one of ours
+inline constexpr auto kSegmentTimeMin = 5s;
+inline constexpr auto kSegmentTimeMax = 1h;       // at 48 kHz stereo 690 MB, still one object that fits anywhere
 // After an opt-in the ring goes on filling until the consent record is durable; this much more is reserved for that.
 inline constexpr auto kDurableSlack = 5s;
 
 inline constexpr std::size_t kLegsPerCall = 16;
 inline constexpr std::size_t kParticipantsPerCall = 16;
 inline constexpr std::size_t kPurposes = 32;      // one bit each in a purpose set
+inline constexpr std::size_t kPurposeIdBytes = 64;  // longest name of a purpose
 inline constexpr std::size_t kCallsDefault = 100;
 inline constexpr std::size_t kCallsMax = 20000;
 // A call that hears no packet and no command for this long is ended: its media server is gone.
 inline constexpr auto kIdleCallDefault = 2h;
+inline constexpr auto kIdleCallMin = 10s;
+inline constexpr auto kIdleCallMax = 168h;
+
+// The blocks of the arena that one leg may need at once: its ring for `hold` and for the wait until the consent record is
+// durable, the packets of the reorder window (a block each, at 10 ms a packet, and the one that came), the block being
+// filled and the one a turning gate has cut. A block holds whole packets only, so its time is counted with packets of
+// 10 ms and of 20 ms, and the worse one decides.
+//
+// G.711 (8,000 bytes a second), 30 s, 60 ms: 46 packets of 80 + 7 bytes in 4,048 are 460 ms, so 35 s are 77 blocks;
+// with 7 and 2 more 86 blocks, 344 KiB.
+constexpr std::size_t leg_blocks(std::size_t payload_bytes_per_second, std::chrono::milliseconds hold,
+                                 std::chrono::milliseconds reorder_window) {
+  std::size_t worst = 0;
+  for (const std::size_t packet_ms : {std::size_t{10}, std::size_t{20}}) {
+    const std::size_t payload = (payload_bytes_per_second * packet_ms + 999) / 1000;
+    const std::size_t fitting = (kFrameBytes - kClusterHeadBytes) / (payload + kSimpleBlockHeadBytes);
+    const std::size_t block_ms = (fitting == 0 ? 1 : fitting) * packet_ms;
+    const auto held_ms = static_cast<std::size_t>((hold + std::chrono::milliseconds(kDurableSlack)).count());
+    const std::size_t blocks = (held_ms + block_ms - 1) / block_ms;
+    if (blocks > worst) worst = blocks;
+  }
+  return worst + (static_cast<std::size_t>(reorder_window.count()) + 9) / 10 + 1 + 2;
+}
+static_assert(leg_blocks(8000, kHoldDefault, kReorderWindowDefault) == 86);
 
 // ---- Shard --------------------------------------------------------------------------------------------------------
 
 inline constexpr std::size_t kReceiveBatch = 64;           // datagrams per recvmmsg; 64 blocks = 256 KiB of arena
 inline constexpr auto kSweepInterval = 5ms;
+inline constexpr auto kSweepMin = 1ms;
+inline constexpr auto kSweepMax = 100ms;                   // a socket's default buffer holds 200 ms of one leg with ease
 inline constexpr std::size_t kCommandQueue = 4096;         // commands waiting for the shard; more are answered 503
 
 // ---- Seal ---------------------------------------------------------------------------------------------------------
@@ -72,11 +106,18 @@ inline constexpr std::size_t kSealQueue = 16384;
 // Pages sealed and not yet durable: at 10,000 calls (2 x 2.1 pages a second each) ten seconds of a stalled disk are
 // 420,000 pages; the default of 32,768 (128 MiB) covers ten seconds at 780 calls. A setting raises it.
 inline constexpr std::size_t kSealedPagesDefault = 32768;
+inline constexpr std::size_t kSealedPagesMin = 256;        // 1 MiB: more than one journal batch
+inline constexpr std::size_t kSealedPagesMax = 1U << 22;   // 16 GiB
+inline constexpr std::size_t kSealWorkersMax = 64;
 
 // ---- Journal ------------------------------------------------------------------------------------------------------
 
 inline constexpr std::uint64_t kJournalFileBytes = 256ULL << 20;
+inline constexpr std::uint64_t kJournalFileBytesMin = 4ULL << 20;
+inline constexpr std::uint64_t kJournalFileBytesMax = 4ULL << 30;
 inline constexpr auto kCommitInterval = 250ms;
+inline constexpr auto kCommitIntervalMin = 10ms;
+inline constexpr auto kCommitIntervalMax = 1s;             // what a power loss may cost
 // An index page holds 24 bytes of head, 24 per data page and a 32-byte hash: (4096 - 24 - 32) / 24 = 168.
 inline constexpr std::size_t kJournalIndexHead = 24;
 inline constexpr std::size_t kJournalEntryBytes = 24;

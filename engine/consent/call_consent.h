@@ -1,0 +1,185 @@
+// CallConsent: the consent of one whole call. It owns every participant's consents and every leg's gate, and decides
+// when a gate turns; the shard carries the turns out on blocks of audio and takes the changes to the ledger.
+//
+// Pure and in virtual time: no clock, no socket, no log. One thread (the shard that owns the call). Inputs come in
+// order of their `Moment`; every input first does what `tick` would. Results are appended to an Outcome that the caller
+// clears and uses again, so that repeated use does not allocate.
+//
+// - A gate opens for a purpose its policy finds satisfied by consents whose records are durable, and for no other
+// reason.
+// - A refusal takes effect at once, durable or not, also after the call has ended or the participant has left.
+// - `deadline` runs from the moment a participant joins, which for those a call starts with is its creation. Then what
+// is
+//   still pending expires, and a gate that nothing pending could open closes. A closed gate never goes back to holding.
+// - A participant who leaves no longer counts, once nothing of theirs is on its way to the ledger: neither a yes nor a
+// no of
+//   somebody absent concerns what is said now. A gate that opens by a leave keeps nothing of what was said before it.
+// - While paused no audio is held or admitted on any leg, and no digit is listened to.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "base/limits.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "engine/consent/consent_state.h"
+#include "engine/consent/digit_map.h"
+#include "engine/consent/gate.h"
+#include "engine/consent/participant_consent.h"
+#include "engine/consent/policy.h"
+
+namespace assent {
+
+// How much of what is held an opt-in keeps.
+struct Preroll {
+  enum class Kind { all, none, duration };
+  Kind kind = Kind::all;
+  nanoseconds keep{0};  // of Kind::duration
+
+  static Preroll all() { return {}; }
+  static Preroll none() { return {Kind::none, {}}; }
+  static Preroll last(nanoseconds keep) { return {Kind::duration, keep}; }
+};
+
+enum class OnWithdraw { keep, erase };  // what becomes of what was kept before a withdrawal; only carried here
+
+struct ConsentSettings {
+  Policy policy = Policy::all_party;
+  PurposeSet purposes;  // those this call asks for
+  nanoseconds hold = limits::kHoldDefault;
+  nanoseconds deadline = limits::kDeadlineDefault;
+  Preroll preroll;
+  OnWithdraw on_withdraw = OnWithdraw::keep;
+  DigitMap digits;
+};
+
+// Errc::invalid says which setting is out of its range.
+Result<void> check_settings(const ConsentSettings& settings);
+
+struct PauseChange {
+  enum class Kind { paused, resumed };
+  Kind kind = Kind::paused;
+  Signal signal;  // its value is the reason
+  Moment at;
+};
+
+struct Outcome {
+  Outcome();
+
+  std::vector<GateTurn> turns;         // carry out in this order
+  std::vector<ConsentChange> changes;  // record in this order
+  std::optional<PauseChange> pause;    // record
+
+  bool empty() const { return turns.empty() && changes.empty() && !pause; }
+  void clear();
+};
+
+class CallConsent {
+ public:
+  static Result<CallConsent> create(const ConsentSettings& settings);
+
+  // Errc::exhausted at limits::kParticipantsPerCall and kLegsPerCall (those that left count), conflict after the end,
+  // not_found for an index that was never given, conflict for a participant or leg that has left.
+  Result<ParticipantIndex> join(Moment at, Outcome& out);
+  Result<LegIndex> add_leg(ParticipantIndex participant, Moment at, Outcome& out);
+  Result<void> leave(ParticipantIndex participant, Moment at, Outcome& out);  // with all their legs
+  Result<void> remove_leg(LegIndex leg, Moment at, Outcome& out);
+
+  // No purposes in a refusal mean all of them; a grant must name its purposes. A decision that changes nothing makes no
+  // record. Errc::invalid: a grant of nothing or of what is not asked for, a decision or signal only the gate itself
+  // makes; not_found; conflict: a grant after the end or by somebody who has left.
+  Result<void> decide(ParticipantIndex participant, Decision decision, PurposeSet purposes, const Signal& signal,
+                      Moment at, Outcome& out);
+  void digit(LegIndex leg, char digit, Moment at, Outcome& out);
+
+  void pause(const Signal& why, Moment at, Outcome& out);
+  void resume(const Signal& why, Moment at, Outcome& out);
+
+  // What became of a record of `changes`. Only grants wait for it; any other or unknown number changes nothing.
+  void durable(ConsentSeq record, Moment at, Outcome& out);
+  void refused(ConsentSeq record, Moment at, Outcome& out);
+
+  void tick(Moment at, Outcome& out);
+  std::optional<MonoTime> next_deadline() const;  // when tick has something to do
+
+  // The call has ended. Gates that are opening wait for the ledger, the others close now.
+  void end(Moment at, Outcome& out);
+  bool ended() const { return ended_; }
+  bool settled() const;  // ended, and every gate is closed
+
+  const ConsentSettings& settings() const { return settings_; }
+  bool paused() const { return paused_; }
+  std::size_t participants() const { return participants_.size(); }
+  std::size_t legs() const { return legs_.size(); }
+
+  // For indices that were given; anything else is our own bug.
+  Gate gate(LegIndex leg) const { return at(leg).gate; }
+  Admission admission(LegIndex leg) const { return at(leg).admission; }
+  ConsentEpoch epoch(LegIndex leg) const { return at(leg).epoch; }
+  ConsentEpoch valid_from(LegIndex leg) const { return at(leg).valid_from; }
+  ParticipantIndex participant_of(LegIndex leg) const { return at(leg).participant; }
+  PurposeSet purposes(LegIndex leg) const;  // satisfied by durable consents, whatever the gate's state
+  ConsentState state(ParticipantIndex participant, Purpose purpose) const {
+    return at(participant).consent.state_of(purpose);
+  }
+  bool has_left(ParticipantIndex participant) const { return at(participant).left; }
+  bool has_left(LegIndex leg) const { return at(leg).left; }
+
+ private:
+  struct Participant {
+    ParticipantConsent consent;
+    MonoTime deadline;
+    bool left = false;
+
+    // A grant still on its way was given while its participant was here, and what is held then waits for it.
+    bool counts() const { return !left || consent.awaits_ledger(); }
+  };
+  struct Leg {
+    ParticipantIndex participant;
+    Gate gate = Gate::holding;
+    Admission admission = Admission::hold;
+    ConsentEpoch epoch{1};
+    ConsentEpoch valid_from{1};
+    bool left = false;
+  };
+  struct Cause {
+    TurnCause why;
+    std::optional<ParticipantIndex> refuser;
+  };
+  enum class View { durable, intended, hoped };
+
+  explicit CallConsent(const ConsentSettings& settings);
+
+  const Participant& at(ParticipantIndex index) const;
+  const Leg& at(LegIndex index) const;
+  Participant* find(ParticipantIndex index);
+  Leg* find(LegIndex index);
+
+  PurposeSet satisfied(View view, ParticipantIndex own) const;
+  Gate target_of(const Leg& leg) const;
+  RingAction ring_action(Gate from, Gate to, TurnCause why) const;
+  bool revokes_queued(const Leg& leg, Gate to, Cause cause) const;
+  bool is_over(const Leg& leg) const { return ended_ || leg.left; }
+
+  ConsentSeq next_seq() { return ConsentSeq(++last_seq_); }
+  void grant(ParticipantIndex who, PurposeSet purposes, const Signal& signal, Moment at, Outcome& out);
+  void refuse(ParticipantIndex who, PurposeSet purposes, const Signal& signal, Moment at, Outcome& out);
+  void expire(ParticipantIndex who, SignalType type, Moment at, Outcome& out);
+  bool expire_unanswered(Moment at, Outcome& out);
+  void set_paused(PauseChange change, Outcome& out);
+  void settle(Cause cause, Moment at, Outcome& out);
+  void settle_leg(LegIndex index, Cause cause, Moment at, Outcome& out);
+  void turn(LegIndex index, Gate to, Cause cause, Moment at, Outcome& out);
+
+  ConsentSettings settings_;
+  std::vector<Participant> participants_;
+  std::vector<Leg> legs_;
+  std::uint64_t last_seq_ = 0;
+  bool paused_ = false;
+  bool ended_ = false;
+};
+
+}  // namespace assent

@@ -1,0 +1,74 @@
+// Consent, one participant and one purpose at a time: its states, what changes them, and how a change is told to the
+// ledger.
+//
+//     pending --+--> granted ----> withdrawn
+//               +--> denied            |
+//               +--> expired           |      a grant after any of these three is a new record
+//                       |              |
+//                       +--> granted <-+
+//
+// A no is always taken: refusing what is granted withdraws it, refusing what is pending or expired denies it, whatever
+// the caller named it. Any thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/strong.h"
+#include "base/time.h"
+#include "engine/consent/purpose_set.h"
+
+namespace assent {
+
+using ParticipantIndex = Strong<std::uint8_t, struct ParticipantIndexTag>;  // in order of joining; never reused
+using LegIndex = Strong<std::uint8_t, struct LegIndexTag>;                  // likewise
+using ConsentSeq = Strong<std::uint64_t, struct ConsentSeqTag>;             // one consent record of a call, from 1
+
+enum class ConsentState { pending, granted, denied, withdrawn, expired };
+enum class Decision { granted, denied, withdrawn, expired };
+
+enum class SignalType {
+  api,       // the caller of the control API says so
+  dtmf,      // a digit (RFC 4733) on the participant's own leg; the value is the digit
+  voice,     // spoken, recognised outside
+  web,       // a form or app
+  siprec,    // session metadata (RFC 7866)
+  deadline,  // nobody answered in time; made here only
+  hangup,    // the call ended first; made here only
+  leave,     // the participant left first; made here only
+};
+
+std::string_view to_text(ConsentState state);
+std::string_view to_text(Decision decision);
+std::string_view to_text(SignalType type);
+std::optional<Decision> parse_decision(std::string_view text);
+std::optional<SignalType> parse_signal_type(std::string_view text);
+
+bool comes_from_outside(SignalType type);  // false for those that only the gate itself makes
+
+struct Signal {
+  SignalType type = SignalType::api;
+  std::string value;  // at most limits::kRefBytes
+
+  bool operator==(const Signal&) const = default;
+};
+
+// The moment of an input: when it was handled, and the media time at which it takes effect. Gates turn at media time.
+struct Moment {
+  Now now;
+  WallTime media;
+};
+
+// One change to put on record, for each purpose in `purposes`. A grant counts only once its record is durable.
+struct ConsentChange {
+  ConsentSeq seq;
+  ParticipantIndex participant;
+  Decision decision = Decision::denied;
+  PurposeSet purposes;
+  Signal signal;
+  Moment at;
+};
+
+}  // namespace assent

@@ -1,0 +1,59 @@
+// ParticipantConsent: what one participant has said about every purpose, and which grants the ledger has yet to
+// confirm.
+//
+// It decides which purposes a decision really changes. Grants on their way to the ledger lie over the settled state:
+// when the ledger confirms, they replace it; when it refuses, they are gone as if never said. It knows no gates, no
+// policy, no time. One thread (the shard that owns the call).
+#pragma once
+
+#include <vector>
+
+#include "engine/consent/consent_state.h"
+#include "engine/consent/policy.h"
+#include "engine/consent/purpose_set.h"
+
+namespace assent {
+
+class ParticipantConsent {
+ public:
+  explicit ParticipantConsent(PurposeSet asked) : asked_(asked) {}
+
+  // Purposes that `wanted` changes; recorded under `seq` when there are any.
+  PurposeSet grant(PurposeSet wanted, ConsentSeq seq);
+  struct Refused {
+    PurposeSet denied;     // were pending or expired
+    PurposeSet withdrawn;  // were granted
+  };
+  Refused refuse(PurposeSet unwanted);
+  PurposeSet expire_pending();
+
+  bool confirm(ConsentSeq seq);  // false: no such grant is on its way
+  bool revert(ConsentSeq seq);   // likewise
+
+  bool awaits_ledger() const { return !in_flight_.empty(); }
+  PurposeSet pending() const { return asked_ - granted_ - denied_ - withdrawn_ - expired_ - granting(); }
+  PurposeSet granted() const { return granted_; }  // durable ones only
+  ConsentState state_of(Purpose purpose) const;    // a grant on its way shows as granted
+
+  ConsentView durable() const { return {granted_, denied_ | withdrawn_}; }
+  ConsentView intended() const;  // as if the ledger had confirmed everything
+  ConsentView hoped() const;     // and as if everything pending had been granted
+
+ private:
+  struct InFlight {
+    ConsentSeq seq;
+    PurposeSet purposes;
+  };
+
+  PurposeSet granting() const;
+  void forget_empty_grants();
+
+  PurposeSet asked_;
+  PurposeSet granted_;  // these four are disjoint
+  PurposeSet denied_;
+  PurposeSet withdrawn_;
+  PurposeSet expired_;
+  std::vector<InFlight> in_flight_;  // disjoint and not empty, so at most limits::kPurposes
+};
+
+}  // namespace assent
