@@ -4,10 +4,10 @@
 // is filled with a leg's packets, waits in the ring, and is encrypted; when its BlockRef dies the page is wiped
 // (OPENSSL_cleanse) before anyone can have it again. So audio cannot be forgotten: dropping a block is wiping it.
 //
-//      0        4        8       10     11     12       16       24       32                      4096
-//      +--------+--------+-------+------+------+--------+--------+--------+-----------------------+
-//      | leg    | epoch  | fill  | kind | -    | seq    | first  | end    | plaintext             |
-//      +--------+--------+-------+------+------+--------+--------+--------+-----------------------+
+//      0        4        8       10       12     13      16       24       32                      4096
+//      +--------+--------+-------+--------+------+-------+--------+--------+-----------------------+
+//      | epoch  | seq    | fill  | audio  | kind | -     | first  | end    | plaintext             |
+//      +--------+--------+-------+--------+------+-------+--------+--------+-----------------------+
 //
 // Any thread may take and return blocks: the free list is a lock-free stack (producers and consumers: the shard and the
 // seal workers; Boost.Lockfree orders the index it passes). A pool never grows.
@@ -25,17 +25,18 @@ namespace assent {
 
 enum class BlockKind : std::uint8_t {
   packets,  // a received datagram, or clusters of a leg's packets
+  header,   // stands for the message header (frame 0); its plaintext is empty
   head,     // frame 1: the Matroska head, and packets after it
   final,    // the last frame: the leg's counts
 };
 
 struct BlockHead {
-  std::uint32_t leg_slot = 0;       // place of the leg in its shard
-  std::uint32_t consent_epoch = 0;  // the gate's epoch when the block was admitted
-  std::uint16_t fill_bytes = 0;     // plaintext bytes used; a final frame is exactly this long
-  BlockKind kind = BlockKind::packets;
-  std::uint8_t reserved = 0;
+  std::uint32_t consent_epoch = 0;  // of the leg's permit when the block was admitted
   std::uint32_t frame_seq = 0;      // set at admission, from 1
+  std::uint16_t fill_bytes = 0;     // plaintext bytes used; a final frame is exactly this long
+  std::uint16_t audio_at = 0;       // where the Cluster begins: behind the Matroska head in a head block
+  BlockKind kind = BlockKind::packets;
+  std::uint8_t reserved[3] = {};
   std::int64_t first_ns = 0;        // wall time of the first sample, ns since 1970
   std::int64_t end_ns = 0;          // wall time just after the last sample
 };

@@ -5,7 +5,7 @@
 //
 // Each stage has its own type, and only the stage before can make it: the constructors are private and the maker is the
 // one friend. Writing audio without passing the gate therefore does not compile: the sealer takes AdmittedBlock, only the
-// Admission makes one, and only SealedPage, which holds ciphertext, can be handed to I/O.
+// LegGate makes one, and only SealedPage, which holds ciphertext, can be handed to I/O.
 //
 // All are move-only and own what they carry. Plaintext stages (the first four) own a block of the secure arena, which is
 // wiped when they die, wherever that happens.
@@ -90,7 +90,7 @@ class HeldBlock {
 
  private:
   friend class BlockFiller;
-  friend class Admission;
+  friend class LegGate;
   explicit HeldBlock(BlockRef block) : block_(std::move(block)) {}
 
   BlockRef block_;
@@ -98,7 +98,7 @@ class HeldBlock {
 
 // ---- gate ---------------------------------------------------------------------------------------------------------
 
-// A block whose audio was consented to, with its place in a segment. Made by the Admission (engine/consent), and by
+// A block whose audio was consented to, with its place in a segment. Made by the LegGate (engine/shard), and by
 // nothing else.
 class AdmittedBlock {
  public:
@@ -109,7 +109,7 @@ class AdmittedBlock {
   OpenSegment& segment() const { return *segment_; }
 
  private:
-  friend class Admission;
+  friend class LegGate;
   friend class SealQueue;
   friend class Sealer;
   AdmittedBlock(BlockRef block, OpenSegment& segment) : block_(std::move(block)), segment_(&segment) {}

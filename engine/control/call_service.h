@@ -74,7 +74,7 @@ struct LegView {
   std::uint64_t sealed_blocks = 0;
 };
 
-struct ConsentView {
+struct PurposeState {
   std::string purpose;
   std::string state;  // pending | granted | denied | expired | withdrawn
 };
@@ -85,7 +85,7 @@ struct ParticipantView {
   std::string role;
   std::optional<std::string> subject;
   std::optional<std::string> name;
-  std::vector<ConsentView> consents;
+  std::vector<PurposeState> consents;
 };
 
 struct CallView {

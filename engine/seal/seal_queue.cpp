@@ -1,0 +1,46 @@
+#include "engine/seal/seal_queue.h"
+
+#include <atomic>
+#include <boost/lockfree/queue.hpp>
+
+#include "engine/seal/open_segment.h"
+
+namespace assent {
+
+namespace {
+
+// What crosses the queue: bare pointers, because a lock-free queue carries only trivial types. Ownership is given up
+// before the push and taken again after the pop, in this file alone.
+struct Crossing {
+  Block* block;
+  OpenSegment* segment;
+};
+
+}  // namespace
+
+struct SealQueue::State {
+  explicit State(std::size_t capacity) : crossings(capacity) {}
+  boost::lockfree::queue<Crossing> crossings;
+  std::atomic<std::size_t> waiting{0};
+};
+
+SealQueue::SealQueue(BlockPool& pool) : pool_(pool), state_(std::make_unique<State>(pool.capacity_blocks())) {}
+
+SealQueue::~SealQueue() { ASSENT_CHECK(state_->crossings.empty()); }
+
+void SealQueue::push(AdmittedBlock&& block) {
+  block.segment_->count_queued();
+  state_->waiting.fetch_add(1, std::memory_order_relaxed);
+  ASSENT_CHECK(state_->crossings.bounded_push(Crossing{block.block_.release(), block.segment_}));
+}
+
+std::optional<AdmittedBlock> SealQueue::pop() {
+  Crossing crossing{};
+  if (!state_->crossings.pop(crossing)) return std::nullopt;
+  state_->waiting.fetch_sub(1, std::memory_order_relaxed);
+  return AdmittedBlock(pool_.adopt(crossing.block), *crossing.segment);
+}
+
+std::size_t SealQueue::waiting() const { return state_->waiting.load(std::memory_order_relaxed); }
+
+}  // namespace assent

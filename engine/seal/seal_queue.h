@@ -1,0 +1,32 @@
+// SealQueue: admitted blocks on their way from the shard to the seal workers.
+//
+// Producer: the shard. Consumers: the seal workers, any number. Lock-free (Boost.Lockfree), bounded by the number of
+// blocks the arena has, so a push never fails and never allocates. Order does not matter: frames are independent and
+// their places computable.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+
+#include "engine/stages.h"
+
+namespace assent {
+
+class SealQueue {
+ public:
+  // `pool` is where the blocks come from; its capacity is the queue's.
+  explicit SealQueue(BlockPool& pool);
+  ~SealQueue();  // drained
+
+  void push(AdmittedBlock&& block);
+  std::optional<AdmittedBlock> pop();
+  std::size_t waiting() const;  // an estimate, for metrics
+
+ private:
+  struct State;
+  BlockPool& pool_;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace assent

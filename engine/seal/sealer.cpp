@@ -1,0 +1,138 @@
+#include "engine/seal/sealer.h"
+
+#include <tbb/enumerable_thread_specific.h>
+#include <tbb/global_control.h>
+#include <tbb/task_arena.h>
+#include <tbb/task_group.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <thread>
+
+#include "codecs/matroska/block_writer.h"
+#include "crypto/frame_cipher.h"
+#include "engine/seal/open_segment.h"
+
+namespace assent {
+
+struct Sealer::Tally {
+  std::atomic<std::uint64_t> sealed{0};
+  std::atomic<std::uint64_t> voided{0};
+};
+
+// The oneTBB side: at most `limit` tasks run, each draining the queue until it is empty or no page is free.
+class Sealer::Workers {
+ public:
+  Workers(Sealer& sealer, std::size_t limit)
+      : sealer_(sealer),
+        limit_(static_cast<int>(limit)),
+        // oneTBB makes one thread less than it is allowed, for the thread that waits; ours never does.
+        allowed_(tbb::global_control::max_allowed_parallelism, limit + 1),
+        // No slot is kept for a thread that joins: the shard only enqueues.
+        arena_(static_cast<int>(limit), 0) {}
+
+  ~Workers() {
+    stopping_.store(true, std::memory_order_relaxed);
+    // Every task announces its end by the count; a task that was enqueued always runs.
+    while (running_.load(std::memory_order_acquire) != 0) std::this_thread::yield();
+  }
+
+  void notify() {
+    int running = running_.load(std::memory_order_relaxed);
+    while (running < limit_ && sealer_.queue_.waiting() > static_cast<std::size_t>(running)) {
+      if (running_.compare_exchange_weak(running, running + 1, std::memory_order_acq_rel)) {
+        arena_.enqueue([this] { run(); });
+        ++running;
+      }
+    }
+  }
+
+ private:
+  void run() {
+    FrameCipher& cipher = ciphers_.local();
+    while (!stopping_.load(std::memory_order_relaxed) && sealer_.seal_next(cipher)) {
+    }
+    // A block pushed after the last look is picked up by the shard's next notify, one sweep later.
+    running_.fetch_sub(1, std::memory_order_release);
+  }
+
+  Sealer& sealer_;
+  const int limit_;
+  std::atomic<int> running_{0};
+  std::atomic<bool> stopping_{false};
+  tbb::enumerable_thread_specific<FrameCipher> ciphers_;
+  tbb::global_control allowed_;
+  tbb::task_arena arena_;
+};
+
+Sealer::Sealer(SealQueue& queue, PagePool& pages, PageSink sink, Settings settings)
+    : queue_(queue),
+      pages_(pages),
+      sink_(std::move(sink)),
+      tally_(std::make_unique<Tally>()),
+      workers_(std::make_unique<Workers>(*this, std::max<std::size_t>(settings.workers, 1))) {}
+
+Sealer::~Sealer() = default;
+
+void Sealer::notify() { workers_->notify(); }
+
+void Sealer::drain() {
+  FrameCipher cipher;
+  while (seal_next(cipher)) {
+  }
+}
+
+SealerCounts Sealer::counts() const {
+  return {tally_->sealed.load(std::memory_order_relaxed), tally_->voided.load(std::memory_order_relaxed)};
+}
+
+bool Sealer::seal_next(FrameCipher& cipher) {
+  // The page first: a block that was popped must not have to go back.
+  PageRef page = pages_.take();
+  if (page == nullptr) return false;
+  std::optional<AdmittedBlock> admitted = queue_.pop();
+  if (!admitted) return false;
+  OpenSegment& segment = admitted->segment();
+  sink_(seal(*admitted, std::move(page), cipher));
+  // The block is wiped before the segment may be destroyed.
+  admitted.reset();
+  segment.count_sealed();
+  return true;
+}
+
+SealedPage Sealer::seal(const AdmittedBlock& admitted, PageRef page, FrameCipher& cipher) {
+  const Block& block = admitted.block();
+  const OpenSegment& segment = admitted.segment();
+  const SegmentSealer& sealer = segment.sealer();
+  const FrameSeq seq(block.head.frame_seq);
+
+  if (block.head.kind == BlockKind::header) {
+    std::copy(sealer.header().begin(), sealer.header().end(), page->begin());
+    std::fill(page->begin() + static_cast<std::ptrdiff_t>(sealer.header().size()), page->end(), std::uint8_t{0});
+    return {std::move(page), segment.id(), seq, PageKind::header};
+  }
+  if (block.head.kind == BlockKind::final) {
+    // Counts only: a final frame is sealed whatever has been withdrawn, so that the segment ends well.
+    const ByteView plain = ByteView(block.plain).first(block.head.fill_bytes);
+    const std::size_t used = sealer.seal_final(cipher, seq.value, plain, *page);
+    std::fill(page->begin() + static_cast<std::ptrdiff_t>(used), page->end(), std::uint8_t{0});
+    return {std::move(page), segment.id(), seq, PageKind::final};
+  }
+
+  const SealPermit::Stay stay(segment.permit(), block.head.consent_epoch);
+  if (stay.allowed()) {
+    sealer.seal_frame(cipher, seq.value, block.plain, *page);
+    tally_->sealed.fetch_add(1, std::memory_order_relaxed);
+  } else {
+    // What is not audio stays: without its Matroska head the segment could not be read.
+    std::array<std::uint8_t, limits::kFrameBytes> silence;
+    std::copy_n(block.plain.begin(), block.head.audio_at, silence.begin());
+    matroska::write_void_block(ByteSpan(silence).subspan(block.head.audio_at));
+    sealer.seal_frame(cipher, seq.value, silence, *page);
+    tally_->voided.fetch_add(1, std::memory_order_relaxed);
+  }
+  return {std::move(page), segment.id(), seq, PageKind::frame};
+}
+
+}  // namespace assent
