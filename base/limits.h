@@ -141,14 +141,44 @@ inline constexpr std::size_t kKeyBytes = 32;
 inline constexpr std::size_t kSecretBytesPerCall = 2 * kKeyBytes * (1 + kLegsPerCall * 4);
 static_assert(kSecretBytesPerCall == 4160);
 
+// ---- Catalog ------------------------------------------------------------------------------------------------------
+
+// Bookings waiting for the one writer. Every call books about a dozen rows in its life; at 50 calls starting a second a
+// disk that stalls for 10 s leaves 6,000. A row is below 1 KiB, so the queue is below 16 MiB.
+inline constexpr std::size_t kCatalogQueue = 16384;
+// Threads that query at once; more wait for one of these connections. Each has a page cache of at most 2 MiB.
+inline constexpr std::size_t kCatalogReaders = 4;
+inline constexpr auto kCatalogLockWait = 5000ms;  // for a reader or another process to let go of the file
+// Rows of a listing that has a cursor; a larger limit is cut to this.
+inline constexpr std::size_t kCatalogListRows = 1000;
+// Rows of a query without a cursor, which must be whole or fail: 16 legs x 24 h of 10 s segments are 138,240 rows.
+inline constexpr std::size_t kCatalogRows = 200000;
+// Unwrapped keys kept at hand: a leg, a call and a person's key for each of a shard's busiest 1,000 calls; 32 bytes each
+// in locked memory. What is used again within the lifetime is kept.
+inline constexpr std::size_t kCachedKeys = 8192;
+inline constexpr auto kCachedKeyAge = 10min;
+
 // ---- Control ------------------------------------------------------------------------------------------------------
 
 inline constexpr std::size_t kApiBodyBytes = 64 * 1024;
 inline constexpr std::size_t kApiJsonDepth = 16;
 inline constexpr std::size_t kApiConnections = 512;
 inline constexpr std::size_t kApiWorkers = 32;
+// Requests read in full that wait for a worker: at a commit every 250 ms, 32 workers answer 128 durable requests a second,
+// so these wait at most half a second more.
+inline constexpr std::size_t kApiWaiting = 64;
+inline constexpr std::size_t kApiHeaderBytes = 16 * 1024;
+inline constexpr auto kApiIdleTime = 60s;    // a connection kept open between requests
+inline constexpr auto kApiHeaderTime = 10s;  // from a request's first byte to the end of its header
+inline constexpr auto kApiBodyTime = 20s;
+inline constexpr auto kApiWriteTime = 30s;   // for each chunk of a reply: a client below 2 KiB/s is dropped
+// A streamed reply holds one chunk: 512 connections x 64 KiB = 32 MiB at most.
+inline constexpr std::size_t kApiChunkBytes = 64 * 1024;
+inline constexpr auto kApiStopTime = 10s;    // how long a stop waits for replies under way
 inline constexpr std::size_t kIdempotencyEntries = 10000;
 inline constexpr auto kIdempotencyAge = 24h;
+inline constexpr std::size_t kIdempotencyKeyBytes = 128;
+inline constexpr std::size_t kTokens = 1000;         // API tokens; each request compares with all of them
 inline constexpr std::size_t kRefBytes = 256;        // call ref, participant ref, label, name, address: longest text
 inline constexpr std::size_t kNoteBytes = 16 * 1024;
 inline constexpr std::size_t kPageRows = 100;        // rows a listing returns before it hands out a cursor
