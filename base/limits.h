@@ -39,6 +39,8 @@ inline constexpr auto kReorderWindowMax = 500ms;
 inline constexpr std::size_t kReorderPackets = 64;
 // A timestamp that disagrees with arrival by more than this is a jump, not jitter: the leg is anchored anew.
 inline constexpr auto kTimestampJump = 5s;
+// Payload types of audio that one leg may carry; an offer seldom has more than two that this build records.
+inline constexpr std::size_t kFormatsPerLeg = 4;
 
 // ---- One leg, one call --------------------------------------------------------------------------------------------
 
@@ -95,6 +97,9 @@ static_assert(leg_blocks(8000, kHoldDefault, kReorderWindowDefault) == 86);
 
 inline constexpr std::size_t kReceiveBatch = 64;           // datagrams per recvmmsg; 64 blocks = 256 KiB of arena
 inline constexpr auto kSweepInterval = 5ms;
+// Asked of the kernel for each socket, which doubles it. A datagram is charged with 768 bytes (loopback) to about 4.4 KiB
+// (a page of a network card): 60 packets in the worst case, so a shard may stall for 1.2 s at 20 ms a packet.
+inline constexpr int kSocketBufferBytes = 128 * 1024;
 inline constexpr auto kSweepMin = 1ms;
 inline constexpr auto kSweepMax = 100ms;                   // a socket's default buffer holds 200 ms of one leg with ease
 inline constexpr std::size_t kCommandQueue = 4096;         // commands waiting for the shard; more are answered 503

@@ -1,0 +1,89 @@
+// RtpTimeline: says when each packet's first sample was, on the wall clock, from its RTP timestamp.
+//
+// The first packet is placed at its arrival; every later one by its timestamp, to the sample: positions are 64-bit tick
+// counts from the anchor, turned into nanoseconds only when asked for, so no rounding adds up. Loss, silence
+// suppression, hold and pause are steps in the timestamp and stay holes in time. The timeline never goes backward:
+// where timestamps overlap what was placed, packets are laid end to end.
+//
+// It is anchored anew by arrival when the timestamps disagree with arrival by more than limits::kTimestampJump or step
+// back behind the packet before, and when `restart` says that the stream is another. An RTCP sender report (RFC 3550
+// section 6.4.1) can move the anchor to the sender's own clock, but only when the owner adopts it, which it does where
+// a segment begins, so that one segment has one clock. A sender whose clock runs wrong by 100 parts in a million and
+// sends no reports is anchored anew every 14 hours.
+//
+// Pure; the leg's thread. Ticks are of the codec's clock, `clock_rate` of them a second.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "base/time.h"
+#include "codecs/rtcp.h"
+#include "codecs/rtp.h"
+
+namespace assent {
+
+struct TimelineCounts {
+  std::uint64_t jumps = 0;  // anchored anew because timestamp and arrival disagreed
+  std::uint64_t reports_adopted = 0;
+  std::uint64_t reports_ignored = 0;  // implausible, or no different from the present anchor
+};
+
+class RtpTimeline {
+ public:
+  explicit RtpTimeline(std::uint32_t clock_rate) : clock_rate_(clock_rate) {}
+
+  struct Place {
+    WallTime at;            // of the first sample
+    bool anchored = false;  // the anchor is new with this packet
+  };
+  // Packets come in media order, without duplicates. `ticks` is how long this one lasts.
+  Place place(RtpTimestamp timestamp, std::uint32_t ticks, Now arrived);
+
+  // When this instant of the media clock was or will be; moves nothing. Arrival where the timeline cannot say.
+  WallTime locate(RtpTimestamp timestamp, Now arrived) const;
+
+  // Another stream, or another clock, begins with the next packet: it is anchored by arrival.
+  void restart(std::uint32_t clock_rate);
+
+  // Keeps the report until it is adopted or a newer one comes. The report must be the stream's own (SSRC).
+  void on_sender_report(const SenderReport& report, Now arrived);
+
+  // Moves the anchor to the latest report. True when it moved: the report lies within kReportDistance of arrival and
+  // more than kReportDifference from the present anchor.
+  bool adopt_sender_report();
+  static constexpr auto kReportDistance = std::chrono::seconds(5);
+  static constexpr auto kReportDifference = std::chrono::milliseconds(20);
+
+  const TimelineCounts& counts() const { return counts_; }
+
+ private:
+  struct Report {
+    WallTime wall;           // the sender's clock ...
+    RtpTimestamp timestamp;  // ... at this timestamp
+    Now arrived;
+  };
+
+  nanoseconds duration_of(std::int64_t ticks) const;
+  std::int64_t ticks_covering(nanoseconds duration) const;
+  std::int64_t unwrap(RtpTimestamp timestamp) const { return last_ticks_ + distance(last_timestamp_, timestamp); }
+  WallTime wall_at(std::int64_t ticks) const { return anchor_wall_ + duration_of(ticks - anchor_ticks_); }
+  bool disagrees(std::int64_t ticks, MonoTime arrived) const;
+  void anchor(RtpTimestamp timestamp, Now arrived);
+  void move_anchor(std::int64_t ticks, WallTime wall);
+
+  std::uint32_t clock_rate_;
+  bool anchored_ = false;
+  RtpTimestamp last_timestamp_;     // of the latest packet, and ...
+  std::int64_t last_ticks_ = 0;     // ... the same, unwrapped
+  std::int64_t end_ticks_ = 0;      // just after what has been placed: nothing is placed before
+  std::int64_t anchor_ticks_ = 0;   // this tick ...
+  WallTime anchor_wall_;            // ... was then
+  std::int64_t arrival_ticks_ = 0;  // this tick ...
+  Now arrival_;                     // ... arrived then: what later arrivals are compared with
+  std::optional<WallTime> floor_;   // end of what was placed under an earlier clock rate or stream
+  std::optional<Report> report_;
+  TimelineCounts counts_;
+};
+
+}  // namespace assent

@@ -1,0 +1,77 @@
+// DatagramSource: where a shard's datagrams come from, whatever brings them: a socket a leg, one steered socket,
+// AF_XDP.
+//
+// Owns the ports and the blocks being received into; the only maker of Datagrams. Decides which leg a datagram belongs
+// to (by the port it came to) and nothing about its content. The shard's thread alone calls it; `sweep` takes what has
+// arrived, in batches, and returns: it never waits and never allocates.
+#pragma once
+
+#include <cstdint>
+
+#include "base/result.h"
+#include "base/strong.h"
+#include "engine/stages.h"
+
+namespace assent {
+
+using LegSlot = Strong<std::uint32_t, struct LegSlotTag>;  // place of a leg in its shard
+
+enum class DatagramPort : std::uint8_t {
+  rtp,   // where RTP is expected, and RTCP with it when both are muxed (RFC 5761)
+  rtcp,  // the port above
+};
+
+enum class DatagramDrop : std::uint8_t {
+  truncated,  // larger than a block
+  no_block,   // the block pool was empty: discarded in the kernel, so that what comes later is not stale
+};
+
+class DatagramSink {
+ public:
+  virtual void on_datagram(LegSlot leg, DatagramPort port, Datagram&& datagram) = 0;
+  virtual void on_dropped(LegSlot leg, DatagramPort port, DatagramDrop why) = 0;
+
+ protected:
+  ~DatagramSink() = default;
+};
+
+enum class RtcpPort : std::uint8_t {
+  next,   // the port above the RTP port (RFC 3550 section 11)
+  muxed,  // the RTP port itself
+};
+
+struct LegPorts {
+  std::uint16_t rtp = 0;
+  std::uint16_t rtcp = 0;  // the same as `rtp` when muxed
+};
+
+struct SourceCounts {
+  std::uint64_t datagrams = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t truncated = 0;
+  std::uint64_t no_block = 0;
+  std::uint64_t receive_errors = 0;  // an ICMP error reported on the socket, or worse; receiving goes on
+};
+
+class DatagramSource {
+ public:
+  virtual ~DatagramSource() = default;
+
+  // Ports for a leg, open from now on. Errc::exhausted when no pair is free, Errc::io when the system refuses.
+  virtual Result<LegPorts> open(LegSlot leg, RtcpPort rtcp) = 0;
+  // Nothing more is delivered to the leg, also when called from within a sweep. Closing what is not open does nothing.
+  virtual void close(LegSlot leg) = 0;
+  virtual void sweep(DatagramSink& sink) = 0;
+  virtual const SourceCounts& counts() const = 0;
+
+ protected:
+  // The block was received into: its first `bytes` bytes are the datagram, the rest was not touched. It is wiped over
+  // these bytes only when it returns to the pool.
+  static Datagram make_datagram(BlockRef block, std::uint16_t bytes, const Endpoint& from) {
+    block->head.fill_bytes = bytes;
+    block->head.kind = BlockKind::datagram;
+    return Datagram(std::move(block), from);
+  }
+};
+
+}  // namespace assent

@@ -1,0 +1,145 @@
+// LegReceiver: turns the datagrams of one leg into its audio, in media order and with absolute times.
+//
+// Decides which packets are the leg's: from the first valid source, or the one given (RFC 3550 names no rule; a packet
+// from elsewhere is dropped, whatever it holds); of its SSRC, which may change; of a payload type it was told. Then it
+// orders them, places them in time, and finds digits. It need not know about consent, storage, or sockets.
+//
+// Pure: it is given datagrams and `now`, and tells a sink what came of them before the call returns. One thread, the
+// shard's. The sink may call `discard` from within. A packet held back for reordering is in its arena block; `discard`
+// wipes them all. Nothing that arrives can fail here: what is wrong is dropped and counted.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "base/limits.h"
+#include "base/result.h"
+#include "codecs/codec.h"
+#include "codecs/payload_format.h"
+#include "codecs/reorder.h"
+#include "codecs/rtcp.h"
+#include "codecs/rtp_timeline.h"
+#include "codecs/telephone_event.h"
+#include "engine/ingest/datagram_source.h"
+
+namespace assent {
+
+struct LegFormat {
+  std::uint8_t payload_type = 0;
+  Codec codec;
+};
+
+// What was agreed on for a leg.
+struct LegReceiverSetup {
+  std::span<const LegFormat> formats;  // 1 to limits::kFormatsPerLeg; the first is what the leg is taken to begin with
+  std::optional<std::uint8_t> dtmf_payload_type;
+  std::optional<Endpoint> source;  // port 0: any port of that address
+  nanoseconds reorder_window = limits::kReorderWindowDefault;
+};
+
+// All count packets unless they say otherwise. What was received and not dropped for one of the reasons is audio,
+// digits or comfort noise.
+struct LegCounts {
+  std::uint64_t packets = 0;        // RTP of the leg's own source
+  std::uint64_t bytes = 0;          // of their payloads
+  std::uint64_t audio = 0;          // handed to the sink
+  std::uint64_t comfort_noise = 0;  // silence (RFC 3389): a hole in time follows
+  std::uint64_t lost = 0;           // sequence numbers that never came in time
+  std::uint64_t late = 0;
+  std::uint64_t duplicated = 0;
+  std::uint64_t reordered = 0;       // came out of order and were put right
+  std::uint64_t strays = 0;          // far from the stream's sequence numbers
+  std::uint64_t foreign_source = 0;  // RTP and RTCP from another endpoint
+  std::uint64_t unknown_payload_type = 0;
+  std::uint64_t malformed_payload = 0;               // right payload type, impossible content
+  std::array<std::uint64_t, kRtpFlaws> malformed{};  // not RTP, by RtpFlaw
+  std::uint64_t malformed_rtcp = 0;
+  std::uint64_t truncated = 0;  // datagrams larger than a block
+  std::uint64_t no_block = 0;   // datagrams the pool had no room for
+  std::uint64_t rtcp = 0;       // compounds
+  std::uint64_t ssrc_changes = 0;
+  std::uint64_t sequence_restarts = 0;
+  std::uint64_t timestamp_jumps = 0;
+  std::uint64_t codec_changes = 0;
+  std::uint64_t digits = 0;  // presses
+};
+
+// What a leg's datagrams turn out to be, in media order.
+class LegSink {
+ public:
+  // `at` is when the first sample was, `ticks` how many there are on the codec's clock. The packet is wiped afterwards.
+  virtual void on_audio(const RtpPacket& packet, WallTime at, std::uint32_t ticks) = 0;
+  virtual void on_digit(char digit, WallTime at) = 0;
+  // The audio from here on is in another of the leg's formats.
+  virtual void on_codec_change(const Codec& codec) = 0;
+  // The next audio is placed by its arrival, not by the timestamps before it: another stream, or a jump. Times still
+  // never go backward, so nothing need be done.
+  virtual void on_timeline_break() = 0;
+  virtual void on_bye(Now now) = 0;  // the sender says the stream has ended
+
+ protected:
+  ~LegSink() = default;
+};
+
+class LegReceiver {
+ public:
+  // Errc::invalid when the formats or payload types contradict each other or a bound.
+  static Result<LegReceiver> create(const LegReceiverSetup& setup);
+
+  void receive(Datagram&& datagram, DatagramPort port, Now now, LegSink& sink);
+  void count_drop(DatagramDrop why);
+
+  // Hands on what has waited for the whole reorder window. Cheap when nothing waits.
+  void poll(Now now, LegSink& sink);
+  // Hands on everything held: the leg ends.
+  void finish(Now now, LegSink& sink);
+  // Wipes everything held.
+  void discard() { window_.discard(); }
+
+  // The leg's source may be another from now on (re-INVITE); without one the next valid source is it.
+  void pin(std::optional<Endpoint> source);
+
+  // To be called where a segment begins; true when the timeline moved to the sender's clock.
+  bool adopt_sender_report() { return timeline_.adopt_sender_report(); }
+
+  const Codec& codec() const { return formats_[current_].codec; }
+  std::optional<Endpoint> source() const;  // nothing until one is pinned
+  LegCounts counts() const;
+
+ private:
+  explicit LegReceiver(const LegReceiverSetup& setup);
+
+  void receive_rtp(RtpPacket&& packet, const Endpoint& from, Now now, LegSink& sink);
+  void receive_rtcp(ByteView compound, const Endpoint& from, Now now, LegSink& sink);
+  bool accept_source(const RtpPacket& packet, const Endpoint& from);
+  bool accept_stream(const RtpHeader& header, Now now, LegSink& sink);
+  void begin_stream(Ssrc ssrc, Now now, LegSink& sink);
+  bool is_plausible(const RtpPacket& packet) const;
+  std::optional<std::size_t> format_of(std::uint8_t payload_type) const;
+  void hand_on(const RtpPacket& packet, Now arrived, LegSink& sink);
+  void hand_on_audio(const RtpPacket& packet, std::size_t format, Now arrived, LegSink& sink);
+  void hand_on_digits(const RtpPacket& packet, Now arrived, LegSink& sink);
+
+  std::array<LegFormat, limits::kFormatsPerLeg> formats_{};
+  std::size_t format_count_ = 0;
+  std::size_t current_ = 0;  // the format of the latest audio
+  std::optional<std::uint8_t> dtmf_payload_type_;
+
+  Endpoint source_;
+  enum class Pin : std::uint8_t { open, address, endpoint } pin_ = Pin::open;  // how much of source_ must match
+
+  bool streaming_ = false;
+  bool bye_seen_ = false;
+  Ssrc ssrc_;
+  Ssrc former_ssrc_;
+  std::optional<MonoTime> ssrc_changed_;
+
+  ReorderWindow<RtpPacket> window_;
+  RtpTimeline timeline_;
+  DigitDetector digits_;
+  LegCounts counts_;
+};
+
+}  // namespace assent

@@ -1,0 +1,46 @@
+// PortRange: the pairs of UDP ports that legs get, an even one for RTP and the odd one above for RTCP (RFC 3550 section
+// 11).
+//
+// Hands out the pair that has been free longest, so that late packets of a call that ended do not reach a new one. Does
+// not know whether another program holds a port: who fails to bind gives the pair back and takes the next. One thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace assent {
+
+struct PortSpan {
+  std::uint16_t first = 0;
+  std::uint16_t last = 0;  // included
+  constexpr bool operator==(const PortSpan&) const = default;
+};
+
+// "20000-29999". Errc::invalid when it is not two ports from 1024 up, in order.
+Result<PortSpan> parse_port_span(std::string_view text);
+
+struct PortPair {
+  std::uint16_t even = 0;
+  std::uint16_t odd() const { return static_cast<std::uint16_t>(even + 1); }
+};
+
+class PortRange {
+ public:
+  // Errc::invalid when the span holds no whole pair.
+  static Result<PortRange> create(PortSpan span);
+
+  std::optional<PortPair> take();  // nothing when all are in use
+  void give_back(PortPair pair) { free_.push_back(pair); }
+  std::size_t free_pairs() const { return free_.size(); }
+
+ private:
+  PortRange() = default;
+  std::deque<PortPair> free_;  // longest free first
+};
+
+}  // namespace assent
