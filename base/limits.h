@@ -129,6 +129,22 @@ inline constexpr std::size_t kJournalEntryBytes = 24;
 inline constexpr std::size_t kJournalHashBytes = 32;
 inline constexpr std::size_t kJournalBatchPages = 168;
 static_assert(kJournalIndexHead + kJournalBatchPages * kJournalEntryBytes + kJournalHashBytes <= kPageBytes);
+// After a failure the journal waits 20 ms, then twice as long each time: six attempts take 0.6 s, less than the second of
+// audio that may be lost, and then another file may do better.
+inline constexpr auto kJournalRetryMin = 20ms;
+inline constexpr auto kJournalRetryMax = 1000ms;
+inline constexpr int kJournalWriteAttempts = 6;
+// Erased segments whose late pages must not get in; they come within seconds of the erasure. 16 bytes each: 1 MiB.
+inline constexpr std::size_t kJournalErasedSegments = 65536;
+inline constexpr std::size_t kJournalReaderFiles = 8;  // kept open by a reader
+
+// ---- Settle -------------------------------------------------------------------------------------------------------
+
+inline constexpr auto kSettleRetryMin = 250ms;  // after a failed store or booking, then twice as long each time
+inline constexpr auto kSettleRetryMax = 60s;
+// While a caller waits for the end of a call, the journal is asked this often to commit without waiting for its interval.
+inline constexpr auto kSettleFlushInterval = 10ms;
+inline constexpr std::size_t kSettleOutcomes = 4096;  // failures and erasures remembered for those who ask later
 
 // ---- The sealed message, as a reader bounds it --------------------------------------------------------------------
 

@@ -1,0 +1,91 @@
+// Disk: the few file operations that durable storage is made of, as a seam between the code that must survive a failing
+// disk and the disk. RealDisk is Linux; the tests have one that fails, tears and loses power on purpose.
+//
+// It decides nothing: no retries, no names, no order of syncs. In particular a failed sync is reported once and never
+// repeated here (the kernel may have dropped the pages and forgotten the error); whoever called abandons the file.
+//
+// Files are made with mode 0600, folders 0700. Offsets and sizes in bytes. Disk: any thread. DiskFile: any thread for
+// reading; writes and syncs from one thread at a time. Errors: Errc::not_found, Errc::conflict (it is there already, a
+// folder is not empty), Errc::exhausted (no space, quota), Errc::unsupported (this file system cannot), Errc::io.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+
+namespace assent {
+
+struct FileExtent {
+  std::uint64_t offset_bytes = 0;
+  std::uint64_t size_bytes = 0;
+  constexpr auto operator<=>(const FileExtent&) const = default;
+};
+
+// An open file; closed when it dies.
+class DiskFile {
+ public:
+  virtual ~DiskFile() = default;
+
+  // Writes the parts one after the other from `offset_bytes` on; returns how many bytes got there, which may be fewer.
+  virtual Result<std::size_t> write_at(std::uint64_t offset_bytes, std::span<const ByteView> parts) = 0;
+  // Fills as much of `to` as the file has from there; less only at its end.
+  virtual Result<std::size_t> read_at(std::uint64_t offset_bytes, ByteSpan to) const = 0;
+  virtual Result<void> sync_data() = 0;  // fdatasync
+  virtual Result<void> sync() = 0;       // fsync
+  // Reserves space so that writes below `size_bytes` find it; what was not written reads as zeros.
+  virtual Result<void> allocate(std::uint64_t size_bytes) = 0;
+  // What lay there is gone: it reads as zeros. Durable after the next sync.
+  virtual Result<void> punch(const FileExtent& extent) = 0;
+  virtual Result<std::uint64_t> size_bytes() const = 0;
+  // Gives a file made by create_unnamed its name. Errc::conflict when the name is taken.
+  virtual Result<void> link_as(const std::filesystem::path& path) = 0;
+};
+
+enum class FileAccess { read, read_write };
+
+struct FolderEntry {
+  std::string name;
+  enum class Kind { file, folder, other } kind = Kind::file;
+};
+
+class Disk {
+ public:
+  virtual ~Disk() = default;
+
+  virtual Result<std::unique_ptr<DiskFile>> create(const std::filesystem::path& path) = 0;  // must not exist
+  virtual Result<std::unique_ptr<DiskFile>> create_unnamed(const std::filesystem::path& folder) = 0;
+  virtual Result<std::unique_ptr<DiskFile>> open(const std::filesystem::path& path, FileAccess access) = 0;
+  // Replaces what is there. Both within one file system.
+  virtual Result<void> rename(const std::filesystem::path& from, const std::filesystem::path& to) = 0;
+  virtual Result<void> remove(const std::filesystem::path& path) = 0;
+  virtual Result<void> make_folder(const std::filesystem::path& path) = 0;  // its parent exists
+  virtual Result<void> remove_folder(const std::filesystem::path& path) = 0;
+  virtual Result<void> sync_folder(const std::filesystem::path& path) = 0;
+  virtual Result<std::vector<FolderEntry>> list(const std::filesystem::path& folder) = 0;  // by name
+  virtual Result<bool> exists(const std::filesystem::path& path) = 0;
+};
+
+class RealDisk final : public Disk {
+ public:
+  Result<std::unique_ptr<DiskFile>> create(const std::filesystem::path& path) override;
+  Result<std::unique_ptr<DiskFile>> create_unnamed(const std::filesystem::path& folder) override;
+  Result<std::unique_ptr<DiskFile>> open(const std::filesystem::path& path, FileAccess access) override;
+  Result<void> rename(const std::filesystem::path& from, const std::filesystem::path& to) override;
+  Result<void> remove(const std::filesystem::path& path) override;
+  Result<void> make_folder(const std::filesystem::path& path) override;
+  Result<void> remove_folder(const std::filesystem::path& path) override;
+  Result<void> sync_folder(const std::filesystem::path& path) override;
+  Result<std::vector<FolderEntry>> list(const std::filesystem::path& folder) override;
+  Result<bool> exists(const std::filesystem::path& path) override;
+};
+
+// Makes every missing folder down to `path` and syncs the parent of each one made, so that they survive a power loss.
+Result<void> make_folders(Disk& disk, const std::filesystem::path& path);
+
+}  // namespace assent

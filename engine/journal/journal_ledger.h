@@ -1,0 +1,55 @@
+// JournalLedger: which pages of which segment lie in which journal file, and when a file is no longer needed.
+//
+// A page is live from the moment it is written until its segment is released (stored and booked) or punched. A file
+// whose pages are all dead, and that is no longer written, may go. Pages that stay behind dead in a file that is still
+// there are remembered, so that an erasure can punch them out.
+//
+// A page that was written and not synced when its file was abandoned is an orphan: it is written again elsewhere, and
+// holds the old file until then, because that copy may be the only one on the disk.
+//
+// Pure bookkeeping, no I/O. Journal thread only.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/journal/journal_format.h"
+
+namespace assent {
+
+class JournalLedger {
+ public:
+  void add(SegmentId segment, JournalPlace place);
+  void orphan(SegmentId segment,
+              JournalPlace place);  // it no longer counts as live; holds its file until adopt_orphans
+  void adopt_orphans();             // every orphan has been written again and synced
+  void release(SegmentId segment);
+
+  // Where pages of the segment lie, live or not, in order of place; afterwards none is known of.
+  std::vector<JournalPlace> take(SegmentId segment);
+
+  bool is_needed(JournalFileNumber file) const;
+  void forget_file(JournalFileNumber file);
+  std::uint64_t live_pages() const { return live_pages_; }
+
+ private:
+  struct PageRecord {
+    std::uint32_t file;
+    std::uint32_t page;  // from the file's start
+    bool live;
+  };
+  struct FileRecord {
+    std::uint64_t live = 0;
+    std::uint64_t orphans = 0;
+    std::set<SegmentId> segments;  // that have pages here
+  };
+
+  std::unordered_map<SegmentId, std::vector<PageRecord>> segments_;
+  std::map<std::uint32_t, FileRecord> files_;
+  std::uint64_t live_pages_ = 0;
+};
+
+}  // namespace assent

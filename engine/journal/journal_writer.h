@@ -1,0 +1,180 @@
+// JournalWriter: makes the sealed pages of one shard durable, in large batches, with one sync per commit interval.
+//
+//   SealedPageQueue -> pending (in memory) -> batches in the current file -> one fdatasync -> on_durable
+//
+// It owns the shard's journal files and keeps every page in memory until it is synced. It decides
+//  - when to commit: each commit interval, or at once when `flush` was asked for; what came in the meantime goes along;
+//  - a write that fails or is short is repeated with the same bytes, after a growing pause. No space: for as long as it
+//    takes, meanwhile unhealthy. Another error: limits::kJournalWriteAttempts times, then the file is abandoned;
+//  - a sync that fails is never repeated on that file. The file is abandoned (kept, not written again), the segments
+//  with
+//    pages since its last good sync are reported to on_quarantine, and those pages, which are still in memory, are
+//    written to a new file: the same ciphertext, under new batch numbers;
+//  - a file whose pages are all released is removed, and a new one is created rather than the old one used again: new
+//    space reads as zeros, so no stale batch or ciphertext can be taken for a page of the new file;
+//  - it writes through the page cache: with one fdatasync per interval O_DIRECT would save a copy of what is little,
+//  and
+//    cost the alignment of every page in the pool.
+//
+// It need not know what a segment is, or what its pages hold.
+//
+// `step` is called by one thread (a StepThread, or a test). release, punch, flush, the queue and the reports are for
+// any thread. Callbacks run inside `step`. Spec: formats/segment.md "The journal"; DESIGN invariants 4, 5, 8.
+#pragma once
+
+#include <array>
+#include <deque>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "base/disk.h"
+#include "base/step_thread.h"
+#include "base/time.h"
+#include "engine/journal/journal_ledger.h"
+#include "engine/journal/sealed_page_queue.h"
+
+namespace assent {
+
+struct JournalOptions {
+  std::filesystem::path folder;  // exists
+  ShardId shard;
+  JournalFileNumber first_file{1};  // what the scan says comes next
+  BatchNumber first_batch{1};
+  std::uint64_t file_bytes = limits::kJournalFileBytes;  // whole pages, at least two
+  milliseconds commit_interval = limits::kCommitInterval;
+  std::size_t queue_pages = limits::kSealedPagesDefault;
+  std::function<MonoTime()> clock = [] { return read_clocks().mono; };  // for measuring latency only
+};
+
+// What the journal reports; called on its thread.
+struct JournalListener {
+  std::function<void(std::span<const DurablePage>)> on_durable;
+  std::function<void(std::span<const SegmentId>)> on_quarantine;  // before on_durable of the pages written again
+};
+
+struct JournalCounters {
+  std::uint64_t pages = 0;  // durable data pages
+  std::uint64_t batches = 0;
+  std::uint64_t commits = 0;
+  std::uint64_t bytes = 0;  // written, index pages too
+  std::uint64_t write_errors = 0;
+  std::uint64_t short_writes = 0;
+  std::uint64_t sync_errors = 0;
+  std::uint64_t abandoned_files = 0;
+  std::uint64_t punched_pages = 0;
+  std::uint64_t dropped_pages = 0;                 // of erased segments, before they were written
+  std::uint64_t files = 0;                         // there now
+  std::uint64_t live_pages = 0;                    // in them, not released
+  std::uint64_t queued_pages = 0;                  // sealed and not yet durable
+  std::array<std::uint64_t, 32> commit_us_log2{};  // [i]: commits of 2^i microseconds or more, less than 2^(i+1)
+};
+
+struct JournalHealth {
+  bool healthy = true;
+  std::string why;  // of the last failure, while it lasts
+};
+
+class JournalWriter {
+ public:
+  // Creates the first file, so that a disk that cannot be written shows at start. The disk outlives the writer.
+  static Result<std::unique_ptr<JournalWriter>> create(Disk& disk, JournalOptions options, JournalListener listener);
+  ~JournalWriter();  // stepped no more; pages that are not durable are given up
+  JournalWriter(const JournalWriter&) = delete;
+  JournalWriter& operator=(const JournalWriter&) = delete;
+
+  SealedPageQueue& queue() { return queue_; }
+  WakeSignal& wake() { return wake_; }
+  const std::filesystem::path& folder() const { return options_.folder; }
+  ShardId shard() const { return options_.shard; }
+
+  // Does what is due at `now`; returns when it wants to be stepped again.
+  MonoTime step(MonoTime now);
+
+  void flush();                     // commit what has been sealed so far without waiting for the interval
+  void release(SegmentId segment);  // it is stored and booked
+  // Erasure: no page of the segment, released or not, stays in the journal, and none that comes later gets in. `done`
+  // is called on the journal's thread when that is durable; an error says that ciphertext may still lie there.
+  using PunchDone = std::function<void(Result<void>)>;
+  void punch(SegmentId segment, PunchDone done);
+
+  // Removes every file that is no longer needed, the current one too; for the end, after the last step.
+  Result<void> remove_unneeded_files();
+
+  JournalCounters counters() const;
+  JournalHealth health() const;
+
+ private:
+  struct File;
+  struct Batch;
+  struct PunchRequest {
+    SegmentId segment;
+    PunchDone done;
+  };
+  struct Requests {
+    bool flush = false;
+    std::vector<SegmentId> releases;
+    std::vector<PunchRequest> punches;
+  };
+  struct PendingPage {
+    SealedPage page;
+    JournalPlace place;  // once written
+  };
+
+  JournalWriter(Disk& disk, JournalOptions options, JournalListener listener);
+
+  void drain_queue();
+  void serve(Requests& requests);
+  Result<void> punch_now(SegmentId segment);
+  Result<void> commit();
+  Result<void> write_batch();
+  Result<void> ensure_room();
+  Result<void> open_file();
+  Result<void> sync_current();
+  void start_batch();
+  void finish_batch();
+  void report_durable();
+  void abandon_current();
+  void remove_dead_files();
+  void note_failure(const Error& error, MonoTime now);
+  void note_success(MonoTime started);
+  bool is_erased(SegmentId segment) const { return erased_.count(segment) != 0; }
+  void remember_erased(SegmentId segment);
+
+  Disk& disk_;
+  const JournalOptions options_;
+  const JournalListener listener_;
+  SealedPageQueue queue_;
+  WakeSignal wake_;
+
+  // Journal thread only.
+  std::deque<PendingPage> pending_;  // the first written_ are in the current file and not synced
+  std::size_t written_ = 0;
+  std::size_t to_rescue_ = 0;  // the first so many of pending_ also lie, unsynced, in abandoned files
+  std::unique_ptr<File> current_;
+  std::unique_ptr<Batch> batch_;  // being written; repeated with the same bytes until all of it is there
+  std::vector<std::unique_ptr<File>> closed_;
+  JournalLedger ledger_;
+  JournalFileNumber next_file_;
+  BatchNumber next_batch_;
+  MonoTime next_commit_{};
+  MonoTime blocked_until_{};
+  int failures_ = 0;        // in a row, any kind
+  int write_failures_ = 0;  // in a row, on the current file, other than no space
+  bool urgent_ = false;
+  std::unordered_set<SegmentId> erased_;
+  std::deque<SegmentId> erased_order_;  // oldest first, at most limits::kJournalErasedSegments
+
+  mutable std::mutex mutex_;  // guards the three below
+  Requests requests_;
+  JournalCounters counters_;
+  JournalHealth health_;
+};
+
+}  // namespace assent

@@ -1,0 +1,43 @@
+// FileStore: the store of local files, below one folder.
+//
+// A file is written without a name (O_TMPFILE), synced, then linked into place and its folder synced, with every folder
+// that had to be made; where the file system has no unnamed files, it is written beside its place under a name that
+// begins with a dot, and renamed. So a name that is there stands for a whole file. Removing unlinks, syncs the folder,
+// looks whether the name is gone, and removes folders that became empty.
+//
+// Any thread. Errors as SegmentStore says.
+#pragma once
+
+#include <filesystem>
+
+#include "base/disk.h"
+#include "engine/store/segment_store.h"
+
+namespace assent {
+
+class FileStore final : public SegmentStore {
+ public:
+  // The folder is made when it is missing. The disk outlives the store.
+  static Result<std::unique_ptr<FileStore>> open(Disk& disk, std::filesystem::path folder);
+
+  Result<void> put(const std::string& name, ObjectBytes& content) override;
+  Result<std::unique_ptr<ObjectBytes>> open(const std::string& name) override;
+  Result<void> remove(const std::string& name) override;
+  Result<std::vector<std::string>> list() override;
+
+  const std::filesystem::path& folder() const { return folder_; }
+
+ private:
+  FileStore(Disk& disk, std::filesystem::path folder) : disk_(disk), folder_(std::move(folder)) {}
+
+  Result<void> accept_existing(const std::string& name, ObjectBytes& content);
+  Result<void> write_new(const std::filesystem::path& path, ObjectBytes& content);
+  Result<void> sync_folders(const std::filesystem::path& path);
+  void remove_empty_folders(const std::filesystem::path& path);
+  Result<void> list_folder(const std::string& below, std::vector<std::string>& names);
+
+  Disk& disk_;
+  std::filesystem::path folder_;
+};
+
+}  // namespace assent

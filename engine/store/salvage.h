@@ -1,0 +1,56 @@
+// Salvage: what is done at start, before a shard takes calls, with what the last run left behind.
+//
+//   scan the journal -> settle finished segments -> rebuild torn ones -> close recordings as recovered
+//                    -> live calls become interrupted -> remove the journal files
+//
+// It decides for each segment in the journal: booked already (skip), its key destroyed (drop), whole (store and book),
+// torn (rebuild what verifies, store, book as salvaged). It can be interrupted anywhere and run again with the same
+// result: an object is stored before it is booked, a rebuilt one that is there already and verifies is taken as it is,
+// and the journal goes last. Pages of segments that the catalog knows nothing about are never removed; their files stay
+// and are reported.
+//
+// One thread; nothing else uses the journal, the store or the catalog meanwhile. An error means that it must be run
+// again before the shard takes calls (no room, an unreadable disk, a key that cannot be had now).
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "engine/catalog/catalog.h"
+#include "engine/journal/journal_scan.h"
+#include "engine/store/leg_keys.h"
+#include "engine/store/segment_store.h"
+
+namespace assent {
+
+struct SalvageParts {
+  Disk& disk;
+  std::filesystem::path journal_folder;
+  ShardId shard;
+  SegmentStore& store;
+  Catalog& catalog;
+  LegKeys leg_keys;
+  std::function<WallTime()> now = [] { return read_clocks().wall; };
+};
+
+struct SalvageReport {
+  std::uint32_t settled = 0;  // finished segments that had not been stored or booked
+  std::uint32_t already_stored = 0;
+  std::uint32_t rebuilt = 0;         // torn segments of which something was kept
+  std::uint32_t lost = 0;            // torn segments of which nothing verified
+  std::uint32_t erased = 0;          // segments whose key is destroyed
+  std::uint64_t frames_lost = 0;     // in rebuilt segments
+  std::vector<SegmentId> unclaimed;  // unknown to the catalog; their pages stay
+  std::vector<CallId> interrupted;
+  std::vector<RecordingId> recovered;
+  std::vector<JournalDamage> damages;
+  JournalFileNumber next_file{1};  // for the JournalWriter
+  BatchNumber next_batch{1};
+};
+
+Result<SalvageReport> salvage(const SalvageParts& parts);
+
+}  // namespace assent

@@ -1,0 +1,125 @@
+// Settler: turns the durable pages of finished segments into objects of the store, and books them.
+//
+//   on_durable -> complete? -> [verify when quarantined] -> store.put -> book -> journal pages released -> on_stored
+//
+// It owns, per segment, where its pages lie, from the first page until the segment is stored and booked. It decides
+// when a segment is finished (its end is known, its final page and every page before it are durable), and repeats what
+// failed after a growing pause; meanwhile the pages stay in the journal, which is the spool. A segment that a failed
+// sync touched is verified page by page first; if a page fails, the bytes are kept aside as SegmentState::quarantined
+// and what verifies is rebuilt into a new segment. It need not know how the journal batches or where objects lie.
+//
+// `step` is called by one thread (a StepThread, or a test) and does the I/O. Everything else: any thread, never blocks
+// on I/O; callbacks run inside `step`. Spec: formats/segment.md "The journal".
+#pragma once
+
+#include <functional>
+#include <map>
+#include <mutex>
+#include <span>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "base/step_thread.h"
+#include "engine/catalog/catalog.h"
+#include "engine/store/journaled_segment.h"
+#include "engine/store/leg_keys.h"
+#include "engine/store/segment_rebuild.h"
+#include "engine/store/segment_store.h"
+
+namespace assent {
+
+struct SegmentInfo {
+  SegmentId segment;
+  RecordingId recording;
+  CallId call;
+  LegId leg;
+  std::uint32_t number = 0;  // from 1 within the leg
+  WallTime started;
+};
+
+// What the settler needs of its neighbours. Everything named here outlives it.
+struct SettlerParts {
+  SegmentStore& store;
+  JournalReader& reader;  // the settler's alone
+  // Books durably; returns when that is done.
+  std::function<Result<void>(std::vector<Booking>)> book;
+  std::function<void(SegmentId)> release;  // JournalWriter::release
+  std::function<void()> flush;             // JournalWriter::flush
+  LegKeys leg_keys;
+  std::function<std::optional<Codec>(LegId)> leg_codec;  // for a segment whose first frame is lost; may be empty
+  std::function<void(const StoredSegment&)> on_stored;   // may be empty
+};
+
+struct SettlerCounters {
+  std::uint64_t stored = 0;
+  std::uint64_t stored_bytes = 0;
+  std::uint64_t rebuilt = 0;
+  std::uint64_t quarantined = 0;
+  std::uint64_t failures = 0;  // of store or catalog, repeated later
+  std::uint64_t open_segments = 0;
+  std::uint64_t waiting_segments = 0;  // complete and not stored
+};
+
+struct SettlerHealth {
+  bool healthy = true;
+  std::string why;
+};
+
+class Settler {
+ public:
+  explicit Settler(SettlerParts parts);
+  ~Settler();
+  Settler(const Settler&) = delete;
+  Settler& operator=(const Settler&) = delete;
+
+  WakeSignal& wake() { return wake_; }
+  MonoTime step(MonoTime now);
+
+  void register_segment(const SegmentInfo& info);  // before its first page can be durable
+  void set_ended(SegmentId segment, WallTime ended);
+  void on_durable(std::span<const DurablePage> pages);
+  void on_quarantine(std::span<const SegmentId> segments);
+
+  // `done` once every one of the segments is stored and booked (at once for those that are already), with the first
+  // failure when one could only be kept in part (Errc::corrupt) or was dropped (Errc::not_found).
+  using Settled = std::function<void(Result<void>)>;
+  void when_settled(std::vector<SegmentId> segments, Settled done);
+
+  // Erasure: forgets every segment of the recording that is not stored, refuses later ones, and says which they were,
+  // so that they can be punched out of the journal. No object of the recording is stored after `done`.
+  using Dropped = std::function<void(std::vector<SegmentId>)>;
+  void drop(RecordingId recording, Dropped done);
+
+  SettlerCounters counters() const;
+  SettlerHealth health() const;
+
+ private:
+  struct Segment;
+  struct Waiter;
+  struct Inbox;
+
+  void take_inbox();
+  bool is_ready(const Segment& segment) const;
+  Result<void> settle(Segment& segment);
+  Result<void> settle_whole(Segment& segment);
+  Result<void> settle_damaged(Segment& segment);
+  void finish(SegmentId id, Result<void> outcome);
+  void answer_waiters();
+  MonoTime next_step(MonoTime now) const;
+
+  SettlerParts parts_;
+  WakeSignal wake_;
+
+  // Settling thread only.
+  std::unordered_map<SegmentId, std::unique_ptr<Segment>> segments_;
+  std::vector<Waiter> waiters_;
+  std::unordered_set<RecordingId> dropped_;
+
+  mutable std::mutex mutex_;  // guards the three below
+  std::unique_ptr<Inbox> inbox_;
+  SettlerCounters counters_;
+  SettlerHealth health_;
+};
+
+}  // namespace assent
