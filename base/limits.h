@@ -70,6 +70,8 @@ inline constexpr std::size_t kCallsMax = 20000;
 inline constexpr auto kIdleCallDefault = 2h;
 inline constexpr auto kIdleCallMin = 10s;
 inline constexpr auto kIdleCallMax = 168h;
+inline constexpr auto kRetentionMin = 1h;
+inline constexpr auto kRetentionMax = 876000h;    // 100 years
 
 // The blocks of the arena that one leg may need at once: its ring for `hold` and for the wait until the consent record is
 // durable, the packets of the reorder window (a block each, at 10 ms a packet, and the one that came), the block being
@@ -201,6 +203,7 @@ inline constexpr auto kIdempotencyAge = 24h;
 inline constexpr std::size_t kIdempotencyKeyBytes = 128;
 inline constexpr std::size_t kTokens = 1000;         // API tokens; each request compares with all of them
 inline constexpr std::size_t kRefBytes = 256;        // call ref, participant ref, label, name, address: longest text
+inline constexpr std::size_t kNameBytes = 64;        // an id people write: a purpose, a notice and its version
 inline constexpr std::size_t kNoteBytes = 16 * 1024;
 inline constexpr std::size_t kPageRows = 100;        // rows a listing returns before it hands out a cursor
 inline constexpr std::size_t kConfigBytes = 1U << 20;
