@@ -25,6 +25,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #include "base/limits.h"
 
@@ -90,6 +91,12 @@ inline constexpr std::uint8_t kTrack = 0x81;  // track number 1 as a variable-le
 inline constexpr std::uint8_t kKeyFrame = 0x80;
 inline constexpr std::uint64_t kUnknownSize = 0x01FFFFFFFFFFFFFF;  // the Segment's size: eight bytes, all ones
 inline constexpr std::uint64_t kScaleNs = 1000000;                 // TimestampScale: one millisecond
+
+inline constexpr std::string_view kDocType = "matroska";
+inline constexpr std::uint8_t kDocTypeVersion = 4;
+inline constexpr std::uint8_t kDocTypeReadVersion = 2;  // SimpleBlocks came with 2
+inline constexpr std::string_view kCodecIdAcm = "A_MS/ACM";
+inline constexpr std::string_view kCodecIdLinear = "A_PCM/INT/BIG";
 
 // WAVEFORMATEX in the CodecPrivate of A_MS/ACM, little-endian:
 //   u16 tag | u16 channels | u32 samples/s | u32 bytes/s | u16 bytes a frame | u16 bits a sample | u16 0
