@@ -185,6 +185,7 @@ inline constexpr auto kCachedKeyAge = 10min;
 
 inline constexpr std::size_t kApiBodyBytes = 64 * 1024;
 inline constexpr std::size_t kApiJsonDepth = 16;
+inline constexpr std::size_t kApiFaults = 100;       // faults of one body that a reply lists
 inline constexpr std::size_t kApiConnections = 512;
 inline constexpr std::size_t kApiWorkers = 32;
 // Requests read in full that wait for a worker: at a commit every 250 ms, 32 workers answer 128 durable requests a second,

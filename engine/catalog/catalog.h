@@ -5,12 +5,22 @@
 // error none of it happened. Clear text here is only opaque ids, times, sizes and states: names, addresses, references
 // and notes are sealed by the caller before they arrive, and people are looked up by a keyed hash (blind index).
 //
-// `book` is called by one thread (the CatalogWriter). The queries may be called from any thread.
+// `book` and `forget_deleted` are called by one thread (the CatalogWriter). The queries may be called from any thread;
+// each sees everything booked before it began.
+//
+// Errors of `book`, besides what each booking says: Errc::conflict (an id or a unique name is taken; two callers made
+// the same subject at once: look it up), Errc::not_found (a row to be changed is not there), Errc::invalid (a row
+// refers to one that is not there; JSON that is none). Errc::unavailable, io, corrupt: the catalog's own trouble,
+// nobody's booking is bad. Errors of the queries: the last three; Errc::exhausted when a query without a cursor finds
+// more than limits::kCatalogRows rows, rather than part of them. Listings with a cursor give at most
+// limits::kCatalogListRows.
 #pragma once
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -53,19 +63,20 @@ struct LegRow {
   int index = 0;       // order in the call: 0 is the left channel of a stereo export
   Bytes sealed_label;  // under the call's key
   KeyId key;
-  std::string codec;   // "PCMU/8000/1"
+  std::string codec;        // "PCMU/8000/1"
   std::string counts_json;  // the leg's packet counts, written when the call ends; numbers only
 };
 
 enum class CallState { live, ended, interrupted /* the engine stopped or died while it was live */ };
 std::string_view name_of(CallState state);
+bool parse_name(std::string_view text, CallState& out);
 
 struct CallRow {
   CallId id;
   TenantId tenant;
-  KeyId key;           // seals what belongs to the call as a whole
-  std::string policy;  // "all-party" | "per-party" | "one-party"
-  Bytes sealed_ref;    // under the call's key
+  KeyId key;                // seals what belongs to the call as a whole
+  std::string policy;       // "all-party" | "per-party" | "one-party"
+  Bytes sealed_ref;         // under the call's key
   std::string notice_json;  // {id, version, language, hash}: which notice was presented; not personal
   WallTime created;
   std::optional<WallTime> ended;
@@ -82,7 +93,7 @@ struct ConsentRow {
   std::string signal_type;   // "api" | "dtmf" | "deadline" | "hangup" | ...
   std::string signal_value;  // the digit, the API token's name
   std::string notice_json;
-  std::string origin;        // who entered it: token id, leg id
+  std::string origin;  // who entered it: token id, leg id
   WallTime at;
   std::optional<WallTime> media_time;  // time on the leg's timeline
   std::int64_t preroll_ms = 0;         // held audio that the grant kept
@@ -90,6 +101,7 @@ struct ConsentRow {
 
 enum class RecordingState { open, complete, recovered, erased };
 std::string_view name_of(RecordingState state);
+bool parse_name(std::string_view text, RecordingState& out);
 std::optional<RecordingState> parse_recording_state(std::string_view text);
 
 struct RecordingRow {
@@ -104,6 +116,7 @@ struct RecordingRow {
 
 enum class SegmentState { stored, quarantined /* kept, but some page did not verify */ };
 std::string_view name_of(SegmentState state);
+bool parse_name(std::string_view text, SegmentState& out);
 
 struct SegmentRow {
   SegmentId id;
@@ -125,14 +138,28 @@ struct NoteRow {
   CallId call;
   std::string author;  // token id
   WallTime at;
-  Bytes sealed_text;   // under the call's key
+  Bytes sealed_text;  // under the call's key
 };
 
-enum class LedgerKind { consent, gate, pause, resume, access, refusal, note, erasure_step, erasure_done, engine_start, engine_stop,
-                        recovery, export_keys };
+enum class LedgerKind {
+  consent,
+  gate,
+  pause,
+  resume,
+  access,
+  refusal,
+  note,
+  erasure_step,
+  erasure_done,
+  engine_start,
+  engine_stop,
+  recovery,
+  export_keys
+};
 std::string_view name_of(LedgerKind kind);
 
-// One entry of the append-only record: opaque ids and facts, never a name. hash = SHA-256(previous hash | canonical JSON).
+// One entry of the append-only record: opaque ids and facts, never a name. hash = SHA-256(previous hash | canonical
+// JSON).
 struct LedgerRow {
   std::uint64_t seq = 0;
   WallTime at;
@@ -161,33 +188,45 @@ struct LedgerEntry {
   std::string body_json;
 };
 
+// One line each, as a table:
+// clang-format off
 namespace booking {
-struct AddKey { WrappedKey key; };
+struct AddKey { WrappedKey key; };  // before the rows of the same span that use it
 struct AddTenant { TenantRow row; };
 struct AddSubject { SubjectRow row; };
 struct AddCall { CallRow row; };
 struct AddParticipant { ParticipantRow row; };
 struct AddLeg { LegRow row; };
-struct AddConsent { ConsentRow row; };            // also chains its ledger entry
-struct OpenRecording { RecordingRow row; };       // no effect when the call has one already
-struct AddSegment { SegmentRow row; };            // replaces a row of the same id (settling is idempotent)
+struct SetLegCodec { LegId leg; std::string codec; };
 struct SetLegCounts { LegId leg; std::string counts_json; };
+struct AddConsent { ConsentRow row; };  // also chains its ledger entry
 struct EndCall { CallId call; WallTime at; CallState state; };
+struct OpenRecording { RecordingRow row; };  // no effect when the call has one already
+// A recording that has been erased stays so.
 struct CloseRecording { RecordingId recording; WallTime at; RecordingState state; std::string lost_json; };
+// Replaces a row of the same id (settling is idempotent). Errc::conflict when the recording has been erased: what was
+// settled must not come back, so the settler deletes the object.
+struct AddSegment { SegmentRow row; };
 struct AddNote { NoteRow row; };
 struct AddLedger { LedgerEntry entry; };
 struct StartErasure { ErasureRow row; };
 struct UpdateErasure { ErasureId id; std::string steps_json; std::optional<WallTime> done; };
-struct DestroyKey { KeyId key; };                 // the row is gone when the transaction is
+// These three may be booked again after they took effect, so that an erasure can be resumed.
+// The key's row is gone and its wrapped bytes are overwritten.
+struct DestroyKey { KeyId key; };
 struct RemoveSegment { SegmentId segment; };
-struct EraseRecording { RecordingId recording; WallTime at; };  // state erased; sealed fields of the call overwritten, notes removed
+// State erased; the sealed fields of its call (reference, labels, participants) are overwritten and read as empty from
+// then on; the call's notes are gone. The keys are the caller's to destroy, with DestroyKey in the same span.
+struct EraseRecording { RecordingId recording; WallTime at; };
 }  // namespace booking
+// clang-format on
 
-using Booking = std::variant<booking::AddKey, booking::AddTenant, booking::AddSubject, booking::AddCall, booking::AddParticipant,
-                             booking::AddLeg, booking::AddConsent, booking::OpenRecording, booking::AddSegment,
-                             booking::SetLegCounts, booking::EndCall, booking::CloseRecording, booking::AddNote,
-                             booking::AddLedger, booking::StartErasure, booking::UpdateErasure, booking::DestroyKey,
-                             booking::RemoveSegment, booking::EraseRecording>;
+using Booking =
+    std::variant<booking::AddKey, booking::AddTenant, booking::AddSubject, booking::AddCall, booking::AddParticipant,
+                 booking::AddLeg, booking::AddConsent, booking::OpenRecording, booking::AddSegment,
+                 booking::SetLegCodec, booking::SetLegCounts, booking::EndCall, booking::CloseRecording,
+                 booking::AddNote, booking::AddLedger, booking::StartErasure, booking::UpdateErasure,
+                 booking::DestroyKey, booking::RemoveSegment, booking::EraseRecording>;
 
 // ---- queries ------------------------------------------------------------------------------------------------------
 
@@ -203,6 +242,7 @@ struct RecordingFilter {
 
 struct LedgerFilter {
   std::optional<CallId> call;
+  std::optional<SubjectId> subject;  // what concerns the calls this person took part in
   std::uint64_t after_seq = 0;
   std::size_t limit = 100;
 };
@@ -213,8 +253,8 @@ class Catalog {
 
   virtual Result<void> book(std::span<const Booking> bookings) = 0;
 
-  // Makes the file itself forget destroyed rows: for SQLite secure_delete (always on) and a wal_checkpoint(TRUNCATE)
-  // whose result is checked. Called by the CatalogWriter's thread after keys were destroyed.
+  // Makes the files themselves forget what was destroyed: for SQLite a wal_checkpoint(TRUNCATE) whose result is
+  // checked. Errc::unavailable: not yet, because something still reads an older state; ask again.
   virtual Result<void> forget_deleted() = 0;
 
   virtual Result<std::optional<WrappedKey>> key(KeyId id) = 0;
@@ -237,7 +277,8 @@ class Catalog {
   virtual Result<std::optional<ErasureRow>> erasure(ErasureId id) = 0;
   virtual Result<std::vector<ErasureRow>> unfinished_erasures() = 0;
   virtual Result<std::vector<LedgerRow>> ledger(const LedgerFilter& filter) = 0;
-  // Walks the whole chain; the number of records, or where it breaks (Errc::corrupt).
+  // Walks the whole chain and compares each consent with the hash that the chain holds of it; the number of records, or
+  // where it breaks and how (Errc::corrupt).
   virtual Result<std::uint64_t> verify_ledger() = 0;
 };
 

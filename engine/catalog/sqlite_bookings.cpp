@@ -1,0 +1,229 @@
+#include "engine/catalog/sqlite_bookings.h"
+
+#include <algorithm>
+
+namespace assent {
+
+Result<void> SqliteBookings::apply(const Booking& booking) {
+  return std::visit([this](const auto& one) { return put(one); }, booking);
+}
+
+// ---- shared pieces ------------------------------------------------------------------------------------------------
+
+// A key must be on record before anything is sealed under it. Not a foreign key, because the row stays when the key
+// goes.
+Result<void> SqliteBookings::require_key(KeyId key) {
+  const auto found = database_.value<int>("SELECT 1 FROM keys WHERE id = ?", key);
+  if (!found) return found.error();
+  if (!*found) return error(Errc::invalid, "catalog: the key " + to_text(key) + " is not on record");
+  return {};
+}
+
+Result<std::optional<std::int64_t>> SqliteBookings::keep_sealed(ByteView body) {
+  if (body.empty()) return std::optional<std::int64_t>();
+  if (const auto done = database_.run("INSERT INTO sealed (body) VALUES (?)", body); !done) return done.error();
+  return std::optional(database_.last_rowid());
+}
+
+Result<void> SqliteBookings::changed_one(Result<void> done, std::string_view what) {
+  if (!done || database_.changed_rows() == 1) return done;
+  return error(Errc::not_found, "catalog: there is no such " + std::string(what));
+}
+
+Result<void> SqliteBookings::append_ledger(const LedgerEntry& entry) {
+  if (!head_) {
+    auto last = database_.use("SELECT seq, hash FROM ledger ORDER BY seq DESC LIMIT 1");
+    if (!last) return last.error();
+    const auto found = last->step();
+    if (!found) return found.error();
+    head_.emplace();
+    if (*found) {
+      Bytes hash;
+      if (const auto read = last->read(head_->seq, hash); !read) return read;
+      if (hash.size() != head_->hash.size()) return error(Errc::corrupt, "catalog: the ledger's last hash is damaged");
+      std::copy(hash.begin(), hash.end(), head_->hash.begin());
+    }
+  }
+  const auto row = next_ledger_row(*head_, entry);
+  if (!row) return row.error();
+  head_->seq = row->seq;
+  std::copy(row->hash.begin(), row->hash.end(), head_->hash.begin());
+  return database_.run("INSERT INTO ledger (seq, at, kind, call, body, hash) VALUES (?, ?, ?, ?, ?, ?)", row->seq,
+                       row->at, row->kind, row->call, row->body_json, row->hash);
+}
+
+// ---- keys and people ----------------------------------------------------------------------------------------------
+
+Result<void> SqliteBookings::put(const booking::AddKey& add) {
+  const auto sealed = keep_sealed(add.key.wrapped);
+  if (!sealed) return sealed.error();
+  return database_.run("INSERT INTO keys (id, kind, parent, sealed) VALUES (?, ?, ?, ?)", add.key.id,
+                       static_cast<int>(add.key.kind), add.key.parent, *sealed);
+}
+
+Result<void> SqliteBookings::put(const booking::DestroyKey& destroy) {
+  auto done = database_.run(
+      "UPDATE sealed SET body = zeroblob(length(body)) WHERE n = (SELECT sealed FROM keys WHERE id = ?)", destroy.key);
+  if (!done) return done;
+  return database_.run("DELETE FROM keys WHERE id = ?", destroy.key);
+}
+
+Result<void> SqliteBookings::put(const booking::AddTenant& add) {
+  if (auto known = require_key(add.row.key); !known) return known;
+  return database_.run("INSERT INTO tenants (id, name, key) VALUES (?, ?, ?)", add.row.id, add.row.name, add.row.key);
+}
+
+Result<void> SqliteBookings::put(const booking::AddSubject& add) {
+  if (auto known = require_key(add.row.key); !known) return known;
+  const auto sealed = keep_sealed(add.row.sealed_ref);
+  if (!sealed) return sealed.error();
+  return database_.run("INSERT INTO subjects (id, tenant, blind_index, sealed_ref, key) VALUES (?, ?, ?, ?, ?)",
+                       add.row.id, add.row.tenant, add.row.blind_index, *sealed, add.row.key);
+}
+
+// ---- calls --------------------------------------------------------------------------------------------------------
+
+Result<void> SqliteBookings::put(const booking::AddCall& add) {
+  const CallRow& row = add.row;
+  if (auto known = require_key(row.key); !known) return known;
+  const auto sealed = keep_sealed(row.sealed_ref);
+  if (!sealed) return sealed.error();
+  return database_.run(
+      "INSERT INTO calls (id, tenant, key, policy, sealed_ref, notice_json, created, ended, state) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      row.id, row.tenant, row.key, row.policy, *sealed, row.notice_json, row.created, row.ended, row.state);
+}
+
+Result<void> SqliteBookings::put(const booking::AddParticipant& add) {
+  const auto sealed = keep_sealed(add.row.sealed);
+  if (!sealed) return sealed.error();
+  return database_.run("INSERT INTO participants (id, call, subject, role, sealed) VALUES (?, ?, ?, ?, ?)", add.row.id,
+                       add.row.call, add.row.subject, add.row.role, *sealed);
+}
+
+Result<void> SqliteBookings::put(const booking::AddLeg& add) {
+  const LegRow& row = add.row;
+  if (auto known = require_key(row.key); !known) return known;
+  const auto sealed = keep_sealed(row.sealed_label);
+  if (!sealed) return sealed.error();
+  return database_.run(
+      "INSERT INTO legs (id, call, participant, place, sealed_label, key, codec, counts_json) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      row.id, row.call, row.participant, row.index, *sealed, row.key, row.codec, row.counts_json);
+}
+
+Result<void> SqliteBookings::put(const booking::SetLegCodec& set) {
+  return changed_one(database_.run("UPDATE legs SET codec = ? WHERE id = ?", set.codec, set.leg), "leg");
+}
+
+Result<void> SqliteBookings::put(const booking::SetLegCounts& set) {
+  return changed_one(database_.run("UPDATE legs SET counts_json = ? WHERE id = ?", set.counts_json, set.leg), "leg");
+}
+
+Result<void> SqliteBookings::put(const booking::EndCall& end) {
+  return changed_one(database_.run("UPDATE calls SET ended = ?, state = ? WHERE id = ?", end.at, end.state, end.call),
+                     "call");
+}
+
+Result<void> SqliteBookings::put(const booking::AddConsent& add) {
+  const ConsentRow& row = add.row;
+  const auto entry = ledger_entry_of(row);
+  if (!entry) return entry.error();
+  auto done = database_.run(
+      "INSERT INTO consents (id, call, participant, purpose, decision, signal_type, signal_value, notice_json, origin, "
+      "at, media_time, preroll_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      row.id, row.call, row.participant, row.purpose, row.decision, row.signal_type, row.signal_value, row.notice_json,
+      row.origin, row.at, row.media_time, row.preroll_ms);
+  return done ? append_ledger(*entry) : done;
+}
+
+Result<void> SqliteBookings::put(const booking::AddNote& add) {
+  const auto sealed = keep_sealed(add.row.sealed_text);
+  if (!sealed) return sealed.error();
+  return database_.run("INSERT INTO notes (id, call, author, at, sealed) VALUES (?, ?, ?, ?, ?)", add.row.id,
+                       add.row.call, add.row.author, add.row.at, *sealed);
+}
+
+Result<void> SqliteBookings::put(const booking::AddLedger& add) { return append_ledger(add.entry); }
+
+// ---- recordings ---------------------------------------------------------------------------------------------------
+
+Result<void> SqliteBookings::put(const booking::OpenRecording& open) {
+  const RecordingRow& row = open.row;
+  return database_.run(
+      "INSERT INTO recordings (id, call, tenant, state, started, ended, lost_json) VALUES (?, ?, ?, ?, ?, ?, ?) "
+      "ON CONFLICT (call) DO NOTHING",
+      row.id, row.call, row.tenant, row.state, row.started, row.ended, row.lost_json);
+}
+
+Result<void> SqliteBookings::put(const booking::CloseRecording& close) {
+  // The CASEs keep an erased recording as it is and still count it as found.
+  return changed_one(database_.run("UPDATE recordings SET ended = CASE state WHEN 'erased' THEN ended ELSE ?1 END, "
+                                   "lost_json = CASE state WHEN 'erased' THEN lost_json ELSE ?3 END, "
+                                   "state = CASE state WHEN 'erased' THEN state ELSE ?2 END WHERE id = ?4",
+                                   close.at, close.state, close.lost_json, close.recording),
+                     "recording");
+}
+
+Result<void> SqliteBookings::put(const booking::AddSegment& add) {
+  const SegmentRow& row = add.row;
+  RecordingState state{};
+  const auto found = database_.value<std::string>("SELECT state FROM recordings WHERE id = ?", row.recording);
+  if (!found) return found.error();
+  if (!*found) return error(Errc::invalid, "catalog: the segment's recording is not on record");
+  if (parse_name(**found, state) && state == RecordingState::erased) {
+    return error(Errc::conflict, "catalog: the recording " + to_text(row.recording) + " has been erased");
+  }
+  return database_.run(
+      "INSERT INTO segments (id, recording, call, leg, number, object, state, size_bytes, frames, started, ended, "
+      "salvaged) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET recording = "
+      "excluded.recording, call = excluded.call, leg = excluded.leg, number = excluded.number, object = "
+      "excluded.object, state = excluded.state, size_bytes = excluded.size_bytes, frames = excluded.frames, started = "
+      "excluded.started, ended = excluded.ended, salvaged = excluded.salvaged",
+      row.id, row.recording, row.call, row.leg, row.number, row.object, row.state, row.size_bytes, row.frames,
+      row.started, row.ended, row.salvaged);
+}
+
+// ---- erasures -----------------------------------------------------------------------------------------------------
+
+Result<void> SqliteBookings::put(const booking::StartErasure& start) {
+  const ErasureRow& row = start.row;
+  return database_.run(
+      "INSERT INTO erasures (id, target_kind, target_id, requested, done, steps_json) VALUES (?, ?, ?, ?, ?, ?)",
+      row.id, row.target_kind, row.target_id, row.requested, row.done, row.steps_json);
+}
+
+Result<void> SqliteBookings::put(const booking::UpdateErasure& update) {
+  return changed_one(database_.run("UPDATE erasures SET steps_json = ?, done = ? WHERE id = ?", update.steps_json,
+                                   update.done, update.id),
+                     "erasure");
+}
+
+Result<void> SqliteBookings::put(const booking::RemoveSegment& remove) {
+  return database_.run("DELETE FROM segments WHERE id = ?", remove.segment);
+}
+
+Result<void> SqliteBookings::put(const booking::EraseRecording& erase) {
+  auto done = changed_one(database_.run("UPDATE recordings SET state = 'erased', ended = ifnull(ended, ?) WHERE id = ?",
+                                        erase.at, erase.recording),
+                          "recording");
+  if (!done) return done;
+  CallId call;
+  const auto found = database_.value<CallId>("SELECT call FROM recordings WHERE id = ?", erase.recording);
+  if (!found) return found.error();
+  if (*found) call = **found;
+  done = database_.run(
+      "UPDATE sealed SET body = zeroblob(length(body)) WHERE n IN ("
+      "SELECT sealed_ref FROM calls WHERE id = ?1 UNION ALL SELECT sealed_label FROM legs WHERE call = ?1 UNION ALL "
+      "SELECT sealed FROM participants WHERE call = ?1 UNION ALL SELECT sealed FROM notes WHERE call = ?1)",
+      call);
+  if (!done) return done;
+  for (const char* sql :
+       {"UPDATE calls SET sealed_ref = NULL WHERE id = ?", "UPDATE legs SET sealed_label = NULL WHERE call = ?",
+        "UPDATE participants SET sealed = NULL WHERE call = ?", "DELETE FROM notes WHERE call = ?"}) {
+    if (done = database_.run(sql, call); !done) return done;
+  }
+  return {};
+}
+
+}  // namespace assent

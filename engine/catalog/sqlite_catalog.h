@@ -1,0 +1,94 @@
+// SqliteCatalog: the catalog in one SQLite file, "catalog.db" in the state folder, mode 0600.
+//
+// It decides how the file is kept: write-ahead log, every commit fsynced (synchronous=FULL), destroyed values
+// overwritten (secure_delete, and see sqlite_schema.cpp for what that needs), foreign keys enforced, one schema
+// version.
+//
+// Who may open it: one writer, which holds an exclusive flock on "catalog.lock" beside the file for as long as it
+// lives, and any number of readers (the command line), whether a writer runs or not.
+//
+// Threads: `book` and `forget_deleted` as the contract says, from one thread, on the writing connection. The queries
+// come from any thread; each borrows one of limits::kCatalogReaders read-only connections, opened when first needed,
+// and waits while all are lent out. A query sees everything booked before it began.
+//
+// After an I/O error in a commit the writer refuses every further booking until it is opened anew: a failed fsync is
+// never retried, because the kernel may have dropped the pages it could not write. A full disk is not such an error.
+#pragma once
+
+#include <condition_variable>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "engine/catalog/catalog.h"
+#include "engine/catalog/sqlite_database.h"
+
+namespace assent {
+
+class SqliteCatalog final : public Catalog {
+ public:
+  // Creates the file when there is none and migrates an older one. Errc::conflict: another engine has this folder.
+  static Result<std::unique_ptr<SqliteCatalog>> open(const std::filesystem::path& folder);
+  // `book` gives Errc::unsupported. Errc::not_found: there is no catalog in the folder.
+  static Result<std::unique_ptr<SqliteCatalog>> open_read_only(const std::filesystem::path& folder);
+  ~SqliteCatalog() override;
+
+  Result<void> book(std::span<const Booking> bookings) override;
+  Result<void> forget_deleted() override;
+
+  Result<std::optional<WrappedKey>> key(KeyId id) override;
+  Result<std::vector<WrappedKey>> keys_of_kind(KeyKind kind) override;
+  Result<std::optional<TenantRow>> tenant(std::string_view name) override;
+  Result<std::optional<TenantRow>> tenant(TenantId id) override;
+  Result<std::optional<SubjectRow>> subject(SubjectId id) override;
+  Result<std::optional<SubjectRow>> subject(TenantId tenant, ByteView blind_index) override;
+  Result<std::optional<CallRow>> call(CallId id) override;
+  Result<std::vector<CallRow>> calls_in_state(CallState state) override;
+  Result<std::vector<ParticipantRow>> participants(CallId call) override;
+  Result<std::vector<LegRow>> legs(CallId call) override;
+  Result<std::vector<ConsentRow>> consents(CallId call) override;
+  Result<std::optional<RecordingRow>> recording(RecordingId id) override;
+  Result<std::optional<RecordingRow>> recording_of(CallId call) override;
+  Result<std::vector<RecordingRow>> recordings(const RecordingFilter& filter) override;
+  Result<std::vector<SegmentRow>> segments(RecordingId recording) override;
+  Result<std::optional<SegmentRow>> segment(SegmentId id) override;
+  Result<std::vector<NoteRow>> notes(CallId call) override;
+  Result<std::optional<ErasureRow>> erasure(ErasureId id) override;
+  Result<std::vector<ErasureRow>> unfinished_erasures() override;
+  Result<std::vector<LedgerRow>> ledger(const LedgerFilter& filter) override;
+  Result<std::uint64_t> verify_ledger() override;
+
+  // PRAGMA integrity_check and foreign_key_check: Errc::corrupt with the first finding. For tests and `assent verify`.
+  Result<void> check_integrity();
+
+ private:
+  // A read connection on loan; whoever holds it gives it back by letting go.
+  struct GiveBack {
+    SqliteCatalog* catalog;
+    void operator()(SqliteDatabase* connection) const;
+  };
+  using Lent = std::unique_ptr<SqliteDatabase, GiveBack>;
+
+  SqliteCatalog(std::string path, int lock_fd, std::unique_ptr<SqliteDatabase> writer);
+  Result<Lent> borrow();
+  Result<void> book_in_transaction(std::span<const Booking> bookings);
+  template <typename Row, typename... Arguments>
+  Result<std::optional<Row>> find(const char* sql, const Arguments&... arguments);
+  template <typename Row, typename... Arguments>
+  Result<std::vector<Row>> list(const char* sql, const Arguments&... arguments);
+  Result<void> verify_consent(SqliteDatabase& connection, const LedgerRow& row);
+
+  const std::string path_;
+  const int lock_fd_;                       // -1 for a reader
+  std::unique_ptr<SqliteDatabase> writer_;  // null for a reader
+  std::optional<Error> broken_;             // the I/O error after which nothing more is booked
+
+  std::mutex mutex_;  // guards what follows; held only to take or return a connection
+  std::condition_variable returned_;
+  std::vector<std::unique_ptr<SqliteDatabase>> idle_;
+  std::size_t readers_ = 0;  // lent out or idle
+};
+
+}  // namespace assent

@@ -1,0 +1,329 @@
+// The queries of SqliteCatalog: SQL on a borrowed read connection, and how its rows become ours.
+
+#include <algorithm>
+#include <utility>
+
+#include "base/limits.h"
+#include "engine/catalog/ledger.h"
+#include "engine/catalog/sqlite_catalog.h"
+#include "engine/catalog/sqlite_schema.h"
+
+namespace assent {
+namespace {
+
+// Each query's columns stand in the order in which its row is read. A macro, because statements are string literals.
+#define ASSENT_KEY_ROWS "SELECT k.id, k.kind, k.parent, s.body FROM keys k JOIN sealed s ON s.n = k.sealed "
+#define ASSENT_SUBJECT_ROWS                                              \
+  "SELECT p.id, p.tenant, p.blind_index, s.body, p.key FROM subjects p " \
+  "LEFT JOIN sealed s ON s.n = p.sealed_ref "
+#define ASSENT_CALL_ROWS                                                                        \
+  "SELECT c.id, c.tenant, c.key, c.policy, s.body, c.notice_json, c.created, c.ended, c.state " \
+  "FROM calls c LEFT JOIN sealed s ON s.n = c.sealed_ref "
+#define ASSENT_CONSENT_ROWS                                                                           \
+  "SELECT id, call, participant, purpose, decision, signal_type, signal_value, notice_json, origin, " \
+  "at, media_time, preroll_ms FROM consents "
+#define ASSENT_RECORDING_ROWS \
+  "SELECT r.id, r.call, r.tenant, r.state, r.started, r.ended, r.lost_json FROM recordings r "
+#define ASSENT_SEGMENT_ROWS                                                                                   \
+  "SELECT g.id, g.recording, g.call, g.leg, g.number, g.object, g.state, g.size_bytes, g.frames, g.started, " \
+  "g.ended, g.salvaged FROM segments g "
+#define ASSENT_ERASURE_ROWS "SELECT id, target_kind, target_id, requested, done, steps_json FROM erasures "
+#define ASSENT_LEDGER_ROWS "SELECT seq, at, kind, call, body, hash FROM ledger "
+
+Result<void> read_row(SqliteStatement& from, WrappedKey& row) {
+  int kind = 0;
+  if (auto ok = from.read(row.id, kind, row.parent, row.wrapped); !ok) return ok;
+  if (kind < static_cast<int>(KeyKind::root) || kind > static_cast<int>(KeyKind::ledger)) {
+    return error(Errc::corrupt, "catalog: the key " + to_text(row.id) + " is of no known kind");
+  }
+  row.kind = static_cast<KeyKind>(kind);
+  return {};
+}
+
+Result<void> read_row(SqliteStatement& from, TenantRow& row) { return from.read(row.id, row.name, row.key); }
+
+Result<void> read_row(SqliteStatement& from, SubjectRow& row) {
+  return from.read(row.id, row.tenant, row.blind_index, row.sealed_ref, row.key);
+}
+
+Result<void> read_row(SqliteStatement& from, CallRow& row) {
+  return from.read(row.id, row.tenant, row.key, row.policy, row.sealed_ref, row.notice_json, row.created, row.ended,
+                   row.state);
+}
+
+Result<void> read_row(SqliteStatement& from, ParticipantRow& row) {
+  return from.read(row.id, row.call, row.subject, row.role, row.sealed);
+}
+
+Result<void> read_row(SqliteStatement& from, LegRow& row) {
+  return from.read(row.id, row.call, row.participant, row.index, row.sealed_label, row.key, row.codec, row.counts_json);
+}
+
+Result<void> read_row(SqliteStatement& from, ConsentRow& row) {
+  return from.read(row.id, row.call, row.participant, row.purpose, row.decision, row.signal_type, row.signal_value,
+                   row.notice_json, row.origin, row.at, row.media_time, row.preroll_ms);
+}
+
+Result<void> read_row(SqliteStatement& from, RecordingRow& row) {
+  return from.read(row.id, row.call, row.tenant, row.state, row.started, row.ended, row.lost_json);
+}
+
+Result<void> read_row(SqliteStatement& from, SegmentRow& row) {
+  return from.read(row.id, row.recording, row.call, row.leg, row.number, row.object, row.state, row.size_bytes,
+                   row.frames, row.started, row.ended, row.salvaged);
+}
+
+Result<void> read_row(SqliteStatement& from, NoteRow& row) {
+  return from.read(row.id, row.call, row.author, row.at, row.sealed_text);
+}
+
+Result<void> read_row(SqliteStatement& from, ErasureRow& row) {
+  return from.read(row.id, row.target_kind, row.target_id, row.requested, row.done, row.steps_json);
+}
+
+Result<void> read_row(SqliteStatement& from, LedgerRow& row) {
+  return from.read(row.seq, row.at, row.kind, row.call, row.body_json, row.hash);
+}
+
+}  // namespace
+
+// ---- connections --------------------------------------------------------------------------------------------------
+
+Result<SqliteCatalog::Lent> SqliteCatalog::borrow() {
+  std::unique_lock lock(mutex_);
+  returned_.wait(lock, [this] { return !idle_.empty() || readers_ < limits::kCatalogReaders; });
+  if (!idle_.empty()) {
+    Lent lent(idle_.back().release(), GiveBack{this});
+    idle_.pop_back();
+    return lent;
+  }
+  ++readers_;
+  lock.unlock();
+  auto opened = SqliteDatabase::open(path_, SqliteDatabase::Access::read);
+  Result<void> ready = opened ? check_version(**opened, catalog_migrations()) : Result<void>(opened.error());
+  if (ready) return Lent(opened->release(), GiveBack{this});
+  lock.lock();
+  --readers_;
+  returned_.notify_one();
+  return ready.error();
+}
+
+void SqliteCatalog::GiveBack::operator()(SqliteDatabase* connection) const {
+  const std::lock_guard lock(catalog->mutex_);
+  catalog->idle_.emplace_back(connection);
+  catalog->returned_.notify_one();  // under the lock: after it, the catalog may be destroyed
+}
+
+template <typename Row, typename... Arguments>
+Result<std::optional<Row>> SqliteCatalog::find(const char* sql, const Arguments&... arguments) {
+  const auto connection = borrow();
+  if (!connection) return connection.error();
+  return one_row<Row>((*connection)->use(sql, arguments...), read_row);
+}
+
+template <typename Row, typename... Arguments>
+Result<std::vector<Row>> SqliteCatalog::list(const char* sql, const Arguments&... arguments) {
+  const auto connection = borrow();
+  if (!connection) return connection.error();
+  return all_rows<Row>((*connection)->use(sql, arguments...), read_row, limits::kCatalogRows);
+}
+
+// ---- one row, or the rows of one thing ----------------------------------------------------------------------------
+
+Result<std::optional<WrappedKey>> SqliteCatalog::key(KeyId id) {
+  return find<WrappedKey>(ASSENT_KEY_ROWS "WHERE k.id = ?", id);
+}
+
+Result<std::vector<WrappedKey>> SqliteCatalog::keys_of_kind(KeyKind kind) {
+  return list<WrappedKey>(ASSENT_KEY_ROWS "WHERE k.kind = ? ORDER BY k.id", static_cast<int>(kind));
+}
+
+Result<std::optional<TenantRow>> SqliteCatalog::tenant(std::string_view name) {
+  return find<TenantRow>("SELECT id, name, key FROM tenants WHERE name = ?", name);
+}
+
+Result<std::optional<TenantRow>> SqliteCatalog::tenant(TenantId id) {
+  return find<TenantRow>("SELECT id, name, key FROM tenants WHERE id = ?", id);
+}
+
+Result<std::optional<SubjectRow>> SqliteCatalog::subject(SubjectId id) {
+  return find<SubjectRow>(ASSENT_SUBJECT_ROWS "WHERE p.id = ?", id);
+}
+
+Result<std::optional<SubjectRow>> SqliteCatalog::subject(TenantId tenant, ByteView blind_index) {
+  return find<SubjectRow>(ASSENT_SUBJECT_ROWS "WHERE p.tenant = ? AND p.blind_index = ?", tenant, blind_index);
+}
+
+Result<std::optional<CallRow>> SqliteCatalog::call(CallId id) {
+  return find<CallRow>(ASSENT_CALL_ROWS "WHERE c.id = ?", id);
+}
+
+Result<std::vector<CallRow>> SqliteCatalog::calls_in_state(CallState state) {
+  // The live ones have an index of their own, which SQLite takes only when the state stands in the statement.
+  if (state == CallState::live) return list<CallRow>(ASSENT_CALL_ROWS "WHERE c.state = 'live' ORDER BY c.id");
+  return list<CallRow>(ASSENT_CALL_ROWS "WHERE c.state = ? ORDER BY c.id", state);
+}
+
+Result<std::vector<ParticipantRow>> SqliteCatalog::participants(CallId call) {
+  return list<ParticipantRow>(
+      "SELECT p.id, p.call, p.subject, p.role, s.body FROM participants p LEFT JOIN sealed s ON s.n = p.sealed "
+      "WHERE p.call = ? ORDER BY p.id",
+      call);
+}
+
+Result<std::vector<LegRow>> SqliteCatalog::legs(CallId call) {
+  return list<LegRow>(
+      "SELECT l.id, l.call, l.participant, l.place, s.body, l.key, l.codec, l.counts_json FROM legs l "
+      "LEFT JOIN sealed s ON s.n = l.sealed_label WHERE l.call = ? ORDER BY l.place, l.id",
+      call);
+}
+
+Result<std::vector<ConsentRow>> SqliteCatalog::consents(CallId call) {
+  return list<ConsentRow>(ASSENT_CONSENT_ROWS "WHERE call = ? ORDER BY n", call);
+}
+
+Result<std::optional<RecordingRow>> SqliteCatalog::recording(RecordingId id) {
+  return find<RecordingRow>(ASSENT_RECORDING_ROWS "WHERE r.id = ?", id);
+}
+
+Result<std::optional<RecordingRow>> SqliteCatalog::recording_of(CallId call) {
+  return find<RecordingRow>(ASSENT_RECORDING_ROWS "WHERE r.call = ?", call);
+}
+
+Result<std::vector<SegmentRow>> SqliteCatalog::segments(RecordingId recording) {
+  return list<SegmentRow>(ASSENT_SEGMENT_ROWS
+                          "JOIN legs l ON l.id = g.leg WHERE g.recording = ? ORDER BY l.place, g.leg, g.number, g.id",
+                          recording);
+}
+
+Result<std::optional<SegmentRow>> SqliteCatalog::segment(SegmentId id) {
+  return find<SegmentRow>(ASSENT_SEGMENT_ROWS "WHERE g.id = ?", id);
+}
+
+Result<std::vector<NoteRow>> SqliteCatalog::notes(CallId call) {
+  return list<NoteRow>(
+      "SELECT t.id, t.call, t.author, t.at, s.body FROM notes t LEFT JOIN sealed s ON s.n = t.sealed "
+      "WHERE t.call = ? ORDER BY t.id",
+      call);
+}
+
+Result<std::optional<ErasureRow>> SqliteCatalog::erasure(ErasureId id) {
+  return find<ErasureRow>(ASSENT_ERASURE_ROWS "WHERE id = ?", id);
+}
+
+Result<std::vector<ErasureRow>> SqliteCatalog::unfinished_erasures() {
+  return list<ErasureRow>(ASSENT_ERASURE_ROWS "WHERE done IS NULL ORDER BY id");
+}
+
+// ---- listings with a cursor ---------------------------------------------------------------------------------------
+
+// Newest first by id: a UUIDv7 sorts by the time it was made. With a person given, that person's calls lead.
+Result<std::vector<RecordingRow>> SqliteCatalog::recordings(const RecordingFilter& filter) {
+#define ASSENT_RECORDING_FILTER                                                                          \
+  "(?1 IS NULL OR r.id < ?1) AND (?2 IS NULL OR r.tenant = ?2) AND (?3 IS NULL OR r.started >= ?3) AND " \
+  "(?4 IS NULL OR r.started < ?4) AND (?5 IS NULL OR r.state = ?5) "
+  const std::size_t limit = std::min(filter.limit, limits::kCatalogListRows);
+  if (filter.subject) {
+    return list<RecordingRow>(ASSENT_RECORDING_ROWS "WHERE " ASSENT_RECORDING_FILTER
+                                                    "AND r.call IN (SELECT call FROM participants WHERE subject = ?7) "
+                                                    "ORDER BY r.id DESC LIMIT ?6",
+                              filter.after, filter.tenant, filter.from, filter.to, filter.state, limit,
+                              *filter.subject);
+  }
+  return list<RecordingRow>(ASSENT_RECORDING_ROWS "WHERE " ASSENT_RECORDING_FILTER "ORDER BY r.id DESC LIMIT ?6",
+                            filter.after, filter.tenant, filter.from, filter.to, filter.state, limit);
+#undef ASSENT_RECORDING_FILTER
+}
+
+Result<std::vector<LedgerRow>> SqliteCatalog::ledger(const LedgerFilter& filter) {
+  const std::size_t limit = std::min(filter.limit, limits::kCatalogListRows);
+  // A number beyond SQLite's integers is beyond the last record, too.
+  const std::uint64_t after = std::min<std::uint64_t>(filter.after_seq, INT64_MAX);
+  if (filter.subject) {
+    return list<LedgerRow>(ASSENT_LEDGER_ROWS
+                           "WHERE seq > ?1 AND (?2 IS NULL OR call = ?2) AND call IN (SELECT call FROM participants "
+                           "WHERE subject = ?3) ORDER BY seq LIMIT ?4",
+                           after, filter.call, *filter.subject, limit);
+  }
+  if (filter.call) {
+    return list<LedgerRow>(ASSENT_LEDGER_ROWS "WHERE call = ? AND seq > ? ORDER BY seq LIMIT ?", *filter.call, after,
+                           limit);
+  }
+  return list<LedgerRow>(ASSENT_LEDGER_ROWS "WHERE seq > ? ORDER BY seq LIMIT ?", after, limit);
+}
+
+// ---- verification -------------------------------------------------------------------------------------------------
+
+Result<void> SqliteCatalog::verify_consent(SqliteDatabase& connection, const LedgerRow& row) {
+  const auto id = consent_of(row);
+  if (!id) return id.error();
+  const auto consent = one_row<ConsentRow>(connection.use(ASSENT_CONSENT_ROWS "WHERE id = ?", *id), read_row);
+  if (!consent) return consent.error();
+  const std::string where =
+      "the ledger breaks at record " + std::to_string(row.seq) + ": the consent record " + to_text(*id);
+  if (!*consent) return error(Errc::corrupt, where + " is missing");
+  const auto entry = ledger_entry_of(**consent);
+  if (!entry || entry->body_json != row.body_json || entry->call != row.call || entry->at != row.at) {
+    return error(Errc::corrupt, where + " is not the one that was booked");
+  }
+  return {};
+}
+
+// Page by page, each in a snapshot of its own: what was read can no longer change, and one long snapshot would keep
+// forget_deleted waiting.
+Result<std::uint64_t> SqliteCatalog::verify_ledger() {
+  LedgerHead head;
+  std::uint64_t consents = 0;
+  for (;;) {
+    const auto connection = borrow();
+    if (!connection) return connection.error();
+    const auto rows = all_rows<LedgerRow>(
+        (*connection)->use(ASSENT_LEDGER_ROWS "WHERE seq > ? ORDER BY seq LIMIT ?", head.seq, limits::kCatalogListRows),
+        read_row, limits::kCatalogListRows);
+    if (!rows) return rows.error();
+    for (const LedgerRow& row : *rows) {
+      const auto next = verify_next(head, row);
+      if (!next) return next.error();
+      head = *next;
+      if (row.kind != name_of(LedgerKind::consent)) continue;
+      ++consents;
+      if (const auto ok = verify_consent(**connection, row); !ok) return ok.error();
+    }
+    if (rows->size() == limits::kCatalogListRows) continue;
+    // Consents that came meanwhile have ledger records of their own beyond this head.
+    const auto kept =
+        (*connection)
+            ->value<std::uint64_t>(
+                "SELECT count(*) - (SELECT count(*) FROM ledger WHERE kind = 'consent' AND seq > ?) FROM consents",
+                head.seq);
+    if (!kept) return kept.error();
+    if (kept->value_or(0) != consents) {
+      return error(Errc::corrupt, "the catalog holds " + std::to_string(kept->value_or(0)) +
+                                      " consent records, the ledger knows of " + std::to_string(consents));
+    }
+    return head.seq;
+  }
+}
+
+Result<void> SqliteCatalog::check_integrity() {
+  const auto connection = borrow();
+  if (!connection) return connection.error();
+  const auto verdict = (*connection)->value<std::string>("PRAGMA integrity_check(1)");
+  if (!verdict) return verdict.error();
+  if (verdict->value_or("") != "ok") return error(Errc::corrupt, "the catalog is damaged: " + verdict->value_or(""));
+  const auto dangling = (*connection)->value<std::string>("PRAGMA foreign_key_check");
+  if (!dangling) return dangling.error();
+  if (*dangling) return error(Errc::corrupt, "the catalog is damaged: a row of " + **dangling + " refers to nothing");
+  return {};
+}
+
+#undef ASSENT_KEY_ROWS
+#undef ASSENT_SUBJECT_ROWS
+#undef ASSENT_CALL_ROWS
+#undef ASSENT_CONSENT_ROWS
+#undef ASSENT_RECORDING_ROWS
+#undef ASSENT_SEGMENT_ROWS
+#undef ASSENT_ERASURE_ROWS
+#undef ASSENT_LEDGER_ROWS
+
+}  // namespace assent

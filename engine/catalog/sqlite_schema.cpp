@@ -1,0 +1,220 @@
+#include "engine/catalog/sqlite_schema.h"
+
+#include <array>
+#include <string>
+
+namespace assent {
+namespace {
+
+constexpr std::int64_t kApplicationId = 0x61736E74;  // "asnt", in the file's header
+
+// Whatever an erasure must make unreadable (wrapped keys, sealed fields) lies in `sealed`, whose rows are only ever
+// appended, and overwritten with zeros of the same length; they are never deleted and never change size. SQLite changes
+// such a row where it lies, so no copy of it is left in the slack of another page, which secure_delete alone does not
+// promise when rows move. The other tables hold the row's number. Their rows are free to grow and go.
+//
+// Ids are 16 bytes, times ns since 1970.
+constexpr const char* kSchema1 = R"sql(
+CREATE TABLE sealed (
+  n     INTEGER PRIMARY KEY,
+  body  BLOB NOT NULL
+) STRICT;
+CREATE TRIGGER sealed_stays BEFORE DELETE ON sealed BEGIN SELECT RAISE(ABORT, 'sealed rows are overwritten in place'); END;
+
+CREATE TABLE keys (
+  id      BLOB PRIMARY KEY CHECK (length(id) = 16),
+  kind    INTEGER NOT NULL,
+  parent  BLOB NOT NULL,
+  sealed  INTEGER NOT NULL REFERENCES sealed
+) STRICT, WITHOUT ROWID;
+CREATE INDEX keys_kind ON keys (kind);
+
+CREATE TABLE tenants (
+  id    BLOB PRIMARY KEY CHECK (length(id) = 16),
+  name  TEXT NOT NULL UNIQUE,
+  key   BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE subjects (
+  id           BLOB PRIMARY KEY CHECK (length(id) = 16),
+  tenant       BLOB NOT NULL REFERENCES tenants,
+  blind_index  BLOB NOT NULL,
+  sealed_ref   INTEGER REFERENCES sealed,
+  key          BLOB NOT NULL,
+  UNIQUE (tenant, blind_index)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE calls (
+  id           BLOB PRIMARY KEY CHECK (length(id) = 16),
+  tenant       BLOB NOT NULL REFERENCES tenants,
+  key          BLOB NOT NULL,
+  policy       TEXT NOT NULL,
+  sealed_ref   INTEGER REFERENCES sealed,
+  notice_json  TEXT NOT NULL,
+  created      INTEGER NOT NULL,
+  ended        INTEGER,
+  state        TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX calls_live ON calls (id) WHERE state = 'live';
+
+CREATE TABLE participants (
+  id       BLOB PRIMARY KEY CHECK (length(id) = 16),
+  call     BLOB NOT NULL REFERENCES calls,
+  subject  BLOB NOT NULL REFERENCES subjects,
+  role     TEXT NOT NULL,
+  sealed   INTEGER REFERENCES sealed
+) STRICT, WITHOUT ROWID;
+CREATE INDEX participants_call ON participants (call, id);
+CREATE INDEX participants_subject ON participants (subject, call);
+
+CREATE TABLE legs (
+  id            BLOB PRIMARY KEY CHECK (length(id) = 16),
+  call          BLOB NOT NULL REFERENCES calls,
+  participant   BLOB NOT NULL REFERENCES participants,
+  place         INTEGER NOT NULL,
+  sealed_label  INTEGER REFERENCES sealed,
+  key           BLOB NOT NULL,
+  codec         TEXT NOT NULL,
+  counts_json   TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX legs_call ON legs (call, place);
+
+CREATE TABLE consents (
+  n             INTEGER PRIMARY KEY,
+  id            BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
+  call          BLOB NOT NULL REFERENCES calls,
+  participant   BLOB NOT NULL REFERENCES participants,
+  purpose       TEXT NOT NULL,
+  decision      TEXT NOT NULL,
+  signal_type   TEXT NOT NULL,
+  signal_value  TEXT NOT NULL,
+  notice_json   TEXT NOT NULL,
+  origin        TEXT NOT NULL,
+  at            INTEGER NOT NULL,
+  media_time    INTEGER,
+  preroll_ms    INTEGER NOT NULL
+) STRICT;
+CREATE INDEX consents_call ON consents (call, n);
+CREATE TRIGGER consents_stand BEFORE UPDATE ON consents BEGIN SELECT RAISE(ABORT, 'a consent record never changes'); END;
+CREATE TRIGGER consents_stay BEFORE DELETE ON consents BEGIN SELECT RAISE(ABORT, 'a consent record never goes'); END;
+
+CREATE TABLE recordings (
+  id         BLOB PRIMARY KEY CHECK (length(id) = 16),
+  call       BLOB NOT NULL UNIQUE REFERENCES calls,
+  tenant     BLOB NOT NULL REFERENCES tenants,
+  state      TEXT NOT NULL,
+  started    INTEGER NOT NULL,
+  ended      INTEGER,
+  lost_json  TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE segments (
+  id          BLOB PRIMARY KEY CHECK (length(id) = 16),
+  recording   BLOB NOT NULL REFERENCES recordings,
+  call        BLOB NOT NULL REFERENCES calls,
+  leg         BLOB NOT NULL REFERENCES legs,
+  number      INTEGER NOT NULL,
+  object      TEXT NOT NULL,
+  state       TEXT NOT NULL,
+  size_bytes  INTEGER NOT NULL,
+  frames      INTEGER NOT NULL,
+  started     INTEGER NOT NULL,
+  ended       INTEGER NOT NULL,
+  salvaged    INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX segments_recording ON segments (recording, leg, number);
+
+CREATE TABLE notes (
+  id      BLOB PRIMARY KEY CHECK (length(id) = 16),
+  call    BLOB NOT NULL REFERENCES calls,
+  author  TEXT NOT NULL,
+  at      INTEGER NOT NULL,
+  sealed  INTEGER REFERENCES sealed
+) STRICT, WITHOUT ROWID;
+CREATE INDEX notes_call ON notes (call, id);
+
+CREATE TABLE ledger (
+  seq   INTEGER PRIMARY KEY,
+  at    INTEGER NOT NULL,
+  kind  TEXT NOT NULL,
+  call  BLOB,
+  body  TEXT NOT NULL,
+  hash  BLOB NOT NULL CHECK (length(hash) = 32)
+) STRICT;
+CREATE INDEX ledger_call ON ledger (call, seq) WHERE call IS NOT NULL;
+CREATE TRIGGER ledger_stands BEFORE UPDATE ON ledger BEGIN SELECT RAISE(ABORT, 'the ledger never changes'); END;
+CREATE TRIGGER ledger_stays BEFORE DELETE ON ledger BEGIN SELECT RAISE(ABORT, 'the ledger never shrinks'); END;
+
+CREATE TABLE erasures (
+  id           BLOB PRIMARY KEY CHECK (length(id) = 16),
+  target_kind  TEXT NOT NULL,
+  target_id    TEXT NOT NULL,
+  requested    INTEGER NOT NULL,
+  done         INTEGER,
+  steps_json   TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX erasures_unfinished ON erasures (id) WHERE done IS NULL;
+)sql";
+
+constexpr std::array<const char*, 1> kMigrations = {kSchema1};
+
+Result<std::int64_t> number(SqliteDatabase& database, const char* pragma) {
+  const auto found = database.value<std::int64_t>(pragma);
+  if (!found) return found.error();
+  return found->value_or(0);
+}
+
+Error too_new(std::int64_t version, std::size_t ours) {
+  return error(Errc::unsupported, "catalog: the file is of version " + std::to_string(version) + ", this build knows " +
+                                      std::to_string(ours) + ": use the newer program");
+}
+
+// The version the file is of; refuses what is not ours.
+Result<std::int64_t> version_of(SqliteDatabase& database) {
+  const auto application = number(database, "PRAGMA application_id");
+  if (!application) return application.error();
+  const auto version = number(database, "PRAGMA user_version");
+  if (!version) return version.error();
+  const auto tables = number(database, "SELECT count(*) FROM sqlite_master");
+  if (!tables) return tables.error();
+  const bool empty = *application == 0 && *version == 0 && *tables == 0;
+  if (!empty && *application != kApplicationId) {
+    return error(Errc::invalid, "catalog: the file is another program's database");
+  }
+  return *version;
+}
+
+}  // namespace
+
+std::span<const char* const> catalog_migrations() { return kMigrations; }
+
+Result<void> migrate(SqliteDatabase& database, std::span<const char* const> migrations) {
+  const auto version = version_of(database);
+  if (!version) return version.error();
+  if (*version < 0 || static_cast<std::size_t>(*version) > migrations.size()) {
+    return too_new(*version, migrations.size());
+  }
+  for (auto step = static_cast<std::size_t>(*version); step < migrations.size(); ++step) {
+    const std::string script = "BEGIN IMMEDIATE;" + std::string(migrations[step]) +
+                               ";PRAGMA application_id = " + std::to_string(kApplicationId) +
+                               ";PRAGMA user_version = " + std::to_string(step + 1) + ";COMMIT";
+    if (auto done = database.script(script.c_str()); !done) {
+      (void)database.script("ROLLBACK");
+      return done;
+    }
+  }
+  return {};
+}
+
+Result<void> check_version(SqliteDatabase& database, std::span<const char* const> migrations) {
+  const auto version = version_of(database);
+  if (!version) return version.error();
+  const auto ours = static_cast<std::int64_t>(migrations.size());
+  if (*version > ours) return too_new(*version, migrations.size());
+  if (*version < ours) {
+    return error(Errc::unsupported, "catalog: the file is of an older version: start the engine once to bring it up");
+  }
+  return {};
+}
+
+}  // namespace assent
