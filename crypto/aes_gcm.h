@@ -21,8 +21,6 @@
 #include "base/result.h"
 #include "crypto/secret.h"
 
-struct evp_cipher_ctx_st;  // OpenSSL's EVP_CIPHER_CTX
-
 namespace assent {
 
 inline constexpr std::size_t kGcmIvBytes = 12;
@@ -44,14 +42,8 @@ class AesGcm {
                     ByteSpan plain);
 
  private:
-  Result<void> start(ByteView iv, ByteView aad, int encrypt);
-
-  struct Free {
-    void operator()(evp_cipher_ctx_st* context) const;
-  };
-  std::unique_ptr<evp_cipher_ctx_st, Free> context_;
-  std::size_t key_bytes_ = 0;  // 0: no key yet
-  std::size_t iv_bytes_ = 0;   // what the context is set to
+  struct State;
+  std::unique_ptr<State> state_;
 };
 
 // For small things sealed now and then under a long-lived AES-256 key (wrapped keys, fields):

@@ -19,6 +19,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -76,10 +77,12 @@ struct MessageHeader {
   }
 };
 
-// The key name of a raw AES key's provider info; empty when the info has another shape.
+// Provider info of a raw AES key, and the key name in it: empty when the info has another shape.
+Bytes raw_aes_info(std::string_view key_name, std::span<const std::uint8_t, 12> iv);
 std::string key_name_of(const EncryptedDataKey& key);
 
-Bytes serialize_context(const MessageContext& context);
+Bytes serialize_context(const MessageContext& context);  // as it stands; texts of at most 65535 bytes
+bool is_utf8(std::string_view text);                     // RFC 3629
 
 struct ContentKeys {
   SecretKey content;

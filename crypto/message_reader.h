@@ -65,7 +65,6 @@ class FrameOpener {
   Result<OpenedFrame, MessageFault> open(FrameCipher& cipher, std::uint32_t seq, ByteView frame, ByteSpan plain) const;
 
  private:
-  friend class MessageReader;
   FrameOpener(MessageHeader header, SecretKey content_key);
 
   MessageHeader header_;

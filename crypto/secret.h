@@ -7,8 +7,8 @@
 // the functions of crypto/ that return a Result turn that into Errc::exhausted. limits::kSecretBytesPerCall is the
 // arithmetic.
 //
-// What this does not cover: while a key is in use, its expanded form stands in an EVP context in ordinary memory. The
-// contexts are wiped when they are given another key or destroyed.
+// What this does not cover: while a key is in use, its expanded form stands in an EVP context in ordinary memory, until
+// the context gets another key or is destroyed, which wipes it.
 //
 // Making and destroying keys: any thread. One key object: as any value, one writer or many readers.
 #pragma once
@@ -24,17 +24,15 @@
 namespace assent {
 
 enum class SecretMemory {
-  ordinary,  // start_secret_memory was not called
-  unlocked,  // reserved and kept out of core files, but the limit on locked memory did not allow locking it
   locked,
+  unlocked,  // kept out of core files, but the limit on locked memory did not allow locking it
 };
 std::string_view name_of(SecretMemory state);
 
-// Reserves `bytes` (rounded up to a power of two, at least 64 KiB) for keys. Errc::exhausted when the memory is there
-// but cannot be locked: keys work all the same, and the caller decides whether that will do. Errc::io when there is
-// none. Errc::conflict on a second call. Not thread-safe; before other threads start.
-Result<void> start_secret_memory(std::size_t bytes);
-SecretMemory secret_memory();
+// Reserves `bytes` (rounded up to a power of two, at least 64 KiB) for keys and says whether they are locked. When they
+// are not, keys work all the same: the caller decides whether that will do, and says so. Errc::io when there is no
+// memory, Errc::conflict on a second call. Not thread-safe; before other threads start.
+Result<SecretMemory> start_secret_memory(std::size_t bytes);
 
 class SecretKey {
  public:
