@@ -133,9 +133,7 @@ class CallConsent {
     ParticipantConsent consent;
     MonoTime deadline;
     bool left = false;
-
-    // A grant still on its way was given while its participant was here, and what is held then waits for it.
-    bool counts() const { return !left || consent.awaits_ledger(); }
+    bool counts = true;  // for the policy; outlives `left` while a grant is on its way that held audio waits for
   };
   struct Leg {
     ParticipantIndex participant;
@@ -147,7 +145,7 @@ class CallConsent {
   };
   struct Cause {
     TurnCause why;
-    std::optional<ParticipantIndex> refuser;
+    std::optional<ParticipantIndex> refuser = {};
   };
   enum class View { durable, intended, hoped };
 
@@ -168,7 +166,6 @@ class CallConsent {
   void grant(ParticipantIndex who, PurposeSet purposes, const Signal& signal, Moment at, Outcome& out);
   void refuse(ParticipantIndex who, PurposeSet purposes, const Signal& signal, Moment at, Outcome& out);
   void expire(ParticipantIndex who, SignalType type, Moment at, Outcome& out);
-  bool expire_unanswered(Moment at, Outcome& out);
   void set_paused(PauseChange change, Outcome& out);
   void settle(Cause cause, Moment at, Outcome& out);
   void settle_leg(LegIndex index, Cause cause, Moment at, Outcome& out);

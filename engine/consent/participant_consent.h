@@ -46,7 +46,6 @@ class ParticipantConsent {
   };
 
   PurposeSet granting() const;
-  void forget_empty_grants();
 
   PurposeSet asked_;
   PurposeSet granted_;  // these four are disjoint

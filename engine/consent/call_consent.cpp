@@ -1,0 +1,278 @@
+#include "engine/consent/call_consent.h"
+
+#include <algorithm>
+#include <string>
+
+namespace assent {
+namespace {
+
+Error no_participant() { return error(Errc::not_found, "the call has no such participant"); }
+Error no_leg() { return error(Errc::not_found, "the call has no such leg"); }
+Error call_has_ended() { return error(Errc::conflict, "the call has ended"); }
+
+bool is_refusal(Decision decision) { return decision == Decision::denied || decision == Decision::withdrawn; }
+
+Result<void> check_decision(Decision decision, PurposeSet purposes, const Signal& signal, PurposeSet asked) {
+  if (decision == Decision::expired) return error(Errc::invalid, "decision: expired is nothing that anybody decides");
+  if (!comes_from_outside(signal.type)) {
+    return error(Errc::invalid, "signal: " + std::string(to_text(signal.type)) + " is made by the engine only");
+  }
+  if (signal.value.size() > limits::kRefBytes) {
+    return error(Errc::invalid, "signal: the value is longer than " + std::to_string(limits::kRefBytes) + " bytes");
+  }
+  if (decision == Decision::granted && purposes.empty()) {
+    return error(Errc::invalid, "purposes: a grant must name what it is for");
+  }
+  if (!asked.contains(purposes)) return error(Errc::invalid, "purposes: one of them is not asked for in this call");
+  return {};
+}
+
+}  // namespace
+
+Result<void> check_settings(const ConsentSettings& settings) {
+  if (settings.purposes.empty()) return error(Errc::invalid, "purposes: at least one is needed");
+  if (settings.hold < 0ns || settings.hold > limits::kHoldMax) {
+    return error(Errc::invalid, "hold: between 0 s and 300 s are allowed");
+  }
+  if (settings.deadline <= 0ns || settings.deadline > limits::kDeadlineMax) {
+    return error(Errc::invalid, "deadline: more than 0 s and at most 24 h are allowed");
+  }
+  if (settings.preroll.kind == Preroll::Kind::duration &&
+      (settings.preroll.keep < 0ns || settings.preroll.keep > settings.hold)) {
+    return error(Errc::invalid, "preroll: between 0 s and hold are allowed, because no more than hold is there");
+  }
+  return {};
+}
+static_assert(limits::kHoldMax == 300s && limits::kDeadlineMax == 24h, "the texts above name them");
+
+// A leg turns at most three times for one input (it opens, closes, and is settled once more after a leave).
+Outcome::Outcome() {
+  turns.reserve(3 * limits::kLegsPerCall);
+  changes.reserve(2 * limits::kParticipantsPerCall);
+}
+
+void Outcome::clear() {
+  turns.clear();
+  changes.clear();
+  pause.reset();
+}
+
+CallConsent::CallConsent(const ConsentSettings& settings) : settings_(settings) {}
+
+Result<CallConsent> CallConsent::create(const ConsentSettings& settings) {
+  if (auto checked = check_settings(settings); !checked) return checked.error();
+  return CallConsent(settings);
+}
+
+const CallConsent::Participant& CallConsent::at(ParticipantIndex index) const {
+  ASSENT_CHECK(index.value < participants_.size());
+  return participants_[index.value];
+}
+
+const CallConsent::Leg& CallConsent::at(LegIndex index) const {
+  ASSENT_CHECK(index.value < legs_.size());
+  return legs_[index.value];
+}
+
+CallConsent::Participant* CallConsent::find(ParticipantIndex index) {
+  return index.value < participants_.size() ? &participants_[index.value] : nullptr;
+}
+
+CallConsent::Leg* CallConsent::find(LegIndex index) {
+  return index.value < legs_.size() ? &legs_[index.value] : nullptr;
+}
+
+// ---- Who is there -------------------------------------------------------------------------------------------------
+
+Result<ParticipantIndex> CallConsent::join(Moment at, Outcome& out) {
+  tick(at, out);
+  if (ended_) return call_has_ended();
+  if (participants_.size() == limits::kParticipantsPerCall) {
+    return error(Errc::exhausted, "a call has at most " + std::to_string(limits::kParticipantsPerCall) +
+                                      " participants, with those that left");
+  }
+  const ParticipantIndex index(static_cast<std::uint8_t>(participants_.size()));
+  participants_.push_back({ParticipantConsent(settings_.purposes), at.now.mono + settings_.deadline});
+  settle({TurnCause::joined}, at, out);
+  return index;
+}
+
+Result<LegIndex> CallConsent::add_leg(ParticipantIndex participant, Moment at, Outcome& out) {
+  tick(at, out);
+  const Participant* owner = find(participant);
+  if (owner == nullptr) return no_participant();
+  if (ended_) return call_has_ended();
+  if (owner->left) return error(Errc::conflict, "the participant has left the call");
+  if (legs_.size() == limits::kLegsPerCall) {
+    return error(Errc::exhausted,
+                 "a call has at most " + std::to_string(limits::kLegsPerCall) + " legs, with those that left");
+  }
+  const LegIndex index(static_cast<std::uint8_t>(legs_.size()));
+  legs_.push_back({participant});
+  settle({TurnCause::joined}, at, out);
+  return index;
+}
+
+Result<void> CallConsent::leave(ParticipantIndex participant, Moment at, Outcome& out) {
+  tick(at, out);
+  Participant* leaver = find(participant);
+  if (leaver == nullptr) return no_participant();
+  if (ended_) return call_has_ended();
+  if (leaver->left) return error(Errc::conflict, "the participant has left the call");
+  leaver->left = true;
+  leaver->counts = leaver->consent.awaits_ledger();
+  for (Leg& leg : legs_) leg.left = leg.left || leg.participant == participant;
+  expire(participant, SignalType::leave, at, out);
+  settle({TurnCause::left}, at, out);
+  return {};
+}
+
+Result<void> CallConsent::remove_leg(LegIndex leg, Moment at, Outcome& out) {
+  tick(at, out);
+  Leg* leaver = find(leg);
+  if (leaver == nullptr) return no_leg();
+  if (ended_) return call_has_ended();
+  if (leaver->left) return error(Errc::conflict, "the leg has left the call");
+  leaver->left = true;
+  settle({TurnCause::left}, at, out);
+  return {};
+}
+
+// ---- What they say ------------------------------------------------------------------------------------------------
+
+Result<void> CallConsent::decide(ParticipantIndex participant, Decision decision, PurposeSet purposes,
+                                 const Signal& signal, Moment at, Outcome& out) {
+  tick(at, out);
+  const Participant* speaker = find(participant);
+  if (speaker == nullptr) return no_participant();
+  if (auto checked = check_decision(decision, purposes, signal, settings_.purposes); !checked) return checked;
+  if (is_refusal(decision)) {
+    refuse(participant, purposes, signal, at, out);
+    return {};
+  }
+  if (ended_) return call_has_ended();
+  if (speaker->left) return error(Errc::conflict, "the participant has left the call");
+  grant(participant, purposes, signal, at, out);
+  return {};
+}
+
+void CallConsent::digit(LegIndex leg, char digit, Moment at, Outcome& out) {
+  tick(at, out);
+  const Leg* source = find(leg);
+  if (source == nullptr || paused_ || is_over(*source)) return;
+  const DigitAction action = settings_.digits.action_of(digit);
+  switch (action.kind) {
+    case DigitAction::Kind::none: return;
+    case DigitAction::Kind::pause: pause({SignalType::dtmf, {digit}}, at, out); return;
+    case DigitAction::Kind::decide: break;
+  }
+  if (is_refusal(action.decision)) {
+    refuse(source->participant, action.purposes, {SignalType::dtmf, {digit}}, at, out);
+  } else if (action.decision == Decision::granted) {
+    grant(source->participant, action.purposes, {SignalType::dtmf, {digit}}, at, out);
+  }
+}
+
+void CallConsent::grant(ParticipantIndex who, PurposeSet purposes, const Signal& signal, Moment at, Outcome& out) {
+  const ConsentSeq seq(last_seq_ + 1);
+  const PurposeSet changed = participants_[who.value].consent.grant(purposes, seq);
+  if (changed.empty()) return;
+  last_seq_ = seq.value;
+  out.changes.push_back({seq, who, Decision::granted, changed, signal, at});
+  settle({TurnCause::granted}, at, out);
+}
+
+void CallConsent::refuse(ParticipantIndex who, PurposeSet purposes, const Signal& signal, Moment at, Outcome& out) {
+  const PurposeSet unwanted = purposes.empty() ? settings_.purposes : purposes;
+  const ParticipantConsent::Refused changed = participants_[who.value].consent.refuse(unwanted);
+  if (!changed.withdrawn.empty()) {
+    out.changes.push_back({next_seq(), who, Decision::withdrawn, changed.withdrawn, signal, at});
+  }
+  if (!changed.denied.empty()) {
+    out.changes.push_back({next_seq(), who, Decision::denied, changed.denied, signal, at});
+  }
+  if (changed.withdrawn.empty() && changed.denied.empty()) return;
+  settle({changed.withdrawn.empty() ? TurnCause::denied : TurnCause::withdrawn, who}, at, out);
+}
+
+void CallConsent::expire(ParticipantIndex who, SignalType type, Moment at, Outcome& out) {
+  const PurposeSet changed = participants_[who.value].consent.expire_pending();
+  if (!changed.empty()) out.changes.push_back({next_seq(), who, Decision::expired, changed, {type, {}}, at});
+}
+
+void CallConsent::pause(const Signal& why, Moment at, Outcome& out) {
+  tick(at, out);
+  if (paused_ || ended_) return;
+  paused_ = true;
+  out.pause = {PauseChange::Kind::paused, why, at};
+  settle({TurnCause::paused}, at, out);
+}
+
+void CallConsent::resume(const Signal& why, Moment at, Outcome& out) {
+  tick(at, out);
+  if (!paused_ || ended_) return;
+  paused_ = false;
+  out.pause = {PauseChange::Kind::resumed, why, at};
+  settle({TurnCause::resumed}, at, out);
+}
+
+// ---- What the ledger and the clock say ----------------------------------------------------------------------------
+
+void CallConsent::durable(ConsentSeq record, Moment at, Outcome& out) {
+  tick(at, out);
+  for (Participant& participant : participants_) {
+    if (participant.consent.confirm(record)) settle({TurnCause::durable}, at, out);
+  }
+}
+
+void CallConsent::refused(ConsentSeq record, Moment at, Outcome& out) {
+  tick(at, out);
+  for (std::size_t i = 0; i < participants_.size(); ++i) {
+    Participant& participant = participants_[i];
+    if (!participant.consent.revert(record)) continue;
+    // What the grant said is pending again, and may have been pending for too long by now.
+    const ParticipantIndex who(static_cast<std::uint8_t>(i));
+    if (ended_) {
+      expire(who, SignalType::hangup, at, out);
+    } else if (participant.left) {
+      expire(who, SignalType::leave, at, out);
+    } else if (participant.deadline <= at.now.mono) {
+      expire(who, SignalType::deadline, at, out);
+    }
+    settle({TurnCause::refused}, at, out);
+  }
+}
+
+void CallConsent::tick(Moment at, Outcome& out) {
+  const std::size_t before = out.changes.size();
+  for (std::size_t i = 0; i < participants_.size(); ++i) {
+    if (participants_[i].deadline > at.now.mono) continue;
+    expire(ParticipantIndex(static_cast<std::uint8_t>(i)), SignalType::deadline, at, out);
+  }
+  if (out.changes.size() != before) settle({TurnCause::expired}, at, out);
+}
+
+std::optional<MonoTime> CallConsent::next_deadline() const {
+  std::optional<MonoTime> next;
+  for (const Participant& participant : participants_) {
+    if (participant.consent.pending().empty()) continue;
+    if (!next || participant.deadline < *next) next = participant.deadline;
+  }
+  return next;
+}
+
+void CallConsent::end(Moment at, Outcome& out) {
+  tick(at, out);
+  if (ended_) return;
+  ended_ = true;
+  for (std::size_t i = 0; i < participants_.size(); ++i) {
+    expire(ParticipantIndex(static_cast<std::uint8_t>(i)), SignalType::hangup, at, out);
+  }
+  settle({TurnCause::ended}, at, out);
+}
+
+bool CallConsent::settled() const {
+  return ended_ && std::all_of(legs_.begin(), legs_.end(), [](const Leg& leg) { return leg.gate == Gate::closed; });
+}
+
+}  // namespace assent

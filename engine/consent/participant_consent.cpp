@@ -1,0 +1,81 @@
+#include "engine/consent/participant_consent.h"
+
+#include <algorithm>
+
+namespace assent {
+
+PurposeSet ParticipantConsent::granting() const {
+  PurposeSet all;
+  for (const InFlight& grant : in_flight_) all |= grant.purposes;
+  return all;
+}
+
+PurposeSet ParticipantConsent::grant(PurposeSet wanted, ConsentSeq seq) {
+  const PurposeSet changed = (wanted & asked_) - granted_ - granting();
+  if (!changed.empty()) in_flight_.push_back({seq, changed});
+  return changed;
+}
+
+ParticipantConsent::Refused ParticipantConsent::refuse(PurposeSet unwanted) {
+  unwanted &= asked_;
+  const PurposeSet was_granted = granted_ | granting();
+  const PurposeSet was_refused = (denied_ | withdrawn_) - granting();
+  const Refused changed{unwanted - was_granted - was_refused, unwanted & was_granted};
+
+  for (InFlight& grant : in_flight_) grant.purposes -= unwanted;
+  in_flight_.erase(std::remove_if(in_flight_.begin(), in_flight_.end(),
+                                  [](const InFlight& grant) { return grant.purposes.empty(); }),
+                   in_flight_.end());
+  granted_ -= changed.withdrawn;
+  denied_ = (denied_ - changed.withdrawn) | changed.denied;
+  withdrawn_ |= changed.withdrawn;
+  expired_ -= changed.withdrawn | changed.denied;
+  return changed;
+}
+
+PurposeSet ParticipantConsent::expire_pending() {
+  const PurposeSet changed = pending();
+  expired_ |= changed;
+  return changed;
+}
+
+bool ParticipantConsent::confirm(ConsentSeq seq) {
+  const auto found =
+      std::find_if(in_flight_.begin(), in_flight_.end(), [seq](const InFlight& grant) { return grant.seq == seq; });
+  if (found == in_flight_.end()) return false;
+  const PurposeSet purposes = found->purposes;
+  in_flight_.erase(found);
+  granted_ |= purposes;
+  denied_ -= purposes;
+  withdrawn_ -= purposes;
+  expired_ -= purposes;
+  return true;
+}
+
+bool ParticipantConsent::revert(ConsentSeq seq) {
+  const auto found =
+      std::find_if(in_flight_.begin(), in_flight_.end(), [seq](const InFlight& grant) { return grant.seq == seq; });
+  if (found == in_flight_.end()) return false;
+  in_flight_.erase(found);
+  return true;
+}
+
+ConsentState ParticipantConsent::state_of(Purpose purpose) const {
+  if ((granted_ | granting()).contains(purpose)) return ConsentState::granted;
+  if (denied_.contains(purpose)) return ConsentState::denied;
+  if (withdrawn_.contains(purpose)) return ConsentState::withdrawn;
+  if (expired_.contains(purpose)) return ConsentState::expired;
+  return ConsentState::pending;
+}
+
+ConsentView ParticipantConsent::intended() const {
+  const PurposeSet coming = granting();
+  return {granted_ | coming, (denied_ | withdrawn_) - coming};
+}
+
+ConsentView ParticipantConsent::hoped() const {
+  const ConsentView soon = intended();
+  return {soon.granted | pending(), soon.refused};
+}
+
+}  // namespace assent
