@@ -4,11 +4,11 @@
 //            -> [settle] StoredSegment
 //
 // Each stage has its own type, and only the stage before can make it: the constructors are private and the maker is the
-// one friend. Writing audio without passing the gate therefore does not compile: the sealer takes AdmittedBlock, only the
-// LegGate makes one, and only SealedPage, which holds ciphertext, can be handed to I/O.
+// one friend. Writing audio without passing the gate therefore does not compile: the sealer takes AdmittedBlock, only
+// the LegGate makes one, and only SealedPage, which holds ciphertext, can be handed to I/O.
 //
-// All are move-only and own what they carry. Plaintext stages (the first four) own a block of the secure arena, which is
-// wiped when they die, wherever that happens.
+// All are move-only and own what they carry. Plaintext stages (the first four) own a block of the secure arena, which
+// is wiped when they die, wherever that happens.
 #pragma once
 
 #include <cstdint>
@@ -79,7 +79,7 @@ class RtpPacket {
 
 // ---- pack ---------------------------------------------------------------------------------------------------------
 
-// A block of one leg's packets, closed and padded, that waits for the gate. Made by the BlockFiller (engine/ingest).
+// A block of one leg's packets, closed and padded, that waits for the gate. Made by the BlockFiller (engine/shard).
 class HeldBlock {
  public:
   HeldBlock(HeldBlock&&) noexcept = default;
@@ -98,8 +98,8 @@ class HeldBlock {
 
 // ---- gate ---------------------------------------------------------------------------------------------------------
 
-// A block whose audio was consented to, with its place in a segment. Made by the LegGate (engine/shard), and by
-// nothing else.
+// A block whose audio was consented to. Made from a HeldBlock by the LegGate (engine/shard), and by nothing else; the
+// SegmentWriter gives it its place in a segment, and makes the few that hold no audio (header, head, counts).
 class AdmittedBlock {
  public:
   AdmittedBlock(AdmittedBlock&&) noexcept = default;
@@ -110,12 +110,13 @@ class AdmittedBlock {
 
  private:
   friend class LegGate;
+  friend class SegmentWriter;
   friend class SealQueue;
   friend class Sealer;
-  AdmittedBlock(BlockRef block, OpenSegment& segment) : block_(std::move(block)), segment_(&segment) {}
+  AdmittedBlock(BlockRef block, OpenSegment* segment) : block_(std::move(block)), segment_(segment) {}
 
   BlockRef block_;
-  OpenSegment* segment_;
+  OpenSegment* segment_;  // null until it has its place
 };
 
 // ---- seal ---------------------------------------------------------------------------------------------------------
@@ -150,7 +151,7 @@ class SealedPage {
 
 // Where a page lies in the journal.
 struct JournalPlace {
-  std::uint32_t file = 0;        // number of the journal file
+  std::uint32_t file = 0;  // number of the journal file
   std::uint64_t offset_bytes = 0;
   constexpr auto operator<=>(const JournalPlace&) const = default;
 };

@@ -1,9 +1,9 @@
 // SealPermit: a leg's standing permission to have its admitted blocks sealed, and the way to take it back for good.
 //
-// A block carries the consent epoch in which it was admitted. A worker enters before it encrypts and leaves after; it may
-// go on only while the permit is valid from that epoch or an earlier one. A withdrawal publishes a later epoch: from then
-// on no worker enters with an older block, and once `quiet()` has been seen, none is inside either, so nothing is sealed
-// later (the third invariant: the reply to a withdrawal waits for that).
+// A block carries the consent epoch in which it was admitted. A worker enters before it encrypts and leaves after; it
+// may go on only while the permit is valid from that epoch or an earlier one. A withdrawal publishes a later epoch:
+// from then on no worker enters with an older block, and once `quiet()` has been seen, none is inside either, so
+// nothing is sealed later (the third invariant: the reply to a withdrawal waits for that).
 //
 // Shard thread: publish, quiet. Seal workers: Stay. The order is Dekker's: the worker announces itself, then reads the
 // epoch; the shard writes the epoch, then reads the announcements; all four sequentially consistent, so at least one of

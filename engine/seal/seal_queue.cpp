@@ -38,7 +38,7 @@ std::optional<AdmittedBlock> SealQueue::pop() {
   Crossing crossing{};
   if (!state_->crossings.pop(crossing)) return std::nullopt;
   state_->waiting.fetch_sub(1, std::memory_order_relaxed);
-  return AdmittedBlock(pool_.adopt(crossing.block), *crossing.segment);
+  return AdmittedBlock(pool_.adopt(crossing.block), crossing.segment);
 }
 
 std::size_t SealQueue::waiting() const { return state_->waiting.load(std::memory_order_relaxed); }

@@ -120,15 +120,18 @@ SealedPage Sealer::seal(const AdmittedBlock& admitted, PageRef page, FrameCipher
     return {std::move(page), segment.id(), seq, PageKind::final};
   }
 
+  if (block.head.kind == BlockKind::head) {
+    // No audio either: without its Matroska head the segment could not be read.
+    sealer.seal_frame(cipher, seq.value, block.plain, *page);
+    return {std::move(page), segment.id(), seq, PageKind::frame};
+  }
   const SealPermit::Stay stay(segment.permit(), block.head.consent_epoch);
   if (stay.allowed()) {
     sealer.seal_frame(cipher, seq.value, block.plain, *page);
     tally_->sealed.fetch_add(1, std::memory_order_relaxed);
   } else {
-    // What is not audio stays: without its Matroska head the segment could not be read.
     std::array<std::uint8_t, limits::kFrameBytes> silence;
-    std::copy_n(block.plain.begin(), block.head.audio_at, silence.begin());
-    matroska::write_void_block(ByteSpan(silence).subspan(block.head.audio_at));
+    matroska::write_void_block(silence);
     sealer.seal_frame(cipher, seq.value, silence, *page);
     tally_->voided.fetch_add(1, std::memory_order_relaxed);
   }

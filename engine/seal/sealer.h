@@ -1,8 +1,9 @@
 // Sealer: turns admitted blocks into pages of ciphertext, on as many workers as it is given.
 //
-// A worker takes a block, enters the leg's permit, encrypts it into an ordinary page, leaves, and passes the page on; the
-// block is wiped when it goes out of scope. A block whose permit was revoked while it waited is not encrypted: a Void
-// frame takes its place, so that the segment's frames stay without a gap, and nothing of what it held goes further.
+// A worker takes a block, enters the leg's permit, encrypts it into an ordinary page, leaves, and passes the page on;
+// the block is wiped when it goes out of scope. A block whose permit was revoked while it waited is not encrypted: a
+// Void frame takes its place, so that the segment's frames stay without a gap, and nothing of what it held goes
+// further.
 //
 // When no page is free (the journal is stalled) sealing stops and blocks wait in the arena; `notify` starts it again.
 //
@@ -15,6 +16,7 @@
 #include <functional>
 #include <memory>
 
+#include "crypto/frame_cipher.h"
 #include "engine/seal/seal_queue.h"
 #include "engine/stages.h"
 
@@ -37,7 +39,8 @@ class Sealer {
 
   // Something was pushed, or a page came free: make sure that enough workers run. Cheap when they do already.
   void notify();
-  // Seals what is queued on the calling thread and returns when nothing is left or no page is free. For shutdown and tests.
+  // Seals what is queued on the calling thread and returns when nothing is left or no page is free. For shutdown and
+  // tests.
   void drain();
 
   SealerCounts counts() const;

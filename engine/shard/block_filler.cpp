@@ -1,0 +1,35 @@
+#include "engine/shard/block_filler.h"
+
+namespace assent {
+
+std::optional<HeldBlock> BlockFiller::add(ByteView payload, WallTime at, nanoseconds duration) {
+  std::optional<HeldBlock> closed;
+  if (block_ != nullptr && !cluster_.fits(payload.size(), at)) closed = cut();
+  if (block_ == nullptr) {
+    block_ = pool_.take();
+    if (block_ == nullptr) {
+      ++starved_packets_;
+      return closed;
+    }
+    block_->head = BlockHead{};
+    block_->head.first_ns = at.time_since_epoch().count();
+    cluster_ = matroska::ClusterWriter::begin(block_->plain, at);
+  }
+  cluster_.append(payload, at);
+  block_->head.end_ns = (at + duration).time_since_epoch().count();
+  return closed;
+}
+
+std::optional<HeldBlock> BlockFiller::cut() {
+  if (block_ == nullptr) return std::nullopt;
+  cluster_.finish();
+  block_->head.fill_bytes = limits::kFrameBytes;
+  return HeldBlock(std::move(block_));
+}
+
+void BlockFiller::discard() {
+  block_.reset();
+  cluster_ = {};
+}
+
+}  // namespace assent

@@ -1,0 +1,39 @@
+// BlockFiller: copies a leg's payloads, once, into the block they will be held, wiped or encrypted in.
+//
+// It owns the block being filled and decides when it is full. It does not know whether anyone has consented: what it
+// closes is a HeldBlock, and the gate decides. Shard thread; no allocation.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "codecs/matroska/block_writer.h"
+#include "engine/stages.h"
+
+namespace assent {
+
+class BlockFiller {
+ public:
+  explicit BlockFiller(BlockPool& pool) : pool_(pool) {}
+
+  // Adds one packet that begins at `at` and lasts `duration`. Returns the block that had to be closed to make room for
+  // it. When no block is free the packet is lost, which `starved_packets` counts.
+  std::optional<HeldBlock> add(ByteView payload, WallTime at, nanoseconds duration);
+
+  // Closes and pads the block being filled; nothing when it is empty.
+  std::optional<HeldBlock> cut();
+  // Wipes the block being filled.
+  void discard();
+
+  bool is_empty() const { return block_ == nullptr; }
+  WallTime first_time() const { return WallTime(nanoseconds(block_->head.first_ns)); }  // not when empty
+  std::uint64_t starved_packets() const { return starved_packets_; }
+
+ private:
+  BlockPool& pool_;
+  BlockRef block_;
+  matroska::ClusterWriter cluster_;
+  std::uint64_t starved_packets_ = 0;
+};
+
+}  // namespace assent

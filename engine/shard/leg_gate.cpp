@@ -1,0 +1,96 @@
+#include "engine/shard/leg_gate.h"
+
+#include <utility>
+
+namespace assent {
+
+LegGate::LegGate(BlockPool& pool, SegmentWriter& segments, SealPermit& permit, Settings settings)
+    : segments_(segments), permit_(permit), settings_(settings), filler_(pool), ring_(settings.ring_blocks) {}
+
+void LegGate::packet(ByteView payload, WallTime at, nanoseconds duration) {
+  if (admission_ == Admission::discard) {
+    ++counts_.discarded_packets;
+    return;
+  }
+  ++counts_.recorded_packets;
+  settle(filler_.add(payload, at, duration));
+}
+
+void LegGate::settle(std::optional<HeldBlock> block) {
+  if (!block) return;
+  switch (admission_) {
+    case Admission::hold: {
+      const WallTime first = block->first_time();
+      const WallTime end = block->end_time();
+      ring_.push(std::move(*block), first, end);
+      return;
+    }
+    case Admission::admit: return admit(std::move(*block));
+    case Admission::discard: return;  // wiped as it goes
+  }
+}
+
+void LegGate::admit(HeldBlock held) {
+  AdmittedBlock admitted(std::move(held.block_), nullptr);
+  admitted.block_->head.consent_epoch = epoch_.value;
+  if (segments_.append(std::move(admitted))) {
+    ++counts_.admitted_blocks;
+  } else {
+    ++counts_.unplaced_blocks;
+  }
+}
+
+void LegGate::turn(const GateTurn& turn, WallTime media) {
+  cut_at_turn(turn);
+  apply(turn.ring, media);
+  epoch_ = turn.epoch;
+  const bool admits = turn.to == Gate::open || turn.to == Gate::paused;
+  while (admits) {
+    auto held = ring_.pop_front();
+    if (!held) break;
+    admit(std::move(held->block));
+  }
+  permit_.publish(turn.valid_from.value);
+
+  gate_ = turn.to;
+  admission_ = turn.after;
+  if (gate_ == Gate::closed) segments_.roll();
+}
+
+void LegGate::cut_at_turn(const GateTurn& turn) {
+  if (turn.before == Admission::admit && turn.queued == QueuedAudio::drop) return filler_.discard();
+  settle(filler_.cut());
+}
+
+void LegGate::apply(const RingAction& action, WallTime at) {
+  switch (action.kind) {
+    case RingAction::Kind::leave:
+    case RingAction::Kind::keep_all: return;
+    case RingAction::Kind::keep_last: return ring_.keep_last(action.keep, at);
+    case RingAction::Kind::wipe: return ring_.clear();
+  }
+}
+
+void LegGate::tick(WallTime now) {
+  if (gate_ == Gate::holding) ring_.drop_older_than(now - settings_.hold);
+  // While audio is held, a part-filled block is closed too: packets may be rare, and what is old must age.
+  const nanoseconds patience =
+      admission_ == Admission::admit ? settings_.max_delay : nanoseconds(limits::kHeldBlockSpan);
+  if (!filler_.is_empty() && now - filler_.first_time() >= patience) settle(filler_.cut());
+}
+
+void LegGate::set_codec(const Codec& codec) {
+  settle(filler_.cut());
+  segments_.set_codec(codec);
+}
+
+nanoseconds LegGate::held() const { return ring_.span(); }
+
+LegGateCounts LegGate::counts() const {
+  LegGateCounts counts = counts_;
+  const HoldRingCounts& ring = ring_.counts();
+  counts.wiped_blocks = ring.displaced + ring.aged + ring.cleared;
+  return counts;
+}
+
+}  // namespace assent

@@ -1,0 +1,76 @@
+// LegGate: carries out what CallConsent decided, on the blocks of one leg.
+//
+// It owns the leg's filler and ring. Every packet of the leg passes here: by the gate's state it is discarded, or
+// copied into the block being filled; every block that fills is held in the ring, or admitted. It is the only maker of
+// AdmittedBlock. The turns of a gate arrive as GateTurn and are executed in the order that engine/consent/gate.h
+// prescribes.
+//
+// A turn concerns what has passed here before it. Whoever executes one first hands on what waits in the reorder window.
+//
+// Shard thread; no allocation but for the ring's slots at construction.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "engine/consent/gate.h"
+#include "engine/consent/hold_ring.h"
+#include "engine/seal/seal_permit.h"
+#include "engine/shard/block_filler.h"
+#include "engine/shard/segment_writer.h"
+
+namespace assent {
+
+struct LegGateCounts {
+  std::uint64_t recorded_packets = 0;   // went into blocks that were admitted or are held
+  std::uint64_t discarded_packets = 0;  // stopped at a closed or paused gate
+  std::uint64_t wiped_blocks = 0;       // held, and never admitted
+  std::uint64_t admitted_blocks = 0;
+  std::uint64_t unplaced_blocks = 0;  // admitted, and lost for want of memory for a new segment
+};
+
+class LegGate {
+ public:
+  struct Settings {
+    nanoseconds hold = limits::kHoldDefault;
+    nanoseconds max_delay = limits::kMaxDelayDefault;
+    std::size_t ring_blocks = 0;
+  };
+  LegGate(BlockPool& pool, SegmentWriter& segments, SealPermit& permit, Settings settings);
+
+  // One packet in media order: its payload, the time of its first sample, how long it lasts.
+  void packet(ByteView payload, WallTime at, nanoseconds duration);
+
+  // `media` is where the leg's own timeline stands at the turn.
+  void turn(const GateTurn& turn, WallTime media);
+
+  // Time has passed: wipe what `hold` no longer covers, hand on a part-filled block that has waited long enough.
+  void tick(WallTime now);
+
+  // The payloads that follow are of another codec: what is being filled is closed, and a new segment begins with them.
+  void set_codec(const Codec& codec);
+
+  Admission admission() const { return admission_; }
+  nanoseconds held() const;
+  LegGateCounts counts() const;
+  std::uint64_t starved_packets() const { return filler_.starved_packets(); }
+
+ private:
+  void settle(std::optional<HeldBlock> block);  // a closed block goes where the gate's state sends it
+  void admit(HeldBlock block);
+  void cut_at_turn(const GateTurn& turn);
+  void apply(const RingAction& action, WallTime at);
+
+  SegmentWriter& segments_;
+  SealPermit& permit_;
+  Settings settings_;
+  BlockFiller filler_;
+  HoldRing<HeldBlock> ring_;
+
+  Gate gate_ = Gate::holding;
+  Admission admission_ = Admission::hold;
+  ConsentEpoch epoch_{1};
+  LegGateCounts counts_;
+};
+
+}  // namespace assent

@@ -1,0 +1,325 @@
+#include "engine/shard/live_call.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+namespace assent {
+namespace {
+
+Moment moment_of(Now now) { return {now, now.wall}; }
+
+Booking pause_entry(CallId call, const PauseChange& change, const std::string& origin) {
+  const bool paused = change.kind == PauseChange::Kind::paused;
+  const nlohmann::json body{
+      {"origin", origin}, {"reason", change.signal.value}, {"signal", to_text(change.signal.type)}};
+  return booking::AddLedger{{paused ? LedgerKind::pause : LedgerKind::resume, change.at.now.wall, call, body.dump()}};
+}
+
+}  // namespace
+
+LiveCall::LiveCall(CallIdentity identity, CallConsent consent, const PurposeRegistry& purposes, CallRecord& record)
+    : identity_(std::move(identity)), consent_(std::move(consent)), purposes_(purposes), record_(record) {}
+
+// ---- who is there -------------------------------------------------------------------------------------------------
+
+Result<ParticipantIndex> LiveCall::join(const CallParticipant& participant, Now now) {
+  outcome_.clear();
+  auto index = consent_.join(moment_of(now), outcome_);
+  if (!index) return index;
+  participants_.push_back(participant);
+  erased_participants_.push_back(false);
+  carry_out(now, "engine");
+  return index;
+}
+
+Result<void> LiveCall::add_leg(ParticipantIndex participant, std::unique_ptr<LiveLeg> leg, KeyId key, Now now) {
+  ASSENT_CHECK(leg->identity().index.value == legs_.size());
+  outcome_.clear();
+  legs_.push_back(std::move(leg));
+  leg_keys_.push_back(key);
+  erased_legs_.push_back(false);
+  if (auto index = consent_.add_leg(participant, moment_of(now), outcome_); !index) {
+    legs_.pop_back();
+    leg_keys_.pop_back();
+    erased_legs_.pop_back();
+    return index.error();
+  }
+  carry_out(now, "engine");
+  return {};
+}
+
+// ---- what they say ------------------------------------------------------------------------------------------------
+
+void LiveCall::decide(ParticipantIndex participant, Decision decision, PurposeSet purposes, const Signal& signal,
+                      const std::string& origin, Now now, Decided done) {
+  if (decision == Decision::granted && has_erased(participant)) {
+    return done(error(Errc::conflict,
+                      "what was recorded of this participant has been erased on their withdrawal; "
+                      "they can agree again in a new call"));
+  }
+  outcome_.clear();
+  if (auto decided = consent_.decide(participant, decision, purposes, signal, moment_of(now), outcome_); !decided) {
+    return done(decided.error());
+  }
+  PendingReply reply;
+  for (const ConsentChange& change : outcome_.changes) {
+    if (change.participant == participant && change.signal == signal) reply.waits_for.push_back(change.seq);
+  }
+  for (const GateTurn& turn : outcome_.turns) {
+    if (turn.queued == QueuedAudio::drop) reply.must_be_quiet.push_back(turn.leg);
+  }
+  if (reply.waits_for.empty()) {
+    // Nothing changed: what holds already is on record.
+    const PurposeSet asked = purposes.empty() ? consent_.settings().purposes : purposes;
+    for (const std::string& id : purposes_.ids_of(asked)) {
+      if (const ConsentRow* row = latest_record(participant, *purposes_.find(id))) reply.rows.push_back(*row);
+    }
+  }
+  const std::size_t rows_before = consents_.size();
+  carry_out(now, origin);
+  for (std::size_t i = rows_before; i < consents_.size() && !reply.waits_for.empty(); ++i) {
+    if (consents_[i].participant == participants_.at(participant.value).id) reply.rows.push_back(consents_[i]);
+  }
+  reply.done = std::move(done);
+  replies_.push_back(std::move(reply));
+  answer_quiet_replies();
+}
+
+void LiveCall::set_paused(Pausing what, const std::string& reason, const std::string& origin, Now now, Done done) {
+  outcome_.clear();
+  const Signal signal{SignalType::api, reason};
+  if (what == Pausing::pause) {
+    consent_.pause(signal, moment_of(now), outcome_);
+  } else {
+    consent_.resume(signal, moment_of(now), outcome_);
+  }
+  if (!outcome_.pause) return done({});  // it was so already
+  pause_done_ = std::move(done);
+  carry_out(now, origin);
+}
+
+void LiveCall::leg_digit(LegIndex leg, char digit, WallTime media, Now now) {
+  if (carrying_out_) {
+    waiting_digits_.push_back({leg, digit, media});
+    return;
+  }
+  if (has_erased(consent_.participant_of(leg))) return;
+  outcome_.clear();
+  consent_.digit(leg, digit, {now, media}, outcome_);
+  carry_out(now, "leg:" + to_text(legs_.at(leg.value)->identity().id));
+}
+
+void LiveCall::tick(Now now) {
+  if (const auto due = consent_.next_deadline(); due && *due <= now.mono) {
+    outcome_.clear();
+    consent_.tick(moment_of(now), outcome_);
+    carry_out(now, "engine");
+  }
+  for (const auto& leg : legs_) leg->tick(now);
+  answer_quiet_replies();
+}
+
+void LiveCall::end(Now now) {
+  outcome_.clear();
+  consent_.end(moment_of(now), outcome_);
+  carry_out(now, "engine");
+  for (const auto& leg : legs_) leg->receiver().discard();
+}
+
+void LiveCall::roll_segments() {
+  for (const auto& leg : legs_) leg->segments().roll();
+}
+
+bool LiveCall::is_finished() {
+  if (!consent_.settled() || records_under_way_ != 0 || !replies_.empty()) return false;
+  return std::all_of(legs_.begin(), legs_.end(), [](const auto& leg) { return leg->segments().is_drained(); });
+}
+
+// ---- carrying out -------------------------------------------------------------------------------------------------
+
+void LiveCall::carry_out(Now now, const std::string& origin) {
+  carrying_out_ = true;
+  for (const GateTurn& turn : outcome_.turns) execute(turn, now);
+  if (outcome_.pause) note_pause(outcome_.pause->kind, now);
+  put_on_record(origin, now);
+  outcome_.clear();
+  carrying_out_ = false;
+
+  // Handing on what waited in the reorder windows may have brought digits to light.
+  const std::vector<HeardDigit> digits = std::exchange(waiting_digits_, {});
+  for (const HeardDigit& heard : digits) leg_digit(heard.leg, heard.digit, heard.media, now);
+}
+
+void LiveCall::execute(const GateTurn& turn, Now now) {
+  LiveLeg& leg = *legs_.at(turn.leg.value);
+  leg.flush(now);
+  if (turn.to == Gate::open || turn.to == Gate::paused) {
+    // The record that explains the segments to come: the participant's own latest grant, else (one-party) anybody's.
+    const ParticipantId own = participants_.at(consent_.participant_of(turn.leg).value).id;
+    const ConsentRow* reason = nullptr;
+    for (const ConsentRow& row : consents_) {
+      if (row.decision != to_text(Decision::granted)) continue;
+      if (reason == nullptr || row.participant == own || reason->participant != own) reason = &row;
+    }
+    if (reason != nullptr) leg.segments().set_consent(reason->id);
+  }
+  leg.gate().turn(turn, leg.media_time(now));
+}
+
+void LiveCall::note_pause(PauseChange::Kind kind, Now now) {
+  for (const auto& leg : legs_) {
+    if (kind == PauseChange::Kind::paused) {
+      leg->begin_pause(now);
+    } else {
+      leg->end_pause(now);
+    }
+  }
+}
+
+void LiveCall::put_on_record(const std::string& origin, Now now) {
+  std::vector<Booking> bookings;
+  std::vector<ConsentSeq> seqs;
+  std::vector<LegId> erased;
+  for (const ConsentChange& change : outcome_.changes) {
+    seqs.push_back(change.seq);
+    for (ConsentRow& row : rows_of(change, origin)) {
+      consents_.push_back(row);
+      bookings.push_back(booking::AddConsent{std::move(row)});
+    }
+    const bool erases = change.decision == Decision::withdrawn && consent_.settings().on_withdraw == OnWithdraw::erase;
+    if (!erases) continue;
+    const auto gone = destroy_keys(change.participant, bookings);
+    erased.insert(erased.end(), gone.begin(), gone.end());
+  }
+  const bool opens = std::any_of(outcome_.turns.begin(), outcome_.turns.end(), [](const GateTurn& turn) {
+    return turn.to == Gate::opening || turn.to == Gate::open;
+  });
+  if (opens && !recording_booked_) {
+    bookings.push_back(booking::OpenRecording{
+        {identity_.recording, identity_.id, identity_.tenant, RecordingState::open, now.wall, std::nullopt, {}}});
+  }
+  if (outcome_.pause) bookings.push_back(pause_entry(identity_.id, *outcome_.pause, origin));
+  if (bookings.empty()) return;
+
+  ++records_under_way_;
+  record_.book(identity_.id, std::move(bookings),
+               [this, seqs = std::move(seqs), erased = std::move(erased), opens,
+                pause_done = std::exchange(pause_done_, nullptr)](const Result<void>& result, Now at) {
+                 --records_under_way_;
+                 if (result && opens) recording_booked_ = true;
+                 if (pause_done) pause_done(result);
+                 if (result && !erased.empty()) record_.erase(identity_.id, erased);
+                 recorded(seqs, result, at);
+               });
+}
+
+std::vector<ConsentRow> LiveCall::rows_of(const ConsentChange& change, const std::string& origin) const {
+  nanoseconds kept{0};
+  for (const GateTurn& turn : outcome_.turns) {
+    if (turn.to == Gate::opening) kept = std::max(kept, legs_.at(turn.leg.value)->gate().held());
+  }
+  ConsentRow row;
+  row.call = identity_.id;
+  row.participant = participants_.at(change.participant.value).id;
+  row.decision = to_text(change.decision);
+  row.signal_type = to_text(change.signal.type);
+  row.signal_value = change.signal.value;
+  row.notice_json = identity_.notice_json;
+  row.origin = origin;
+  row.at = change.at.now.wall;
+  row.media_time = change.at.media;
+  row.preroll_ms = std::chrono::duration_cast<milliseconds>(kept).count();
+  std::vector<ConsentRow> rows;
+  for (const std::string& purpose : purposes_.ids_of(change.purposes)) {
+    row.id = new_id<ConsentId>(change.at.now.wall);
+    row.purpose = purpose;
+    rows.push_back(row);
+  }
+  return rows;
+}
+
+// Under all-party the call was one recording of everybody, and one withdrawal takes it all; otherwise a participant's
+// withdrawal takes their own legs.
+std::vector<LegId> LiveCall::destroy_keys(ParticipantIndex participant, std::vector<Booking>& bookings) {
+  std::vector<LegId> gone;
+  for (std::size_t i = 0; i < legs_.size(); ++i) {
+    const LegIndex index(static_cast<std::uint8_t>(i));
+    const bool concerned =
+        consent_.settings().policy == Policy::all_party || consent_.participant_of(index) == participant;
+    if (!concerned || erased_legs_[i]) continue;
+    erased_legs_[i] = true;
+    legs_[i]->segments().roll();
+    legs_[i]->segments().forget_key();
+    bookings.push_back(booking::DestroyKey{leg_keys_[i]});
+    gone.push_back(legs_[i]->identity().id);
+  }
+  erased_participants_.at(participant.value) = true;
+  return gone;
+}
+
+void LiveCall::recorded(const std::vector<ConsentSeq>& seqs, const Result<void>& result, Now now) {
+  for (const ConsentSeq seq : seqs) {
+    outcome_.clear();
+    if (result) {
+      consent_.durable(seq, moment_of(now), outcome_);
+    } else {
+      consent_.refused(seq, moment_of(now), outcome_);
+    }
+    carry_out(now, "engine");
+  }
+  std::vector<Decided> failed;
+  for (std::size_t i = 0; i < replies_.size();) {
+    const std::size_t answered = std::erase_if(
+        replies_[i].waits_for, [&](ConsentSeq seq) { return std::find(seqs.begin(), seqs.end(), seq) != seqs.end(); });
+    if (result || answered == 0) {
+      ++i;
+      continue;
+    }
+    failed.push_back(std::move(replies_[i].done));
+    replies_.erase(replies_.begin() + static_cast<std::ptrdiff_t>(i));
+  }
+  for (const Decided& done : failed) {
+    done(error(Errc::unavailable, "the decision could not be put on record: " + result.error().what));
+  }
+  answer_quiet_replies();
+}
+
+void LiveCall::answer_quiet_replies() {
+  for (std::size_t i = 0; i < replies_.size();) {
+    const PendingReply& reply = replies_[i];
+    const bool ready =
+        reply.waits_for.empty() && std::all_of(reply.must_be_quiet.begin(), reply.must_be_quiet.end(),
+                                               [this](LegIndex leg) { return legs_.at(leg.value)->permit().quiet(); });
+    if (!ready) {
+      ++i;
+      continue;
+    }
+    PendingReply answered = std::move(replies_[i]);
+    replies_.erase(replies_.begin() + static_cast<std::ptrdiff_t>(i));
+    answered.done(std::move(answered.rows));
+  }
+}
+
+const ConsentRow* LiveCall::latest_record(ParticipantIndex participant, Purpose purpose) const {
+  const ParticipantId id = participants_.at(participant.value).id;
+  const std::string_view name = purposes_.id_of(purpose);
+  const auto found = std::find_if(consents_.rbegin(), consents_.rend(),
+                                  [&](const ConsentRow& row) { return row.participant == id && row.purpose == name; });
+  return found == consents_.rend() ? nullptr : &*found;
+}
+
+std::string LiveCall::outcome_text() const {
+  if (std::find(erased_legs_.begin(), erased_legs_.end(), true) != erased_legs_.end()) return "erased on withdrawal";
+  std::string why = "no consent";
+  for (const ConsentRow& row : consents_) {
+    if (row.decision == to_text(Decision::denied)) why = "denied";
+    if (row.decision == to_text(Decision::expired) && why == "no consent" &&
+        row.signal_type == to_text(SignalType::deadline)) {
+      why = "expired";
+    }
+  }
+  return why;
+}
+
+}  // namespace assent

@@ -1,0 +1,133 @@
+// LiveCall: one call while it is live. It owns the call's consent machine and its legs, and is what connects them:
+// digits and requests go into CallConsent; the turns that come out are carried out on the legs, in order; the changes
+// go to the record, and what became of them comes back.
+//
+// It decides nothing about consent (CallConsent does) and nothing about audio (LegGate does). It need not know how the
+// record is kept: `CallRecord` takes bookings and answers later, on the shard's own thread. Shard thread.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/result.h"
+#include "engine/catalog/catalog.h"
+#include "engine/consent/call_consent.h"
+#include "engine/shard/live_leg.h"
+
+namespace assent {
+
+// Where changes are made durable. `done` is called on the shard's thread, once, and never from within `book`.
+class CallRecord {
+ public:
+  virtual ~CallRecord() = default;
+  virtual void book(CallId call, std::vector<Booking> bookings, std::function<void(Result<void>, Now)> done) = 0;
+  // What a participant's withdrawal erases: the ciphertext of these legs, whose keys are gone when this is called.
+  virtual void erase(CallId call, std::vector<LegId> legs) = 0;
+};
+
+struct CallIdentity {
+  CallId id;
+  TenantId tenant;
+  RecordingId recording;  // reserved; booked when a gate opens
+  std::string notice_json;
+  WallTime created;
+};
+
+struct CallParticipant {
+  ParticipantId id;
+  std::string ref;
+};
+
+// What CallConsent's answer to a decision became: one row per purpose, durable and in force.
+using Decided = std::function<void(Result<std::vector<ConsentRow>>)>;
+using Done = std::function<void(Result<void>)>;
+
+class LiveCall final : public LegListener {
+ public:
+  LiveCall(CallIdentity identity, CallConsent consent, const PurposeRegistry& purposes, CallRecord& record);
+  ~LiveCall() = default;
+  LiveCall(const LiveCall&) = delete;
+  LiveCall& operator=(const LiveCall&) = delete;
+
+  // ---- who is there ----
+  Result<ParticipantIndex> join(const CallParticipant& participant, Now now);
+  // The leg's identity carries its index, which is the number of legs so far.
+  Result<void> add_leg(ParticipantIndex participant, std::unique_ptr<LiveLeg> leg, KeyId key, Now now);
+
+  // ---- what they say ----
+  // `done` is called when every record is durable and, for a refusal, no worker seals anything of theirs any more.
+  void decide(ParticipantIndex participant, Decision decision, PurposeSet purposes, const Signal& signal,
+              const std::string& origin, Now now, Decided done);
+  enum class Pausing { pause, resume };
+  void set_paused(Pausing what, const std::string& reason, const std::string& origin, Now now, Done done);
+  void leg_digit(LegIndex leg, char digit, WallTime media, Now now) override;
+  void leg_bye(LegIndex, Now) override {}  // the media server ends calls; a BYE only ends a stream
+
+  void tick(Now now);
+  void end(Now now);
+  // The clock was set, or the machine slept: no segment goes on across that.
+  void roll_segments();
+  // Ended, its consents answered by the record, and nothing of it in the hands of a worker.
+  bool is_finished();
+
+  const CallIdentity& identity() const { return identity_; }
+  const CallConsent& consent() const { return consent_; }
+  const std::vector<CallParticipant>& participants() const { return participants_; }
+  const std::vector<std::unique_ptr<LiveLeg>>& legs() const { return legs_; }
+  std::vector<std::unique_ptr<LiveLeg>>& legs() { return legs_; }
+  bool has_recording() const { return recording_booked_; }
+  bool is_erased(LegIndex leg) const { return erased_legs_.at(leg.value); }
+  // Why nothing was kept, when nothing was: "no consent", "denied", "expired", ...
+  std::string outcome_text() const;
+
+ private:
+  struct PendingReply {
+    std::vector<ConsentSeq> waits_for;
+    std::vector<LegIndex> must_be_quiet;
+    std::vector<ConsentRow> rows;
+    Decided done;
+  };
+
+  void carry_out(Now now, const std::string& origin);
+  void execute(const GateTurn& turn, Now now);
+  void put_on_record(const std::string& origin, Now now);
+  std::vector<ConsentRow> rows_of(const ConsentChange& change, const std::string& origin) const;
+  std::vector<LegId> destroy_keys(ParticipantIndex participant, std::vector<Booking>& bookings);
+  void recorded(const std::vector<ConsentSeq>& seqs, const Result<void>& result, Now now);
+  void note_pause(PauseChange::Kind kind, Now now);
+  void answer_quiet_replies();
+  bool has_erased(ParticipantIndex participant) const { return erased_participants_.at(participant.value); }
+  const ConsentRow* latest_record(ParticipantIndex participant, Purpose purpose) const;
+
+  CallIdentity identity_;
+  CallConsent consent_;
+  const PurposeRegistry& purposes_;
+  CallRecord& record_;
+
+  std::vector<CallParticipant> participants_;
+  std::vector<std::unique_ptr<LiveLeg>> legs_;
+  std::vector<KeyId> leg_keys_;
+  std::vector<bool> erased_legs_;
+  std::vector<bool> erased_participants_;  // whose withdrawal erased; they cannot agree again in this call
+
+  Outcome outcome_;
+  bool carrying_out_ = false;
+  struct HeardDigit {
+    LegIndex leg;
+    char digit;
+    WallTime media;
+  };
+  std::vector<HeardDigit> waiting_digits_;  // heard while an outcome was being carried out
+
+  std::vector<ConsentRow> consents_;  // every one put on record, oldest first
+  std::vector<PendingReply> replies_;
+  Done pause_done_;
+  std::size_t records_under_way_ = 0;
+  bool recording_booked_ = false;
+};
+
+}  // namespace assent

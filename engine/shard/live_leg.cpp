@@ -1,0 +1,93 @@
+#include "engine/shard/live_leg.h"
+
+#include <utility>
+
+#include "codecs/payload_format.h"
+
+namespace assent {
+namespace {
+
+// A meter needs a few readings a second, not one a packet.
+constexpr std::uint32_t kPacketsPerLevel = 10;
+
+nanoseconds duration_of(std::uint32_t ticks, const Codec& codec) {
+  return nanoseconds(std::int64_t{ticks} * 1'000'000'000 / codec.clock_rate);
+}
+
+}  // namespace
+
+LiveLeg::LiveLeg(LegIdentity identity, LegReceiver receiver, LegListener& listener, LegWorkshop workshop,
+                 Settings settings)
+    : identity_(std::move(identity)),
+      listener_(listener),
+      receiver_(std::move(receiver)),
+      segments_(workshop.blocks, workshop.seal_queue, workshop.segments, permit_, settings.segments),
+      gate_(workshop.blocks, segments_, permit_, settings.gate) {
+  segments_.set_codec(receiver_.codec());
+}
+
+void LiveLeg::receive(Datagram&& datagram, DatagramPort port, Now now) {
+  now_ = now;
+  busy_ = true;
+  receiver_.receive(std::move(datagram), port, now, *this);
+  busy_ = false;
+}
+
+void LiveLeg::tick(Now now) {
+  now_ = now;
+  busy_ = true;
+  receiver_.poll(now, *this);
+  busy_ = false;
+  gate_.tick(media_time(now));
+}
+
+void LiveLeg::flush(Now now) {
+  // A digit of this very leg turns the gate from inside the receiver: what came before it has been handed on already.
+  if (busy_) return;
+  now_ = now;
+  busy_ = true;
+  receiver_.finish(now, *this);
+  busy_ = false;
+}
+
+void LiveLeg::on_audio(const RtpPacket& packet, WallTime at, std::uint32_t ticks) {
+  const Codec& codec = receiver_.codec();
+  const nanoseconds duration = duration_of(ticks, codec);
+  heard_until_ = at + duration;
+  last_heard_ = now_.mono;
+  if (packets_to_next_level_-- == 0) {
+    level_dbov_ = assent::level_dbov(codec, packet.payload());
+    packets_to_next_level_ = kPacketsPerLevel - 1;
+  }
+  gate_.packet(packet.payload(), at, duration);
+}
+
+void LiveLeg::on_digit(char digit, WallTime at) { listener_.leg_digit(identity_.index, digit, at, now_); }
+
+void LiveLeg::on_codec_change(const Codec& codec) { gate_.set_codec(codec); }
+
+void LiveLeg::on_bye(Now now) { listener_.leg_bye(identity_.index, now); }
+
+void LiveLeg::end_pause(Now now) {
+  if (paused_since_) paused_ += now.mono - *paused_since_;
+  paused_since_.reset();
+}
+
+LegCounts LiveLeg::counts() const {
+  const ReceiverCounts received = receiver_.counts();
+  const LegGateCounts gated = gate_.counts();
+  LegCounts counts;
+  counts.received = received.packets;
+  counts.recorded = gated.recorded_packets;
+  counts.lost = received.lost + gate_.starved_packets();
+  counts.late = received.late;
+  counts.duplicated = received.duplicated;
+  counts.discarded = gated.discarded_packets;
+  counts.foreign = received.foreign_source;
+  for (const std::uint64_t flaw : received.malformed) counts.malformed += flaw;
+  counts.malformed += received.malformed_payload + received.unknown_payload_type;
+  counts.paused_ms = static_cast<std::uint64_t>(std::chrono::duration_cast<milliseconds>(paused_).count());
+  return counts;
+}
+
+}  // namespace assent

@@ -1,0 +1,99 @@
+// LiveLeg: one leg of a call while it is live: its receiver, its gate and its segments, in the order a packet meets
+// them.
+//
+// It owns them and passes audio from one to the next; what it hears besides audio (digits, BYE) it tells the call. It
+// decides nothing itself. Shard thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/ids.h"
+#include "codecs/matroska/segment_head.h"
+#include "engine/consent/consent_state.h"
+#include "engine/ingest/leg_receiver.h"
+#include "engine/shard/leg_gate.h"
+
+namespace assent {
+
+// What the call wants to hear of its legs.
+class LegListener {
+ public:
+  virtual void leg_digit(LegIndex leg, char digit, WallTime media, Now now) = 0;
+  virtual void leg_bye(LegIndex leg, Now now) = 0;
+
+ protected:
+  ~LegListener() = default;
+};
+
+struct LegIdentity {
+  LegId id;
+  LegIndex index;
+  std::string label;
+  LegPorts ports;
+};
+
+// The parts of the shard that a leg works with; they outlive it.
+struct LegWorkshop {
+  BlockPool& blocks;
+  SealQueue& seal_queue;
+  SegmentObserver& segments;
+};
+
+class LiveLeg final : public LegSink {
+ public:
+  struct Settings {
+    LegGate::Settings gate;
+    SegmentWriter::Settings segments;
+  };
+  LiveLeg(LegIdentity identity, LegReceiver receiver, LegListener& listener, LegWorkshop workshop, Settings settings);
+  LiveLeg(const LiveLeg&) = delete;
+  LiveLeg& operator=(const LiveLeg&) = delete;
+
+  void receive(Datagram&& datagram, DatagramPort port, Now now);
+  void tick(Now now);
+  // What waits in the reorder window is handed on, so that a turn of the gate finds it where it belongs.
+  void flush(Now now);
+
+  const LegIdentity& identity() const { return identity_; }
+  LegReceiver& receiver() { return receiver_; }
+  LegGate& gate() { return gate_; }
+  SegmentWriter& segments() { return segments_; }
+  SealPermit& permit() { return permit_; }
+
+  // Where the leg's own timeline stands, which may follow the sender's clock: it runs on from the latest audio.
+  WallTime media_time(Now now) const { return heard_until_ ? *heard_until_ + (now.mono - *last_heard_) : now.wall; }
+  std::optional<MonoTime> last_heard() const { return last_heard_; }
+  int level_dbov() const { return level_dbov_; }
+  LegCounts counts() const;
+
+  void begin_pause(Now now) { paused_since_ = now.mono; }
+  void end_pause(Now now);
+
+  // ---- LegSink ----
+  void on_audio(const RtpPacket& packet, WallTime at, std::uint32_t ticks) override;
+  void on_digit(char digit, WallTime at) override;
+  void on_codec_change(const Codec& codec) override;
+  void on_timeline_break() override {}
+  void on_bye(Now now) override;
+
+ private:
+  LegIdentity identity_;
+  LegListener& listener_;
+  LegReceiver receiver_;
+  SealPermit permit_;
+  SegmentWriter segments_;
+  LegGate gate_;
+
+  Now now_{};          // of the call into the leg that is under way
+  bool busy_ = false;  // inside the receiver, which must not be entered again
+  std::optional<WallTime> heard_until_;
+  std::optional<MonoTime> last_heard_;  // when that audio came
+  std::optional<MonoTime> paused_since_;
+  nanoseconds paused_{0};
+  int level_dbov_ = kSilenceDbov;
+  std::uint32_t packets_to_next_level_ = 0;
+};
+
+}  // namespace assent

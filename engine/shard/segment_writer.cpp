@@ -1,0 +1,101 @@
+#include "engine/shard/segment_writer.h"
+
+#include <algorithm>
+
+#include "codecs/matroska/block_writer.h"
+#include "engine/store/segment_context.h"
+
+namespace assent {
+
+SegmentWriter::SegmentWriter(BlockPool& pool, SealQueue& queue, SegmentObserver& observer, SealPermit& permit,
+                             Settings settings)
+    : pool_(pool), queue_(queue), observer_(observer), permit_(permit), settings_(settings) {}
+
+SegmentWriter::~SegmentWriter() {
+  ASSENT_CHECK(open_ == nullptr);
+  reap();
+  ASSENT_CHECK(closing_.empty());
+}
+
+void SegmentWriter::set_owner(const SegmentOwner& owner, SecretKey leg_key, KeyId leg_key_id, CountsSource counts) {
+  owner_ = owner;
+  leg_key_ = std::move(leg_key);
+  leg_key_id_ = leg_key_id;
+  counts_ = std::move(counts);
+}
+
+void SegmentWriter::set_codec(const Codec& codec) {
+  if (codec == codec_) return;
+  roll();
+  codec_ = codec;
+}
+
+bool SegmentWriter::append(AdmittedBlock&& admitted) {
+  Block& block = *admitted.block_;
+  const WallTime first(nanoseconds(block.head.first_ns));
+  // A block from before the segment's start (a clock that was set back) has no place in it.
+  if (open_ != nullptr && (first >= start_ + settings_.segment_time || first < start_)) roll();
+  if (open_ == nullptr && !open(first)) return false;
+
+  matroska::patch_timestamp(block.plain, matroska::segment_offset(first, start_));
+  block.head.frame_seq = next_seq_++;
+  end_ = std::max(end_, WallTime(nanoseconds(block.head.end_ns)));
+  admitted.segment_ = open_.get();
+  queue_.push(std::move(admitted));
+  return true;
+}
+
+bool SegmentWriter::open(WallTime start) {
+  if (!leg_key_) return false;
+  reap();
+  BlockRef header = pool_.take();
+  BlockRef head = pool_.take();
+  BlockRef final_block = pool_.take();
+  if (header == nullptr || head == nullptr || final_block == nullptr) return false;
+
+  const auto id = new_id<SegmentId>(start);
+  const auto number = static_cast<std::uint32_t>(segments_.size() + 1);
+  const MessageContext context =
+      context_of({owner_->call, consent_, owner_->leg, owner_->recording, id, number, owner_->tenant});
+  Result<SegmentSealer> sealer = SegmentSealer::create(*leg_key_, leg_key_id_, context);
+  if (!sealer) return false;  // no memory for a key: the audio is lost and counted, the call goes on
+
+  open_ = std::make_unique<OpenSegment>(id, std::move(*sealer), permit_);
+  final_block_ = std::move(final_block);
+  start_ = start;
+  end_ = start;
+  next_seq_ = 0;
+  segments_.push_back(id);
+  observer_.segment_opened({id, *owner_, number, start});
+
+  push(std::move(header), BlockKind::header);
+  matroska::write_head_block(head->plain, SegmentHead{id, owner_->leg, start, codec_});
+  push(std::move(head), BlockKind::head);
+  return true;
+}
+
+void SegmentWriter::roll() {
+  if (open_ == nullptr) return;
+  observer_.segment_closed(open_->id(), end_);
+  final_block_->head.fill_bytes = static_cast<std::uint16_t>(matroska::write_tags(final_block_->plain, counts_()));
+  push(std::move(final_block_), BlockKind::final);
+  closing_.push_back(std::move(open_));
+  reap();
+}
+
+void SegmentWriter::push(BlockRef block, BlockKind kind) {
+  block->head.kind = kind;
+  block->head.frame_seq = next_seq_++;
+  queue_.push(AdmittedBlock(std::move(block), open_.get()));
+}
+
+void SegmentWriter::reap() {
+  std::erase_if(closing_, [](const auto& segment) { return segment->is_drained(); });
+}
+
+bool SegmentWriter::is_drained() {
+  reap();
+  return open_ == nullptr && closing_.empty();
+}
+
+}  // namespace assent

@@ -1,0 +1,107 @@
+// SegmentWriter: gives a leg's admitted blocks their place: which segment, which frame.
+//
+// It owns the leg's open segment, opens the next one when time, codec or clock says so, and closes each with a final
+// frame of counts. A segment is a header (frame 0), a Matroska head (frame 1), the admitted blocks, and the final
+// frame; each travels as a block through the seal queue. Frame numbers are given once and in order, which is the
+// writer's part in never encrypting two plaintexts under one (key, seq).
+//
+// Shard thread. Opening a segment draws a data key and wraps it (some 20 us), once a minute and leg.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/time.h"
+#include "codecs/matroska/segment_head.h"
+#include "crypto/secret.h"
+#include "engine/seal/open_segment.h"
+#include "engine/seal/seal_queue.h"
+#include "engine/stages.h"
+
+namespace assent {
+
+// What a segment's encryption context names: opaque ids only, since it stays readable for ever.
+struct SegmentOwner {
+  TenantId tenant;
+  CallId call;
+  RecordingId recording;
+  LegId leg;
+};
+
+struct SegmentOpened {
+  SegmentId id;
+  SegmentOwner owner;
+  std::uint32_t number = 0;  // from 1 within the leg
+  WallTime started;
+};
+
+// Who must know which segments exist: the settler. Called by the shard thread; must not block.
+class SegmentObserver {
+ public:
+  virtual ~SegmentObserver() = default;
+  virtual void segment_opened(const SegmentOpened& segment) = 0;
+  virtual void segment_closed(SegmentId segment, WallTime ended) = 0;
+};
+
+class SegmentWriter {
+ public:
+  struct Settings {
+    nanoseconds segment_time = limits::kSegmentTimeDefault;
+  };
+  // Where the counts of the final frame come from: asked when a segment closes.
+  using CountsSource = std::function<LegCounts()>;
+
+  SegmentWriter(BlockPool& pool, SealQueue& queue, SegmentObserver& observer, SealPermit& permit, Settings settings);
+  ~SegmentWriter();
+
+  // Before the first block: whose audio this is and the key it is sealed under.
+  void set_owner(const SegmentOwner& owner, SecretKey leg_key, KeyId leg_key_id, CountsSource counts);
+  // What was sealed has been erased: nothing more can be sealed for this leg.
+  void forget_key() { leg_key_.reset(); }
+
+  // The consent record that the next segments name as their reason.
+  void set_consent(ConsentId consent) { consent_ = consent; }
+  // The codec of what is appended from now on: another one ends the open segment.
+  void set_codec(const Codec& codec);
+  // Ends the open segment; the next block opens another.
+  void roll();
+
+  // False when no block was free for a new segment's head: the audio is lost, and counted by the caller.
+  bool append(AdmittedBlock&& block);
+
+  const std::vector<SegmentId>& segments() const { return segments_; }  // every one opened so far
+  bool is_drained();  // closed, and no worker holds a block of any of its segments
+
+ private:
+  struct Open;
+  bool open(WallTime start);
+  void push(BlockRef block, BlockKind kind);
+  void reap();
+
+  BlockPool& pool_;
+  SealQueue& queue_;
+  SegmentObserver& observer_;
+  SealPermit& permit_;
+  Settings settings_;
+
+  std::optional<SegmentOwner> owner_;
+  std::optional<SecretKey> leg_key_;
+  KeyId leg_key_id_;
+  CountsSource counts_;
+  ConsentId consent_;
+  Codec codec_;
+
+  std::unique_ptr<OpenSegment> open_;
+  BlockRef final_block_;  // taken when the segment opens, so that closing never fails
+  WallTime start_;
+  WallTime end_;
+  std::uint32_t next_seq_ = 0;
+  std::vector<SegmentId> segments_;
+  std::vector<std::unique_ptr<OpenSegment>> closing_;  // closed, with blocks still in the queue
+};
+
+}  // namespace assent

@@ -1,0 +1,310 @@
+#include "engine/shard/shard.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace assent {
+namespace {
+
+// Timers need not be finer than this: holds, deadlines and delays are tens of milliseconds at least.
+constexpr auto kTickInterval = 10ms;
+// A wall clock that moves against boot time by more than this was set, or the machine was cloned or slept.
+constexpr auto kClockJump = 1s;
+
+void add(ReceiverCounts& sum, const ReceiverCounts& more) {
+  sum.packets += more.packets;
+  sum.bytes += more.bytes;
+  sum.audio += more.audio;
+  sum.comfort_noise += more.comfort_noise;
+  sum.lost += more.lost;
+  sum.late += more.late;
+  sum.duplicated += more.duplicated;
+  sum.reordered += more.reordered;
+  sum.strays += more.strays;
+  sum.foreign_source += more.foreign_source;
+  sum.unknown_payload_type += more.unknown_payload_type;
+  sum.malformed_payload += more.malformed_payload;
+  for (std::size_t i = 0; i < sum.malformed.size(); ++i) sum.malformed[i] += more.malformed[i];
+  sum.malformed_rtcp += more.malformed_rtcp;
+  sum.truncated += more.truncated;
+  sum.no_block += more.no_block;
+  sum.rtcp += more.rtcp;
+  sum.ssrc_changes += more.ssrc_changes;
+  sum.sequence_restarts += more.sequence_restarts;
+  sum.timestamp_jumps += more.timestamp_jumps;
+  sum.codec_changes += more.codec_changes;
+  sum.digits += more.digits;
+}
+
+void add(LegGateCounts& sum, const LegGateCounts& more) {
+  sum.recorded_packets += more.recorded_packets;
+  sum.discarded_packets += more.discarded_packets;
+  sum.wiped_blocks += more.wiped_blocks;
+  sum.admitted_blocks += more.admitted_blocks;
+  sum.unplaced_blocks += more.unplaced_blocks;
+}
+
+void add_leg_counts(ShardCounts& sum, LiveLeg& leg) {
+  add(sum.received, leg.receiver().counts());
+  add(sum.gated, leg.gate().counts());
+  sum.starved_packets += leg.gate().starved_packets();
+}
+
+std::size_t bytes_per_second(const std::vector<LegFormat>& formats) {
+  std::size_t most = 0;
+  for (const LegFormat& format : formats) {
+    most = std::max(most, std::size_t{format.codec.clock_rate} * format.codec.frame_bytes());
+  }
+  return most;
+}
+
+std::size_t blocks_of(const NewLeg& leg, nanoseconds hold, nanoseconds reorder) {
+  return limits::leg_blocks(bytes_per_second(leg.formats), std::chrono::ceil<milliseconds>(hold),
+                            std::chrono::ceil<milliseconds>(reorder));
+}
+
+}  // namespace
+
+Shard::Shard(Parts parts, Settings settings) : parts_(std::move(parts)), settings_(settings) {}
+
+Shard::~Shard() { ASSENT_CHECK(calls_.empty()); }
+
+void Shard::step(Now now) {
+  now_ = now;
+  while (const auto message = inbox_.take()) (*message)(*this, now);
+  parts_.source.sweep(*this);
+  if (now.mono >= next_tick_) {
+    next_tick_ = now.mono + kTickInterval;
+    watch_clocks(now);
+    tick_calls(now);
+  }
+  parts_.sealer.notify();
+}
+
+void Shard::on_datagram(LegSlot leg, DatagramPort port, Datagram&& datagram) {
+  legs_by_slot_.at(leg.value)->receive(std::move(datagram), port, now_);
+}
+
+void Shard::on_dropped(LegSlot leg, DatagramPort, DatagramDrop why) {
+  legs_by_slot_.at(leg.value)->receiver().count_drop(why);
+}
+
+// ---- calls come and go --------------------------------------------------------------------------------------------
+
+Result<std::size_t> Shard::blocks_for(const std::vector<NewLeg>& legs, nanoseconds hold) const {
+  std::size_t blocks = 0;
+  for (const NewLeg& leg : legs) blocks += blocks_of(leg, hold, settings_.reorder_window);
+  const std::size_t for_calls =
+      parts_.blocks.capacity_blocks() - std::min(parts_.blocks.capacity_blocks(), limits::kReceiveBatch);
+  if (reserved_blocks_ + blocks > for_calls) {
+    return error(Errc::exhausted,
+                 "the locked memory for held audio is used up by the calls in progress: try again "
+                 "when one has ended, or raise capacity.calls or the limit on locked memory");
+  }
+  return blocks;
+}
+
+Result<std::vector<LegPorts>> Shard::add_call(NewCall call, Now now) {
+  if (calls_.size() >= settings_.calls) {
+    return error(Errc::exhausted, "all " + std::to_string(settings_.calls) + " calls are in use: try again later");
+  }
+  const auto blocks = blocks_for(call.legs, call.consent.hold);
+  if (!blocks) return blocks.error();
+  auto consent = CallConsent::create(call.consent);
+  if (!consent) return consent.error();
+
+  const CallId id = call.identity.id;
+  Entry entry;
+  entry.call =
+      std::make_unique<LiveCall>(std::move(call.identity), std::move(*consent), parts_.purposes, parts_.record);
+  entry.last_used = now.mono;
+  calls_.emplace(id, std::move(entry));
+  auto ports = add_legs(id, std::move(call.participants), std::move(call.legs), now);
+  if (!ports) {
+    close_ports(calls_.at(id));
+    calls_.at(id).call->end(now);
+    reserved_blocks_ -= calls_.at(id).reserved_blocks;
+    calls_.at(id).ending = true;
+    calls_.at(id).reserved_blocks = 0;
+    calls_.at(id).finished = [](const FinishedCall&) {};
+  }
+  return ports;
+}
+
+Result<std::vector<LegPorts>> Shard::add_legs(CallId id, std::vector<CallParticipant> participants,
+                                              std::vector<NewLeg> legs, Now now) {
+  const auto found = calls_.find(id);
+  if (found == calls_.end() || found->second.ending) return error(Errc::not_found, "no such call is in progress");
+  Entry& entry = found->second;
+  const auto blocks = blocks_for(legs, entry.call->consent().settings().hold);
+  if (!blocks) return blocks.error();
+  entry.reserved_blocks += *blocks;
+  reserved_blocks_ += *blocks;
+  entry.last_used = now.mono;
+
+  for (const CallParticipant& participant : participants) {
+    if (auto joined = entry.call->join(participant, now); !joined) return joined.error();
+  }
+  std::vector<LegPorts> ports;
+  for (NewLeg& leg : legs) {
+    auto opened = add_leg(entry, std::move(leg), now);
+    if (!opened) return opened.error();
+    ports.push_back(*opened);
+  }
+  return ports;
+}
+
+Result<LegPorts> Shard::add_leg(Entry& entry, NewLeg&& leg, Now now) {
+  const auto& participants = entry.call->participants();
+  const auto owner = std::find_if(participants.begin(), participants.end(), [&](const CallParticipant& participant) {
+    return participant.ref == leg.participant;
+  });
+  if (owner == participants.end()) {
+    return error(Errc::invalid, "leg \"" + leg.label + "\": the call has no participant \"" + leg.participant + "\"");
+  }
+  auto receiver = LegReceiver::create({leg.formats, leg.dtmf_payload_type, leg.source, settings_.reorder_window});
+  if (!receiver) return receiver.error();
+
+  if (free_slots_.empty()) {
+    free_slots_.push_back(LegSlot(static_cast<std::uint32_t>(legs_by_slot_.size())));
+    legs_by_slot_.push_back(nullptr);
+  }
+  const LegSlot slot = free_slots_.back();
+  const auto ports = parts_.source.open(slot, settings_.rtcp);
+  if (!ports) return ports.error();
+  free_slots_.pop_back();
+  entry.slots.push_back(slot);
+
+  const nanoseconds hold = entry.call->consent().settings().hold;
+  const LiveLeg::Settings settings{{hold, settings_.max_delay, blocks_of(leg, hold, settings_.reorder_window)},
+                                   {settings_.segment_time}};
+  const LegIndex index(static_cast<std::uint8_t>(entry.call->legs().size()));
+  auto live =
+      std::make_unique<LiveLeg>(LegIdentity{leg.id, index, leg.label, *ports}, std::move(*receiver), *entry.call,
+                                LegWorkshop{parts_.blocks, parts_.seal_queue, parts_.segments}, settings);
+  const CallIdentity& call = entry.call->identity();
+  LiveLeg& placed = *live;
+  placed.segments().set_owner({call.tenant, call.id, call.recording, leg.id}, std::move(leg.key), leg.key_id,
+                              [&placed] { return placed.counts(); });
+  legs_by_slot_.at(slot.value) = live.get();
+  const ParticipantIndex participant(static_cast<std::uint8_t>(owner - participants.begin()));
+  if (auto added = entry.call->add_leg(participant, std::move(live), leg.key_id, now); !added) {
+    parts_.source.close(slot);
+    entry.slots.pop_back();
+    free_slots_.push_back(slot);
+    legs_by_slot_.at(slot.value) = nullptr;
+    return added.error();
+  }
+  return *ports;
+}
+
+Result<void> Shard::end_call(CallId id, Now now, Finished done) {
+  const auto found = calls_.find(id);
+  if (found == calls_.end()) return error(Errc::not_found, "no such call is in progress");
+  Entry& entry = found->second;
+  if (entry.ending) return error(Errc::conflict, "the call is being ended already");
+  entry.ending = true;
+  entry.finished = std::move(done);
+  // What the kernel still holds for these ports is taken before they close.
+  parts_.source.sweep(*this);
+  close_ports(entry);
+  entry.call->end(now);
+  return {};
+}
+
+void Shard::end_all(Now now) {
+  for (auto& [id, entry] : calls_) {
+    if (!entry.ending) (void)end_call(id, now, parts_.on_abandoned);
+  }
+}
+
+void Shard::close_ports(Entry& entry) {
+  for (const LegSlot slot : entry.slots) {
+    parts_.source.close(slot);
+    legs_by_slot_.at(slot.value) = nullptr;
+    free_slots_.push_back(slot);
+  }
+  entry.slots.clear();
+}
+
+// ---- time passes --------------------------------------------------------------------------------------------------
+
+void Shard::watch_clocks(Now now) {
+  const nanoseconds difference = now.wall.time_since_epoch() - boot_time();
+  const bool jumped = wall_minus_boot_ && std::chrono::abs(difference - *wall_minus_boot_) > kClockJump;
+  wall_minus_boot_ = difference;
+  if (!jumped) return;
+  for (auto& [id, entry] : calls_) entry.call->roll_segments();
+}
+
+void Shard::tick_calls(Now now) {
+  for (auto at = calls_.begin(); at != calls_.end();) {
+    Entry& entry = at->second;
+    entry.call->tick(now);
+    for (const auto& leg : entry.call->legs()) {
+      if (leg->last_heard()) entry.last_used = std::max(entry.last_used, *leg->last_heard());
+    }
+    if (!entry.ending && now.mono - entry.last_used > settings_.idle_timeout) {
+      (void)end_call(at->first, now, parts_.on_abandoned);
+    }
+    if (entry.ending && entry.call->is_finished()) {
+      finish(entry);
+      at = calls_.erase(at);
+    } else {
+      ++at;
+    }
+  }
+}
+
+void Shard::finish(Entry& entry) {
+  LiveCall& call = *entry.call;
+  FinishedCall finished{call.identity().id, call.identity().recording, call.has_recording(), {}, {}, {}, false};
+  std::size_t erased = 0;
+  for (const auto& leg : call.legs()) {
+    const auto& segments = leg->segments().segments();
+    const bool leg_erased = call.is_erased(leg->identity().index);
+    if (leg_erased) ++erased;
+    if (!leg_erased) finished.segments.insert(finished.segments.end(), segments.begin(), segments.end());
+    finished.counts.emplace_back(leg->identity().id, leg->counts());
+    add_leg_counts(ended_, *leg);
+  }
+  finished.all_erased = erased != 0 && erased == call.legs().size();
+  const bool kept = finished.has_recording && !finished.all_erased;
+  finished.why = !kept ? call.outcome_text() : finished.segments.empty() ? "complete: no audio came" : "complete";
+  reserved_blocks_ -= entry.reserved_blocks;
+  entry.finished(std::move(finished));
+}
+
+// ---- what others may ask ------------------------------------------------------------------------------------------
+
+LiveCall* Shard::find(CallId id) {
+  const auto found = calls_.find(id);
+  if (found == calls_.end() || found->second.ending) return nullptr;
+  found->second.last_used = now_.mono;
+  return found->second.call.get();
+}
+
+std::vector<LiveCall*> Shard::calls() {
+  std::vector<LiveCall*> live;
+  for (auto& [id, entry] : calls_) {
+    if (!entry.ending) live.push_back(entry.call.get());
+  }
+  std::sort(live.begin(), live.end(),
+            [](const LiveCall* a, const LiveCall* b) { return a->identity().id < b->identity().id; });
+  return live;
+}
+
+ShardCounts Shard::counts() const {
+  ShardCounts sum = ended_;
+  for (const auto& [id, entry] : calls_) {
+    for (const auto& leg : entry.call->legs()) {
+      add_leg_counts(sum, *leg);
+      ++sum.gates[static_cast<std::size_t>(entry.call->consent().gate(leg->identity().index))];
+    }
+  }
+  sum.source = parts_.source.counts();
+  sum.calls = calls_.size();
+  return sum;
+}
+
+}  // namespace assent

@@ -1,0 +1,146 @@
+// Shard: one thread that owns its calls whole: sockets, receivers, gates, rings. No locks and no shared state but the
+// queues at its edges (inbox in, seal queue out).
+//
+// Receive is timed, not woken: each sweep takes what has come in on every port, answers the inbox, and lets time pass
+// for every leg. It never blocks, and it knows nothing of JSON, databases or files.
+//
+//      inbox --> [ sweep: datagrams -> LiveLeg -> LegGate -> SegmentWriter ] --> seal queue --> Sealer
+//                                                                          \--> CallRecord (consents, pauses)
+//
+// `step` and everything it calls: the shard's thread. `inbox`: any thread.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/limits.h"
+#include "crypto/secret.h"
+#include "engine/ingest/datagram_source.h"
+#include "engine/seal/sealer.h"
+#include "engine/shard/live_call.h"
+#include "engine/shard/shard_inbox.h"
+
+namespace assent {
+
+struct NewLeg {
+  LegId id;
+  std::string label;
+  std::string participant;  // ref
+  std::vector<LegFormat> formats;
+  std::optional<std::uint8_t> dtmf_payload_type;
+  std::optional<Endpoint> source;
+  KeyId key_id;
+  SecretKey key;
+};
+
+struct NewCall {
+  CallIdentity identity;
+  ConsentSettings consent;
+  std::vector<CallParticipant> participants;
+  std::vector<NewLeg> legs;
+};
+
+// What is left to book and to wait for when a call is over.
+struct FinishedCall {
+  CallId id;
+  RecordingId recording;
+  bool has_recording = false;  // a gate opened
+  std::string why;
+  std::vector<SegmentId> segments;
+  std::vector<std::pair<LegId, LegCounts>> counts;
+  bool all_erased = false;
+};
+
+struct ShardCounts {
+  ReceiverCounts received;  // summed over the legs, ended ones too
+  LegGateCounts gated;
+  SourceCounts source;
+  std::uint64_t starved_packets = 0;
+  std::uint64_t gates[5] = {};  // legs in each state now, by Gate
+  std::uint64_t calls = 0;
+};
+
+class Shard final : private DatagramSink {
+ public:
+  struct Settings {
+    RtcpPort rtcp = RtcpPort::next;
+    nanoseconds reorder_window = limits::kReorderWindowDefault;
+    nanoseconds idle_timeout = limits::kIdleCallDefault;
+    nanoseconds max_delay = limits::kMaxDelayDefault;
+    nanoseconds segment_time = limits::kSegmentTimeDefault;
+    std::size_t calls = limits::kCallsDefault;  // what fits the locked memory
+  };
+  // Everything named here outlives the shard.
+  struct Parts {
+    BlockPool& blocks;
+    SealQueue& seal_queue;
+    Sealer& sealer;
+    SegmentObserver& segments;
+    DatagramSource& source;
+    CallRecord& record;
+    const PurposeRegistry& purposes;
+    std::function<void(FinishedCall)> on_abandoned;  // a call that idled out, or that shutdown ended
+  };
+
+  Shard(Parts parts, Settings settings);
+  ~Shard();  // no call is left
+  Shard(const Shard&) = delete;
+  Shard& operator=(const Shard&) = delete;
+
+  ShardInbox& inbox() { return inbox_; }
+  // One sweep: what came in, what was asked, what time brings.
+  void step(Now now);
+
+  // ---- answers to the inbox ----
+  // The ports of its legs, in order. Errc::exhausted when the arena, the ports or the calls are used up.
+  Result<std::vector<LegPorts>> add_call(NewCall call, Now now);
+  Result<std::vector<LegPorts>> add_legs(CallId call, std::vector<CallParticipant> participants,
+                                         std::vector<NewLeg> legs, Now now);
+  // The call hears nothing more from now on; `done` is called when all of it that was consented to has been sealed.
+  using Finished = std::function<void(FinishedCall)>;
+  Result<void> end_call(CallId call, Now now, Finished done);
+  void end_all(Now now);  // for shutdown; each is reported to on_abandoned
+
+  LiveCall* find(CallId id);
+  std::vector<LiveCall*> calls();  // oldest first
+  bool is_idle() const { return calls_.empty(); }
+  ShardCounts counts() const;
+
+ private:
+  struct Entry {
+    std::unique_ptr<LiveCall> call;
+    std::vector<LegSlot> slots;
+    std::size_t reserved_blocks = 0;
+    MonoTime last_used;
+    Finished finished;  // set once it is ending
+    bool ending = false;
+  };
+
+  void on_datagram(LegSlot leg, DatagramPort port, Datagram&& datagram) override;
+  void on_dropped(LegSlot leg, DatagramPort port, DatagramDrop why) override;
+
+  Result<LegPorts> add_leg(Entry& entry, NewLeg&& leg, Now now);
+  Result<std::size_t> blocks_for(const std::vector<NewLeg>& legs, nanoseconds hold) const;
+  void close_ports(Entry& entry);
+  void watch_clocks(Now now);
+  void tick_calls(Now now);
+  void finish(Entry& entry);
+
+  Parts parts_;
+  Settings settings_;
+  ShardInbox inbox_;
+  std::unordered_map<CallId, Entry> calls_;
+  std::vector<LiveLeg*> legs_by_slot_;
+  std::vector<LegSlot> free_slots_;
+  std::size_t reserved_blocks_ = 0;
+  Now now_{};
+  MonoTime next_tick_{};
+  std::optional<nanoseconds> wall_minus_boot_;  // what a set clock or a slept machine changes
+  ShardCounts ended_;                           // of legs that are gone
+};
+
+}  // namespace assent
