@@ -36,17 +36,14 @@ struct ReorderCounts {
 template <typename Packet>
 class ReorderWindow {
  public:
-  explicit ReorderWindow(nanoseconds window) : window_(window), slots_(std::make_unique<Slots>()) {}
+  explicit ReorderWindow(nanoseconds window) : window_(window), store_(std::make_unique<Store>()) {}
 
   template <typename Deliver>
   void push(SequenceNumber sequence, Packet&& packet, MonoTime now, Deliver&& deliver);
 
-  // Delivers what has waited for the whole window. Costs one comparison when nothing is held.
+  // Delivers what has waited for the whole window. Costs two comparisons when nothing is held.
   template <typename Deliver>
-  void poll(MonoTime now, Deliver&& deliver) {
-    if (held_ != 0) release_due(now, deliver);
-    if (stray_ && now - stray_->arrival > window_) drop_stray();
-  }
+  void poll(MonoTime now, Deliver&& deliver);
 
   // Delivers everything held, in order, without waiting: the stream has ended or another begins.
   template <typename Deliver>
@@ -70,40 +67,241 @@ class ReorderWindow {
     Packet packet;
     MonoTime arrival;
   };
-  using Slots = std::array<std::optional<Held>, limits::kReorderPackets>;
+  struct Store {
+    std::array<std::optional<Held>, limits::kReorderPackets> slots;
+    std::optional<Held> stray;
+  };
   static_assert(std::has_single_bit(limits::kReorderPackets), "a sequence number's slot must survive the wrap at 2^16");
 
   // RFC 3550 appendix A.1: more than this ahead, or more than that behind, is not loss or disorder but another place.
   static constexpr int kMaxDropout = 3000;
   static constexpr int kMaxMisorder = 100;
+  static constexpr int kHistory = 64;  // bits of delivered_
+  // A stray waits this long for its successor, so that packets of 60 ms may restart, too.
+  static constexpr nanoseconds kStrayWait = limits::kReorderWindowMax;
 
-  std::optional<Held>& slot(SequenceNumber sequence) { return (*slots_)[sequence.value % limits::kReorderPackets]; }
+  std::optional<Held>& slot(SequenceNumber sequence) { return store_->slots[sequence.value % limits::kReorderPackets]; }
+  SequenceNumber after_expected(int count) const {
+    return SequenceNumber(static_cast<std::uint16_t>(expected_.value + count));
+  }
+
   template <typename Deliver>
   void pass(Packet&& packet, MonoTime arrival, Deliver& deliver);
   template <typename Deliver>
-  void release_run(Deliver& deliver);
-  template <typename Deliver>
-  void release_due(MonoTime now, Deliver& deliver);
-  template <typename Deliver>
-  void give_up_before(SequenceNumber sequence, Deliver& deliver);
+  void push_ahead(SequenceNumber sequence, Packet&& packet, MonoTime now, Deliver& deliver);
   template <typename Deliver>
   void push_far(SequenceNumber sequence, Packet&& packet, MonoTime now, Deliver& deliver);
-  void push_behind(int behind);
+  void count_behind(int behind);
+
   void hold(SequenceNumber sequence, Packet&& packet, MonoTime now);
+  template <typename Deliver>
+  void release_run(Deliver& deliver);
+  template <typename Deliver>
+  void give_up_before(SequenceNumber sequence, Deliver& deliver);
+  void skip(int count);
   void drop_stray();
-  SequenceNumber lowest_held() const;
+  SequenceNumber lowest_held();
   void find_earliest();
 
   nanoseconds window_;
   SequenceNumber expected_;
   bool started_ = false;
+  bool has_stray_ = false;
   std::uint16_t held_ = 0;
+  std::uint32_t discards_ = 0;   // lets a call notice that a delivery it made discarded everything
   std::uint64_t delivered_ = 0;  // bit n: the packet n + 1 before the expected one was delivered
-  MonoTime earliest_;            // arrival of the one held longest
-  ReorderCounts counts_;
-  std::unique_ptr<Slots> slots_;
-  std::optional<Held> stray_;  // ...
+  MonoTime earliest_;            // arrival of the packet held longest
+  SequenceNumber highest_;       // of the packets held
   SequenceNumber stray_sequence_;
+  ReorderCounts counts_;
+  std::unique_ptr<Store> store_;
 };
+
+// ---- in order -----------------------------------------------------------------------------------------------------
+
+template <typename Packet>
+template <typename Deliver>
+void ReorderWindow<Packet>::push(SequenceNumber sequence, Packet&& packet, MonoTime now, Deliver&& deliver) {
+  if (!started_) {
+    started_ = true;
+    expected_ = sequence;
+    delivered_ = 0;
+  }
+  const int ahead = distance(expected_, sequence);
+  if (ahead == 0) {
+    if (held_ != 0) ++counts_.reordered;
+    pass(std::move(packet), now, deliver);
+    if (held_ != 0) release_run(deliver);
+  } else if (ahead > 0 && ahead < kMaxDropout) {
+    push_ahead(sequence, std::move(packet), now, deliver);
+  } else if (ahead < 0 && ahead >= -kMaxMisorder) {
+    count_behind(-ahead);
+  } else {
+    push_far(sequence, std::move(packet), now, deliver);
+  }
+}
+
+template <typename Packet>
+template <typename Deliver>
+void ReorderWindow<Packet>::pass(Packet&& packet, MonoTime arrival, Deliver& deliver) {
+  expected_ = next(expected_);
+  delivered_ = (delivered_ << 1) | 1U;
+  deliver(std::move(packet), arrival);
+}
+
+// ---- ahead: held until what is missing comes, or its time is over ---------------------------------------------------
+
+template <typename Packet>
+template <typename Deliver>
+void ReorderWindow<Packet>::push_ahead(SequenceNumber sequence, Packet&& packet, MonoTime now, Deliver& deliver) {
+  constexpr int kRoom = static_cast<int>(limits::kReorderPackets);
+  const auto discards = discards_;
+  const int over = distance(expected_, sequence) - (kRoom - 1);
+  if (over > 0) {
+    give_up_before(after_expected(over), deliver);
+    release_run(deliver);
+    if (discards != discards_) return;
+  }
+  if (sequence == expected_) {
+    pass(std::move(packet), now, deliver);
+  } else {
+    hold(sequence, std::move(packet), now);
+  }
+}
+
+template <typename Packet>
+void ReorderWindow<Packet>::hold(SequenceNumber sequence, Packet&& packet, MonoTime now) {
+  auto& place = slot(sequence);
+  if (place) {
+    ++counts_.duplicated;
+    return;
+  }
+  if (held_ == 0) earliest_ = now;
+  if (held_ == 0 || distance(highest_, sequence) > 0) {
+    highest_ = sequence;
+  } else {
+    ++counts_.reordered;
+  }
+  place.emplace(Held{std::move(packet), now});
+  ++held_;
+}
+
+template <typename Packet>
+template <typename Deliver>
+void ReorderWindow<Packet>::poll(MonoTime now, Deliver&& deliver) {
+  while (held_ != 0 && now - earliest_ >= window_) {
+    give_up_before(lowest_held(), deliver);
+    release_run(deliver);
+  }
+  if (has_stray_ && now - store_->stray->arrival >= kStrayWait) drop_stray();
+}
+
+template <typename Packet>
+template <typename Deliver>
+void ReorderWindow<Packet>::flush(Deliver&& deliver) {
+  while (held_ != 0) {
+    give_up_before(lowest_held(), deliver);
+    release_run(deliver);
+  }
+  drop_stray();
+}
+
+// Delivers the packets held from the expected one on, up to the next gap.
+template <typename Packet>
+template <typename Deliver>
+void ReorderWindow<Packet>::release_run(Deliver& deliver) {
+  while (held_ != 0 && slot(expected_)) {
+    Held first = std::move(*slot(expected_));
+    slot(expected_).reset();
+    --held_;
+    pass(std::move(first.packet), first.arrival, deliver);
+  }
+  if (held_ != 0) find_earliest();
+}
+
+// Moves on to `sequence`: what is held before it is delivered, what is missing is lost.
+template <typename Packet>
+template <typename Deliver>
+void ReorderWindow<Packet>::give_up_before(SequenceNumber sequence, Deliver& deliver) {
+  while (held_ != 0 && distance(expected_, sequence) > 0) {
+    if (slot(expected_)) {
+      release_run(deliver);
+    } else {
+      skip(1);
+    }
+  }
+  if (const int rest = distance(expected_, sequence); rest > 0) skip(rest);
+}
+
+template <typename Packet>
+void ReorderWindow<Packet>::skip(int count) {
+  counts_.lost += static_cast<std::uint64_t>(count);
+  expected_ = after_expected(count);
+  delivered_ = count < kHistory ? delivered_ << count : 0;
+}
+
+template <typename Packet>
+SequenceNumber ReorderWindow<Packet>::lowest_held() {
+  SequenceNumber sequence = expected_;
+  while (!slot(sequence)) sequence = next(sequence);
+  return sequence;
+}
+
+template <typename Packet>
+void ReorderWindow<Packet>::find_earliest() {
+  earliest_ = MonoTime::max();
+  for (const auto& each : store_->slots) {
+    if (each && each->arrival < earliest_) earliest_ = each->arrival;
+  }
+}
+
+// ---- behind and far away --------------------------------------------------------------------------------------------
+
+template <typename Packet>
+void ReorderWindow<Packet>::count_behind(int behind) {
+  const bool was_delivered = behind <= kHistory && ((delivered_ >> (behind - 1)) & 1U) != 0;
+  ++(was_delivered ? counts_.duplicated : counts_.late);
+}
+
+template <typename Packet>
+template <typename Deliver>
+void ReorderWindow<Packet>::push_far(SequenceNumber sequence, Packet&& packet, MonoTime now, Deliver& deliver) {
+  if (!has_stray_ || sequence != next(stray_sequence_)) {
+    drop_stray();
+    store_->stray.emplace(Held{std::move(packet), now});
+    stray_sequence_ = sequence;
+    has_stray_ = true;
+    return;
+  }
+  const auto discards = discards_;
+  Held first = std::move(*store_->stray);
+  store_->stray.reset();
+  has_stray_ = false;
+  flush(deliver);
+  ++counts_.restarts;
+  expected_ = stray_sequence_;
+  delivered_ = 0;
+  if (discards == discards_) pass(std::move(first.packet), first.arrival, deliver);
+  if (discards == discards_) pass(std::move(packet), now, deliver);
+}
+
+template <typename Packet>
+void ReorderWindow<Packet>::drop_stray() {
+  if (!has_stray_) return;
+  store_->stray.reset();
+  has_stray_ = false;
+  ++counts_.strays;
+}
+
+template <typename Packet>
+void ReorderWindow<Packet>::discard() {
+  ++discards_;
+  if (held_ != 0) {
+    for (auto& each : store_->slots) each.reset();
+    held_ = 0;
+  }
+  store_->stray.reset();
+  has_stray_ = false;
+}
 
 }  // namespace assent

@@ -61,7 +61,7 @@ class RtpTimeline {
   struct Report {
     WallTime wall;           // the sender's clock ...
     RtpTimestamp timestamp;  // ... at this timestamp
-    Now arrived;
+    MonoTime arrived;
   };
 
   nanoseconds duration_of(std::int64_t ticks) const;
@@ -70,7 +70,7 @@ class RtpTimeline {
   WallTime wall_at(std::int64_t ticks) const { return anchor_wall_ + duration_of(ticks - anchor_ticks_); }
   bool disagrees(std::int64_t ticks, MonoTime arrived) const;
   void anchor(RtpTimestamp timestamp, Now arrived);
-  void move_anchor(std::int64_t ticks, WallTime wall);
+  void leave_anchor();
 
   std::uint32_t clock_rate_;
   bool anchored_ = false;
@@ -80,8 +80,8 @@ class RtpTimeline {
   std::int64_t anchor_ticks_ = 0;   // this tick ...
   WallTime anchor_wall_;            // ... was then
   std::int64_t arrival_ticks_ = 0;  // this tick ...
-  Now arrival_;                     // ... arrived then: what later arrivals are compared with
-  std::optional<WallTime> floor_;   // end of what was placed under an earlier clock rate or stream
+  MonoTime arrival_mono_;           // ... arrived then: what later arrivals are compared with
+  std::optional<WallTime> floor_;   // end of what was placed before the present anchor
   std::optional<Report> report_;
   TimelineCounts counts_;
 };

@@ -41,7 +41,7 @@ struct LegReceiverSetup {
 
 // All count packets unless they say otherwise. What was received and not dropped for one of the reasons is audio,
 // digits or comfort noise.
-struct LegCounts {
+struct ReceiverCounts {
   std::uint64_t packets = 0;        // RTP of the leg's own source
   std::uint64_t bytes = 0;          // of their payloads
   std::uint64_t audio = 0;          // handed to the sink
@@ -63,6 +63,8 @@ struct LegCounts {
   std::uint64_t sequence_restarts = 0;
   std::uint64_t timestamp_jumps = 0;
   std::uint64_t codec_changes = 0;
+  std::uint64_t sender_reports_adopted = 0;
+  std::uint64_t sender_reports_ignored = 0;
   std::uint64_t digits = 0;  // presses
 };
 
@@ -106,40 +108,44 @@ class LegReceiver {
 
   const Codec& codec() const { return formats_[current_].codec; }
   std::optional<Endpoint> source() const;  // nothing until one is pinned
-  LegCounts counts() const;
+  ReceiverCounts counts() const;
 
  private:
+  enum class Kind : std::uint8_t { audio, digits, comfort_noise, unknown };
+  enum class Pin : std::uint8_t { open, address, endpoint };  // how much of source_ must match
+  struct Former {
+    Ssrc ssrc;
+    MonoTime left;
+  };
+
   explicit LegReceiver(const LegReceiverSetup& setup);
 
   void receive_rtp(RtpPacket&& packet, const Endpoint& from, Now now, LegSink& sink);
   void receive_rtcp(ByteView compound, const Endpoint& from, Now now, LegSink& sink);
   bool accept_source(const RtpPacket& packet, const Endpoint& from);
-  bool accept_stream(const RtpHeader& header, Now now, LegSink& sink);
+  bool accept_stream(const RtpPacket& packet, Now now, LegSink& sink);
   void begin_stream(Ssrc ssrc, Now now, LegSink& sink);
-  bool is_plausible(const RtpPacket& packet) const;
+  Kind kind_of(std::uint8_t payload_type) const;
   std::optional<std::size_t> format_of(std::uint8_t payload_type) const;
+  bool is_plausible(const RtpPacket& packet) const;
   void hand_on(const RtpPacket& packet, Now arrived, LegSink& sink);
-  void hand_on_audio(const RtpPacket& packet, std::size_t format, Now arrived, LegSink& sink);
+  void hand_on_audio(const RtpPacket& packet, Now arrived, LegSink& sink);
   void hand_on_digits(const RtpPacket& packet, Now arrived, LegSink& sink);
 
   std::array<LegFormat, limits::kFormatsPerLeg> formats_{};
   std::size_t format_count_ = 0;
   std::size_t current_ = 0;  // the format of the latest audio
   std::optional<std::uint8_t> dtmf_payload_type_;
-
   Endpoint source_;
-  enum class Pin : std::uint8_t { open, address, endpoint } pin_ = Pin::open;  // how much of source_ must match
-
+  Pin pin_ = Pin::open;
   bool streaming_ = false;
   bool bye_seen_ = false;
   Ssrc ssrc_;
-  Ssrc former_ssrc_;
-  std::optional<MonoTime> ssrc_changed_;
-
+  std::optional<Former> former_;  // the stream before, whose stragglers must not bring it back
   ReorderWindow<RtpPacket> window_;
   RtpTimeline timeline_;
   DigitDetector digits_;
-  LegCounts counts_;
+  ReceiverCounts counts_;
 };
 
 }  // namespace assent

@@ -3,8 +3,8 @@
 // Owns the sockets, one epoll set, and up to limits::kReceiveBatch blocks that wait for the next datagrams. A sweep
 // asks epoll which sockets have something (without waiting) and takes one batch from each straight into blocks; what is
 // more than a batch waits in the kernel for the next sweep, so no flood on one port holds up the others. Without blocks
-// the datagrams are discarded inside the kernel: audio is never copied to memory that is not the arena's. The shard's
-// thread alone calls it.
+// the datagrams are discarded inside the kernel: audio is never copied to memory that is not the arena's; a pool must
+// hold more blocks than one batch. The shard's thread alone calls it.
 #pragma once
 
 #include <sys/epoll.h>
@@ -57,7 +57,7 @@ class UdpSource final : public DatagramSource {
   Result<OpenLeg> open_pair(PortPair pair, LegSlot leg, RtcpPort rtcp);
   void receive(std::uint32_t place, std::uint32_t generation, DatagramSink& sink);
   void deliver(std::size_t received, std::uint32_t place, std::uint32_t generation, DatagramSink& sink);
-  void discard(const Socket& socket, DatagramSink& sink);
+  void discard(std::uint32_t place, std::uint32_t generation, DatagramSink& sink);
 
   Endpoint address_;
   PortRange ports_;

@@ -1,0 +1,118 @@
+#include "codecs/payload_format.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "base/limits.h"
+
+namespace assent {
+namespace {
+
+constexpr double kFullScale = 32768.0;  // of 16-bit samples, to which the G.711 tables are scaled
+
+// ITU-T G.711 table 2: sign, 3 bits of segment, 4 of step; all bits are sent inverted. Segments are offset by 33 steps.
+constexpr int linear_of_pcmu(std::uint8_t code) {
+  const int bits = ~code & 0xFF;
+  const int magnitude = ((((bits & 0x0F) << 3) + 132) << ((bits >> 4) & 0x07)) - 132;
+  return (bits & 0x80) != 0 ? -magnitude : magnitude;
+}
+
+// ITU-T G.711 table 1: sign, 3 bits of segment, 4 of step; even bits are sent inverted. The first two segments are
+// equal.
+constexpr int linear_of_pcma(std::uint8_t code) {
+  const int bits = code ^ 0x55;
+  const int segment = (bits >> 4) & 0x07;
+  const int step = ((bits & 0x0F) << 4) + 8;
+  const int magnitude = segment == 0 ? step : (step + 256) << (segment - 1);
+  return (bits & 0x80) != 0 ? magnitude : -magnitude;
+}
+
+using Squares = std::array<std::uint32_t, 256>;
+
+template <typename Linear>
+constexpr Squares squares_of(Linear linear) {
+  Squares squares{};
+  for (std::size_t code = 0; code < squares.size(); ++code) {
+    const int sample = linear(static_cast<std::uint8_t>(code));
+    squares[code] = static_cast<std::uint32_t>(sample * sample);
+  }
+  return squares;
+}
+
+constexpr Squares kPcmuSquares = squares_of(linear_of_pcmu);
+constexpr Squares kPcmaSquares = squares_of(linear_of_pcma);
+static_assert(linear_of_pcmu(0x00) == -32124 && linear_of_pcmu(0xFF) == 0 && linear_of_pcmu(0x80) == 32124);
+static_assert(linear_of_pcma(0xAA) == 32256 && linear_of_pcma(0xD5) == 8 && linear_of_pcma(0x55) == -8);
+
+std::uint64_t energy_of_g711(const Squares& squares, ByteView payload) {
+  std::uint64_t energy = 0;
+  for (const std::uint8_t code : payload) energy += squares[code];
+  return energy;
+}
+
+std::uint64_t energy_of_l16(ByteView payload) {
+  std::uint64_t energy = 0;
+  for (std::size_t i = 0; i + 1 < payload.size(); i += 2) {
+    const std::int32_t sample = static_cast<std::int16_t>(load_be16(payload.data() + i));
+    energy += static_cast<std::uint64_t>(std::int64_t{sample} * sample);
+  }
+  return energy;
+}
+
+struct StaticType {
+  std::uint8_t payload_type;
+  Codec codec;
+};
+constexpr std::array<StaticType, 4> kStaticTypes = {{
+    {0, {CodecName::pcmu, 8000, 1}},
+    {8, {CodecName::pcma, 8000, 1}},
+    {10, {CodecName::l16, 44100, 2}},
+    {11, {CodecName::l16, 44100, 1}},
+}};
+
+}  // namespace
+
+std::optional<std::uint32_t> ticks_of(const Codec& codec, ByteView payload) {
+  if (payload.empty() || payload.size() > limits::kPayloadBytes) return std::nullopt;
+  switch (codec.name) {
+    case CodecName::pcmu:
+    case CodecName::pcma:
+    case CodecName::l16: break;
+  }
+  if (payload.size() % codec.frame_bytes() != 0) return std::nullopt;
+  return static_cast<std::uint32_t>(codec.samples_in(payload.size()));
+}
+
+int level_dbov(const Codec& codec, ByteView payload) {
+  std::uint64_t energy = 0;
+  std::size_t samples = payload.size();
+  switch (codec.name) {
+    case CodecName::pcmu: energy = energy_of_g711(kPcmuSquares, payload); break;
+    case CodecName::pcma: energy = energy_of_g711(kPcmaSquares, payload); break;
+    case CodecName::l16:
+      energy = energy_of_l16(payload);
+      samples = payload.size() / 2;
+      break;
+  }
+  if (samples == 0 || energy == 0) return kSilenceDbov;
+  const double mean = static_cast<double>(energy) / static_cast<double>(samples);
+  const double dbov = 10.0 * std::log10(mean / (kFullScale * kFullScale));
+  return std::clamp(static_cast<int>(std::lround(dbov)), kSilenceDbov, 0);
+}
+
+std::optional<std::uint8_t> static_payload_type(const Codec& codec) {
+  for (const auto& each : kStaticTypes) {
+    if (each.codec == codec) return each.payload_type;
+  }
+  return std::nullopt;
+}
+
+std::optional<Codec> codec_of_static(std::uint8_t payload_type) {
+  for (const auto& each : kStaticTypes) {
+    if (each.payload_type == payload_type) return each.codec;
+  }
+  return std::nullopt;
+}
+
+}  // namespace assent

@@ -1,0 +1,120 @@
+#include "codecs/rtp_timeline.h"
+
+#include <algorithm>
+
+#include "base/limits.h"
+
+namespace assent {
+namespace {
+
+constexpr std::int64_t kNsPerSecond = 1'000'000'000;
+
+struct Split {
+  std::int64_t whole;
+  std::int64_t rest;  // 0 to unit - 1, also for negative amounts
+};
+Split split(std::int64_t amount, std::int64_t unit) {
+  const std::int64_t rest = ((amount % unit) + unit) % unit;
+  return {(amount - rest) / unit, rest};
+}
+
+}  // namespace
+
+// Seconds and the rest are converted apart, so that nothing overflows and nothing is rounded but the last nanosecond.
+nanoseconds RtpTimeline::duration_of(std::int64_t ticks) const {
+  const auto rate = std::int64_t{clock_rate_};
+  const auto [whole, rest] = split(ticks, rate);
+  return nanoseconds(whole * kNsPerSecond + rest * kNsPerSecond / rate);
+}
+
+// The least count of ticks whose duration is not shorter.
+std::int64_t RtpTimeline::ticks_covering(nanoseconds duration) const {
+  const auto rate = std::int64_t{clock_rate_};
+  const auto [whole, rest] = split(duration.count(), kNsPerSecond);
+  return whole * rate + (rest * rate + kNsPerSecond - 1) / kNsPerSecond;
+}
+
+bool RtpTimeline::disagrees(std::int64_t ticks, MonoTime arrived) const {
+  const nanoseconds by_timestamp = duration_of(ticks - arrival_ticks_);
+  const nanoseconds by_arrival = arrived - arrival_mono_;
+  return std::chrono::abs(by_timestamp - by_arrival) > limits::kTimestampJump;
+}
+
+RtpTimeline::Place RtpTimeline::place(RtpTimestamp timestamp, std::uint32_t ticks, Now arrived) {
+  bool fresh = !anchored_;
+  if (anchored_) {
+    const std::int64_t at = unwrap(timestamp);
+    fresh = at < last_ticks_ || disagrees(at, arrived.mono);
+    if (fresh) {
+      ++counts_.jumps;
+      leave_anchor();
+    } else {
+      last_ticks_ = at;
+      last_timestamp_ = timestamp;
+    }
+  }
+  if (fresh) anchor(timestamp, arrived);
+
+  const std::int64_t start = std::max(last_ticks_, end_ticks_);
+  end_ticks_ = start + ticks;
+  return {wall_at(start), fresh};
+}
+
+// Tick counts begin anew at each anchor by arrival.
+void RtpTimeline::anchor(RtpTimestamp timestamp, Now arrived) {
+  anchored_ = true;
+  last_timestamp_ = timestamp;
+  last_ticks_ = 0;
+  anchor_ticks_ = 0;
+  anchor_wall_ = arrived.wall;
+  arrival_ticks_ = 0;
+  arrival_mono_ = arrived.mono;
+  end_ticks_ = floor_ ? std::max<std::int64_t>(0, ticks_covering(*floor_ - arrived.wall)) : 0;
+}
+
+void RtpTimeline::leave_anchor() {
+  if (anchored_) floor_ = wall_at(end_ticks_);
+  anchored_ = false;
+  report_.reset();
+}
+
+void RtpTimeline::restart(std::uint32_t clock_rate) {
+  leave_anchor();
+  clock_rate_ = clock_rate;
+}
+
+WallTime RtpTimeline::locate(RtpTimestamp timestamp, Now arrived) const {
+  if (!anchored_) return arrived.wall;
+  const std::int64_t at = unwrap(timestamp);
+  return disagrees(at, arrived.mono) ? arrived.wall : wall_at(at);
+}
+
+void RtpTimeline::on_sender_report(const SenderReport& report, Now arrived) {
+  const auto wall = wall_time_of(report.ntp);
+  if (!wall || std::chrono::abs(*wall - arrived.wall) > kReportDistance) {
+    ++counts_.reports_ignored;
+    return;
+  }
+  report_ = Report{*wall, report.timestamp, arrived.mono};
+}
+
+bool RtpTimeline::adopt_sender_report() {
+  if (!anchored_ || !report_) return false;
+  const Report report = *report_;
+  report_.reset();
+  const std::int64_t ticks = unwrap(report.timestamp);
+  const bool plausible = !disagrees(ticks, report.arrived);
+  if (!plausible || std::chrono::abs(report.wall - wall_at(ticks)) <= kReportDifference) {
+    ++counts_.reports_ignored;
+    return false;
+  }
+  // What was placed keeps its place: where the sender's clock is behind ours, the next packets follow end to end.
+  const WallTime end = wall_at(end_ticks_);
+  anchor_ticks_ = ticks;
+  anchor_wall_ = report.wall;
+  end_ticks_ = std::max(end_ticks_, ticks + ticks_covering(end - report.wall));
+  ++counts_.reports_adopted;
+  return true;
+}
+
+}  // namespace assent

@@ -1,0 +1,264 @@
+#include "engine/ingest/leg_receiver.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace assent {
+namespace {
+
+Result<void> check_format(const LegFormat& format, std::span<const LegFormat> before) {
+  const std::string which = "payload type " + std::to_string(format.payload_type);
+  if (format.payload_type > kPayloadTypeMax) return error(Errc::invalid, which + " is more than 127");
+  if (format.payload_type == kComfortNoisePayloadType) return error(Errc::invalid, which + " is comfort noise");
+  for (const auto& other : before) {
+    if (other.payload_type == format.payload_type) return error(Errc::invalid, which + " stands for two codecs");
+  }
+  return {};
+}
+
+Result<void> check_setup(const LegReceiverSetup& setup) {
+  if (setup.formats.empty() || setup.formats.size() > limits::kFormatsPerLeg) {
+    return error(Errc::invalid, "a leg has 1 to " + std::to_string(limits::kFormatsPerLeg) +
+                                    " audio payload types, not " + std::to_string(setup.formats.size()));
+  }
+  for (std::size_t i = 0; i < setup.formats.size(); ++i) {
+    if (auto checked = check_format(setup.formats[i], setup.formats.first(i)); !checked) return checked.error();
+  }
+  if (setup.dtmf_payload_type) {
+    if (auto checked = check_format({*setup.dtmf_payload_type, {}}, setup.formats); !checked) return checked.error();
+  }
+  if (setup.reorder_window < 0ns || setup.reorder_window > limits::kReorderWindowMax) {
+    return error(Errc::invalid, "the reorder window is 0 to 500 ms");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<LegReceiver> LegReceiver::create(const LegReceiverSetup& setup) {
+  if (auto checked = check_setup(setup); !checked) return checked.error();
+  return LegReceiver(setup);
+}
+
+LegReceiver::LegReceiver(const LegReceiverSetup& setup)
+    : format_count_(setup.formats.size()),
+      dtmf_payload_type_(setup.dtmf_payload_type),
+      window_(setup.reorder_window),
+      timeline_(setup.formats.front().codec.clock_rate),
+      digits_(setup.formats.front().codec.clock_rate) {
+  std::copy(setup.formats.begin(), setup.formats.end(), formats_.begin());
+  pin(setup.source);
+}
+
+void LegReceiver::pin(std::optional<Endpoint> source) {
+  pin_ = !source ? Pin::open : source->port == 0 ? Pin::address : Pin::endpoint;
+  source_ = source.value_or(Endpoint{});
+}
+
+std::optional<Endpoint> LegReceiver::source() const {
+  if (pin_ != Pin::endpoint) return std::nullopt;
+  return source_;
+}
+
+void LegReceiver::count_drop(DatagramDrop why) {
+  switch (why) {
+    case DatagramDrop::truncated: ++counts_.truncated; break;
+    case DatagramDrop::no_block: ++counts_.no_block; break;
+  }
+}
+
+// ---- what is it, and whose ----------------------------------------------------------------------------------------
+
+void LegReceiver::receive(Datagram&& datagram, DatagramPort port, Now now, LegSink& sink) {
+  const Endpoint from = datagram.source();
+  if (port == DatagramPort::rtcp || is_rtcp(datagram.bytes())) return receive_rtcp(datagram.bytes(), from, now, sink);
+  RtpHeader header;
+  if (const auto flaw = read_rtp(datagram.bytes(), header); flaw != RtpFlaw::none) {
+    ++counts_.malformed[static_cast<std::size_t>(flaw)];
+    return;
+  }
+  if (auto packet = RtpPacket::open(std::move(datagram))) receive_rtp(std::move(*packet), from, now, sink);
+}
+
+void LegReceiver::receive_rtp(RtpPacket&& packet, const Endpoint& from, Now now, LegSink& sink) {
+  if (!accept_source(packet, from)) return;
+  ++counts_.packets;
+  counts_.bytes += packet.header().payload_size;
+  if (!accept_stream(packet, now, sink)) return;
+  const SequenceNumber sequence = packet.header().sequence;
+  window_.push(sequence, std::move(packet), now.mono, [&](RtpPacket&& next_packet, MonoTime arrival) {
+    hand_on(next_packet, Now{arrival, now.wall - (now.mono - arrival)}, sink);
+  });
+}
+
+// The first source whose packet could be the leg's audio or digits becomes the leg's, unless one was given.
+bool LegReceiver::accept_source(const RtpPacket& packet, const Endpoint& from) {
+  if (pin_ == Pin::endpoint) {
+    if (from == source_) return true;
+    ++counts_.foreign_source;
+    return false;
+  }
+  if (pin_ == Pin::address && from.address != source_.address) {
+    ++counts_.foreign_source;
+    return false;
+  }
+  if (!is_plausible(packet)) {
+    const bool known = kind_of(packet.header().payload_type) != Kind::unknown;
+    ++(known ? counts_.malformed_payload : counts_.unknown_payload_type);
+    return false;
+  }
+  source_ = from;
+  pin_ = Pin::endpoint;
+  return true;
+}
+
+// Only a packet that makes sense may begin a new stream. One that does not, within the stream, takes its turn in the
+// sequence first, or its number would be missed as lost.
+bool LegReceiver::accept_stream(const RtpPacket& packet, Now now, LegSink& sink) {
+  const RtpHeader& header = packet.header();
+  if (streaming_ && header.ssrc == ssrc_) return true;
+  if (!is_plausible(packet)) {
+    const bool known = kind_of(header.payload_type) != Kind::unknown;
+    ++(known ? counts_.malformed_payload : counts_.unknown_payload_type);
+    return false;
+  }
+  const bool straggler =
+      former_ && header.ssrc == former_->ssrc && now.mono - former_->left < limits::kReorderWindowMax;
+  if (straggler) {
+    ++counts_.late;
+    return false;
+  }
+  begin_stream(header.ssrc, now, sink);
+  return true;
+}
+
+void LegReceiver::begin_stream(Ssrc ssrc, Now now, LegSink& sink) {
+  if (streaming_) {
+    finish(now, sink);
+    ++counts_.ssrc_changes;
+    former_ = Former{ssrc_, now.mono};
+  }
+  window_.restart();
+  timeline_.restart(codec().clock_rate);
+  ssrc_ = ssrc;
+  streaming_ = true;
+  bye_seen_ = false;
+}
+
+LegReceiver::Kind LegReceiver::kind_of(std::uint8_t payload_type) const {
+  if (payload_type == dtmf_payload_type_) return Kind::digits;
+  if (payload_type == kComfortNoisePayloadType) return Kind::comfort_noise;
+  return format_of(payload_type) ? Kind::audio : Kind::unknown;
+}
+
+std::optional<std::size_t> LegReceiver::format_of(std::uint8_t payload_type) const {
+  if (formats_[current_].payload_type == payload_type) return current_;
+  for (std::size_t i = 0; i < format_count_; ++i) {
+    if (formats_[i].payload_type == payload_type) return i;
+  }
+  return std::nullopt;
+}
+
+bool LegReceiver::is_plausible(const RtpPacket& packet) const {
+  const std::uint8_t payload_type = packet.header().payload_type;
+  switch (kind_of(payload_type)) {
+    case Kind::audio: return ticks_of(formats_[*format_of(payload_type)].codec, packet.payload()).has_value();
+    case Kind::digits: return parse_telephone_event(packet.payload()).has_value();
+    case Kind::comfort_noise: return true;
+    case Kind::unknown: return false;
+  }
+  return false;
+}
+
+// ---- in media order -------------------------------------------------------------------------------------------------
+
+void LegReceiver::hand_on(const RtpPacket& packet, Now arrived, LegSink& sink) {
+  switch (kind_of(packet.header().payload_type)) {
+    case Kind::audio: return hand_on_audio(packet, arrived, sink);
+    case Kind::digits: return hand_on_digits(packet, arrived, sink);
+    case Kind::comfort_noise: ++counts_.comfort_noise; return;
+    case Kind::unknown: ++counts_.unknown_payload_type; return;
+  }
+}
+
+void LegReceiver::hand_on_audio(const RtpPacket& packet, Now arrived, LegSink& sink) {
+  const std::size_t format = *format_of(packet.header().payload_type);
+  const Codec& codec_now = formats_[format].codec;
+  const auto ticks = ticks_of(codec_now, packet.payload());
+  if (!ticks) {
+    ++counts_.malformed_payload;
+    return;
+  }
+  if (format != current_) {
+    const bool same_clock = codec_now.clock_rate == codec().clock_rate;
+    current_ = format;
+    ++counts_.codec_changes;
+    if (!same_clock) timeline_.restart(codec_now.clock_rate);
+    sink.on_codec_change(codec_now);
+  }
+  const auto place = timeline_.place(packet.header().timestamp, *ticks, arrived);
+  if (place.anchored && counts_.audio != 0) sink.on_timeline_break();
+  ++counts_.audio;
+  sink.on_audio(packet, place.at, *ticks);
+}
+
+void LegReceiver::hand_on_digits(const RtpPacket& packet, Now arrived, LegSink& sink) {
+  const bool well_formed = digits_.see_packet(packet.header(), packet.payload(), [&](char digit, RtpTimestamp start) {
+    ++counts_.digits;
+    sink.on_digit(digit, timeline_.locate(start, arrived));
+  });
+  if (!well_formed) ++counts_.malformed_payload;
+}
+
+void LegReceiver::poll(Now now, LegSink& sink) {
+  window_.poll(now.mono, [&](RtpPacket&& packet, MonoTime arrival) {
+    hand_on(packet, Now{arrival, now.wall - (now.mono - arrival)}, sink);
+  });
+}
+
+void LegReceiver::finish(Now now, LegSink& sink) {
+  window_.flush([&](RtpPacket&& packet, MonoTime arrival) {
+    hand_on(packet, Now{arrival, now.wall - (now.mono - arrival)}, sink);
+  });
+}
+
+// ---- RTCP -----------------------------------------------------------------------------------------------------------
+
+void LegReceiver::receive_rtcp(ByteView compound, const Endpoint& from, Now now, LegSink& sink) {
+  // RTCP may come from another port than RTP, but not from another machine; and not before it is known which.
+  if (pin_ == Pin::open || from.address != source_.address) {
+    ++counts_.foreign_source;
+    return;
+  }
+  const auto contents = parse_rtcp(compound);
+  if (!contents) {
+    ++counts_.malformed_rtcp;
+    return;
+  }
+  ++counts_.rtcp;
+  if (!streaming_) return;
+  if (contents->sender && contents->sender->ssrc == ssrc_) timeline_.on_sender_report(*contents->sender, now);
+  if (contents->says_bye(ssrc_) && !bye_seen_) {
+    bye_seen_ = true;
+    finish(now, sink);
+    sink.on_bye(now);
+  }
+}
+
+ReceiverCounts LegReceiver::counts() const {
+  ReceiverCounts counts = counts_;
+  const ReorderCounts& order = window_.counts();
+  counts.lost += order.lost;
+  counts.late += order.late;
+  counts.duplicated += order.duplicated;
+  counts.reordered += order.reordered;
+  counts.strays += order.strays;
+  counts.sequence_restarts += order.restarts;
+  counts.timestamp_jumps += timeline_.counts().jumps;
+  counts.sender_reports_adopted += timeline_.counts().reports_adopted;
+  counts.sender_reports_ignored += timeline_.counts().reports_ignored;
+  return counts;
+}
+
+}  // namespace assent
