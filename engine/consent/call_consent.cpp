@@ -45,7 +45,7 @@ Result<void> check_settings(const ConsentSettings& settings) {
 }
 static_assert(limits::kHoldMax == 300s && limits::kDeadlineMax == 24h, "the texts above name them");
 
-// A leg turns at most three times for one input (it opens, closes, and is settled once more after a leave).
+// For one input a leg turns at most three times: at a deadline that has passed, to open, and to close.
 Outcome::Outcome() {
   turns.reserve(3 * limits::kLegsPerCall);
   changes.reserve(2 * limits::kParticipantsPerCall);
@@ -120,7 +120,6 @@ Result<void> CallConsent::leave(ParticipantIndex participant, Moment at, Outcome
   if (ended_) return call_has_ended();
   if (leaver->left) return error(Errc::conflict, "the participant has left the call");
   leaver->left = true;
-  leaver->counts = leaver->consent.awaits_ledger();
   for (Leg& leg : legs_) leg.left = leg.left || leg.participant == participant;
   expire(participant, SignalType::leave, at, out);
   settle({TurnCause::left}, at, out);

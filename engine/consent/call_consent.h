@@ -11,9 +11,9 @@
 // - `deadline` runs from the moment a participant joins, which for those a call starts with is its creation. Then what
 // is
 //   still pending expires, and a gate that nothing pending could open closes. A closed gate never goes back to holding.
-// - A participant who leaves no longer counts, once nothing of theirs is on its way to the ledger: neither a yes nor a
-// no of
-//   somebody absent concerns what is said now. A gate that opens by a leave keeps nothing of what was said before it.
+// - A participant who leaves no longer counts: neither a yes nor a no of somebody absent concerns what is said now. But
+//   what is held counts everybody who was there while it was: where they leave the policy unsatisfied it is wiped when
+//   the gate opens, and a gate that opens by a leave keeps nothing of what was said before.
 // - While paused no audio is held or admitted on any leg, and no digit is listened to.
 #pragma once
 
@@ -129,11 +129,13 @@ class CallConsent {
   bool has_left(LegIndex leg) const { return at(leg).left; }
 
  private:
+  using ParticipantMask = std::uint16_t;
+  static_assert(limits::kParticipantsPerCall <= 16, "a bit each");
+
   struct Participant {
     ParticipantConsent consent;
     MonoTime deadline;
     bool left = false;
-    bool counts = true;  // for the policy; outlives `left` while a grant is on its way that held audio waits for
   };
   struct Leg {
     ParticipantIndex participant;
@@ -142,6 +144,7 @@ class CallConsent {
     ConsentEpoch epoch{1};
     ConsentEpoch valid_from{1};
     bool left = false;
+    ParticipantMask heard = 0;  // who was there while what is held was said
   };
   struct Cause {
     TurnCause why;
@@ -156,9 +159,11 @@ class CallConsent {
   Participant* find(ParticipantIndex index);
   Leg* find(LegIndex index);
 
-  PurposeSet satisfied(View view, ParticipantIndex own) const;
+  // By those who are here, the leg's own participant and, when asked, those whom its held audio heard.
+  enum class Among { present, heard };
+  PurposeSet satisfied(const Leg& leg, View view, Among among) const;
   Gate target_of(const Leg& leg) const;
-  RingAction ring_action(Gate from, Gate to, TurnCause why) const;
+  RingAction ring_action(const Leg& leg, Gate to, TurnCause why) const;
   bool revokes_queued(const Leg& leg, Gate to, Cause cause) const;
   bool is_over(const Leg& leg) const { return ended_ || leg.left; }
 
@@ -167,6 +172,7 @@ class CallConsent {
   void refuse(ParticipantIndex who, PurposeSet purposes, const Signal& signal, Moment at, Outcome& out);
   void expire(ParticipantIndex who, SignalType type, Moment at, Outcome& out);
   void set_paused(PauseChange change, Outcome& out);
+  ParticipantMask present() const;
   void settle(Cause cause, Moment at, Outcome& out);
   void settle_leg(LegIndex index, Cause cause, Moment at, Outcome& out);
   void turn(LegIndex index, Gate to, Cause cause, Moment at, Outcome& out);

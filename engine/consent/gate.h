@@ -12,9 +12,8 @@
 //   closed   audio is discarded, nothing is held
 //
 // To carry out a turn, in this order:
-//   1. Cut the block being filled at `at.media`. By `before`: hold -> put it in the ring; admit -> admit it, unless
-//   `queued` is
-//      drop: then wipe it; discard -> there is none.
+//   1. Cut the block being filled at `at.media`. By `before`: hold -> into the ring; admit -> admitted under the epoch
+//      it had, but wiped if `queued` is drop; discard -> there is none.
 //   2. Do to the ring what `ring` says.
 //   3. If `to` is open or paused, admit what the ring still holds, oldest first, under `epoch`.
 //   4. Publish `valid_from`: queued blocks with a lower epoch are dropped where they are.

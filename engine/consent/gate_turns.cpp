@@ -10,41 +10,52 @@ bool admits(Gate gate) { return gate == Gate::open || gate == Gate::paused; }
 
 }  // namespace
 
-PurposeSet CallConsent::satisfied(View view, ParticipantIndex own) const {
-  std::array<ConsentView, limits::kParticipantsPerCall> everyone;
-  std::size_t count = 0;
-  std::size_t own_place = 0;
+CallConsent::ParticipantMask CallConsent::present() const {
+  unsigned mask = 0;
   for (std::size_t i = 0; i < participants_.size(); ++i) {
-    const Participant& participant = participants_[i];
-    if (i == own.value) own_place = count;
-    if (i != own.value && !participant.counts) continue;
-    switch (view) {
-      case View::durable: everyone[count++] = participant.consent.durable(); break;
-      case View::intended: everyone[count++] = participant.consent.intended(); break;
-      case View::hoped: everyone[count++] = participant.consent.hoped(); break;
-    }
+    if (!participants_[i].left) mask |= 1U << i;
   }
-  return satisfied_purposes(settings_.policy, {everyone.data(), count}, own_place);
+  return static_cast<ParticipantMask>(mask);
 }
 
-PurposeSet CallConsent::purposes(LegIndex leg) const { return satisfied(View::durable, at(leg).participant); }
+PurposeSet CallConsent::satisfied(const Leg& leg, View view, Among among) const {
+  unsigned counted = present() | 1U << leg.participant.value;
+  if (among == Among::heard) counted |= leg.heard;
+  std::array<ConsentView, limits::kParticipantsPerCall> everyone;
+  std::size_t count = 0;
+  std::size_t own = 0;
+  for (std::size_t i = 0; i < participants_.size(); ++i) {
+    if ((counted >> i & 1U) == 0) continue;
+    if (i == leg.participant.value) own = count;
+    const ParticipantConsent& consent = participants_[i].consent;
+    switch (view) {
+      case View::durable: everyone[count++] = consent.durable(); break;
+      case View::intended: everyone[count++] = consent.intended(); break;
+      case View::hoped: everyone[count++] = consent.hoped(); break;
+    }
+  }
+  return satisfied_purposes(settings_.policy, {everyone.data(), count}, own);
+}
+
+PurposeSet CallConsent::purposes(LegIndex leg) const { return satisfied(at(leg), View::durable, Among::present); }
 
 Gate CallConsent::target_of(const Leg& leg) const {
   if (is_over(leg) && leg.gate != Gate::opening) return Gate::closed;
-  if (!satisfied(View::durable, leg.participant).empty()) return paused_ ? Gate::paused : Gate::open;
-  if (!satisfied(View::intended, leg.participant).empty()) return Gate::opening;
+  if (!satisfied(leg, View::durable, Among::present).empty()) return paused_ ? Gate::paused : Gate::open;
+  if (!satisfied(leg, View::intended, Among::present).empty()) return Gate::opening;
   if (is_over(leg) || leg.gate == Gate::closed) return Gate::closed;
-  return satisfied(View::hoped, leg.participant).empty() ? Gate::closed : Gate::holding;
+  return satisfied(leg, View::hoped, Among::present).empty() ? Gate::closed : Gate::holding;
 }
 
-RingAction CallConsent::ring_action(Gate from, Gate to, TurnCause why) const {
+RingAction CallConsent::ring_action(const Leg& leg, Gate to, TurnCause why) const {
   using Kind = RingAction::Kind;
   if (to == Gate::closed) return {Kind::wipe};
-  if (from == to || to == Gate::holding || admits(from)) return {Kind::leave};
-  if (from == Gate::opening) return {Kind::keep_all};
-  // Held until now, and not any more. Only an opt-in reaches back; when somebody who had not agreed left, what was said
-  // while they were there stays unconsented.
-  if (why != TurnCause::granted || from == Gate::closed) return {Kind::wipe};
+  if (leg.gate == to || to == Gate::holding || admits(leg.gate)) return {Kind::leave};
+  const View view = to == Gate::opening ? View::intended : View::durable;
+  if (satisfied(leg, view, Among::heard).empty()) return {Kind::wipe};
+  if (leg.gate == Gate::opening) return {Kind::keep_all};
+  // Held until now, or not at all; only an opt-in reaches back.
+  if (leg.gate == Gate::closed || why != TurnCause::granted) return {Kind::wipe};
   switch (settings_.preroll.kind) {
     case Preroll::Kind::all: return {Kind::keep_all};
     case Preroll::Kind::none: return {Kind::wipe};
@@ -59,7 +70,7 @@ bool CallConsent::revokes_queued(const Leg& leg, Gate to, Cause cause) const {
   if (!cause.refuser) return false;
   if (admits(leg.gate) && !admits(to)) return true;
   return leg.participant == *cause.refuser && at(leg.participant).consent.granted().empty() &&
-         satisfied(View::durable, leg.participant).empty();
+         satisfied(leg, View::durable, Among::present).empty();
 }
 
 void CallConsent::turn(LegIndex index, Gate to, Cause cause, Moment at, Outcome& out) {
@@ -75,32 +86,27 @@ void CallConsent::turn(LegIndex index, Gate to, Cause cause, Moment at, Outcome&
   const bool admission_ends = from != to && (!admits(to) && (to != Gate::opening || admits(from)));
   if (admission_ends || revokes) ++leg.epoch.value;
   if (revokes) leg.valid_from = leg.epoch;
+  const RingAction ring = ring_action(leg, to, cause.why);
+  if (ring.kind == RingAction::Kind::wipe || admits(to)) leg.heard = 0;
   leg.gate = to;
   leg.admission = after;
-  out.turns.push_back({index, from, to, cause.why, before, after, ring_action(from, to, cause.why),
-                       revokes ? QueuedAudio::drop : QueuedAudio::keep, leg.epoch, leg.valid_from, at});
+  out.turns.push_back({index, from, to, cause.why, before, after, ring, revokes ? QueuedAudio::drop : QueuedAudio::keep,
+                       leg.epoch, leg.valid_from, at});
 }
 
 void CallConsent::settle_leg(LegIndex index, Cause cause, Moment at, Outcome& out) {
-  const Leg& leg = legs_[index.value];
+  Leg& leg = legs_[index.value];
   turn(index, target_of(leg), cause, at, out);
   // A leg that was only waiting for the ledger opens so that what it holds is admitted, and closes.
   if (is_over(leg) && admits(leg.gate)) {
     turn(index, Gate::closed, {ended_ ? TurnCause::ended : TurnCause::left}, at, out);
   }
+  if (leg.admission == Admission::hold) leg.heard |= present();
 }
 
 void CallConsent::settle(Cause cause, Moment at, Outcome& out) {
-  for (bool again = true; again; cause = {TurnCause::left}) {
-    again = false;
-    for (std::size_t i = 0; i < legs_.size(); ++i) {
-      settle_leg(LegIndex(static_cast<std::uint8_t>(i)), cause, at, out);
-    }
-    for (Participant& participant : participants_) {
-      if (!participant.left || !participant.counts || participant.consent.awaits_ledger()) continue;
-      participant.counts = false;
-      again = true;
-    }
+  for (std::size_t i = 0; i < legs_.size(); ++i) {
+    settle_leg(LegIndex(static_cast<std::uint8_t>(i)), cause, at, out);
   }
 }
 

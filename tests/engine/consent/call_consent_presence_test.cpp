@@ -132,29 +132,60 @@ TEST_CASE("one-party ends when the only one who granted leaves") {
   CHECK(call.only_turn_of(1).queued == QueuedAudio::keep);
 }
 
-TEST_CASE("who leaves while their grant is on its way is waited for") {
+TEST_CASE("a leg that leaves while its grant is on its way waits for the ledger") {
   VirtualCall call(settings_of(Policy::all_party), 2);
   call.grant_durably(0);
   const ConsentSeq seq = call.grant(1);
   REQUIRE(call.gates() == std::vector{Gate::opening, Gate::opening});
   call.leave(1);
-  CHECK(call.gates() == std::vector{Gate::opening, Gate::opening});
-  SECTION("durable: what is held is admitted on both legs") {
+  CHECK(call.gates() == std::vector{Gate::open, Gate::opening});
+  CHECK(call.only_turn_of(0).ring.kind == RingAction::Kind::wipe);  // it heard who has not durably agreed
+  SECTION("durable: what it holds is admitted") {
     call.durable(seq);
-    CHECK(call.gates() == std::vector{Gate::open, Gate::closed});
-    CHECK(call.only_turn_of(0).ring.kind == RingAction::Kind::keep_all);
     REQUIRE(call.turns_of(1).size() == 2);
     CHECK(call.turns_of(1)[0].to == Gate::open);
+    CHECK(call.turns_of(1)[0].ring.kind == RingAction::Kind::keep_all);
     CHECK(call.turns_of(1)[1].why == TurnCause::left);
+    CHECK(call.turns_of(0).empty());
   }
-  SECTION("refused: what is held is wiped, and who stays is open from here") {
+  SECTION("refused: what it holds is wiped") {
     call.refused(seq);
-    CHECK(call.gates() == std::vector{Gate::open, Gate::closed});
-    REQUIRE(call.turns_of(0).size() == 2);
-    CHECK(call.turns_of(0)[0].to == Gate::closed);
-    CHECK(call.turns_of(0)[0].ring.kind == RingAction::Kind::wipe);
-    CHECK(call.turns_of(0)[1].to == Gate::open);
+    CHECK(call.gate(1) == Gate::closed);
     CHECK(call.only_turn_of(1).ring.kind == RingAction::Kind::wipe);
+    REQUIRE(call.out.changes.size() == 1);
+    CHECK(call.out.changes[0].signal.type == SignalType::leave);
+  }
+}
+
+TEST_CASE("what was said in front of somebody who left without agreeing is never admitted") {
+  VirtualCall call(settings_of(Policy::all_party), 3);
+  call.leave(2);
+  call.grant(0);
+  REQUIRE(call.gate(0) == Gate::holding);
+  call.grant(1);
+  CHECK(call.only_turn_of(0).to == Gate::opening);
+  CHECK(call.only_turn_of(0).ring.kind == RingAction::Kind::wipe);
+}
+
+TEST_CASE("what was said in front of somebody who agreed and left is kept, unless they take it back") {
+  VirtualCall call(settings_of(Policy::all_party), 2);
+  call.grant_durably(1);
+  call.leave(1);
+  SECTION("kept") {
+    call.grant(0);
+    CHECK(call.only_turn_of(0).ring.kind == RingAction::Kind::keep_all);
+  }
+  SECTION("taken back before the opt-in") {
+    call.withdraw(1);
+    call.grant(0);
+    CHECK(call.only_turn_of(0).ring.kind == RingAction::Kind::wipe);
+  }
+  SECTION("taken back while the opt-in is on its way") {
+    const ConsentSeq seq = call.grant(0);
+    call.withdraw(1);
+    call.durable(seq);
+    CHECK(call.only_turn_of(0).to == Gate::open);
+    CHECK(call.only_turn_of(0).ring.kind == RingAction::Kind::wipe);
   }
 }
 
