@@ -62,6 +62,7 @@ Result<SecretKey> parse(const std::filesystem::path& path, std::string_view text
   constexpr std::string_view kShape =
       "it must have one line \"assent-root-key-1 \" and 64 hex digits besides comments; restore it from your copy (or "
       "delete it, if this was the very first start and nothing has been recorded)";
+  if (text.size() >= kMostFileBytes) return refuse(Errc::invalid, path, kShape);
   std::string_view found;
   while (!text.empty()) {
     const std::string_view line = text.substr(0, text.find('\n'));
