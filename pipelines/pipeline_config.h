@@ -16,25 +16,21 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
+#include <utility>
 #include <vector>
 
 #include "base/endpoint.h"
 #include "base/limits.h"
+#include "base/result.h"
 #include "base/secure_arena.h"
 #include "base/time.h"
 #include "engine/consent/call_consent.h"
 #include "engine/consent/purpose_set.h"
+#include "engine/ingest/datagram_source.h"
+#include "engine/ingest/port_range.h"
+#include "pipelines/config_error.h"
 
 namespace assent {
-
-// UDP ports, both ends included. A leg takes two of them, RTP on the even one, or one when RTCP is muxed.
-struct PortRange {
-  std::uint16_t low = 20000;
-  std::uint16_t high = 29999;
-  constexpr bool operator==(const PortRange&) const = default;
-  constexpr std::size_t count() const { return std::size_t{high} - low + 1; }
-};
 
 // The sections of the file, each named for its [section].
 namespace pipeline {
@@ -43,7 +39,7 @@ struct Listen {
   Endpoint api = *parse_endpoint("127.0.0.1:8090");       // port 0: any free one
   Endpoint rtp_address = *parse_address("127.0.0.1", 0);  // what legs bind to
   std::optional<Endpoint> rtp_advertise;                  // told to senders; else rtp_address
-  PortRange rtp_ports;
+  PortSpan rtp_ports{20000, 29999};                       // a pair for each leg, RTP on the even one
 };
 
 struct Capacity {
@@ -53,7 +49,7 @@ struct Capacity {
 
 struct Media {
   milliseconds reorder_window = limits::kReorderWindowDefault;
-  enum class Rtcp { next_port, muxed } rtcp = Rtcp::next_port;
+  RtcpPort rtcp = RtcpPort::next;
   milliseconds sweep = limits::kSweepInterval;
   milliseconds idle_timeout = limits::kIdleCallDefault;
 };
@@ -110,6 +106,8 @@ struct Log {
 }  // namespace pipeline
 
 struct PipelineSettings {
+  explicit PipelineSettings(PurposeRegistry registry) : purposes(std::move(registry)) {}
+
   pipeline::Listen listen;
   pipeline::Capacity capacity;
   pipeline::Media media;
@@ -125,22 +123,14 @@ struct PipelineSettings {
   pipeline::Log log;
 };
 
-// One thing that is wrong, and where: line and column from 1, in the file's own counting.
-struct ConfigError {
-  std::uint32_t line = 1;
-  std::uint32_t column = 1;
-  std::string what;     // "consent.hold: \"10m\" is too long"
-  std::string allowed;  // "1s to 5min"; empty when `what` says it all
-  bool operator==(const ConfigError&) const = default;
-};
-// "embedded.toml:12:8: consent.hold: \"10m\" is too long; allowed: 1s to 5min"
-std::string to_text(const ConfigError& error, std::string_view file_name);
-
 // What the command line puts in place of the file's values, before they are checked together.
 struct PipelineOverrides {
   std::optional<Endpoint> api;
-  std::optional<PortRange> rtp_ports;
+  std::optional<PortSpan> rtp_ports;
 };
+
+class PipelineConfig;
+using LoadedPipeline = Result<PipelineConfig, std::vector<ConfigError>>;
 
 class PipelineConfig {
  public:
@@ -148,18 +138,18 @@ class PipelineConfig {
   const PipelineSettings* operator->() const { return &settings_; }
 
  private:
-  friend std::variant<PipelineConfig, std::vector<ConfigError>> load_pipeline(std::string_view, std::string_view,
-                                                                              const PipelineOverrides&);
+  friend LoadedPipeline load_pipeline(std::string_view text, const PipelineOverrides& overrides);
   explicit PipelineConfig(PipelineSettings settings) : settings_(std::move(settings)) {}
 
   PipelineSettings settings_;
 };
 
-using LoadedPipeline = std::variant<PipelineConfig, std::vector<ConfigError>>;
+// Errors are ordered by place, and there is at least one. Of overrides only what they do to the whole is checked here:
+// that a port range holds the calls.
+LoadedPipeline load_pipeline(std::string_view text, const PipelineOverrides& overrides = {});
 
-// `file_name` stands only in the parser's own messages. Errors are ordered by line, then column.
-LoadedPipeline load_pipeline(std::string_view text, std::string_view file_name,
-                             const PipelineOverrides& overrides = {});
+// Pairs of an even port and the odd one above it: as many legs at once.
+std::size_t port_pairs(PortSpan ports);
 
 std::string_view name_of(pipeline::Log::Level level);
 

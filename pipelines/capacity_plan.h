@@ -1,0 +1,39 @@
+// CapacityPlan: what a pipeline's calls need of a machine, what the machine gives, and how many calls that is.
+//
+// Held audio lies in locked memory or nowhere, so where little may be locked fewer calls are admitted, and this says
+// how many and what to raise. The arithmetic is that of limits::leg_blocks, for legs of one codec (G.711 unless another
+// is asked about); a call with a heavier codec takes the place of several. Sizes in bytes.
+//
+// plan_capacity is pure; this_machine reads the limits of the process that calls it. Any thread.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "codecs/codec.h"
+#include "pipelines/pipeline_config.h"
+
+namespace assent {
+
+struct MachineLimits {
+  std::size_t lockable_bytes = 0;  // SIZE_MAX: no limit
+  std::size_t open_files = 0;      // the hard limit: the engine raises its own soft limit to it
+};
+MachineLimits this_machine();
+
+struct CapacityPlan {
+  std::size_t calls_wanted = 0;
+  std::size_t leg_bytes = 0;        // of the arena, each leg
+  std::size_t locked_bytes = 0;     // arena and keys, for the calls wanted
+  std::size_t open_files = 0;       // for the calls wanted
+  std::size_t ports = 0;            // for the calls wanted
+  std::size_t calls_that_fit = 0;   // of the calls wanted, on this machine
+  std::size_t arena_bytes = 0;      // to reserve for the calls that fit, for SecureArena::create
+  std::size_t key_bytes = 0;        // likewise, for start_secret_memory
+  std::vector<std::string> advice;  // what to raise, a sentence each; empty when all fit
+};
+
+CapacityPlan plan_capacity(const PipelineSettings& settings, const MachineLimits& machine, const Codec& codec = {});
+
+}  // namespace assent

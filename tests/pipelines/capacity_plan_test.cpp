@@ -1,0 +1,69 @@
+#include "pipelines/capacity_plan.h"
+
+#include <limits>
+
+#include "catch.h"
+
+namespace assent {
+namespace {
+
+PipelineSettings settings_of(std::string_view text) {
+  auto loaded = load_pipeline(text);
+  REQUIRE(loaded);
+  return loaded->settings();
+}
+
+constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
+
+}  // namespace
+
+TEST_CASE("a machine without limits takes all calls, and nothing is advised") {
+  const auto plan = plan_capacity(settings_of(""), {kNoLimit, kNoLimit});
+  CHECK(plan.calls_that_fit == limits::kCallsDefault);
+  CHECK(plan.leg_bytes == 86 * limits::kPageBytes);
+  CHECK(plan.arena_bytes == (64 + 100 * 2 * 86) * limits::kPageBytes);
+  CHECK(plan.key_bytes == 512 * 1024);
+  CHECK(plan.locked_bytes == plan.arena_bytes + plan.key_bytes);
+  CHECK(plan.ports == 400);
+  CHECK(plan.open_files == limits::kApiConnections + 64 + 400);
+  CHECK(plan.advice.empty());
+}
+
+TEST_CASE("an ordinary user's 8 MiB of locked memory hold 11 calls, and the advice says what to raise") {
+  const auto plan = plan_capacity(settings_of(""), {8U << 20, kNoLimit});
+  CHECK(plan.calls_that_fit == 11);
+  CHECK(plan.arena_bytes + plan.key_bytes <= 8U << 20);
+  REQUIRE(plan.advice.size() == 1);
+  CHECK(plan.advice[0].find("only 11 calls fit the limit on locked memory") != std::string::npos);
+  CHECK(plan.advice[0].find("ulimit -l " + std::to_string((plan.locked_bytes + 1023) / 1024)) != std::string::npos);
+}
+
+TEST_CASE("the limit on locked memory that is advised is enough") {
+  const auto settings = settings_of("[capacity]\ncalls = 333");
+  const auto wanted = plan_capacity(settings, {0, kNoLimit});
+  CHECK(wanted.calls_that_fit == 0);
+  CHECK(plan_capacity(settings, {wanted.locked_bytes, wanted.open_files}).calls_that_fit == 333);
+  CHECK(plan_capacity(settings, {wanted.locked_bytes - 1, wanted.open_files}).calls_that_fit < 333);
+  CHECK(plan_capacity(settings, {wanted.locked_bytes, wanted.open_files - 1}).calls_that_fit == 332);
+}
+
+TEST_CASE("open files bound the calls, half as much when RTCP is muxed") {
+  const auto two = plan_capacity(settings_of(""), {kNoLimit, 976});
+  CHECK(two.calls_that_fit == 100);
+  const auto fewer = plan_capacity(settings_of(""), {kNoLimit, 780});
+  CHECK(fewer.calls_that_fit == 51);
+  CHECK(fewer.advice.size() == 1);
+  CHECK(plan_capacity(settings_of("[media]\nrtcp_mux = true"), {kNoLimit, 780}).calls_that_fit == 100);
+}
+
+TEST_CASE("a leg of a heavier codec, or a longer hold, takes more") {
+  const auto g711 = plan_capacity(settings_of(""), {kNoLimit, kNoLimit});
+  const auto l16 = plan_capacity(settings_of(""), {kNoLimit, kNoLimit}, Codec{CodecName::l16, 48000, 2});
+  CHECK(l16.leg_bytes > 20 * g711.leg_bytes);
+  const auto longer = plan_capacity(settings_of("[consent]\nhold = \"60s\""), {kNoLimit, kNoLimit});
+  CHECK(longer.leg_bytes == limits::leg_blocks(8000, 60s, 60ms) * limits::kPageBytes);
+}
+
+TEST_CASE("this machine's limits are read") { CHECK(this_machine().open_files > 0); }
+
+}  // namespace assent

@@ -1,0 +1,340 @@
+#include "pipelines/pipeline_config.h"
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "catch.h"
+
+namespace assent {
+namespace {
+
+std::string read_file(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  REQUIRE(file);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// The errors of a text, one a line, as `assent check` prints them for a file called "p.toml".
+std::string errors_of(std::string_view text, const PipelineOverrides& overrides = {}) {
+  const auto loaded = load_pipeline(text, overrides);
+  std::string lines;
+  if (loaded) return lines;
+  CHECK(!loaded.error().empty());
+  for (const auto& error : loaded.error()) lines += (lines.empty() ? "" : "\n") + to_text(error, "p.toml");
+  return lines;
+}
+
+PipelineSettings settings_of(std::string_view text) {
+  auto loaded = load_pipeline(text);
+  INFO(errors_of(text));
+  REQUIRE(loaded);
+  return loaded->settings();
+}
+
+}  // namespace
+
+TEST_CASE("an empty file is a pipeline of defaults") {
+  const auto settings = settings_of("");
+  CHECK(to_text(settings.listen.api) == "127.0.0.1:8090");
+  CHECK(address_text(settings.listen.rtp_address) == "127.0.0.1");
+  CHECK(settings.listen.rtp_ports == PortSpan{20000, 29999});
+  CHECK(settings.capacity.calls == limits::kCallsDefault);
+  CHECK(settings.media.reorder_window == limits::kReorderWindowDefault);
+  CHECK(settings.media.rtcp == RtcpPort::next);
+  CHECK(settings.consent.gate.policy == Policy::all_party);
+  CHECK(settings.consent.gate.hold == limits::kHoldDefault);
+  CHECK(settings.consent.gate.deadline == limits::kDeadlineDefault);
+  CHECK(settings.consent.gate.preroll.kind == Preroll::Kind::all);
+  CHECK(settings.consent.gate.on_withdraw == OnWithdraw::keep);
+  CHECK(settings.purposes.ids_of(settings.consent.default_purposes) == std::vector<std::string>{"quality"});
+  CHECK(!settings.notice);
+  CHECK(settings.seal.max_delay == limits::kMaxDelayDefault);
+  CHECK(settings.seal.segment_time == limits::kSegmentTimeDefault);
+  CHECK(settings.journal.file_bytes == limits::kJournalFileBytes);
+  CHECK(settings.keys.path == "root.key");
+  CHECK(settings.memory.backing == ArenaBacking::secret_memory);
+  CHECK(settings.log.level == pipeline::Log::Level::info);
+}
+
+TEST_CASE("no digit means anything unless the file says so") {
+  const auto settings = settings_of("");
+  for (const char digit : std::string("0123456789*#ABCD")) {
+    CHECK(settings.consent.gate.digits.action_of(digit).kind == DigitAction::Kind::none);
+  }
+}
+
+TEST_CASE("every shipped pipeline loads") {
+  std::size_t found = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(ASSENT_SOURCE_DIR "/pipelines")) {
+    if (entry.path().extension() != ".toml") continue;
+    INFO(entry.path().string());
+    ++found;
+    CHECK(errors_of(read_file(entry.path())).empty());
+  }
+  CHECK(found >= 1);
+}
+
+TEST_CASE("the embedded pipeline writes out the defaults, and adds digits, retention and a notice") {
+  const auto embedded = settings_of(read_file(ASSENT_SOURCE_DIR "/pipelines/embedded.toml"));
+  const auto defaults = settings_of("");
+  CHECK(embedded.listen.api == defaults.listen.api);
+  CHECK(embedded.listen.rtp_address == defaults.listen.rtp_address);
+  CHECK(embedded.listen.rtp_ports == defaults.listen.rtp_ports);
+  CHECK(embedded.capacity.calls == defaults.capacity.calls);
+  CHECK(embedded.capacity.legs_per_call == defaults.capacity.legs_per_call);
+  CHECK(embedded.media.reorder_window == defaults.media.reorder_window);
+  CHECK(embedded.media.sweep == defaults.media.sweep);
+  CHECK(embedded.media.idle_timeout == defaults.media.idle_timeout);
+  CHECK(embedded.consent.gate.hold == defaults.consent.gate.hold);
+  CHECK(embedded.consent.gate.deadline == defaults.consent.gate.deadline);
+  CHECK(embedded.seal.max_delay == defaults.seal.max_delay);
+  CHECK(embedded.seal.workers == defaults.seal.workers);
+  CHECK(embedded.seal.segment_time == defaults.seal.segment_time);
+  CHECK(embedded.journal.commit_interval == defaults.journal.commit_interval);
+  CHECK(embedded.journal.file_bytes == defaults.journal.file_bytes);
+  CHECK(embedded.journal.sealed_pages == defaults.journal.sealed_pages);
+  CHECK(embedded.keys.path == defaults.keys.path);
+
+  const auto quality = embedded.purposes.set_of({"quality"});
+  REQUIRE(quality);
+  const auto grant = embedded.consent.gate.digits.action_of('1');
+  CHECK(grant.kind == DigitAction::Kind::decide);
+  CHECK(grant.decision == Decision::granted);
+  CHECK(grant.purposes == *quality);
+  CHECK(embedded.consent.gate.digits.action_of('9').decision == Decision::denied);
+  REQUIRE(embedded.notice);
+  CHECK(embedded.notice->language == "en");
+  CHECK(embedded.purpose_texts.at(0).retention == 90 * 24h);
+}
+
+TEST_CASE("values of every kind are taken from the file") {
+  const auto settings = settings_of(R"(
+[listen]
+api = "[::1]:0"
+rtp_address = "0.0.0.0"
+rtp_advertise = "192.0.2.10"
+rtp_ports = "30000-30399"
+[capacity]
+calls = 50
+[media]
+rtcp_mux = true
+[consent]
+policy = "one-party"
+hold = "10s"
+preroll = "5s"
+on_withdraw = "erase"
+default_purposes = ["training"]
+[consent.digits]
+"*" = { action = "pause" }
+2 = { decision = "granted" }
+3 = { decision = "withdrawn", purposes = ["training"] }
+[[purposes]]
+id = "quality"
+[[purposes]]
+id = "training"
+[journal]
+file_size = "64MiB"
+[memory]
+backing = "locked"
+[log]
+level = "warn"
+format = "json"
+)");
+  CHECK(to_text(settings.listen.api) == "[::1]:0");
+  CHECK(address_text(*settings.listen.rtp_advertise) == "192.0.2.10");
+  CHECK(settings.listen.rtp_ports == PortSpan{30000, 30399});
+  CHECK(settings.capacity.calls == 50);
+  CHECK(settings.media.rtcp == RtcpPort::muxed);
+  CHECK(settings.consent.gate.policy == Policy::one_party);
+  CHECK(settings.consent.gate.hold == 10s);
+  CHECK(settings.consent.gate.preroll.kind == Preroll::Kind::duration);
+  CHECK(settings.consent.gate.preroll.keep == 5s);
+  CHECK(settings.consent.gate.on_withdraw == OnWithdraw::erase);
+  CHECK(settings.consent.gate.purposes == settings.purposes.all());
+  const auto training = *settings.purposes.set_of({"training"});
+  CHECK(settings.consent.default_purposes == training);
+  CHECK(settings.consent.gate.digits.action_of('*').kind == DigitAction::Kind::pause);
+  CHECK(settings.consent.gate.digits.action_of('2').purposes == training);
+  CHECK(settings.consent.gate.digits.action_of('3').decision == Decision::withdrawn);
+  CHECK(settings.journal.file_bytes == 64ULL << 20);
+  CHECK(settings.memory.backing == ArenaBacking::locked_memory);
+  CHECK(settings.log.format == pipeline::Log::Format::json);
+}
+
+TEST_CASE("preroll none keeps nothing of what is held") {
+  CHECK(settings_of("[consent]\npreroll = \"none\"").consent.gate.preroll.kind == Preroll::Kind::none);
+}
+
+TEST_CASE("each error says where it is and what is allowed") {
+  struct Case {
+    const char* text;
+    const char* error;
+  };
+  const Case cases[] = {
+      {"[consent]\nhold = 30",
+       "p.toml:2:8: consent.hold: 30 is a bare number, not text in quotes; allowed: \"1s\" to \"5m\", a whole number "
+       "with "
+       "its unit (ms, s, m, h, d)"},
+      {"[consent]\nhold = \"10m\"",
+       "p.toml:2:8: consent.hold: \"10m\" is too long; allowed: \"1s\" to \"5m\", a whole number with its unit (ms, s, "
+       "m, h, "
+       "d)"},
+      {"[consent]\nhold = \"0s\"",
+       "p.toml:2:8: consent.hold: \"0s\" is too short; allowed: \"1s\" to \"5m\", a whole number with its unit (ms, s, "
+       "m, h, "
+       "d)"},
+      {"[consent]\nhold = \"soon\"",
+       "p.toml:2:8: consent.hold: \"soon\" is not a duration; allowed: \"1s\" to \"5m\", a whole number with its unit "
+       "(ms, "
+       "s, m, h, d)"},
+      {"[consent]\nhold = true",
+       "p.toml:2:8: consent.hold: is true or false; allowed: \"1s\" to \"5m\", a whole number with its unit (ms, s, m, "
+       "h, d)"},
+      {"[capacity]\ncalls = -1",
+       "p.toml:2:9: capacity.calls: -1 is too small; allowed: a whole number from 1 to 20000"},
+      {"[capacity]\ncalls = 9223372036854775807",
+       "p.toml:2:9: capacity.calls: 9223372036854775807 is too large; allowed: a whole number from 1 to 20000"},
+      {"[capacity]\ncalls = 1.5", "p.toml:2:9: capacity.calls: is a fraction; allowed: a whole number from 1 to 20000"},
+      {"[capacity]\ncalls = \"100\"", "p.toml:2:9: capacity.calls: is text; allowed: a whole number from 1 to 20000"},
+      {"[journal]\nfile_size = \"1TiB\"",
+       "p.toml:2:13: journal.file_size: \"1TiB\" is not a size; allowed: \"4 MiB\" to \"4 GiB\", a whole number with "
+       "its "
+       "unit (KiB, MiB, GiB)"},
+      {"[journal]\nfile_size = \"4194305B\"",
+       "p.toml:2:13: journal.file_size: is not whole pages; allowed: a multiple of 4 KiB"},
+      {"[listen]\napi = \"localhost:8090\"",
+       "p.toml:2:7: listen.api: \"localhost:8090\" is not an address with a port; allowed: an IP address and a port, "
+       "such as "
+       "\"127.0.0.1:8090\" or \"[::1]:8090\""},
+      {"[listen]\nrtp_ports = \"30000-20000\"",
+       "p.toml:2:13: listen.rtp_ports: \"30000-20000\" is not a range of ports; allowed: two ports from 1024 up, the "
+       "lower "
+       "first, such as \"20000-29999\""},
+      {"[listen]\nrtp_address = \"0.0.0.0\"",
+       "p.toml:2:15: listen.rtp_address: binds to every address, so senders must be told which one to use; allowed: "
+       "one "
+       "address of this machine, or rtp_advertise beside it"},
+      {"[listen]\nrtp_advertise = \"::\"",
+       "p.toml:2:17: listen.rtp_advertise: no sender can reach the address of everywhere; allowed: an address of this "
+       "machine that the media server reaches"},
+      {"[media]\nrtcp_mux = \"yes\"", "p.toml:2:12: media.rtcp_mux: is text; allowed: true or false"},
+      {"[consent]\npolicy = \"all\"",
+       "p.toml:2:10: consent.policy: \"all\" is unknown; allowed: \"all-party\", \"per-party\", \"one-party\""},
+      {"[consent]\npreroll = \"1h\"",
+       "p.toml:2:11: consent.preroll: \"1h\" is more than is held; allowed: \"all\", \"none\" or a duration up to "
+       "consent.hold (30s)"},
+      {"[consent]\ndefault_purposes = [\"qualty\"]",
+       "p.toml:2:20: consent.default_purposes: \"qualty\" is not declared: did you mean \"quality\"?; allowed: those "
+       "of "
+       "[[purposes]]: quality"},
+      {"[consent]\ndefault_purposes = []",
+       "p.toml:2:20: consent.default_purposes: is empty; allowed: the purposes that a grant means when it names none"},
+      {"[consent.digits]\n1 = { decision = \"granted\", purposes = [\"sales\"] }",
+       "p.toml:2:40: consent.digits.1.purposes: \"sales\" is not declared; allowed: those of [[purposes]]: quality"},
+      {"[consent.digits]\nE = { decision = \"denied\" }",
+       "p.toml:2:1: consent.digits: \"E\" is not a key of a telephone; allowed: one of 0 to 9, *, #, A to D, in "
+       "quotes"},
+      {"[consent.digits]\n1 = { decision = \"granted\", action = \"pause\" }",
+       "p.toml:2:38: consent.digits.1.action: cannot stand beside decision; allowed: { decision = \"granted\", "
+       "purposes = "
+       "[...] } or { action = \"pause\" }"},
+      {"[consent.digits]\n5 = { action = \"resume\" }",
+       "p.toml:2:16: consent.digits.5.action: no digit resumes: while a call is paused its digits may be a card "
+       "number, and "
+       "nobody listens to them (resume through the API); allowed: \"pause\""},
+      {"[[purposes]]\nid = \"Quality\"",
+       "p.toml:2:6: purposes.id: \"Quality\" is not a purpose's name; allowed: 1 to 64 of a-z, 0-9 and -"},
+      {"[[purposes]]\nid = \"a\"\n[[purposes]]\nid = \"a\"",
+       "p.toml:4:6: purposes.id: \"a\" stands there twice; allowed: each purpose once"},
+      {"[[purposes]]\nid = \"a\"\n[[purposes]]\nid = \"b\"\n[consent]\nhold = \"5s\"",
+       "p.toml:5:1: consent.default_purposes: is missing; allowed: the purposes that a grant means when it names none"},
+      {"purposes = \"quality\"", "p.toml:1:12: purposes: is text; allowed: tables, each begun by [[purposes]]"},
+      {"listen = 3", "p.toml:1:10: listen: is a whole number; allowed: a table: [listen]"},
+      {"[store]\nkind = \"s3\"", "p.toml:2:8: store.kind: \"s3\" is unknown; allowed: \"files\""},
+      {"[keys]\npath = \"\"",
+       "p.toml:2:8: keys.path: is empty; allowed: text of 1 to 256 bytes without control characters"},
+      {"[log]\nlevel = \"loud\"",
+       "p.toml:2:9: log.level: \"loud\" is unknown; allowed: \"trace\", \"debug\", \"info\", \"warn\", \"error\""},
+      {"[consent]\nholds = \"30s\"",
+       "p.toml:2:1: unknown key \"holds\" in [consent]: did you mean \"hold\"?; allowed: policy, on_withdraw, hold, "
+       "deadline, "
+       "preroll, default_purposes, digits"},
+      {"[sael]\nworkers = 1",
+       "p.toml:1:2: unknown key \"sael\": did you mean \"seal\"?; allowed: purposes, listen, capacity, media, consent, "
+       "seal, "
+       "journal, store, keys, memory, log, notice"},
+      {"[log]\nzebra = 1", "p.toml:2:1: unknown key \"zebra\" in [log]; allowed: level, format"},
+  };
+  for (const auto& test : cases) {
+    INFO(test.text);
+    CHECK(errors_of(test.text) == test.error);
+  }
+}
+
+TEST_CASE("a notice that is incomplete says what it lacks") {
+  CHECK(errors_of("[notice]\nid = \"n\"\nversion = \"1\"\nlanguage = \"e\"") ==
+        "p.toml:1:1: notice.text: is missing; allowed: text; a notice needs id, version, language and text\n"
+        "p.toml:4:12: notice.language: \"e\" is not a language; allowed: a tag such as \"en\" or \"de-CH\" (RFC 5646)");
+}
+
+TEST_CASE("all errors of a file are reported, in the file's order") {
+  const auto loaded = load_pipeline(
+      "[seal]\nworkers = 0\nmax_delay = \"1h\"\n[log]\ncolour = \"red\"\n[capacity]\ncalls = \"x\"\n[listen]\napi = "
+      "1\n");
+  REQUIRE(!loaded);
+  std::vector<std::uint32_t> lines;
+  for (const auto& error : loaded.error()) lines.push_back(error.place.line);
+  CHECK(lines == std::vector<std::uint32_t>{2, 3, 5, 7, 9});
+}
+
+TEST_CASE("what is not TOML is reported where the parser gave up") {
+  const auto loaded = load_pipeline("[listen]\napi = \n");
+  REQUIRE(!loaded);
+  REQUIRE(loaded.error().size() == 1);
+  CHECK(loaded.error()[0].place.line == 2);
+  CHECK(loaded.error()[0].what.rfind("not TOML: ", 0) == 0);
+  CHECK(!load_pipeline("[log]\nlevel = \"info\"\nlevel = \"info\"\n"));
+  CHECK(!load_pipeline(std::string_view("\xFF\xFE\x00", 3)));
+}
+
+TEST_CASE("a file beyond the bound is refused unread") {
+  CHECK(errors_of(std::string(limits::kConfigBytes + 1, '#')) ==
+        "p.toml:1:1: the file has 1048577 bytes; allowed: at most 1 MiB");
+}
+
+TEST_CASE("a range of ports must hold the legs of all calls") {
+  CHECK(errors_of("[listen]\nrtp_ports = \"20000-20099\"\n[capacity]\ncalls = 26") ==
+        "p.toml:2:13: listen.rtp_ports: 20000-20099 has a pair of ports for 50 legs, and capacity.calls x "
+        "legs_per_call is "
+        "52; allowed: at least 104 ports, the first even; or fewer calls");
+  CHECK(errors_of("[listen]\nrtp_ports = \"20000-20099\"\n[capacity]\ncalls = 25").empty());
+}
+
+TEST_CASE("ports given on the command line take the file's place before the whole is checked") {
+  PipelineOverrides overrides;
+  overrides.rtp_ports = PortSpan{40000, 40003};
+  CHECK(errors_of("[capacity]\ncalls = 1", overrides).empty());
+  CHECK(errors_of("[capacity]\ncalls = 2", overrides).find("--rtp-ports: 40000-40003 has a pair") != std::string::npos);
+  overrides.api = parse_endpoint("127.0.0.1:1234");
+  const auto loaded = load_pipeline("[capacity]\ncalls = 1", overrides);
+  REQUIRE(loaded);
+  CHECK(to_text((*loaded)->listen.api) == "127.0.0.1:1234");
+  CHECK((*loaded)->listen.rtp_ports == PortSpan{40000, 40003});
+}
+
+TEST_CASE("only an even port with its odd neighbour is a pair") {
+  CHECK(port_pairs({20000, 20001}) == 1);
+  CHECK(port_pairs({20001, 20002}) == 0);
+  CHECK(port_pairs({20001, 20003}) == 1);
+  CHECK(port_pairs({20000, 20002}) == 1);
+  CHECK(port_pairs({65534, 65535}) == 1);
+}
+
+TEST_CASE("what a file says is quoted without its control characters and not at length") {
+  CHECK(in_quotes("a\x1B[31mb\n") == "\"a?[31mb?\"");
+  CHECK(in_quotes(std::string(100, 'x')) == "\"" + std::string(60, 'x') + "...\"");
+  CHECK(in_quotes(std::string(59, 'x') + "\xC3\xBC") == "\"" + std::string(59, 'x') + "...\"");
+}
+
+}  // namespace assent
