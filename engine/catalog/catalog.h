@@ -191,7 +191,8 @@ struct LedgerEntry {
 // One line each, as a table:
 // clang-format off
 namespace booking {
-struct AddKey { WrappedKey key; };  // before the rows of the same span that use it
+// Before the rows of the same span that use it. Its parent is on record, unless it is an epoch key.
+struct AddKey { WrappedKey key; };
 struct AddTenant { TenantRow row; };
 struct AddSubject { SubjectRow row; };
 struct AddCall { CallRow row; };

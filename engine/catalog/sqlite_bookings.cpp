@@ -55,6 +55,10 @@ Result<void> SqliteBookings::append_ledger(const LedgerEntry& entry) {
 // ---- keys and people ----------------------------------------------------------------------------------------------
 
 Result<void> SqliteBookings::put(const booking::AddKey& add) {
+  // A key made under a parent that was destroyed meanwhile could never be opened: better refused than found out later.
+  if (add.key.kind != KeyKind::epoch) {
+    if (auto known = require_key(add.key.parent); !known) return known;
+  }
   const auto sealed = keep_sealed(add.key.wrapped);
   if (!sealed) return sealed.error();
   return database_.run("INSERT INTO keys (id, kind, parent, sealed) VALUES (?, ?, ?, ?)", add.key.id,

@@ -1,0 +1,96 @@
+// CatalogWriter: the one thread that books. Submissions come from any thread; the writer takes all that wait, books
+// them as one transaction (one fsync), and completes each. So commits group by themselves: the slower the disk, the
+// larger the group.
+//
+// A submission is all or nothing, and they take effect in the order they were posted. When the joint transaction is
+// refused because of what is in it, each submission is booked alone, so that a bad one fails nobody else. When the
+// catalog itself fails (Errc::io, corrupt, unavailable), all of the group fail.
+//
+// Producers: any thread, through a mutex that is held for a push or a swap and never during I/O. Consumer: the writer's
+// thread, on which every completion runs; a completion may post but must not wait for the writer.
+// Bound: `capacity` bookings waiting; beyond it a post is refused with Errc::exhausted.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <thread>
+#include <vector>
+
+#include "base/limits.h"
+#include "base/result.h"
+#include "engine/catalog/catalog.h"
+
+namespace assent {
+
+// Counters only go up, except `waiting`.
+struct CatalogWriterCounts {
+  std::uint64_t submissions = 0;    // completed, well or not
+  std::uint64_t bookings = 0;       // durable
+  std::uint64_t transactions = 0;   // committed
+  std::uint64_t parted_groups = 0;  // refused jointly and then booked one by one
+  std::uint64_t refused = 0;        // submissions that failed because of what they held
+  std::uint64_t failed = 0;         // submissions that failed because the catalog did
+  std::uint64_t turned_away = 0;    // posts beyond the capacity
+  std::uint64_t largest_group = 0;  // submissions in one transaction, at most so far
+  std::uint64_t waiting = 0;        // bookings in the queue now
+};
+
+class CatalogWriter {
+ public:
+  using Completion = std::function<void(const Result<void>&)>;
+
+  explicit CatalogWriter(Catalog& catalog, std::size_t capacity = limits::kCatalogQueue);
+  ~CatalogWriter();  // stops
+  CatalogWriter(const CatalogWriter&) = delete;
+  CatalogWriter& operator=(const CatalogWriter&) = delete;
+
+  // Never waits for the disk. On success `done` is called exactly once, with what became of the submission. On an error
+  // (Errc::exhausted: the queue is full; Errc::unavailable: stopped) it is not called.
+  Result<void> post(std::vector<Booking> bookings, Completion done);
+  // Catalog::forget_deleted, after everything posted before has been booked.
+  Result<void> post_forget(Completion done);
+
+  // The same, and waits. Not on the writer's thread.
+  Result<void> book_and_wait(std::vector<Booking> bookings);
+  Result<void> forget_and_wait();
+
+  // What is wrong with the catalog, for /readyz: set by a commit that failed, cleared by one that succeeds.
+  std::optional<Error> trouble() const;
+  CatalogWriterCounts counts() const;
+
+  // Refuses further posts, books and completes what waits, ends the thread. May be called twice.
+  void stop();
+
+ private:
+  struct Submission {
+    std::vector<Booking> bookings;
+    Completion done;
+    bool forget = false;
+    std::size_t weight = 0;  // of the capacity
+  };
+
+  Result<void> push(Submission submission);
+  Result<void> push_and_wait(Submission submission);
+  void run();
+  void book_group(std::vector<Submission>& group);
+  void forget_for(std::vector<Submission>& group);
+  void note(const Result<void>& outcome, std::size_t submissions, std::size_t bookings);
+
+  Catalog& catalog_;
+  const std::size_t capacity_;
+
+  mutable std::mutex mutex_;  // guards what follows
+  std::condition_variable changed_;
+  std::vector<Submission> waiting_;
+  std::optional<Error> trouble_;
+  CatalogWriterCounts counts_;
+  bool stopping_ = false;
+
+  std::thread thread_;  // last: it uses all of the above
+};
+
+}  // namespace assent

@@ -1,0 +1,60 @@
+#include "engine/catalog/people.h"
+
+#include "engine/catalog/person_fields.h"
+
+namespace assent {
+namespace {
+
+Bytes bytes_in(const BlindIndex& index) { return {index.begin(), index.end()}; }
+
+}  // namespace
+
+Result<Tenant> People::tenant(std::string_view name) {
+  const auto row = catalog_.tenant(name);
+  if (!row) return row.error();
+  if (!*row) return error(Errc::not_found, "there is no tenant \"" + std::string(name) + "\"");
+  const auto key = keys_.open((*row)->key);
+  if (!key) return key.error();
+  return Tenant{(*row)->id, *key};
+}
+
+Result<Tenant> People::tenant_or_new(std::string_view name, WallTime now, std::vector<Booking>& bookings) {
+  const auto row = catalog_.tenant(name);
+  if (!row) return row.error();
+  if (*row) return tenant(name);
+  const auto epoch = keys_.epoch(bookings);
+  if (!epoch) return epoch.error();
+  const auto key = keys_.make(KeyKind::tenant, *epoch, bookings);
+  if (!key) return key.error();
+  const auto id = new_id<TenantId>(now);
+  bookings.emplace_back(booking::AddTenant{{id, std::string(name), key->id}});
+  return Tenant{id, *key};
+}
+
+Result<Subject> People::subject(const Tenant& tenant, std::string_view ref) {
+  const auto row = catalog_.subject(tenant.id, subject_index(*tenant.key.key, ref));
+  if (!row) return row.error();
+  if (!*row) return error(Errc::not_found, "nobody of that reference is on record");
+  const auto key = keys_.open((*row)->key);
+  if (!key) return key.error();
+  return Subject{(*row)->id, *key};
+}
+
+Result<Subject> People::subject_or_new(const Tenant& tenant, const std::optional<std::string>& ref, WallTime now,
+                                       std::vector<Booking>& bookings) {
+  const auto id = new_id<SubjectId>(now);
+  const SecretKey& index_key = *tenant.key.key;
+  const BlindIndex index = ref ? subject_index(index_key, *ref) : subject_index(index_key, id);
+  if (ref) {
+    const auto known = catalog_.subject(tenant.id, index);
+    if (!known) return known.error();
+    if (*known) return subject(tenant, *ref);
+  }
+  const auto key = keys_.make(KeyKind::subject, tenant.key, bookings);
+  if (!key) return key.error();
+  const Bytes sealed_ref = ref ? seal_subject_ref(*key->key, id, *ref) : Bytes();
+  bookings.emplace_back(booking::AddSubject{{id, tenant.id, bytes_in(index), sealed_ref, key->id}});
+  return Subject{id, *key};
+}
+
+}  // namespace assent
