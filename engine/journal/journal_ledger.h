@@ -23,13 +23,14 @@ namespace assent {
 class JournalLedger {
  public:
   void add(SegmentId segment, JournalPlace place);
-  void orphan(SegmentId segment,
-              JournalPlace place);  // it no longer counts as live; holds its file until adopt_orphans
-  void adopt_orphans();             // every orphan has been written again and synced
+  void retract(SegmentId segment, JournalPlace place);  // it was not written there after all
+  void orphan(SegmentId segment, JournalPlace place);   // no longer live; holds its file until adopt_orphans
+  void adopt_orphans();                                 // every orphan has been written again and synced
   void release(SegmentId segment);
+  void forget_segment(SegmentId segment);  // its pages are punched out
 
-  // Where pages of the segment lie, live or not, in order of place; afterwards none is known of.
-  std::vector<JournalPlace> take(SegmentId segment);
+  // Where pages of the segment lie, live or not, in order.
+  std::vector<JournalPlace> places(SegmentId segment) const;
 
   bool is_needed(JournalFileNumber file) const;
   void forget_file(JournalFileNumber file);

@@ -57,6 +57,7 @@ class JournalScan {
   class FileScan;
   JournalScan() = default;
 
+  ShardId shard_;
   std::vector<DurablePage> pages_;
   std::vector<JournalDamage> damages_;
   std::vector<JournalFileNumber> files_;

@@ -111,8 +111,27 @@ class JournalWriter {
   JournalHealth health() const;
 
  private:
-  struct File;
-  struct Batch;
+  struct File {
+    JournalFileNumber number;
+    std::unique_ptr<DiskFile> file;
+    std::uint64_t next_bytes = 0;  // where the next batch begins
+    bool unsynced = false;
+  };
+  struct ClosedFile {
+    JournalFileNumber number;
+    bool sync_failed = false;  // what it holds is as it was before, or not: no later sync can tell
+  };
+  struct PendingPage {
+    SealedPage page;
+    JournalPlace place;  // once it is part of a batch
+  };
+  struct Batch {
+    Page index{};
+    std::size_t pages = 0;  // of pending_, from written_ on
+    std::uint64_t offset_bytes = 0;
+    std::uint64_t done_bytes = 0;
+    std::uint64_t size_bytes() const { return (pages + 1) * limits::kPageBytes; }
+  };
   struct PunchRequest {
     SegmentId segment;
     PunchDone done;
@@ -122,30 +141,37 @@ class JournalWriter {
     std::vector<SegmentId> releases;
     std::vector<PunchRequest> punches;
   };
-  struct PendingPage {
-    SealedPage page;
-    JournalPlace place;  // once written
-  };
 
   JournalWriter(Disk& disk, JournalOptions options, JournalListener listener);
 
+  // Requests.
   void drain_queue();
   void serve(Requests& requests);
   Result<void> punch_now(SegmentId segment);
+  Result<void> punch_places(const std::vector<JournalPlace>& places);
+  Result<void> punch_closed(ClosedFile& closed, std::span<const FileExtent> extents);
+  void drop_pending(SegmentId segment);
+  void remember_erased(SegmentId segment);
+
+  // Writing.
   Result<void> commit();
   Result<void> write_batch();
-  Result<void> ensure_room();
-  Result<void> open_file();
-  Result<void> sync_current();
+  Result<void> write_rest_of_batch();
   void start_batch();
   void finish_batch();
+  Result<void> retract_batch();  // it is not to be written as it is
+  Result<void> sync_current();
   void report_durable();
   void abandon_current();
-  void remove_dead_files();
-  void note_failure(const Error& error, MonoTime now);
-  void note_success(MonoTime started);
-  bool is_erased(SegmentId segment) const { return erased_.count(segment) != 0; }
-  void remember_erased(SegmentId segment);
+
+  // Files.
+  Result<void> ensure_room();
+  Result<void> open_file();
+  Result<void> remove_dead_files();
+  std::filesystem::path path_of(JournalFileNumber number) const;
+
+  void note_outcome(const Result<void>& outcome, MonoTime now);
+  void publish();
 
   Disk& disk_;
   const JournalOptions options_;
@@ -154,22 +180,24 @@ class JournalWriter {
   WakeSignal wake_;
 
   // Journal thread only.
-  std::deque<PendingPage> pending_;  // the first written_ are in the current file and not synced
+  std::deque<PendingPage> pending_;  // the first written_ are in the current file, and not synced
   std::size_t written_ = 0;
   std::size_t to_rescue_ = 0;  // the first so many of pending_ also lie, unsynced, in abandoned files
-  std::unique_ptr<File> current_;
-  std::unique_ptr<Batch> batch_;  // being written; repeated with the same bytes until all of it is there
-  std::vector<std::unique_ptr<File>> closed_;
+  std::optional<File> current_;
+  std::optional<Batch> batch_;  // being written; repeated with the same bytes until all of it is there
+  std::vector<ClosedFile> closed_;
   JournalLedger ledger_;
   JournalFileNumber next_file_;
   BatchNumber next_batch_;
   MonoTime next_commit_{};
   MonoTime blocked_until_{};
-  int failures_ = 0;        // in a row, any kind
+  int failures_ = 0;        // in a row, of any kind
   int write_failures_ = 0;  // in a row, on the current file, other than no space
   bool urgent_ = false;
   std::unordered_set<SegmentId> erased_;
   std::deque<SegmentId> erased_order_;  // oldest first, at most limits::kJournalErasedSegments
+  JournalCounters tally_;
+  JournalHealth state_;
 
   mutable std::mutex mutex_;  // guards the three below
   Requests requests_;
