@@ -1,0 +1,341 @@
+// Every order of everything that can happen to a call's consent, breadth first, until no new state comes up. In each
+// state the gates are compared with a model that shares no code with them (consent_model.h), and every turn is carried
+// out on noted audio (leg_model.h), so that it is seen what would have been admitted.
+#include <cstdio>
+#include <deque>
+#include <string>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "catch.h"
+#include "tests/sim/consent_model.h"
+#include "tests/sim/leg_model.h"
+
+using namespace assent;
+using namespace assent::sim;
+
+namespace {
+
+enum class Kind { join, leave, remove_leg, grant, deny, withdraw, durable, refused, pause, resume, deadline, end };
+
+struct Event {
+  Kind kind;
+  std::size_t who = 0;
+  unsigned purposes = 0;
+  ConsentSeq record = {};
+};
+
+std::string to_text(const Event& event) {
+  static constexpr std::array kNames{"join",    "leave",   "remove_leg", "grant",  "deny",     "withdraw",
+                                     "durable", "refused", "pause",      "resume", "deadline", "end"};
+  std::string text = kNames[static_cast<std::size_t>(event.kind)];
+  if (event.purposes != 0) text += "/" + std::to_string(event.purposes);
+  return text + " " +
+         std::to_string(event.kind == Kind::durable || event.kind == Kind::refused ? event.record.value : event.who);
+}
+
+struct Scope {
+  Policy policy = Policy::all_party;
+  std::size_t people = 1;
+  std::size_t purposes = 1;
+  std::size_t there_at_start = 0;
+  std::size_t depth_limit = 1000;  // beyond what any of them reaches
+};
+
+class World {
+ public:
+  explicit World(const Scope& scope)
+      : scope_(scope), gate_(CallConsent::create(settings_of(scope)).value()), model_(scope.policy, scope.purposes) {}
+
+  std::vector<Event> possible() const;
+  // What is wrong after the event; empty when all is well.
+  std::string step(const Event& event, Outcome& out);
+  // Two worlds with the same key behave alike from here on.
+  std::string key() const;
+
+ private:
+  static ConsentSettings settings_of(const Scope& scope) {
+    ConsentSettings settings;
+    settings.policy = scope.policy;
+    settings.purposes = PurposeSet((1U << scope.purposes) - 1);
+    return settings;
+  }
+  Moment now() const { return {{MonoTime(time_), WallTime(time_)}, WallTime(time_)}; }
+
+  std::vector<Recorded> apply(const Event& event, Outcome& out);
+  std::string check_changes(const std::vector<Recorded>& expected, const Outcome& out) const;
+  std::string check_leg(std::size_t i, const LegModel& before) const;
+  std::string check_refusal(std::size_t who) const;
+  std::string carry_out(const Outcome& out);
+
+  Scope scope_;
+  CallConsent gate_;
+  ConsentModel model_;
+  std::vector<LegModel> legs_;
+  nanoseconds time_{0};
+};
+
+std::vector<Event> World::possible() const {
+  std::vector<Event> events;
+  const unsigned all = (1U << scope_.purposes) - 1;
+  if (!model_.ended) {
+    if (legs_.size() < scope_.people) events.push_back({Kind::join, legs_.size()});
+    events.push_back({model_.paused ? Kind::resume : Kind::pause});
+    events.push_back({Kind::deadline});
+    events.push_back({Kind::end});
+  }
+  for (std::size_t who = 0; who < legs_.size(); ++who) {
+    if (model_.people[who].present() && !model_.ended) {
+      events.push_back({Kind::leave, who});
+      if (scope_.people < 3 && !model_.people[who].leg_left) events.push_back({Kind::remove_leg, who});
+      for (unsigned purposes = 1; purposes <= all; ++purposes) events.push_back({Kind::grant, who, purposes});
+    }
+    events.push_back({Kind::deny, who, all});
+    for (unsigned purposes = 1; purposes <= all; ++purposes) events.push_back({Kind::withdraw, who, purposes});
+  }
+  for (const ConsentSeq record : model_.on_their_way()) {
+    events.push_back({Kind::durable, 0, 0, record});
+    events.push_back({Kind::refused, 0, 0, record});
+  }
+  return events;
+}
+
+std::vector<Recorded> World::apply(const Event& event, Outcome& out) {
+  const ParticipantIndex who(static_cast<std::uint8_t>(event.who));
+  const Signal signal{SignalType::api, {}};
+  const auto decide = [&](Decision decision, PurposeSet purposes) {
+    ASSENT_CHECK(gate_.decide(who, decision, purposes, signal, now(), out).has_value());
+  };
+  switch (event.kind) {
+    case Kind::join:
+      ASSENT_CHECK(gate_.join(now(), out).value() == who);
+      model_.people[event.who].joined = true;
+      legs_.emplace_back();
+      ASSENT_CHECK(gate_.add_leg(who, now(), out).has_value());
+      return {};
+    case Kind::leave: ASSENT_CHECK(gate_.leave(who, now(), out).has_value()); return model_.leave(event.who);
+    case Kind::remove_leg:
+      ASSENT_CHECK(gate_.remove_leg(LegIndex(who.value), now(), out).has_value());
+      model_.people[event.who].leg_left = true;
+      return {};
+    case Kind::grant: {
+      decide(Decision::granted, PurposeSet(event.purposes));
+      return model_.grant(event.who, event.purposes, out.changes.empty() ? ConsentSeq{} : out.changes[0].seq);
+    }
+    case Kind::deny: decide(Decision::denied, {}); return model_.refuse(event.who, event.purposes);
+    case Kind::withdraw:
+      decide(Decision::withdrawn, PurposeSet(event.purposes));
+      return model_.refuse(event.who, event.purposes);
+    case Kind::durable: gate_.durable(event.record, now(), out); return model_.durable(event.record);
+    case Kind::refused: gate_.refused(event.record, now(), out); return model_.refused(event.record);
+    case Kind::pause: gate_.pause(signal, now(), out); break;
+    case Kind::resume: gate_.resume(signal, now(), out); break;
+    case Kind::deadline:
+      time_ += limits::kDeadlineDefault;
+      gate_.tick(now(), out);
+      return model_.deadline();
+    case Kind::end: gate_.end(now(), out); return model_.end();
+  }
+  model_.paused = event.kind == Kind::pause;
+  return {};
+}
+
+std::string World::check_changes(const std::vector<Recorded>& expected, const Outcome& out) const {
+  if (expected.size() != out.changes.size()) return "another number of changes than were made";
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    const ConsentChange& change = out.changes[i];
+    if (change.participant.value != expected[i].who || change.decision != expected[i].decision ||
+        change.purposes.bits() != expected[i].purposes) {
+      return "a change on record is not what was said";
+    }
+  }
+  bool anybody_pending = false;
+  for (std::size_t i = 0; i < legs_.size(); ++i) anybody_pending = anybody_pending || model_.pending(i);
+  if (gate_.next_deadline().has_value() != anybody_pending) return "a deadline is due iff somebody is asked";
+  return {};
+}
+
+std::string World::carry_out(const Outcome& out) {
+  for (LegModel& leg : legs_) leg.admitted_now = 0;
+  for (const GateTurn& turn : out.turns) {
+    if (!legs_.at(turn.leg.value).carry_out(turn)) return "a turn does not follow from the one before";
+  }
+  for (std::size_t i = 0; i < legs_.size(); ++i) {
+    if (!model_.over(i)) legs_[i].packet(model_.present());
+  }
+  return {};
+}
+
+std::string World::check_leg(std::size_t i, const LegModel& before) const {
+  const LegModel& leg = legs_[i];
+  const LegIndex index(static_cast<std::uint8_t>(i));
+  if (gate_.gate(index) != leg.gate || gate_.admission(index) != leg.admission || gate_.epoch(index) != leg.epoch ||
+      gate_.valid_from(index) != leg.valid_from) {
+    return "the gate stands elsewhere than its turns say";
+  }
+  const bool over = model_.over(i);
+  const bool may = model_.allows(i, model_.present(), Reading::durable);
+  const bool will = model_.allows(i, model_.present(), Reading::intended);
+  const bool might = model_.allows(i, model_.present(), Reading::hoped);
+  const bool admits = leg.gate == Gate::open || leg.gate == Gate::paused;
+  if (admits != (may && !over)) return "open iff durable consents satisfy the policy";
+  if (admits && (leg.gate == Gate::paused) != model_.paused) return "an open gate is paused iff the call is";
+  if (leg.gate == Gate::opening && (!will || may)) return "opening only while the ledger is waited for";
+  if (!over && will && !may && leg.gate != Gate::opening) return "a granted gate waits for the ledger";
+  if (leg.gate == Gate::holding && (over || will || !might)) return "holding only while consent may still come";
+  if (before.gate == Gate::closed && leg.gate == Gate::holding) return "a closed gate does not hold again";
+
+  if ((leg.admission == Admission::admit) != (leg.gate == Gate::open)) return "admission is for open gates";
+  if ((model_.paused || over) && leg.admission != Admission::discard) return "a paused or ended leg discards";
+  if ((admits || leg.gate == Gate::closed) && leg.held != 0) return "only a waiting gate holds anything";
+  const bool admitted_before = before.gate == Gate::open || before.gate == Gate::paused;
+  if (admitted_before && !admits && leg.epoch == before.epoch) return "the end of admission moves the epoch";
+  for (Company company = 0; company < 1U << kPeople; ++company) {
+    const bool admitted = (leg.admitted_now >> company & 1U) != 0;
+    if (admitted && !model_.allows(i, company | model_.present(), Reading::durable)) {
+      return "audio was admitted that somebody who was there has not agreed to";
+    }
+  }
+  return {};
+}
+
+std::string World::check_refusal(std::size_t who) const {
+  if (model_.nothing_granted(who) && !model_.allows(who, model_.present(), Reading::durable) &&
+      legs_[who].has_queued()) {
+    return "queued audio outlives its refusal";
+  }
+  for (std::size_t i = 0; i < legs_.size(); ++i) {
+    const Gate gate = legs_[i].gate;
+    if (i == who && gate != Gate::closed) return "who refuses everything is not closed";
+    if (scope_.policy == Policy::all_party && model_.people[who].present() && gate != Gate::closed) {
+      return "all-party is not closed by a refusal of everything";
+    }
+  }
+  return {};
+}
+
+std::string World::step(const Event& event, Outcome& out) {
+  time_ += 1ns;
+  out.clear();
+  const std::vector<LegModel> before = legs_;
+  const std::vector<Recorded> expected = apply(event, out);
+  if (auto wrong = check_changes(expected, out); !wrong.empty()) return wrong;
+  if (auto wrong = carry_out(out); !wrong.empty()) return wrong;
+  for (std::size_t i = 0; i < legs_.size(); ++i) {
+    if (auto wrong = check_leg(i, i < before.size() ? before[i] : LegModel{}); !wrong.empty()) return wrong;
+  }
+  const unsigned all = (1U << scope_.purposes) - 1;
+  const bool refuses_all = event.purposes == all && (event.kind == Kind::deny || event.kind == Kind::withdraw);
+  return refuses_all ? check_refusal(event.who) : std::string{};
+}
+
+std::string World::key() const {
+  std::string key;
+  const auto add = [&key](auto value) { key.push_back(static_cast<char>(value)); };
+  add(model_.paused);
+  add(model_.ended);
+  for (std::size_t i = 0; i < legs_.size(); ++i) {
+    const Person& person = model_.people[i];
+    add(person.left | person.leg_left << 1 | person.asked_too_long << 2);
+    for (const Answer& answer : person.answers) {
+      add(answer.said);
+      add(answer.said == Said::yes_on_its_way ? answer.before : Said::nothing);
+    }
+    add(person.answers[0].record == person.answers[1].record);
+    const LegModel& leg = legs_[i];
+    add(leg.gate);
+    add(leg.admission);
+    add(leg.has_queued());
+    add(leg.held);
+  }
+  return key;
+}
+
+struct Trail {
+  std::size_t parent;
+  Event event;
+};
+
+std::string way_to(const std::vector<Trail>& trails, std::size_t at) {
+  std::string way;
+  for (; at != 0; at = trails[at].parent) way.insert(0, to_text(trails[at].event) + ", ");
+  return way;
+}
+
+struct Explored {
+  std::size_t states = 0;
+  std::size_t steps = 0;
+  std::size_t depth = 0;
+  std::string wrong;
+};
+
+Explored explore(const Scope& scope) {
+  struct Open {
+    World world;
+    std::size_t trail;
+    std::size_t depth;
+  };
+  Explored explored;
+  Outcome out;
+  std::vector<Trail> trails{{0, {Kind::join}}};
+  std::unordered_set<std::string> seen;
+  std::deque<Open> frontier;
+  frontier.push_back({World(scope), 0, 0});
+  for (std::size_t who = 0; who < scope.there_at_start; ++who) {
+    explored.wrong = frontier.front().world.step({Kind::join, who}, out);
+    if (!explored.wrong.empty()) return explored;
+  }
+  seen.insert(frontier.front().world.key());
+  while (!frontier.empty()) {
+    const Open from = std::move(frontier.front());
+    frontier.pop_front();
+    explored.depth = from.depth;
+    if (from.depth == scope.depth_limit) continue;
+    for (const Event& event : from.world.possible()) {
+      ++explored.steps;
+      World next = from.world;
+      if (const std::string wrong = next.step(event, out); !wrong.empty()) {
+        explored.wrong = wrong + ", after: " + way_to(trails, from.trail) + to_text(event);
+        return explored;
+      }
+      if (!seen.insert(next.key()).second) continue;
+      trails.push_back({from.trail, event});
+      frontier.push_back({std::move(next), trails.size() - 1, from.depth + 1});
+    }
+  }
+  explored.states = seen.size();
+  return explored;
+}
+
+void explore_all_policies(Scope scope) {
+  for (const Policy policy : {Policy::all_party, Policy::per_party, Policy::one_party}) {
+    scope.policy = policy;
+    const Explored explored = explore(scope);
+    INFO(explored.wrong);
+    CHECK(explored.wrong.empty());
+    CHECK(explored.states > 50);
+    std::printf("%s, %zu participants, %zu purposes: %zu states, %zu steps, depth %zu\n",
+                std::string(to_text(policy)).c_str(), scope.people, scope.purposes, explored.states, explored.steps,
+                explored.depth);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("consent holds in every order of events for one participant") {
+  explore_all_policies({.people = 1, .purposes = 1});
+  explore_all_policies({.people = 1, .purposes = 2});
+}
+
+TEST_CASE("consent holds in every order of eight events for two participants") {
+  explore_all_policies({.people = 2, .purposes = 1, .depth_limit = 8});
+}
+
+TEST_CASE("consent holds in every order of five events for two participants and two purposes") {
+  explore_all_policies({.people = 2, .purposes = 2, .there_at_start = 1, .depth_limit = 5});
+}
+
+TEST_CASE("consent holds in every order of five events for two participants and one who joins late") {
+  explore_all_policies({.people = 3, .purposes = 1, .there_at_start = 2, .depth_limit = 5});
+}

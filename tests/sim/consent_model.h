@@ -1,0 +1,210 @@
+// ConsentModel: what everybody has said, kept in the plainest way there is, and the policies spelled out over it. The
+// gate under test is compared with it; it shares no code with the gate.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "engine/consent/call_consent.h"
+
+namespace assent::sim {
+
+inline constexpr std::size_t kPeople = 3;
+inline constexpr std::size_t kPurposes = 2;
+
+enum class Said : std::uint8_t { nothing, yes_on_its_way, yes, no, too_late };
+enum class Reading { durable, intended, hoped };  // which answers count as a yes
+
+struct Answer {
+  Said said = Said::nothing;
+  Said before = Said::nothing;  // what a yes on its way falls back to
+  ConsentSeq record;            // of the yes on its way
+};
+
+struct Person {
+  bool joined = false;
+  bool left = false;
+  bool leg_left = false;
+  bool asked_too_long = false;  // the deadline has passed
+  std::array<Answer, kPurposes> answers;
+
+  bool present() const { return joined && !left; }
+};
+
+struct Recorded {
+  std::size_t who;
+  Decision decision;
+  unsigned purposes;  // bits
+};
+
+class ConsentModel {
+ public:
+  ConsentModel(Policy policy, std::size_t purposes) : policy_(policy), purposes_(purposes) {}
+
+  std::array<Person, kPeople> people;
+  bool paused = false;
+  bool ended = false;
+
+  // Each returns what must go on record, in order.
+  std::vector<Recorded> grant(std::size_t who, unsigned purposes, ConsentSeq record) {
+    unsigned changed = 0;
+    for_each(purposes, [&](std::size_t p) {
+      Answer& answer = people[who].answers[p];
+      if (answer.said == Said::yes || answer.said == Said::yes_on_its_way) return;
+      answer = {Said::yes_on_its_way, answer.said, record};
+      changed |= 1U << p;
+    });
+    return listed({{who, Decision::granted, changed}});
+  }
+  std::vector<Recorded> refuse(std::size_t who, unsigned purposes) {
+    unsigned withdrawn = 0;
+    unsigned denied = 0;
+    for_each(purposes, [&](std::size_t p) {
+      Said& said = people[who].answers[p].said;
+      if (said == Said::no) return;
+      (said == Said::yes || said == Said::yes_on_its_way ? withdrawn : denied) |= 1U << p;
+      said = Said::no;
+    });
+    return listed({{who, Decision::withdrawn, withdrawn}, {who, Decision::denied, denied}});
+  }
+  std::vector<Recorded> durable(ConsentSeq record) {
+    for_each_on_its_way(record, [](Person&, Answer& answer) { answer.said = Said::yes; });
+    return {};
+  }
+  std::vector<Recorded> refused(ConsentSeq record) {
+    std::vector<Recorded> recorded;
+    for_each_on_its_way(record, [](Person&, Answer& answer) { answer.said = answer.before; });
+    for (std::size_t who = 0; who < kPeople; ++who) {
+      const Person& person = people[who];
+      if (ended || person.left || person.asked_too_long) append(recorded, expire(who));
+    }
+    return recorded;
+  }
+  std::vector<Recorded> deadline() {
+    std::vector<Recorded> recorded;
+    for (std::size_t who = 0; who < kPeople; ++who) {
+      if (!people[who].joined) continue;
+      people[who].asked_too_long = true;
+      append(recorded, expire(who));
+    }
+    return recorded;
+  }
+  std::vector<Recorded> leave(std::size_t who) {
+    people[who].left = people[who].leg_left = true;
+    return expire(who);
+  }
+  std::vector<Recorded> end() {
+    std::vector<Recorded> recorded;
+    ended = true;
+    for (std::size_t who = 0; who < kPeople; ++who) append(recorded, expire(who));
+    return recorded;
+  }
+
+  bool over(std::size_t leg) const { return ended || people[leg].leg_left; }
+  unsigned present() const {
+    unsigned mask = 0;
+    for (std::size_t i = 0; i < kPeople; ++i) mask |= people[i].present() ? 1U << i : 0;
+    return mask;
+  }
+
+  // Does the policy allow this leg for any purpose, with `others` (a mask) and the leg's own participant in the call?
+  bool allows(std::size_t leg, unsigned others, Reading reading) const {
+    for (std::size_t purpose = 0; purpose < purposes_; ++purpose) {
+      if (allows_purpose(leg, others, reading, purpose)) return true;
+    }
+    return false;
+  }
+  bool pending(std::size_t who) const {
+    for (std::size_t p = 0; p < purposes_; ++p) {
+      if (people[who].joined && people[who].answers[p].said == Said::nothing) return true;
+    }
+    return false;
+  }
+  bool nothing_granted(std::size_t who) const {
+    for (std::size_t p = 0; p < purposes_; ++p) {
+      if (is_yes(who, Reading::durable, p)) return false;
+    }
+    return true;
+  }
+  std::vector<ConsentSeq> on_their_way() const {
+    std::vector<ConsentSeq> records;
+    for (const Person& person : people) {
+      for (const Answer& answer : person.answers) {
+        if (answer.said != Said::yes_on_its_way) continue;
+        if (records.empty() || records.back() != answer.record) records.push_back(answer.record);
+      }
+    }
+    return records;
+  }
+
+ private:
+  bool is_yes(std::size_t who, Reading reading, std::size_t purpose) const {
+    switch (people[who].answers[purpose].said) {
+      case Said::yes: return true;
+      case Said::yes_on_its_way: return reading != Reading::durable;
+      case Said::nothing: return reading == Reading::hoped;
+      case Said::no:
+      case Said::too_late: return false;
+    }
+    return false;
+  }
+  bool is_no(std::size_t who, Reading reading, std::size_t purpose) const {
+    const Answer& answer = people[who].answers[purpose];
+    if (answer.said == Said::yes_on_its_way && reading == Reading::durable) return answer.before == Said::no;
+    return answer.said == Said::no;
+  }
+  bool allows_purpose(std::size_t leg, unsigned others, Reading reading, std::size_t purpose) const {
+    bool all = true;
+    bool any = false;
+    for (std::size_t who = 0; who < kPeople; ++who) {
+      if (who != leg && (others >> who & 1U) == 0) continue;
+      all = all && is_yes(who, reading, purpose);
+      any = any || is_yes(who, reading, purpose);
+    }
+    if (policy_ == Policy::all_party) return all;
+    if (policy_ == Policy::per_party) return is_yes(leg, reading, purpose);
+    return any && !is_no(leg, reading, purpose);
+  }
+
+  template <typename Do>
+  void for_each(unsigned purposes, Do something) {
+    for (std::size_t p = 0; p < purposes_; ++p) {
+      if ((purposes >> p & 1U) != 0) something(p);
+    }
+  }
+  template <typename Do>
+  void for_each_on_its_way(ConsentSeq record, Do something) {
+    for (Person& person : people) {
+      for (Answer& answer : person.answers) {
+        if (answer.said == Said::yes_on_its_way && answer.record == record) something(person, answer);
+      }
+    }
+  }
+  std::vector<Recorded> expire(std::size_t who) {
+    unsigned expired = 0;
+    for_each(~0U, [&](std::size_t p) {
+      Said& said = people[who].answers[p].said;
+      if (!people[who].joined || said != Said::nothing) return;
+      said = Said::too_late;
+      expired |= 1U << p;
+    });
+    return listed({{who, Decision::expired, expired}});
+  }
+  static std::vector<Recorded> listed(std::vector<Recorded> all) {
+    std::vector<Recorded> real;
+    for (const Recorded& one : all) {
+      if (one.purposes != 0) real.push_back(one);
+    }
+    return real;
+  }
+  static void append(std::vector<Recorded>& all, const std::vector<Recorded>& more) {
+    all.insert(all.end(), more.begin(), more.end());
+  }
+
+  Policy policy_;
+  std::size_t purposes_;
+};
+
+}  // namespace assent::sim
