@@ -1,0 +1,84 @@
+// CallAdmission: turns what a caller asks for into what the engine needs: checked, with keys made, personal fields sealed,
+// and the rows to book.
+//
+// It decides whether a request makes sense (names that exist, no label twice) and whose subject a participant is. It
+// touches neither sockets nor gates. Any control thread. Errors: Errc::invalid says which member is wrong and what is
+// allowed; others are the catalog's and the key ring's.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/catalog/key_ring.h"
+#include "engine/consent/call_consent.h"
+#include "engine/control/call_service.h"
+#include "engine/shard/shard.h"
+
+namespace assent {
+
+struct PipelineDefaults {
+  ConsentSettings consent;
+  PurposeSet default_purposes;  // of a grant that names none
+  std::optional<Notice> notice;
+};
+
+// A participant as the API shows them while the call is live.
+struct KnownParticipant {
+  ParticipantSpec spec;
+  ParticipantId id;
+  KeyId subject_key;
+};
+
+struct AdmittedLegs {
+  std::vector<KnownParticipant> participants;
+  std::vector<CallParticipant> joining;
+  std::vector<NewLeg> legs;
+  std::vector<Booking> bookings;
+};
+
+struct AdmittedCall {
+  NewCall call;
+  std::string tenant;
+  KeyId call_key;
+  std::vector<KnownParticipant> participants;
+  std::vector<Booking> bookings;
+};
+
+class CallAdmission {
+ public:
+  CallAdmission(Catalog& catalog, KeyRing& keys, const PipelineDefaults& defaults)
+      : catalog_(catalog), keys_(keys), defaults_(defaults) {}
+
+  Result<AdmittedCall> prepare(const CallSpec& spec, WallTime now);
+
+  struct CallContext {
+    CallId call;
+    TenantId tenant;
+    KeyId call_key;
+    std::vector<KnownParticipant> participants;
+    std::vector<std::string> labels;  // of its legs
+  };
+  Result<AdmittedLegs> prepare_legs(const LegsSpec& spec, const CallContext& context, WallTime now);
+
+ private:
+  struct Tenant {
+    TenantId id;
+    OpenKey key;
+  };
+  Result<Tenant> tenant_named(const std::string& name, std::vector<Booking>& bookings, WallTime now);
+  Result<KnownParticipant> participant(const ParticipantSpec& spec, CallId call, const Tenant& tenant, WallTime now,
+                                       std::vector<Booking>& bookings);
+  Result<NewLeg> leg(const LegSpec& spec, CallId call, int index, const KnownParticipant& owner, const OpenKey& call_key,
+                     WallTime now, std::vector<Booking>& bookings);
+  Result<OpenKey> subject_key(const ParticipantSpec& spec, const Tenant& tenant, WallTime now, SubjectId& subject,
+                              std::vector<Booking>& bookings);
+
+  Catalog& catalog_;
+  KeyRing& keys_;
+  const PipelineDefaults& defaults_;
+};
+
+std::string notice_json(const std::optional<Notice>& notice);
+
+}  // namespace assent

@@ -1,0 +1,347 @@
+#include "engine/calls/live_calls.h"
+
+#include <algorithm>
+#include <new>
+#include <nlohmann/json.hpp>
+
+namespace assent {
+namespace {
+
+// A disk that stalls longer than this gets the caller an answer that says so; the work goes on.
+constexpr std::chrono::seconds kSettlePatience(30);
+
+bool is_plain_reason(const std::string& reason) {
+  return !reason.empty() && reason.size() <= 64 && std::all_of(reason.begin(), reason.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == ' ' || c == '-' || c == '_';
+         });
+}
+
+Error no_such_call() { return error(Errc::not_found, "no such call is in progress"); }
+
+std::string counts_json(const LegCounts& counts) {
+  nlohmann::json json;
+  for (const LegCountTag& tag : kLegCountTags) json[std::string(tag.name)] = counts.*tag.count;
+  return json.dump();
+}
+
+std::string origin_of(const Caller& caller) { return "token:" + caller.token_id; }
+
+}  // namespace
+
+LiveCalls::LiveCalls(Parts parts)
+    : parts_(std::move(parts)), admission_(parts_.catalog, parts_.keys, parts_.defaults) {}
+
+// ---- calls come ---------------------------------------------------------------------------------------------------
+
+Result<AdmittedCall> LiveCalls::admit(const CallSpec& spec) {
+  try {
+    return admission_.prepare(spec, read_clocks().wall);
+  } catch (const std::bad_alloc&) {
+    return error(Errc::exhausted, "no locked memory is left for another call's keys: try again when a call has ended");
+  }
+}
+
+Result<CallView> LiveCalls::create_call(const CallSpec& spec, const Caller&) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (refusing_) return error(Errc::unavailable, "the engine is stopping and takes no new calls");
+  }
+  auto id = start(spec);
+  // Two first calls of one tenant or subject race for the same row: the one that lost finds the winner's next time.
+  if (!id && id.error().code == Errc::conflict) id = start(spec);
+  if (!id) return id.error();
+  return call(*id);
+}
+
+Result<CallId> LiveCalls::start(const CallSpec& spec) {
+  auto admitted = admit(spec);
+  if (!admitted) return admitted.error();
+  const CallIdentity identity = admitted->call.identity;
+  auto entry = std::make_shared<Known>();
+  entry->ref = spec.ref;
+  entry->tenant_name = spec.tenant.empty() ? "default" : spec.tenant;
+  entry->tenant = identity.tenant;
+  entry->call_key = admitted->call_key;
+  entry->created = identity.created;
+  entry->participants = std::move(admitted->participants);
+  for (std::size_t i = 0; i < spec.legs.size(); ++i) entry->legs.emplace_back(admitted->call.legs[i].id, spec.legs[i]);
+
+  // The ports first: a call that finds no room must leave nothing behind. Nobody is told them before it is booked.
+  auto call = std::make_shared<NewCall>(std::move(admitted->call));
+  auto opened = parts_.shard.ask_now<std::vector<LegPorts>>(
+      [call](Shard& shard, Now now) { return shard.add_call(std::move(*call), now); });
+  if (!opened) return opened.error();
+  if (auto booked = parts_.writer.book_and_wait(std::move(admitted->bookings)); !booked) {
+    abort(identity.id);
+    return booked.error();
+  }
+  const std::lock_guard lock(mutex_);
+  known_[identity.id] = std::move(entry);
+  return identity.id;
+}
+
+void LiveCalls::abort(CallId id) {
+  (void)parts_.shard.ask_now<bool>([id](Shard& shard, Now now) -> Result<bool> {
+    if (auto ended = shard.end_call(id, now, [](const FinishedCall&) {}); !ended) return ended.error();
+    return true;
+  });
+}
+
+Result<CallView> LiveCalls::change_legs(CallId id, const LegsSpec& spec, const Caller&) {
+  const KnownCall before = known(id);
+  if (before == nullptr) return no_such_call();
+  CallAdmission::CallContext context{id, before->tenant, before->call_key, before->participants, {}};
+  for (const auto& [leg, leg_spec] : before->legs) context.labels.push_back(leg_spec.label);
+  auto admitted = admission_.prepare_legs(spec, context, read_clocks().wall);
+  if (!admitted) return admitted.error();
+
+  auto after = std::make_shared<Known>(*before);
+  after->participants.insert(after->participants.end(), admitted->participants.begin(), admitted->participants.end());
+  for (std::size_t i = 0; i < spec.legs.size(); ++i) after->legs.emplace_back(admitted->legs[i].id, spec.legs[i]);
+  // Booked first here: the call is there already, and a consent of the new participant needs its row.
+  if (auto booked = parts_.writer.book_and_wait(std::move(admitted->bookings)); !booked) return booked.error();
+  auto joining = std::make_shared<AdmittedLegs>(std::move(*admitted));
+  auto opened = parts_.shard.ask_now<std::vector<LegPorts>>([joining, id](Shard& shard, Now now) {
+    return shard.add_legs(id, std::move(joining->joining), std::move(joining->legs), now);
+  });
+  if (!opened) return opened.error();
+  {
+    const std::lock_guard lock(mutex_);
+    known_[id] = after;
+  }
+  return call(id);
+}
+
+// ---- what is said -------------------------------------------------------------------------------------------------
+
+Result<std::vector<ConsentRecordView>> LiveCalls::decide(CallId id, const ConsentSpec& spec, const Caller& caller) {
+  const KnownCall call = known(id);
+  if (call == nullptr) return no_such_call();
+  const auto decision = parse_decision(spec.decision);
+  if (!decision || *decision == Decision::expired) {
+    return error(Errc::invalid, "decision: \"" + spec.decision + "\" is none of granted, denied, withdrawn");
+  }
+  const auto signal = parse_signal_type(spec.signal_type);
+  if (!signal || !comes_from_outside(*signal)) {
+    return error(Errc::invalid, "signal.type: \"" + spec.signal_type + "\" is none of api, dtmf, voice, web, siprec");
+  }
+  auto purposes = parts_.purposes.set_of(spec.purposes);
+  if (!purposes) return purposes.error();
+  if (purposes->empty() && *decision == Decision::granted) purposes = parts_.defaults.default_purposes;
+
+  const auto& participants = call->participants;
+  const auto who = std::find_if(participants.begin(), participants.end(), [&](const KnownParticipant& known) {
+    return known.spec.ref == spec.participant || to_text(known.id) == spec.participant;
+  });
+  if (who == participants.end()) {
+    return error(Errc::invalid, "participant: the call has no \"" + spec.participant + "\"");
+  }
+  const ParticipantIndex index(static_cast<std::uint8_t>(who - participants.begin()));
+  const Signal said{*signal, spec.signal_value};
+  auto rows = parts_.shard.ask<std::vector<ConsentRow>>(
+      [id, index, decision = *decision, purposes = *purposes, said, origin = origin_of(caller)](
+          Shard& shard, Now now, const Decided& reply) {
+        LiveCall* live = shard.find(id);
+        if (live == nullptr) return reply(no_such_call());
+        live->decide(index, decision, purposes, said, origin, now, reply);
+      });
+  if (!rows) return rows.error();
+  std::vector<ConsentRecordView> views;
+  for (const ConsentRow& row : *rows) views.push_back(record_view(row, *call));
+  return views;
+}
+
+ConsentRecordView LiveCalls::record_view(const ConsentRow& row, const Known& known) const {
+  ConsentRecordView view{row.id,          row.call,        {},   row.purpose, row.decision, row.signal_type,
+                         row.signal_value, std::nullopt, row.at};
+  for (const KnownParticipant& participant : known.participants) {
+    if (participant.id == row.participant) view.participant = participant.spec.ref;
+  }
+  const auto notice = nlohmann::json::parse(row.notice_json, nullptr, false);
+  if (notice.is_object()) {
+    view.notice = Notice{notice.value("id", ""), notice.value("version", ""), notice.value("language", ""),
+                         notice.value("hash", "")};
+  }
+  return view;
+}
+
+Result<CallView> LiveCalls::pause(CallId id, const std::string& reason, const Caller& caller) {
+  return set_paused(id, LiveCall::Pausing::pause, reason, caller);
+}
+
+Result<CallView> LiveCalls::resume(CallId id, const std::string& reason, const Caller& caller) {
+  return set_paused(id, LiveCall::Pausing::resume, reason, caller);
+}
+
+Result<CallView> LiveCalls::set_paused(CallId id, LiveCall::Pausing what, const std::string& reason,
+                                       const Caller& caller) {
+  if (known(id) == nullptr) return no_such_call();
+  if (!is_plain_reason(reason)) {
+    return error(Errc::invalid,
+                 "reason: 1 to 64 letters, spaces, '-' and '_' (it stands in clear text on the record for ever)");
+  }
+  auto done = parts_.shard.ask<bool>([id, what, reason, origin = origin_of(caller)](
+                                         Shard& shard, Now now, std::function<void(Result<bool>)> reply) {
+    LiveCall* live = shard.find(id);
+    if (live == nullptr) return reply(no_such_call());
+    live->set_paused(what, reason, origin, now, [reply = std::move(reply)](const Result<void>& result) {
+      if (!result) return reply(result.error());
+      reply(true);
+    });
+  });
+  if (!done) return done.error();
+  return call(id);
+}
+
+// ---- what is there ------------------------------------------------------------------------------------------------
+
+LiveCalls::KnownCall LiveCalls::known(CallId id) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = known_.find(id);
+  return found == known_.end() ? nullptr : found->second;
+}
+
+void LiveCalls::forget(CallId id) {
+  const std::lock_guard lock(mutex_);
+  known_.erase(id);
+}
+
+Result<CallView> LiveCalls::call(CallId id) {
+  const KnownCall entry = known(id);
+  if (entry == nullptr) return no_such_call();
+  return parts_.shard.ask_now<CallView>([this, id, entry](Shard& shard, Now now) -> Result<CallView> {
+    LiveCall* live = shard.find(id);
+    if (live == nullptr) return no_such_call();
+    (void)now;
+    return view_of(*live, *entry);
+  });
+}
+
+Result<std::vector<CallView>> LiveCalls::calls() {
+  return parts_.shard.ask_now<std::vector<CallView>>([this](Shard& shard, Now) -> Result<std::vector<CallView>> {
+    std::vector<CallView> views;
+    for (LiveCall* live : shard.calls()) {
+      if (const KnownCall entry = known(live->identity().id)) views.push_back(view_of(*live, *entry));
+    }
+    return views;
+  });
+}
+
+CallView LiveCalls::view_of(LiveCall& live, const Known& known) const {
+  CallView view;
+  view.id = live.identity().id;
+  view.ref = known.ref;
+  view.tenant = known.tenant_name;
+  view.state = "live";
+  view.policy = to_text(live.consent().settings().policy);
+  view.paused = live.consent().paused();
+  view.created = known.created;
+  if (live.has_recording()) view.recording = live.identity().recording;
+  show_consents(live, known, view);
+  show_legs(live, known, view);
+  return view;
+}
+
+void LiveCalls::show_consents(LiveCall& live, const Known& known, CallView& view) const {
+  for (std::size_t i = 0; i < known.participants.size() && i < live.participants().size(); ++i) {
+    const KnownParticipant& participant = known.participants[i];
+    ParticipantView shown{participant.id,           participant.spec.ref,  participant.spec.role,
+                          participant.spec.subject, participant.spec.name, {}};
+    for (const std::string& purpose : parts_.purposes.ids_of(live.consent().settings().purposes)) {
+      const ConsentState state = live.consent().state(ParticipantIndex(static_cast<std::uint8_t>(i)),
+                                                      *parts_.purposes.find(purpose));
+      shown.consents.push_back({purpose, std::string(to_text(state))});
+    }
+    view.participants.push_back(std::move(shown));
+  }
+}
+
+void LiveCalls::show_legs(LiveCall& live, const Known& known, CallView& view) const {
+  for (std::size_t i = 0; i < known.legs.size() && i < live.legs().size(); ++i) {
+    LiveLeg& leg = *live.legs()[i];
+    const auto& [id, spec] = known.legs[i];
+    const LegCounts counts = leg.counts();
+    const LegGateCounts gated = leg.gate().counts();
+    LegView shown;
+    shown.label = spec.label;
+    shown.id = id;
+    shown.participant = spec.participant;
+    shown.codec = to_text(leg.receiver().codec());
+    shown.gate = to_text(live.consent().gate(LegIndex(static_cast<std::uint8_t>(i))));
+    shown.address = parts_.rtp_address;
+    shown.port = leg.identity().ports.rtp;
+    shown.rtcp_port = leg.identity().ports.rtcp;
+    shown.level_dbov = leg.level_dbov();
+    shown.held_ms = std::chrono::duration_cast<milliseconds>(leg.gate().held()).count();
+    shown.packets = counts.received;
+    shown.lost = counts.lost;
+    shown.dropped = counts.foreign + counts.malformed + counts.late + counts.duplicated;
+    shown.sealed_blocks = gated.admitted_blocks;
+    view.legs.push_back(std::move(shown));
+  }
+}
+
+// ---- calls go -----------------------------------------------------------------------------------------------------
+
+void LiveCalls::refuse_new_calls() {
+  const std::lock_guard lock(mutex_);
+  refusing_ = true;
+}
+
+Result<EndedCall> LiveCalls::end_call(CallId id, const Caller&) {
+  if (known(id) == nullptr) return already_ended(id);
+  return parts_.shard.ask<EndedCall>(
+      [this, id](Shard& shard, Now now, std::function<void(Result<EndedCall>)> reply) {
+        auto ended = shard.end_call(id, now, [this, reply](FinishedCall finished) {
+          settle_and_book(std::move(finished), CallState::ended, reply);
+        });
+        if (!ended) reply(ended.error());
+      },
+      kSettlePatience);
+}
+
+Result<EndedCall> LiveCalls::already_ended(CallId id) {
+  const auto row = parts_.catalog.call(id);
+  if (!row) return row.error();
+  if (!*row || (*row)->state == CallState::live) return no_such_call();
+  const auto recording = parts_.catalog.recording_of(id);
+  if (!recording) return recording.error();
+  if (!*recording || (*recording)->state == RecordingState::erased) return EndedCall{std::nullopt, "ended already"};
+  return EndedCall{(*recording)->id, "ended already"};
+}
+
+void LiveCalls::book_abandoned(FinishedCall finished) {
+  settle_and_book(std::move(finished), CallState::interrupted, [](const Result<EndedCall>&) {});
+}
+
+void LiveCalls::settle_and_book(FinishedCall finished, CallState state, std::function<void(Result<EndedCall>)> done) {
+  auto call = std::make_shared<FinishedCall>(std::move(finished));
+  auto reply = std::make_shared<std::function<void(Result<EndedCall>)>>(std::move(done));
+  parts_.settler.when_settled(call->segments, [this, call, state, reply](const Result<void>& settled) {
+    EndedCall ended{std::nullopt, call->why};
+    if (call->has_recording && !call->all_erased) ended.recording = call->recording;
+    // What could only be kept in part is said, not hidden: the recording is there, and its segments tell what is missing.
+    if (!settled) ended.why = "incomplete: " + settled.error().what;
+    auto posted = parts_.writer.post(closing_bookings(*call, state), [this, call, ended, reply](const Result<void>& booked) {
+      forget(call->id);
+      if (!booked) return (*reply)(booked.error());
+      (*reply)(ended);
+    });
+    if (!posted) (*reply)(posted.error());
+  });
+}
+
+std::vector<Booking> LiveCalls::closing_bookings(const FinishedCall& finished, CallState state) const {
+  const WallTime now = read_clocks().wall;
+  std::vector<Booking> bookings;
+  for (const auto& [leg, counts] : finished.counts) bookings.push_back(booking::SetLegCounts{leg, counts_json(counts)});
+  if (finished.has_recording && finished.all_erased) {
+    bookings.push_back(booking::EraseRecording{finished.recording, now});
+  } else if (finished.has_recording) {
+    bookings.push_back(booking::CloseRecording{finished.recording, now, RecordingState::complete, {}});
+  }
+  bookings.push_back(booking::EndCall{finished.id, now, state});
+  return bookings;
+}
+
+}  // namespace assent

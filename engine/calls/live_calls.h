@@ -1,0 +1,92 @@
+// LiveCalls: the engine's side of the control API for calls in progress.
+//
+// It joins what no other part knows together: requests become checked calls with keys (CallAdmission), go to the shard
+// that owns them, and are booked; when a call is over it sees to it that what was sealed is settled, and only then books
+// the recording as complete. It keeps what the API shows of live calls and the shard does not need: names and references,
+// in memory only, and only while the call lasts.
+//
+// Any control thread; methods block as CallService says.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/calls/call_admission.h"
+#include "engine/calls/shard_link.h"
+#include "engine/catalog/catalog_writer.h"
+#include "engine/control/call_service.h"
+#include "engine/store/settler.h"
+
+namespace assent {
+
+class LiveCalls final : public CallService {
+ public:
+  struct Parts {
+    ShardLink& shard;
+    Catalog& catalog;
+    CatalogWriter& writer;
+    KeyRing& keys;
+    Settler& settler;
+    const PurposeRegistry& purposes;
+    const PipelineDefaults& defaults;
+    std::string rtp_address;  // told to senders
+  };
+  explicit LiveCalls(Parts parts);
+
+  Result<CallView> create_call(const CallSpec& spec, const Caller& caller) override;
+  Result<std::vector<CallView>> calls() override;
+  Result<CallView> call(CallId id) override;
+  Result<std::vector<ConsentRecordView>> decide(CallId id, const ConsentSpec& spec, const Caller& caller) override;
+  Result<CallView> pause(CallId id, const std::string& reason, const Caller& caller) override;
+  Result<CallView> resume(CallId id, const std::string& reason, const Caller& caller) override;
+  Result<CallView> change_legs(CallId id, const LegsSpec& spec, const Caller& caller) override;
+  Result<EndedCall> end_call(CallId id, const Caller& caller) override;
+
+  // No further calls; for shutdown.
+  void refuse_new_calls();
+  // Books what became of a call that nobody waits for: it idled out, or the engine stops. Shard thread.
+  void book_abandoned(FinishedCall finished);
+
+ private:
+  // What the API knows of a live call and the shard does not.
+  struct Known {
+    std::string ref;
+    std::string tenant_name;
+    TenantId tenant;
+    KeyId call_key;
+    WallTime created;
+    std::vector<KnownParticipant> participants;
+    std::vector<std::pair<LegId, LegSpec>> legs;
+  };
+  using KnownCall = std::shared_ptr<const Known>;
+
+  KnownCall known(CallId id) const;
+  void forget(CallId id);
+  CallView view_of(LiveCall& live, const Known& known) const;
+  void show_legs(LiveCall& live, const Known& known, CallView& view) const;
+  void show_consents(LiveCall& live, const Known& known, CallView& view) const;
+  Result<AdmittedCall> admit(const CallSpec& spec);
+  Result<CallId> start(const CallSpec& spec);
+  void abort(CallId id);
+  Result<CallView> set_paused(CallId id, LiveCall::Pausing what, const std::string& reason, const Caller& caller);
+  ConsentRecordView record_view(const ConsentRow& row, const Known& known) const;
+  Result<EndedCall> already_ended(CallId id);
+
+  // Settles and books a finished call; `done` is called when that is durable, on whichever thread finished it.
+  void settle_and_book(FinishedCall finished, CallState state, std::function<void(Result<EndedCall>)> done);
+  std::vector<Booking> closing_bookings(const FinishedCall& finished, CallState state) const;
+
+  Parts parts_;
+  CallAdmission admission_;
+  mutable std::mutex mutex_;  // guards the two below
+  std::unordered_map<CallId, KnownCall> known_;
+  bool refusing_ = false;
+};
+
+}  // namespace assent
