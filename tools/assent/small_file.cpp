@@ -1,0 +1,28 @@
+#include "tools/assent/small_file.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <memory>
+
+namespace assent {
+
+Result<std::string> read_small_file(const std::filesystem::path& path, std::size_t most_bytes) {
+  struct Close {
+    void operator()(std::FILE* file) const { std::fclose(file); }
+  };
+  const std::unique_ptr<std::FILE, Close> file(std::fopen(path.c_str(), "rbe"));
+  if (!file) {
+    Error failure = os_error("open " + path.string(), errno);
+    if (errno == ENOENT || errno == ENOTDIR) failure.code = Errc::not_found;
+    return failure;
+  }
+  std::string text(most_bytes + 1, '\0');
+  text.resize(std::fread(text.data(), 1, text.size(), file.get()));
+  if (std::ferror(file.get()) != 0) return os_error("read " + path.string(), errno);
+  if (text.size() > most_bytes) {
+    return error(Errc::invalid, path.string() + " is larger than " + std::to_string(most_bytes) + " bytes");
+  }
+  return text;
+}
+
+}  // namespace assent
