@@ -60,6 +60,9 @@ inline constexpr auto kSegmentTimeMax = 1h;       // at 48 kHz stereo 690 MB, st
 // After an opt-in the ring goes on filling until the consent record is durable; this much more is reserved for that.
 inline constexpr auto kDurableSlack = 5s;
 
+// A held block spans at most this (and one sweep): what `hold` no longer covers is wiped at most this much later.
+inline constexpr auto kHeldBlockSpan = 1s;
+
 inline constexpr std::size_t kLegsPerCall = 16;
 inline constexpr std::size_t kParticipantsPerCall = 16;
 inline constexpr std::size_t kPurposes = 32;      // one bit each in a purpose set
@@ -208,5 +211,15 @@ inline constexpr std::size_t kNameBytes = 64;        // an id people write: a pu
 inline constexpr std::size_t kNoteBytes = 16 * 1024;
 inline constexpr std::size_t kPageRows = 100;        // rows a listing returns before it hands out a cursor
 inline constexpr std::size_t kConfigBytes = 1U << 20;
+
+// ---- Render -------------------------------------------------------------------------------------------------------
+
+inline constexpr std::size_t kRenderStepSamples = 4096;    // made, fed and mixed at a time
+// Samples of one leg that wait for the mixer: 16,384 x 2 bytes x 16 legs = 512 KiB a render, 2 s of audio at 8 kHz.
+inline constexpr std::size_t kRenderQueueSamples = 4 * kRenderStepSamples;
+inline constexpr std::size_t kRenderMixedBuffers = 8;      // buffers of mixed or encoded audio that wait for the reader
+inline constexpr auto kRenderStall = 30s;                  // a mixer that neither takes nor gives for this long is broken
+inline constexpr std::uint64_t kWavBytes = 0xFFFFFFFF;     // RIFF sizes have 32 bits
+inline constexpr std::size_t kPeakBuckets = 20000;         // more than any screen has columns
 
 }  // namespace assent::limits
