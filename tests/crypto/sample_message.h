@@ -9,6 +9,7 @@
 #include "base/ids.h"
 #include "crypto/message.h"
 #include "crypto/message_reader.h"
+#include "crypto/random.h"
 
 namespace assent::test {
 
@@ -35,7 +36,7 @@ inline Bytes sample_plain(std::uint32_t seq, std::size_t bytes) {
 inline SampleMessage sample_message(std::uint32_t frames, std::size_t final_bytes,
                                     const MessageContext& context = kSampleContext) {
   SampleMessage sample;
-  sample.leg_key_id.bytes.fill(0x3C);
+  random_bytes(sample.leg_key_id.bytes);
   auto sealer = SegmentSealer::create(sample.leg_key, sample.leg_key_id, context);
   ASSENT_CHECK(sealer.has_value());
   FrameCipher cipher;
