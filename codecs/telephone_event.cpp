@@ -1,5 +1,6 @@
 #include "codecs/telephone_event.h"
 
+#include <algorithm>
 #include <string_view>
 
 namespace assent {
@@ -7,6 +8,7 @@ namespace {
 
 constexpr std::uint8_t kEndBit = 0x80;
 constexpr std::uint8_t kVolumeBits = 0x3F;
+constexpr std::int64_t kSegmentTicks = 0xFFFF;
 constexpr std::string_view kDigits = "0123456789*#ABCD";
 
 }  // namespace
@@ -22,30 +24,31 @@ std::optional<char> digit_of(std::uint8_t event) {
   return kDigits[event];
 }
 
-// `ahead`: ticks from the latest press's start to this event's, more than 0.
-bool DigitDetector::continues_press(const RtpHeader& header, const TelephoneEvent& event, std::int32_t ahead) const {
-  if (header.marker || event.event != latest_.event) return false;
-  // A segment begins where the one before ended, at the largest duration there is; the packet that said so may be lost.
-  // A start inside the press is a sender that moves the timestamp with every packet: nobody presses a pressed key.
-  return ahead <= latest_.duration_ticks || (ahead == kSegmentTicks && !latest_.end);
+bool DigitDetector::belongs(const Press& press, const RtpHeader& header, const TelephoneEvent& event) {
+  if (!press.seen || press.ssrc != header.ssrc || press.event != event.event) return false;
+  const std::int64_t offset = distance(press.start, header.timestamp);
+  if (offset == 0) return true;
+  // The marker says that a press begins here (section 2.3.1): segments do not bear it.
+  if (header.marker || offset < 0) return false;
+  // A start within the press or at its end is a segment, or a sender that moves the timestamp with every packet: nobody
+  // presses a pressed key.
+  if (offset <= press.length_ticks) return true;
+  // A segment is full at the largest duration there is; the packet that said so may be lost.
+  return offset == press.segment_ticks + kSegmentTicks && !press.ended;
 }
 
 std::optional<char> DigitDetector::see(const RtpHeader& header, const TelephoneEvent& event) {
-  const bool known = any_ && header.ssrc == ssrc_;
-  const std::int32_t ahead = known ? distance(start_, header.timestamp) : 0;
-  if (known && ahead == 0 && event.event == latest_.event) {
-    latest_.end = latest_.end || event.end;
-    if (event.duration_ticks > latest_.duration_ticks) latest_.duration_ticks = event.duration_ticks;
+  for (Press& press : presses_) {
+    if (!belongs(press, header, event)) continue;
+    const std::int64_t offset = distance(press.start, header.timestamp);
+    press.segment_ticks = std::max(press.segment_ticks, offset);
+    press.length_ticks = std::max(press.length_ticks, offset + event.duration_ticks);
+    press.ended = press.ended || event.end;
     return std::nullopt;
   }
-  if (known && ahead <= 0 && ahead > -late_ticks_) return std::nullopt;
-
-  const bool same_press = known && ahead > 0 && continues_press(header, event, ahead);
-  any_ = true;
-  ssrc_ = header.ssrc;
-  start_ = header.timestamp;
-  latest_ = event;
-  return same_press ? std::nullopt : digit_of(event.event);
+  presses_[oldest_] = {header.ssrc, header.timestamp, 0, event.duration_ticks, event.event, true, event.end};
+  oldest_ = (oldest_ + 1) % presses_.size();
+  return digit_of(event.event);
 }
 
 }  // namespace assent

@@ -5,9 +5,9 @@
 // who consents or withdraws is owed; the alternatives, waiting for the end or for a least duration, guard against tones
 // that a gateway mistook for a key, which is the gateway's duty. An end packet whose beginning was lost still counts.
 //
-// Decides which packets belong to one press: the same source and timestamp; a later timestamp that continues a long
-// press as its next segment (section 2.5.1.3); a little earlier timestamp, which is a packet that came late. Packets
-// may come in any order, any number of times. Pure; the leg's thread; ticks are those of the stream's RTP clock.
+// Decides which packets belong to one press: those of the same source, key and timestamp, and those whose timestamp
+// continues a long press as its next segment (section 2.5.1.3). The last few presses are remembered, so packets may
+// come in any order and any number of times. Pure; the leg's thread; ticks are those of the stream's RTP clock.
 //
 //      0                   1                   2                   3
 //     +---------------+-+-+-----------+-------------------------------+
@@ -15,6 +15,7 @@
 //     +---------------+-+-+-----------+-------------------------------+
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -43,10 +44,7 @@ std::optional<char> digit_of(std::uint8_t event);
 
 class DigitDetector {
  public:
-  explicit DigitDetector(std::uint32_t clock_rate)
-      : late_ticks_(kLateSeconds * static_cast<std::int32_t>(clock_rate)) {}
-
-  // A press that this event is the first sign of, as its digit. `marker` of the header opens a press, never a segment.
+  // The digit of the press that this event is the first sign of.
   std::optional<char> see(const RtpHeader& header, const TelephoneEvent& event);
 
   // Calls report(char digit, RtpTimestamp start) for each press that the packet is the first sign of. False when the
@@ -55,17 +53,21 @@ class DigitDetector {
   bool see_packet(const RtpHeader& header, ByteView payload, Report&& report);
 
  private:
-  // An event this far back is a late packet; from further back it is a sender that began a new count.
-  static constexpr std::int32_t kLateSeconds = 5;
-  static constexpr std::int32_t kSegmentTicks = 0xFFFF;
+  struct Press {
+    Ssrc ssrc;
+    RtpTimestamp start;
+    std::int64_t segment_ticks = 0;  // from the start to the latest segment's
+    std::int64_t length_ticks = 0;   // from the start to the end, as far as is known
+    std::uint8_t event = 0;
+    bool seen = false;
+    bool ended = false;
+  };
+  static constexpr std::size_t kRemembered = 8;
 
-  bool continues_press(const RtpHeader& header, const TelephoneEvent& event, std::int32_t ahead) const;
+  static bool belongs(const Press& press, const RtpHeader& header, const TelephoneEvent& event);
 
-  std::int32_t late_ticks_;
-  bool any_ = false;
-  Ssrc ssrc_;
-  RtpTimestamp start_;  // of the latest press, or of its latest segment
-  TelephoneEvent latest_;
+  std::array<Press, kRemembered> presses_{};
+  std::size_t oldest_ = 0;
 };
 
 template <typename Report>

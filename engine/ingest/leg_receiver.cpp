@@ -44,9 +44,9 @@ Result<LegReceiver> LegReceiver::create(const LegReceiverSetup& setup) {
 LegReceiver::LegReceiver(const LegReceiverSetup& setup)
     : format_count_(setup.formats.size()),
       dtmf_payload_type_(setup.dtmf_payload_type),
+      reorder_window_(setup.reorder_window),
       window_(setup.reorder_window),
-      timeline_(setup.formats.front().codec.clock_rate),
-      digits_(setup.formats.front().codec.clock_rate) {
+      timeline_(setup.formats.front().codec.clock_rate) {
   std::copy(setup.formats.begin(), setup.formats.end(), formats_.begin());
   pin(setup.source);
 }
@@ -113,19 +113,21 @@ bool LegReceiver::accept_source(const RtpPacket& packet, const Endpoint& from) {
   return true;
 }
 
-// Only a packet that makes sense may begin a new stream. One that does not, within the stream, takes its turn in the
-// sequence first, or its number would be missed as lost.
+// True when the packet is to take its turn in the leg's stream. Only audio that makes sense may begin a new one. A
+// packet of the stream that makes no sense takes its turn, too, or its sequence number would be missed as lost.
 bool LegReceiver::accept_stream(const RtpPacket& packet, Now now, LegSink& sink) {
   const RtpHeader& header = packet.header();
   if (streaming_ && header.ssrc == ssrc_) return true;
-  if (!is_plausible(packet)) {
-    const bool known = kind_of(header.payload_type) != Kind::unknown;
-    ++(known ? counts_.malformed_payload : counts_.unknown_payload_type);
+  if (kind_of(header.payload_type) != Kind::audio) {
+    // Some gateways send digits as a stream of their own beside the audio: they are heard, and the audio goes on.
+    hand_on(packet, now, sink);
     return false;
   }
-  const bool straggler =
-      former_ && header.ssrc == former_->ssrc && now.mono - former_->left < limits::kReorderWindowMax;
-  if (straggler) {
+  if (!is_plausible(packet)) {
+    ++counts_.malformed_payload;
+    return false;
+  }
+  if (former_ && header.ssrc == former_->ssrc && now.mono - former_->left < reorder_window_) {
     ++counts_.late;
     return false;
   }
@@ -204,9 +206,10 @@ void LegReceiver::hand_on_audio(const RtpPacket& packet, Now arrived, LegSink& s
 }
 
 void LegReceiver::hand_on_digits(const RtpPacket& packet, Now arrived, LegSink& sink) {
+  const bool own_stream = streaming_ && packet.header().ssrc == ssrc_;
   const bool well_formed = digits_.see_packet(packet.header(), packet.payload(), [&](char digit, RtpTimestamp start) {
     ++counts_.digits;
-    sink.on_digit(digit, timeline_.locate(start, arrived));
+    sink.on_digit(digit, own_stream ? timeline_.locate(start, arrived) : arrived.wall);
   });
   if (!well_formed) ++counts_.malformed_payload;
 }

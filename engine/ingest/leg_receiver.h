@@ -1,8 +1,9 @@
 // LegReceiver: turns the datagrams of one leg into its audio, in media order and with absolute times.
 //
 // Decides which packets are the leg's: from the first valid source, or the one given (RFC 3550 names no rule; a packet
-// from elsewhere is dropped, whatever it holds); of its SSRC, which may change; of a payload type it was told. Then it
-// orders them, places them in time, and finds digits. It need not know about consent, storage, or sockets.
+// from elsewhere is dropped, whatever it holds); of its SSRC, which changes when audio comes with another; of a payload
+// type it was told. Then it orders them, places them in time, and finds digits. It need not know about consent,
+// storage, or sockets.
 //
 // Pure: it is given datagrams and `now`, and tells a sink what came of them before the call returns. One thread, the
 // shard's. The sink may call `discard` from within. A packet held back for reordering is in its arena block; `discard`
@@ -103,6 +104,9 @@ class LegReceiver {
   // The leg's source may be another from now on (re-INVITE); without one the next valid source is it.
   void pin(std::optional<Endpoint> source);
 
+  // The wall clock was set, or the machine slept: the next audio is placed by its arrival.
+  void anchor_anew() { timeline_.restart(codec().clock_rate); }
+
   // To be called where a segment begins; true when the timeline moved to the sender's clock.
   bool adopt_sender_report() { return timeline_.adopt_sender_report(); }
 
@@ -142,6 +146,7 @@ class LegReceiver {
   bool bye_seen_ = false;
   Ssrc ssrc_;
   std::optional<Former> former_;  // the stream before, whose stragglers must not bring it back
+  nanoseconds reorder_window_;
   ReorderWindow<RtpPacket> window_;
   RtpTimeline timeline_;
   DigitDetector digits_;
