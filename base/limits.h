@@ -210,6 +210,7 @@ inline constexpr std::size_t kRefBytes = 256;        // call ref, participant re
 inline constexpr std::size_t kNameBytes = 64;        // an id people write: a purpose, a notice and its version
 inline constexpr std::size_t kNoteBytes = 16 * 1024;
 inline constexpr std::size_t kPageRows = 100;        // rows a listing returns before it hands out a cursor
+inline constexpr std::size_t kPeakBucketsDefault = 1000;  // a screen's width
 inline constexpr std::size_t kConfigBytes = 1U << 20;
 
 // ---- Render -------------------------------------------------------------------------------------------------------

@@ -1,9 +1,10 @@
 // CallService: what the control API can ask of the live calls, in domain terms.
 //
 // The HTTP side knows JSON, tokens and status codes; this side knows shards, gates and keys; neither knows the other's.
-// Every method may block until what it promises is true (a grant is durable, a withdrawal has drained the queues, an ended
-// call's segments are stored) and may be called from any control thread. Text fields arrive validated for length and
-// UTF-8; names that must exist (policy, purpose, participant, codec) are checked here and refused with Errc::invalid.
+// Every method may block until what it promises is true (a grant is durable, a withdrawal has drained the queues, an
+// ended call's segments are stored) and may be called from any control thread. Text fields arrive validated for length
+// and UTF-8; names that must exist (policy, purpose, participant, codec) are checked here and refused with
+// Errc::invalid.
 #pragma once
 
 #include <cstdint>
@@ -45,7 +46,8 @@ struct LegSpec {
   Codec codec;
   std::uint8_t payload_type = 0;
   std::optional<std::uint8_t> dtmf_payload_type;
-  std::optional<Endpoint> source;  // pinned when given (port 0: any port of that address); else the first valid source is
+  std::optional<Endpoint>
+      source;  // pinned when given (port 0: any port of that address); else the first valid source is
 };
 
 struct CallSpec {
@@ -92,7 +94,7 @@ struct CallView {
   CallId id;
   std::string ref;
   std::string tenant;
-  std::string state;   // live
+  std::string state;  // live
   std::string policy;
   bool paused = false;
   WallTime created;
@@ -102,8 +104,8 @@ struct CallView {
 };
 
 struct ConsentSpec {
-  std::string participant;  // ref or id
-  std::string decision;     // granted | denied | withdrawn
+  std::string participant;            // ref or id
+  std::string decision;               // granted | denied | withdrawn
   std::vector<std::string> purposes;  // empty: the pipeline's default purposes for a grant, all for the others
   std::string signal_type = "api";
   std::string signal_value;
@@ -158,8 +160,8 @@ struct EngineCounters {
   std::uint64_t arena_bytes = 0;                             // gauge
   std::uint64_t arena_bytes_in_use = 0;                      // gauge
   std::uint64_t blocks_sealed = 0;
-  std::uint64_t blocks_voided = 0;   // withdrawn while they were queued
-  std::uint64_t blocks_wiped = 0;    // held and never admitted
+  std::uint64_t blocks_voided = 0;  // withdrawn while they were queued
+  std::uint64_t blocks_wiped = 0;   // held and never admitted
   std::uint64_t pages_durable = 0;
   std::uint64_t commits = 0;
   std::uint64_t journal_write_errors = 0;

@@ -1,0 +1,238 @@
+// Recordings and their erasure in JSON; their audio as it is.
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "engine/control/operations.h"
+
+namespace assent {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json or_null(const std::optional<std::string>& text) { return text ? Json(*text) : Json(nullptr); }
+Json or_null(const std::optional<WallTime>& time) { return time ? Json(to_rfc3339(*time)) : Json(nullptr); }
+
+// A column that holds JSON, or nothing.
+Json stored_json(const std::string& text) {
+  Json parsed = Json::parse(text, nullptr, false);
+  return parsed.is_discarded() ? Json(nullptr) : parsed;
+}
+
+Json json_of(const RecordingSummary& summary) {
+  return {{"id", to_text(summary.row.id)},
+          {"call", to_text(summary.row.call)},
+          {"tenant", summary.tenant},
+          {"state", name_of(summary.row.state)},
+          {"started", to_rfc3339(summary.row.started)},
+          {"ended", or_null(summary.row.ended)}};
+}
+
+Json json_of(const RecordedParticipant& participant) {
+  const auto& fields = participant.fields;
+  return {{"id", to_text(participant.row.id)},
+          {"role", participant.row.role},
+          {"subject_id", to_text(participant.row.subject)},
+          {"subject", or_null(participant.subject)},
+          {"ref", fields ? Json(fields->ref) : Json(nullptr)},
+          {"name", fields ? or_null(fields->name) : Json(nullptr)},
+          {"address", fields ? or_null(fields->address) : Json(nullptr)}};
+}
+
+Json json_of(const RecordedLeg& leg) {
+  return {{"id", to_text(leg.row.id)}, {"label", or_null(leg.label)}, {"participant", to_text(leg.row.participant)},
+          {"index", leg.row.index},    {"codec", leg.row.codec},      {"counts", stored_json(leg.row.counts_json)}};
+}
+
+Json json_of(const ConsentRow& consent) {
+  return {{"id", to_text(consent.id)},
+          {"participant", to_text(consent.participant)},
+          {"purpose", consent.purpose},
+          {"decision", consent.decision},
+          {"signal", {{"type", consent.signal_type}, {"value", consent.signal_value}}},
+          {"notice", stored_json(consent.notice_json)},
+          {"origin", consent.origin},
+          {"at", to_rfc3339(consent.at)},
+          {"media_time", or_null(consent.media_time)},
+          {"preroll_ms", consent.preroll_ms}};
+}
+
+Json json_of(const SegmentRow& segment) {
+  return {{"id", to_text(segment.id)},          {"leg", to_text(segment.leg)},
+          {"number", segment.number},           {"object", segment.object},
+          {"state", name_of(segment.state)},    {"size_bytes", segment.size_bytes},
+          {"frames", segment.frames},           {"started", to_rfc3339(segment.started)},
+          {"ended", to_rfc3339(segment.ended)}, {"salvaged", segment.salvaged}};
+}
+
+Json json_of(const RecordedNote& note) {
+  return {{"id", to_text(note.row.id)},
+          {"author", note.row.author},
+          {"at", to_rfc3339(note.row.at)},
+          {"text", or_null(note.text)}};
+}
+
+template <typename T>
+Json list_of(const std::vector<T>& items) {
+  Json list = Json::array();
+  for (const T& item : items) list.push_back(json_of(item));
+  return list;
+}
+
+Json json_of(const ErasureView& erasure) {
+  Json steps = Json::array();
+  for (const ErasureStep& step : erasure.steps) {
+    steps.push_back({{"step", step.step}, {"at", to_rfc3339(step.at)}, {"what", step.what}});
+  }
+  return {{"id", to_text(erasure.id)},
+          {erasure.target_kind, erasure.target_id},
+          {"state", erasure.done ? "done" : "incomplete"},
+          {"requested", to_rfc3339(erasure.requested)},
+          {"done", or_null(erasure.done)},
+          {"steps", std::move(steps)}};
+}
+
+std::vector<std::string> split_at_commas(const std::string& text) {
+  std::vector<std::string> parts;
+  std::size_t from = 0;
+  while (from <= text.size()) {
+    const std::size_t to = std::min(text.find(',', from), text.size());
+    if (to > from) parts.push_back(text.substr(from, to - from));
+    from = to + 1;
+  }
+  return parts;
+}
+
+AudioQuery audio_query(RecordingId id, QueryReader& query) {
+  AudioQuery audio{id, {}, {}};
+  if (auto purpose = query.text("purpose")) {
+    audio.purpose = *std::move(purpose);
+  } else {
+    query.note("purpose", "must say what the audio is used for, such as quality");
+  }
+  if (const auto legs = query.text("legs")) audio.legs = split_at_commas(*legs);
+  return audio;
+}
+
+// What the service denies here is a purpose; a role was checked before.
+Problem problem_of_use(const Error& error) {
+  Problem problem = problem_of(error);
+  if (error.code == Errc::denied) problem.type = ProblemType::purpose_not_consented;
+  return problem;
+}
+
+struct FormatInfo {
+  std::string_view name;
+  AudioFormat format;
+  std::string_view content_type;
+};
+constexpr std::array<FormatInfo, 3> kFormats = {{{"wav", AudioFormat::wav, "audio/wav"},
+                                                 {"ogg", AudioFormat::ogg, "audio/ogg"},
+                                                 {"mka", AudioFormat::mka, "audio/x-matroska"}}};
+
+}  // namespace
+
+Reply list_recordings(ApiParts& parts, const ApiRequest& request) {
+  QueryReader query(request.http);
+  RecordingQuery wanted;
+  wanted.subject = query.text("subject");
+  wanted.tenant = query.text("tenant");
+  wanted.from = query.time("from");
+  wanted.to = query.time("to");
+  wanted.cursor = query.id<RecordingId>("cursor");
+  wanted.limit = query.number("limit", 1, limits::kPageRows).value_or(limits::kPageRows);
+  if (const auto state = query.text("state")) {
+    wanted.state = parse_recording_state(*state);
+    if (!wanted.state) query.note("state", "must be open, complete, recovered or erased");
+  }
+  if (auto fault = query.fault()) return *std::move(fault);
+  auto page = parts.recordings.list(wanted);
+  if (!page) return problem_of(page.error());
+  return json_reply(200, {{"recordings", list_of(page->recordings)},
+                          {"cursor", page->cursor ? Json(to_text(*page->cursor)) : Json(nullptr)}});
+}
+
+Reply show_recording(ApiParts& parts, const ApiRequest& request) {
+  const auto id = id_parameter<RecordingId>(request);
+  if (!id) return id.error();
+  auto view = parts.recordings.show(*id);
+  if (!view) return problem_of(view.error());
+  Json body = json_of(view->summary);
+  body["ref"] = or_null(view->ref);
+  body["policy"] = view->call.policy;
+  body["call_state"] = name_of(view->call.state);
+  body["notice"] = stored_json(view->call.notice_json);
+  body["lost"] = stored_json(view->summary.row.lost_json);
+  body["participants"] = list_of(view->participants);
+  body["legs"] = list_of(view->legs);
+  body["consents"] = list_of(view->consents);
+  body["segments"] = list_of(view->segments);
+  body["notes"] = list_of(view->notes);
+  return json_reply(200, body);
+}
+
+Reply play_recording(ApiParts& parts, const ApiRequest& request) {
+  const auto id = id_parameter<RecordingId>(request);
+  if (!id) return id.error();
+  QueryReader query(request.http);
+  const AudioQuery wanted = audio_query(*id, query);
+  const std::string name = query.text("format").value_or("wav");
+  const auto format =
+      std::find_if(kFormats.begin(), kFormats.end(), [&](const FormatInfo& f) { return f.name == name; });
+  if (format == kFormats.end()) query.note("format", "must be wav, ogg or mka");
+  if (auto fault = query.fault()) return *std::move(fault);
+  auto stream = parts.recordings.audio(wanted, format->format, {request.bearer.id});
+  if (!stream) return problem_of_use(stream.error());
+  HttpResponse response;
+  response.content_type = format->content_type;
+  response.headers.emplace_back("Content-Disposition", "inline; filename=\"" + to_text(*id) + "." + name + "\"");
+  response.stream = *std::move(stream);
+  return response;
+}
+
+Reply draw_recording(ApiParts& parts, const ApiRequest& request) {
+  const auto id = id_parameter<RecordingId>(request);
+  if (!id) return id.error();
+  QueryReader query(request.http);
+  const AudioQuery wanted = audio_query(*id, query);
+  const std::size_t buckets = query.number("buckets", 1, limits::kPeakBuckets).value_or(limits::kPeakBucketsDefault);
+  if (auto fault = query.fault()) return *std::move(fault);
+  auto view = parts.recordings.peaks(wanted, buckets, {request.bearer.id});
+  if (!view) return problem_of_use(view.error());
+  Json legs = Json::array();
+  for (const LegPeaks& leg : view->legs) {
+    Json peaks = Json::array();
+    for (const SamplePeak& peak : leg.peaks) peaks.push_back({peak.low, peak.high});
+    legs.push_back({{"id", to_text(leg.leg.id)}, {"label", or_null(leg.label)}, {"peaks", std::move(peaks)}});
+  }
+  return json_reply(200, {{"recording", to_text(*id)},
+                          {"purpose", wanted.purpose},
+                          {"start", to_rfc3339(view->start)},
+                          {"end", to_rfc3339(view->end)},
+                          {"buckets", buckets},
+                          {"legs", std::move(legs)}});
+}
+
+Reply delete_recording(ApiParts& parts, const ApiRequest& request) {
+  const auto id = id_parameter<RecordingId>(request);
+  if (!id) return id.error();
+  auto erasure = parts.erasures.erase_recording(*id, {request.bearer.id});
+  if (!erasure) return problem_of(erasure.error());
+  if (erasure->done) return json_reply(200, json_of(*erasure));
+  return Problem{ProblemType::erasure_incomplete,
+                 "the keys are destroyed, so nobody can hear the recording, but erasure " + to_text(erasure->id) +
+                     " is not done: " + erasure->trouble.value_or("a step failed") +
+                     "; it goes on when this is asked again, and when the engine starts",
+                 {}};
+}
+
+Reply show_erasure(ApiParts& parts, const ApiRequest& request) {
+  const auto id = id_parameter<ErasureId>(request);
+  if (!id) return id.error();
+  auto erasure = parts.erasures.show(*id);
+  if (!erasure) return problem_of(erasure.error());
+  return json_reply(200, json_of(*erasure));
+}
+
+}  // namespace assent

@@ -1,0 +1,43 @@
+// What is open to everyone: health, readiness, metrics, and the description of the API.
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "engine/control/openapi.h"
+#include "engine/control/operations.h"
+
+namespace assent {
+
+using Json = nlohmann::ordered_json;
+
+Reply show_metrics(ApiParts& parts, const ApiRequest&) {
+  MetricsInput input;
+  input.engine = parts.status.counters();
+  input.http = parts.http_counters();
+  input.requests = parts.request_counts();
+  input.troubles = parts.status.troubles().size();
+  HttpResponse response;
+  response.content_type = kMetricsContentType;
+  response.body = metrics_text(input);
+  return response;
+}
+
+// The process answers: whoever restarts it on a failure need not.
+Reply show_health(ApiParts&, const ApiRequest&) { return json_reply(200, {{"status", "alive"}}); }
+
+// Whether calls should be sent here; if not, why.
+Reply show_readiness(ApiParts& parts, const ApiRequest&) {
+  const auto troubles = parts.status.troubles();
+  if (troubles.empty()) return json_reply(200, {{"status", "ready"}});
+  Problem problem{ProblemType::unavailable, "not ready: " + troubles.front(), {}};
+  for (const std::string& trouble : troubles) problem.errors.push_back({"", trouble});
+  return problem;
+}
+
+Reply show_openapi(ApiParts&, const ApiRequest&) {
+  HttpResponse response;
+  response.content_type = "application/json";
+  response.body = openapi_json();
+  return response;
+}
+
+}  // namespace assent

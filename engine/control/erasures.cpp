@@ -1,0 +1,234 @@
+#include "engine/control/erasures.h"
+
+#include <algorithm>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <thread>
+#include <utility>
+
+namespace assent {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::string_view kRecordingKind = "recording";
+constexpr int kForgetAttempts = 20;  // while somebody reads an older state of the catalog
+constexpr auto kForgetPause = 100ms;
+
+json steps_of(const ErasureRow& row) {
+  json steps = json::parse(row.steps_json, nullptr, false);
+  return steps.is_array() ? steps : json::array();
+}
+
+void add_step(ErasureRow& row, WallTime at, std::string_view step, std::string_view what) {
+  json steps = steps_of(row);
+  steps.push_back({{"at", to_rfc3339(at)}, {"step", step}, {"what", what}});
+  row.steps_json = steps.dump();
+}
+
+ErasureView view_of(const ErasureRow& row) {
+  ErasureView view{row.id, row.target_kind, row.target_id, row.requested, row.done, {}, std::nullopt};
+  for (const json& step : steps_of(row)) {
+    view.steps.push_back(
+        {step.value("step", ""), parse_rfc3339(step.value("at", "")).value_or(row.requested), step.value("what", "")});
+  }
+  return view;
+}
+
+LedgerEntry ledger_entry(LedgerKind kind, WallTime at, CallId call, const ErasureRow& row, std::string_view step) {
+  const json body = {{"erasure", to_text(row.id)}, {"step", step}, {row.target_kind, row.target_id}};
+  return {kind, at, call, body.dump()};
+}
+
+std::string count_text(std::size_t count, std::string_view noun) {
+  return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
+}
+
+}  // namespace
+
+// ---- from outside ---------------------------------------------------------------------------------------------------
+
+Result<ErasureView> Erasures::erase_recording(RecordingId id, const Caller& caller) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!under_way_.insert(id).second) return error(Errc::conflict, "the recording is being erased: ask again");
+  }
+  auto erased = erase_alone(id, caller);
+  const std::lock_guard lock(mutex_);
+  under_way_.erase(id);
+  return erased;
+}
+
+Result<ErasureView> Erasures::erase_alone(RecordingId id, const Caller& caller) {
+  auto target = load(id);
+  if (!target) return target.error();
+  if (target->call.state == CallState::live) {
+    return error(Errc::conflict, "the call is live: end it before its recording is deleted");
+  }
+  if (target->recording.state == RecordingState::erased) {
+    auto open = unfinished(id);
+    if (!open) return open.error();
+    if (!*open) return error(Errc::not_found, "the recording has been erased already");
+    return carry_out(*target, **std::move(open));
+  }
+  auto started = destroy_keys(*target, caller);
+  if (!started) return started.error();
+  return carry_out(*target, *std::move(started));
+}
+
+Result<ErasureView> Erasures::show(ErasureId id) {
+  auto row = parts_.catalog.erasure(id);
+  if (!row) return row.error();
+  if (!*row) return error(Errc::not_found, "there is no erasure with this id");
+  return view_of(**row);
+}
+
+Result<std::vector<ErasureView>> Erasures::resume() {
+  auto rows = parts_.catalog.unfinished_erasures();
+  if (!rows) return rows.error();
+  std::vector<ErasureView> left;
+  for (ErasureRow& row : *rows) {
+    const auto id = parse_id<RecordingId>(row.target_id);
+    if (row.target_kind != kRecordingKind || !id) continue;
+    auto target = load(*id);
+    if (!target) return target.error();
+    auto view = carry_out(*target, std::move(row));
+    if (!view) return view.error();
+    if (!view->done) left.push_back(*std::move(view));
+  }
+  return left;
+}
+
+// ---- what is to be erased -------------------------------------------------------------------------------------------
+
+Result<std::optional<ErasureRow>> Erasures::unfinished(RecordingId id) {
+  auto rows = parts_.catalog.unfinished_erasures();
+  if (!rows) return rows.error();
+  for (ErasureRow& row : *rows) {
+    if (row.target_kind == kRecordingKind && row.target_id == to_text(id)) return std::optional(std::move(row));
+  }
+  return std::optional<ErasureRow>();
+}
+
+Result<Erasures::Target> Erasures::load(RecordingId id) {
+  auto recording = parts_.catalog.recording(id);
+  if (!recording) return recording.error();
+  if (!*recording) return error(Errc::not_found, "there is no recording with this id");
+  auto call = parts_.catalog.call((*recording)->call);
+  if (!call) return call.error();
+  if (!*call) return error(Errc::corrupt, "the recording's call is not in the catalog");
+  auto legs = parts_.catalog.legs((*call)->id);
+  if (!legs) return legs.error();
+  auto segments = parts_.catalog.segments(id);
+  if (!segments) return segments.error();
+  return Target{**std::move(recording), **std::move(call), *std::move(legs), *std::move(segments)};
+}
+
+// ---- the steps ------------------------------------------------------------------------------------------------------
+
+Result<ErasureRow> Erasures::destroy_keys(const Target& target, const Caller& caller) {
+  const WallTime now = parts_.clock().wall;
+  ErasureRow row{
+      new_id<ErasureId>(now), std::string(kRecordingKind), to_text(target.recording.id), now, std::nullopt, "[]"};
+  add_step(row, now, "keys-destroyed", count_text(target.legs.size(), "leg key") + " and the call's");
+  const json request = {
+      {"by", caller.token_id}, {"erasure", to_text(row.id)}, {"recording", row.target_id}, {"step", "requested"}};
+  std::vector<Booking> bookings;
+  bookings.emplace_back(booking::StartErasure{row});
+  bookings.emplace_back(booking::AddLedger{{LedgerKind::erasure_step, now, target.call.id, request.dump()}});
+  for (const LegRow& leg : target.legs) bookings.emplace_back(booking::DestroyKey{leg.key});
+  bookings.emplace_back(booking::DestroyKey{target.call.key});
+  bookings.emplace_back(booking::EraseRecording{target.recording.id, now});
+  bookings.emplace_back(
+      booking::AddLedger{ledger_entry(LedgerKind::erasure_step, now, target.call.id, row, "keys-destroyed")});
+  if (auto booked = parts_.writer.book_and_wait(std::move(bookings)); !booked) return booked.error();
+  return row;
+}
+
+Result<ErasureView> Erasures::carry_out(const Target& target, ErasureRow row) {
+  const auto finished = finish(target, row);
+  ErasureView view = view_of(row);
+  if (!finished) view.trouble = finished.error().what;
+  return view;
+}
+
+Result<void> Erasures::finish(const Target& target, ErasureRow& row) {
+  if (auto forgotten = forget_keys(target, row); !forgotten) return forgotten;
+  if (auto cleared = clear_journal(target, row); !cleared) return cleared;
+  if (auto removed = remove_objects(target, row); !removed) return removed;
+  return close(target, row);
+}
+
+Result<void> Erasures::forget_keys(const Target& target, ErasureRow& row) {
+  std::vector<KeyId> keys = {target.call.key};
+  for (const LegRow& leg : target.legs) keys.push_back(leg.key);
+  for (const KeyId key : keys) parts_.keys.evict(key);
+  if (parts_.cut_streams) parts_.cut_streams(target.recording.id);
+  Result<void> forgotten = parts_.writer.forget_and_wait();
+  for (int attempt = 1; attempt < kForgetAttempts && !forgotten; ++attempt) {
+    if (forgotten.error().code != Errc::unavailable) break;
+    std::this_thread::sleep_for(kForgetPause);
+    forgotten = parts_.writer.forget_and_wait();
+  }
+  if (!forgotten) return forgotten;
+  for (const KeyId key : keys) {
+    auto left = parts_.catalog.key(key);
+    if (!left) return left.error();
+    if (*left) return error(Errc::corrupt, "the key " + to_text(key) + " is still in the catalog");
+  }
+  return note_step(row, "keys-gone", "the catalog's files hold none of the keys");
+}
+
+Result<void> Erasures::clear_journal(const Target& target, ErasureRow& row) {
+  std::vector<SegmentId> segments;
+  for (const SegmentRow& segment : target.segments) segments.push_back(segment.id);
+  if (auto erased = parts_.journal.erase(target.recording.id, segments); !erased) return erased;
+  return note_step(row, "journal-cleared", "no page is left in the journal");
+}
+
+// Those booked, and any of the call's that were stored without being booked because the engine died in between.
+Result<void> Erasures::remove_objects(const Target& target, ErasureRow& row) {
+  const std::string call = to_text(target.call.id);
+  const auto is_of_call = [&](const std::string& name) { return name.find(call) != std::string::npos; };
+  auto names = parts_.store.list();
+  if (!names) return names.error();
+  std::set<std::string> objects;
+  for (const SegmentRow& segment : target.segments) objects.insert(segment.object);
+  std::copy_if(names->begin(), names->end(), std::inserter(objects, objects.end()), is_of_call);
+  for (const std::string& object : objects) {
+    if (auto removed = parts_.store.remove(object); !removed) return removed;
+  }
+  auto left = parts_.store.list();
+  if (!left) return left.error();
+  for (const std::string& name : *left) {
+    if (is_of_call(name) || objects.contains(name)) return error(Errc::io, "the object " + name + " is still there");
+  }
+  return note_step(row, "objects-removed", count_text(objects.size(), "object") + " removed, none is left");
+}
+
+Result<void> Erasures::close(const Target& target, ErasureRow& row) {
+  const WallTime now = parts_.clock().wall;
+  ErasureRow closed = row;
+  add_step(closed, now, "done", count_text(target.segments.size(), "segment") + " no longer booked");
+  closed.done = now;
+  std::vector<Booking> bookings;
+  for (const SegmentRow& segment : target.segments) bookings.emplace_back(booking::RemoveSegment{segment.id});
+  bookings.emplace_back(booking::UpdateErasure{closed.id, closed.steps_json, closed.done});
+  bookings.emplace_back(
+      booking::AddLedger{ledger_entry(LedgerKind::erasure_done, now, target.call.id, closed, "done")});
+  if (auto booked = parts_.writer.book_and_wait(std::move(bookings)); !booked) return booked;
+  row = std::move(closed);
+  return {};
+}
+
+Result<void> Erasures::note_step(ErasureRow& row, std::string_view step, std::string what) {
+  ErasureRow noted = row;
+  add_step(noted, parts_.clock().wall, step, what);
+  std::vector<Booking> bookings;
+  bookings.emplace_back(booking::UpdateErasure{noted.id, noted.steps_json, std::nullopt});
+  if (auto booked = parts_.writer.book_and_wait(std::move(bookings)); !booked) return booked;
+  row = std::move(noted);
+  return {};
+}
+
+}  // namespace assent

@@ -1,0 +1,296 @@
+#include "engine/control/json_input.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <utility>
+
+#include "engine/consent/consent_state.h"
+#include "engine/control/json_object.h"
+#include "engine/control/tokens.h"
+
+namespace assent {
+namespace {
+
+using nlohmann::json;
+using Faults = std::vector<FieldError>;
+
+constexpr TextRule kNonEmpty{};
+constexpr TextRule kMaybeEmpty{limits::kRefBytes, true, false};
+constexpr TextRule kNoteText{limits::kNoteBytes, false, true};
+// RTCP packet types 192 to 223 look like these when the marker bit is set (RFC 5761 section 4), and RTCP may be muxed.
+constexpr std::int64_t kRtcpLikeFirst = 64;
+constexpr std::int64_t kRtcpLikeLast = 95;
+
+// What was read when there was nothing wrong with it, else the problem that lists all of it.
+template <typename T>
+Read<T> unless(Faults faults, T value) {
+  if (faults.empty()) return value;
+  Problem problem{ProblemType::invalid, {}, std::move(faults)};
+  const FieldError& first = problem.errors.front();
+  problem.detail = first.pointer + " " + first.what;
+  if (problem.errors.size() > 1) problem.detail += " (and " + std::to_string(problem.errors.size() - 1) + " more)";
+  if (problem.errors.size() > limits::kApiFaults) problem.errors.resize(limits::kApiFaults);
+  return problem;
+}
+
+std::string element(const std::string& array_pointer, std::size_t index) {
+  return array_pointer + "/" + std::to_string(index);
+}
+
+Notice read_notice(const json& value, const std::string& pointer, Faults& faults) {
+  JsonObject object(value, pointer, faults);
+  Notice notice;
+  notice.id = object.text("id");
+  notice.version = object.text("version");
+  notice.language = object.optional_text("language", kMaybeEmpty).value_or("");
+  notice.hash = object.optional_text("hash", kMaybeEmpty).value_or("");
+  object.finish();
+  return notice;
+}
+
+std::optional<Notice> optional_notice(JsonObject& object, Faults& faults) {
+  const json* value = object.optional_value("notice");
+  if (value == nullptr) return std::nullopt;
+  return read_notice(*value, object.pointer_to("notice"), faults);
+}
+
+ParticipantSpec read_participant(const json& value, const std::string& pointer, Faults& faults) {
+  JsonObject object(value, pointer, faults);
+  ParticipantSpec participant;
+  participant.ref = object.text("ref");
+  participant.subject = object.optional_text("subject");
+  participant.role = object.text("role");
+  participant.name = object.optional_text("name");
+  participant.address = object.optional_text("address");
+  object.finish();
+  return participant;
+}
+
+std::uint8_t checked_payload_type(std::int64_t number, JsonObject& object, std::string_view name) {
+  if (number >= kRtcpLikeFirst && number <= kRtcpLikeLast) {
+    object.fault(name, "must not be 64 to 95, which cannot be told from RTCP (RFC 5761 section 4)");
+  }
+  return static_cast<std::uint8_t>(number);
+}
+
+void read_codec(const json& value, const std::string& pointer, LegSpec& leg, Faults& faults) {
+  JsonObject object(value, pointer, faults);
+  const std::size_t faults_before = faults.size();
+  const std::string name = object.text("name");
+  leg.payload_type = checked_payload_type(object.integer("payload_type", 0, 127), object, "payload_type");
+  const std::int64_t clock_rate = object.integer("clock_rate", 1, UINT32_MAX);
+  const std::int64_t channels = object.optional_integer("channels", 1, UINT8_MAX).value_or(1);
+  object.finish();
+  if (faults.size() != faults_before) return;
+  auto codec = make_codec({name, clock_rate, channels});
+  if (codec) {
+    leg.codec = *codec;
+  } else {
+    faults.push_back({pointer, codec.error().what});
+  }
+}
+
+// "192.0.2.1:4000", "[2001:db8::1]:4000", or {address, port}; port 0 is any port of that address.
+std::optional<Endpoint> read_source(const json& value, const std::string& pointer, Faults& faults) {
+  std::optional<Endpoint> source;
+  if (value.is_string()) {
+    source = parse_endpoint(value.get_ref<const std::string&>());
+  } else {
+    const std::size_t faults_before = faults.size();
+    JsonObject object(value, pointer, faults);
+    const std::string address = object.text("address");
+    const std::int64_t port = object.optional_integer("port", 0, UINT16_MAX).value_or(0);
+    object.finish();
+    if (faults.size() != faults_before) return std::nullopt;
+    source = parse_address(address, static_cast<std::uint16_t>(port));
+  }
+  if (!source)
+    faults.push_back({pointer, "must be \"ADDRESS:PORT\" or {address, port} with an IP address, not a name"});
+  return source;
+}
+
+LegSpec read_leg(const json& value, const std::string& pointer, Faults& faults, bool& wants_srtp) {
+  JsonObject object(value, pointer, faults);
+  LegSpec leg;
+  leg.label = object.text("label");
+  leg.participant = object.text("participant");
+  if (const json* codec = object.value("codec")) read_codec(*codec, object.pointer_to("codec"), leg, faults);
+  if (const auto number = object.optional_integer("dtmf_payload_type", 0, 127)) {
+    leg.dtmf_payload_type = checked_payload_type(*number, object, "dtmf_payload_type");
+    if (leg.dtmf_payload_type == leg.payload_type) {
+      object.fault("dtmf_payload_type", "must differ from the codec's payload_type");
+    }
+  }
+  if (object.optional_value("srtp") != nullptr) {
+    wants_srtp = true;
+    object.fault("srtp", "is not supported yet: send plain RTP, or do not send this leg");
+  }
+  if (const json* source = object.optional_value("source")) {
+    leg.source = read_source(*source, object.pointer_to("source"), faults);
+  }
+  object.finish();
+  return leg;
+}
+
+std::vector<ParticipantSpec> read_participants(JsonObject& object, std::size_t least, Faults& faults) {
+  std::vector<ParticipantSpec> participants;
+  std::set<std::string> refs;
+  const std::string pointer = object.pointer_to("participants");
+  for (const json* value : object.array("participants", {least, limits::kParticipantsPerCall})) {
+    const std::string here = element(pointer, participants.size());
+    participants.push_back(read_participant(*value, here, faults));
+    const std::string& ref = participants.back().ref;
+    if (!ref.empty() && !refs.insert(ref).second) faults.push_back({here + "/ref", "is another participant's already"});
+  }
+  return participants;
+}
+
+struct Legs {
+  std::vector<LegSpec> specs;
+  bool want_srtp = false;
+};
+
+Legs read_legs(JsonObject& object, Faults& faults) {
+  Legs legs;
+  std::set<std::string> labels;
+  const std::string pointer = object.pointer_to("legs");
+  for (const json* value : object.array("legs", {0, limits::kLegsPerCall})) {
+    const std::string here = element(pointer, legs.specs.size());
+    legs.specs.push_back(read_leg(*value, here, faults, legs.want_srtp));
+    const std::string& label = legs.specs.back().label;
+    if (!label.empty() && !labels.insert(label).second) faults.push_back({here + "/label", "is another leg's already"});
+  }
+  return legs;
+}
+
+void check_participants_exist(const CallSpec& call, Faults& faults) {
+  for (std::size_t i = 0; i < call.legs.size(); ++i) {
+    const std::string& wanted = call.legs[i].participant;
+    const bool exists = std::any_of(call.participants.begin(), call.participants.end(),
+                                    [&](const ParticipantSpec& participant) { return participant.ref == wanted; });
+    if (!exists && !wanted.empty()) {
+      faults.push_back({element("/legs", i) + "/participant", "must be the ref of one of the participants"});
+    }
+  }
+}
+
+template <typename T>
+Read<T> unless_srtp(Faults faults, const Legs& legs, T value) {
+  Read<T> read = unless(std::move(faults), std::move(value));
+  if (read || !legs.want_srtp) return read;
+  Problem problem = read.error();
+  problem.type = ProblemType::unsupported;
+  return problem;
+}
+
+}  // namespace
+
+Read<CallSpec> read_call_spec(std::string_view body) {
+  auto parsed = parse_json_body(body);
+  if (!parsed) return parsed.error();
+  Faults faults;
+  JsonObject object(*parsed, "", faults);
+  CallSpec call;
+  call.ref = object.text("ref");
+  call.tenant = object.optional_text("tenant", kMaybeEmpty).value_or("");
+  call.policy = object.optional_text("policy");
+  call.notice = optional_notice(object, faults);
+  call.participants = read_participants(object, 1, faults);
+  Legs legs = read_legs(object, faults);
+  call.legs = std::move(legs.specs);
+  object.finish();
+  check_participants_exist(call, faults);
+  return unless_srtp(std::move(faults), legs, std::move(call));
+}
+
+Read<LegsSpec> read_legs_spec(std::string_view body) {
+  auto parsed = parse_json_body(body);
+  if (!parsed) return parsed.error();
+  Faults faults;
+  JsonObject object(*parsed, "", faults);
+  LegsSpec spec;
+  spec.participants = read_participants(object, 0, faults);
+  Legs legs = read_legs(object, faults);
+  spec.legs = std::move(legs.specs);
+  object.finish();
+  if (faults.empty() && spec.legs.empty() && spec.participants.empty()) {
+    faults.push_back({"", "must name at least one leg or participant"});
+  }
+  return unless_srtp(std::move(faults), legs, std::move(spec));
+}
+
+Read<ConsentSpec> read_consent_spec(std::string_view body) {
+  auto parsed = parse_json_body(body);
+  if (!parsed) return parsed.error();
+  Faults faults;
+  JsonObject object(*parsed, "", faults);
+  ConsentSpec spec;
+  spec.participant = object.text("participant");
+  spec.decision = object.text("decision");
+  const auto decision = parse_decision(spec.decision);
+  if (!spec.decision.empty() && (!decision || *decision == Decision::expired)) {
+    object.fault("decision", "must be granted, denied or withdrawn");
+  }
+  const std::string pointer = object.pointer_to("purposes");
+  for (const json* value : object.array("purposes", {0, limits::kPurposes})) {
+    const std::string here = element(pointer, spec.purposes.size());
+    std::string purpose = read_text(*value, here, kNonEmpty, faults);
+    const bool is_there = std::find(spec.purposes.begin(), spec.purposes.end(), purpose) != spec.purposes.end();
+    if (is_there && !purpose.empty()) faults.push_back({here, "comes twice"});
+    spec.purposes.push_back(std::move(purpose));
+  }
+  if (const json* value = object.optional_value("signal")) {
+    JsonObject signal(*value, object.pointer_to("signal"), faults);
+    spec.signal_type = signal.text("type");
+    spec.signal_value = signal.optional_text("value", kMaybeEmpty).value_or("");
+    const auto type = parse_signal_type(spec.signal_type);
+    if (!spec.signal_type.empty() && (!type || !comes_from_outside(*type))) {
+      signal.fault("type", "must be api, dtmf, voice, web or siprec");
+    }
+    signal.finish();
+  }
+  spec.notice = optional_notice(object, faults);
+  object.finish();
+  return unless(std::move(faults), std::move(spec));
+}
+
+Read<PauseSpec> read_pause_spec(std::string_view body) {
+  auto parsed = parse_json_body(body);
+  if (!parsed) return parsed.error();
+  Faults faults;
+  JsonObject object(*parsed, "", faults);
+  PauseSpec spec{object.text("reason")};
+  object.finish();
+  return unless(std::move(faults), std::move(spec));
+}
+
+Read<NoteSpec> read_note_spec(std::string_view body) {
+  auto parsed = parse_json_body(body);
+  if (!parsed) return parsed.error();
+  Faults faults;
+  JsonObject object(*parsed, "", faults);
+  NoteSpec spec{object.text("text", kNoteText)};
+  object.finish();
+  return unless(std::move(faults), std::move(spec));
+}
+
+Read<TokenSpec> read_token_spec(std::string_view body) {
+  auto parsed = parse_json_body(body);
+  if (!parsed) return parsed.error();
+  Faults faults;
+  JsonObject object(*parsed, "", faults);
+  TokenSpec spec;
+  spec.id = object.text("id");
+  if (!spec.id.empty() && !is_token_id(spec.id)) object.fault("id", "must be 1 to 64 of a-z, 0-9, '.', '_' and '-'");
+  const std::string role = object.text("role");
+  if (const auto known = parse_role(role)) {
+    spec.role = *known;
+  } else if (!role.empty()) {
+    object.fault("role", "must be admin, supervisor, agent or ingest");
+  }
+  object.finish();
+  return unless(std::move(faults), std::move(spec));
+}
+
+}  // namespace assent

@@ -1,0 +1,42 @@
+// Strict reading of request bodies into the specs of CallService.
+//
+// It decides shape: the JSON itself (size, depth, UTF-8, no name twice in an object), which members there are (an
+// unknown one is an error, not ignored), types, ranges, lengths, and what contradicts itself within one body. It need
+// not know whether a policy, purpose or participant exists: CallService does. All faults of a body are reported at
+// once, each with its JSON pointer. Pure; any thread.
+//
+// Problems: malformed_request (not JSON), too_large, invalid (with the list), unsupported (srtp).
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "engine/control/call_service.h"
+#include "engine/control/problem.h"
+#include "engine/control/tokens.h"
+
+namespace assent {
+
+template <typename T>
+using Read = Result<T, Problem>;
+
+struct PauseSpec {
+  std::string reason;
+};
+struct NoteSpec {
+  std::string text;
+};
+struct TokenSpec {
+  std::string id;
+  Role role = Role::ingest;
+};
+
+Read<CallSpec> read_call_spec(std::string_view body);
+Read<LegsSpec> read_legs_spec(std::string_view body);
+Read<ConsentSpec> read_consent_spec(std::string_view body);
+Read<PauseSpec> read_pause_spec(std::string_view body);
+Read<NoteSpec> read_note_spec(std::string_view body);
+Read<TokenSpec> read_token_spec(std::string_view body);
+
+}  // namespace assent

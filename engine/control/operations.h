@@ -1,0 +1,98 @@
+// Operations: what each route does, one function each, in api_calls.cpp, api_recordings.cpp, api_ledger.cpp,
+// api_tokens.cpp and api_status.cpp. A function reads the request, asks the domain, and shapes the answer as JSON; that
+// the caller may, and that a repetition runs once, has been seen to before (api.cpp). Any worker thread.
+#pragma once
+
+#include <functional>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "engine/catalog/catalog.h"
+#include "engine/control/api.h"
+#include "engine/control/http_message.h"
+#include "engine/control/problem.h"
+#include "engine/control/tokens.h"
+
+namespace assent {
+
+struct ApiRequest {
+  const HttpRequest& http;
+  const std::vector<std::string>& parameters;  // of the route
+  const TokenInfo& bearer;                     // empty on routes open to everyone
+};
+
+using Reply = Result<HttpResponse, Problem>;
+using OperationFn = Reply (*)(ApiParts& parts, const ApiRequest& request);
+
+Reply create_call(ApiParts& parts, const ApiRequest& request);
+Reply list_calls(ApiParts& parts, const ApiRequest& request);
+Reply show_call(ApiParts& parts, const ApiRequest& request);
+Reply end_call(ApiParts& parts, const ApiRequest& request);
+Reply record_consent(ApiParts& parts, const ApiRequest& request);
+Reply pause_call(ApiParts& parts, const ApiRequest& request);
+Reply resume_call(ApiParts& parts, const ApiRequest& request);
+Reply change_legs(ApiParts& parts, const ApiRequest& request);
+Reply add_note(ApiParts& parts, const ApiRequest& request);
+
+Reply list_recordings(ApiParts& parts, const ApiRequest& request);
+Reply show_recording(ApiParts& parts, const ApiRequest& request);
+Reply play_recording(ApiParts& parts, const ApiRequest& request);
+Reply draw_recording(ApiParts& parts, const ApiRequest& request);
+Reply delete_recording(ApiParts& parts, const ApiRequest& request);
+Reply show_erasure(ApiParts& parts, const ApiRequest& request);
+
+Reply list_ledger(ApiParts& parts, const ApiRequest& request);
+Reply verify_ledger(ApiParts& parts, const ApiRequest& request);
+
+Reply add_token(ApiParts& parts, const ApiRequest& request);
+Reply list_tokens(ApiParts& parts, const ApiRequest& request);
+Reply delete_token(ApiParts& parts, const ApiRequest& request);
+
+Reply show_metrics(ApiParts& parts, const ApiRequest& request);
+Reply show_health(ApiParts& parts, const ApiRequest& request);
+Reply show_readiness(ApiParts& parts, const ApiRequest& request);
+Reply show_openapi(ApiParts& parts, const ApiRequest& request);
+
+Reply not_built_yet(ApiParts& parts, const ApiRequest& request);
+
+// ---- what they share ----------------------------------------------------------------------------------------------
+
+HttpResponse json_reply(unsigned status, const nlohmann::ordered_json& body);
+
+// The path's id, or why it is none (400).
+template <typename IdType>
+Result<IdType, Problem> id_parameter(const ApiRequest& request) {
+  if (const auto id = parse_id<IdType>(request.parameters.at(0))) return *id;
+  return Problem{ProblemType::malformed_request, "the id in the path is not a UUID", {}};
+}
+
+// Reads query parameters one by one; `fault` lists what was wrong, an unknown name included. One thread.
+class QueryReader {
+ public:
+  explicit QueryReader(const HttpRequest& request) : query_(request.query) {}
+
+  std::optional<std::string> text(const std::string& name);
+  std::optional<WallTime> time(const std::string& name);
+  std::optional<std::uint64_t> number(const std::string& name, std::uint64_t least, std::uint64_t most);
+  template <typename IdType>
+  std::optional<IdType> id(const std::string& name) {
+    const auto value = text(name);
+    if (!value) return std::nullopt;
+    const auto parsed = parse_id<IdType>(*value);
+    if (!parsed) note(name, "must be a UUID");
+    return parsed;
+  }
+  void note(const std::string& name, std::string what) { errors_.push_back({name, std::move(what)}); }
+
+  std::optional<Problem> fault();  // after the last parameter
+
+ private:
+  const std::map<std::string, std::string>& query_;
+  std::vector<std::string> known_;
+  std::vector<FieldError> errors_;
+};
+
+}  // namespace assent

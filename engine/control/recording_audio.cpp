@@ -1,0 +1,203 @@
+// The part of RecordingService that touches audio: the right to hear it, the record of that, and the streams.
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "engine/control/matroska_export.h"
+#include "engine/control/recordings.h"
+#include "engine/store/segment_source.h"
+
+namespace assent {
+namespace {
+
+// A leg's stored segments, until the recording is erased.
+class StoredLeg final : public LegPackets {
+ public:
+  StoredLeg(SegmentSource source, std::shared_ptr<std::atomic<bool>> is_cut)
+      : source_(std::move(source)), is_cut_(std::move(is_cut)) {}
+
+  Result<std::optional<LegPacket>> next() override {
+    if (is_cut_->load(std::memory_order_relaxed)) return error(Errc::not_found, "the recording is being erased");
+    return source_.next();
+  }
+
+ private:
+  SegmentSource source_;
+  std::shared_ptr<std::atomic<bool>> is_cut_;
+};
+
+LegKeys leg_keys_from(KeyRing& keys) {
+  return [&keys](KeyId id) -> Result<SecretKey> {
+    auto opened = keys.open(id);
+    if (!opened) return opened.error();
+    return opened->key->duplicate();
+  };
+}
+
+bool is_named(const RecordedLeg& leg, std::string_view name) {
+  return to_text(leg.row.id) == name || leg.label == std::optional<std::string>(name);
+}
+
+std::string name_for_people(const RecordedLeg& leg) { return leg.label.value_or(to_text(leg.row.id)); }
+
+std::uint32_t highest_rate(const std::vector<RecordedLeg>& legs) {
+  std::uint32_t rate_hz = 8000;
+  for (const RecordedLeg& leg : legs) {
+    if (const auto codec = parse_codec(leg.row.codec)) rate_hz = std::max(rate_hz, codec->clock_rate);
+  }
+  return rate_hz;
+}
+
+template <typename Stream>
+BodyStream body_from(std::shared_ptr<Stream> stream) {
+  return {[stream = std::move(stream)](ByteSpan out) { return stream->read(out); }, std::nullopt};
+}
+
+}  // namespace
+
+// ---- the right ------------------------------------------------------------------------------------------------------
+
+Result<void> RecordingService::book_use(LedgerKind kind, const AudioQuery& query, const CallRow& call,
+                                        const std::vector<RecordedLeg>& legs, std::string_view use,
+                                        const Caller& caller) {
+  nlohmann::json body = {{"by", caller.token_id},
+                         {"legs", nlohmann::json::array()},
+                         {"purpose", query.purpose},
+                         {"recording", to_text(query.recording)},
+                         {"use", use}};
+  for (const RecordedLeg& leg : legs) body["legs"].push_back(to_text(leg.row.id));
+  std::vector<Booking> bookings;
+  bookings.emplace_back(booking::AddLedger{{kind, parts_.clock().wall, call.id, body.dump()}});
+  return parts_.writer.book_and_wait(std::move(bookings));
+}
+
+// Whether each wanted leg may be heard; a refusal is on the ledger before anybody learns of it.
+Result<void> RecordingService::check_right(const AudioQuery& query, const CallRow& call,
+                                           const std::vector<RecordedLeg>& wanted, std::string_view use,
+                                           const Caller& caller) {
+  auto participants = parts_.catalog.participants(call.id);
+  if (!participants) return participants.error();
+  auto consents = parts_.catalog.consents(call.id);
+  if (!consents) return consents.error();
+  std::vector<LegRow> rows;
+  for (const RecordedLeg& leg : wanted) rows.push_back(leg.row);
+  const auto policy = parse_policy(call.policy);
+  if (!policy) return error(Errc::corrupt, "the call's policy is none that this version knows");
+  const auto open = legs_open_for(query.purpose, *policy, *participants, rows, *consents);
+  std::string closed;
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    if (!open[i]) closed += (closed.empty() ? "" : ", ") + name_for_people(wanted[i]);
+  }
+  if (closed.empty()) return {};
+  if (auto booked = book_use(LedgerKind::refusal, query, call, wanted, use, caller); !booked) return booked;
+  return error(Errc::denied, "nobody's consent covers the purpose '" + query.purpose + "' for: " + closed);
+}
+
+Result<RecordingService::Audible> RecordingService::audible(const AudioQuery& query, std::string_view use,
+                                                            const Caller& caller) {
+  auto row = find(query.recording);
+  if (!row) return row.error();
+  if (row->state == RecordingState::erased) return error(Errc::not_found, "the recording has been erased");
+  auto call = find_call(row->call);
+  if (!call) return call.error();
+  auto legs = legs_of(*call);
+  if (!legs) return legs.error();
+  auto segments = parts_.catalog.segments(query.recording);
+  if (!segments) return segments.error();
+  std::erase_if(*segments, [](const SegmentRow& segment) { return segment.state == SegmentState::quarantined; });
+
+  for (const std::string& name : query.legs) {
+    const bool exists =
+        std::any_of(legs->begin(), legs->end(), [&](const RecordedLeg& leg) { return is_named(leg, name); });
+    if (!exists) return error(Errc::not_found, "the recording has no leg '" + name + "'");
+  }
+  Audible audible;
+  for (RecordedLeg& leg : *legs) {
+    std::vector<SegmentRow> of_leg;
+    std::copy_if(segments->begin(), segments->end(), std::back_inserter(of_leg),
+                 [&](const SegmentRow& segment) { return segment.leg == leg.row.id; });
+    const bool is_wanted = query.legs.empty()
+                               ? !of_leg.empty()
+                               : std::any_of(query.legs.begin(), query.legs.end(),
+                                             [&](const std::string& name) { return is_named(leg, name); });
+    if (!is_wanted) continue;
+    audible.legs.push_back(std::move(leg));
+    audible.segments.push_back(std::move(of_leg));
+  }
+  if (auto right = check_right(query, *call, audible.legs, use, caller); !right) return right.error();
+  if (segments->empty() || audible.legs.empty()) return error(Errc::not_found, "the recording holds no audio");
+  // All legs of a recording share one timeline, whichever are asked for.
+  audible.start = segments->front().started;
+  audible.end = segments->front().ended;
+  for (const SegmentRow& segment : *segments) {
+    audible.start = std::min(audible.start, segment.started);
+    audible.end = std::max(audible.end, segment.ended);
+  }
+  audible.start = std::chrono::floor<milliseconds>(audible.start);  // the unit of time in a segment
+  if (auto booked = book_use(LedgerKind::access, query, *call, audible.legs, use, caller); !booked) {
+    return booked.error();
+  }
+  return audible;
+}
+
+// ---- the streams ----------------------------------------------------------------------------------------------------
+
+std::unique_ptr<LegPackets> RecordingService::packets_of(RecordingId recording,
+                                                         const std::vector<SegmentRow>& segments) {
+  auto is_cut = std::make_shared<std::atomic<bool>>(false);
+  {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(streams_, [](const auto& stream) { return stream.second.expired(); });
+    streams_.emplace(recording, is_cut);
+  }
+  return std::make_unique<StoredLeg>(SegmentSource(parts_.store, segments, leg_keys_from(parts_.keys)),
+                                     std::move(is_cut));
+}
+
+void RecordingService::cut_streams(RecordingId id) {
+  const std::lock_guard lock(mutex_);
+  const auto [first, last] = streams_.equal_range(id);
+  for (auto stream = first; stream != last; ++stream) {
+    if (const auto is_cut = stream->second.lock()) is_cut->store(true, std::memory_order_relaxed);
+  }
+}
+
+RenderSpec RecordingService::render_spec(const AudioQuery& query, const Audible& audible) {
+  RenderSpec spec{{}, audible.start, audible.end, highest_rate(audible.legs)};
+  for (const auto& segments : audible.segments) spec.legs.push_back(packets_of(query.recording, segments));
+  return spec;
+}
+
+Result<BodyStream> RecordingService::audio(const AudioQuery& query, AudioFormat format, const Caller& caller) {
+  constexpr std::array<std::string_view, 3> kUses = {"wav", "ogg", "mka"};
+  if (format == AudioFormat::mka && query.legs.size() != 1) {
+    return error(Errc::invalid, "mka is one leg as it was received: name it with legs=LABEL");
+  }
+  auto found = audible(query, kUses.at(static_cast<std::size_t>(format)), caller);
+  if (!found) return found.error();
+  if (format == AudioFormat::wav) return parts_.renderer.wav(render_spec(query, *found));
+  if (format == AudioFormat::ogg) return parts_.renderer.ogg(render_spec(query, *found));
+  SegmentHead head;
+  head.leg = found->legs.front().row.id;
+  head.start = found->start;
+  const auto& segments = found->segments.front();
+  if (!segments.empty()) head.segment = segments.front().id;
+  return body_from(std::make_shared<MatroskaExport>(packets_of(query.recording, segments), head));
+}
+
+Result<PeaksView> RecordingService::peaks(const AudioQuery& query, std::size_t buckets, const Caller& caller) {
+  auto found = audible(query, "peaks", caller);
+  if (!found) return found.error();
+  auto measured = parts_.renderer.peaks(render_spec(query, *found), buckets);
+  if (!measured) return measured.error();
+  if (measured->size() != found->legs.size()) return error(Errc::unavailable, "the renderer left out a leg");
+  PeaksView view{found->start, found->end, {}};
+  for (std::size_t i = 0; i < found->legs.size(); ++i) {
+    RecordedLeg& leg = found->legs[i];
+    view.legs.push_back({std::move(leg.row), std::move(leg.label), std::move((*measured)[i])});
+  }
+  return view;
+}
+
+}  // namespace assent

@@ -1,0 +1,154 @@
+// RecordingService: what was recorded: finding it, showing it, hearing it.
+//
+// It decides who may hear what for which purpose (purpose_right.h, on what stands on record at that moment), and puts
+// every access and every refusal on the ledger before anything is answered. It owns no audio: a stream it returns holds
+// one frame of plaintext at a time, and stops when the recording is erased (`cut_streams`). Erasing is erasures.h.
+// It need not know HTTP, nor how audio is decoded (AudioRenderer).
+//
+// Any thread; a stream: one thread at a time. Errors: Errc::not_found (no such recording, leg or call; or it has been
+// erased), Errc::denied (nobody consented to the purpose; on the ledger by then), Errc::conflict, Errc::invalid, and
+// those of catalog, key ring, store and renderer.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "engine/catalog/catalog.h"
+#include "engine/catalog/catalog_writer.h"
+#include "engine/catalog/key_ring.h"
+#include "engine/catalog/person_fields.h"
+#include "engine/control/audio_renderer.h"
+#include "engine/control/call_service.h"
+#include "engine/control/purpose_right.h"
+#include "engine/store/segment_store.h"
+
+namespace assent {
+
+// What a listing asks for, in the words of the caller.
+struct RecordingQuery {
+  std::optional<std::string> subject;  // a subject's id, or the caller's own reference of the person
+  std::optional<std::string> tenant;   // name; the default one also decides where `subject` is looked up
+  std::optional<WallTime> from;
+  std::optional<WallTime> to;
+  std::optional<RecordingState> state;
+  std::optional<RecordingId> cursor;
+  std::size_t limit = limits::kPageRows;
+};
+
+struct RecordingSummary {
+  RecordingRow row;
+  std::string tenant;
+};
+
+struct RecordingPage {
+  std::vector<RecordingSummary> recordings;  // newest first
+  std::optional<RecordingId> cursor;         // when there may be more
+};
+
+// Sealed texts are empty when their key or they themselves are gone.
+struct RecordedParticipant {
+  ParticipantRow row;
+  std::optional<ParticipantFields> fields;
+  std::optional<std::string> subject;  // the caller's reference of the person
+};
+struct RecordedLeg {
+  LegRow row;
+  std::optional<std::string> label;
+};
+struct RecordedNote {
+  NoteRow row;
+  std::optional<std::string> text;
+};
+
+struct RecordingView {
+  RecordingSummary summary;
+  CallRow call;
+  std::optional<std::string> ref;
+  std::vector<RecordedParticipant> participants;
+  std::vector<RecordedLeg> legs;
+  std::vector<ConsentRow> consents;
+  std::vector<SegmentRow> segments;
+  std::vector<RecordedNote> notes;
+};
+
+enum class AudioFormat { wav, ogg, mka };
+
+struct AudioQuery {
+  RecordingId recording;
+  std::string purpose;
+  std::vector<std::string> legs;  // labels or ids; none: all that hold audio
+};
+
+struct LegPeaks {
+  LegRow leg;
+  std::optional<std::string> label;
+  std::vector<SamplePeak> peaks;
+};
+struct PeaksView {
+  WallTime start;
+  WallTime end;
+  std::vector<LegPeaks> legs;
+};
+
+struct RecordingParts {  // outlive the service
+  Catalog& catalog;
+  CatalogWriter& writer;
+  KeyRing& keys;
+  SegmentStore& store;
+  AudioRenderer& renderer;
+  std::function<Now()> clock = read_clocks;
+};
+
+class RecordingService {
+ public:
+  explicit RecordingService(RecordingParts parts) : parts_(std::move(parts)) {}
+
+  Result<RecordingPage> list(const RecordingQuery& query);
+  Result<RecordingView> show(RecordingId id);
+
+  // Books the access, then reads.
+  Result<BodyStream> audio(const AudioQuery& query, AudioFormat format, const Caller& caller);
+  Result<PeaksView> peaks(const AudioQuery& query, std::size_t buckets, const Caller& caller);
+
+  Result<NoteId> add_note(CallId call, const std::string& text, const Caller& caller);
+
+  // Every stream of the recording that is being read ends with an error at its next pull.
+  void cut_streams(RecordingId id);
+
+ private:
+  // A recording's legs that may be heard and hold audio, and the time they span together.
+  struct Audible {
+    std::vector<RecordedLeg> legs;
+    std::vector<std::vector<SegmentRow>> segments;  // of each
+    WallTime start;
+    WallTime end;
+  };
+
+  Result<RecordingFilter> filter_of(const RecordingQuery& query, bool& matches_nothing);
+  Result<RecordingSummary> summary_of(const RecordingRow& row);
+  Result<RecordingRow> find(RecordingId id);
+  Result<CallRow> find_call(CallId id);
+  Result<std::vector<RecordedLeg>> legs_of(const CallRow& call);
+  Result<std::vector<RecordedParticipant>> participants_of(const CallRow& call);
+  Result<Audible> audible(const AudioQuery& query, std::string_view use, const Caller& caller);
+  Result<void> check_right(const AudioQuery& query, const CallRow& call, const std::vector<RecordedLeg>& wanted,
+                           std::string_view use, const Caller& caller);
+  Result<void> book_use(LedgerKind kind, const AudioQuery& query, const CallRow& call,
+                        const std::vector<RecordedLeg>& legs, std::string_view use, const Caller& caller);
+  RenderSpec render_spec(const AudioQuery& query, const Audible& audible);
+  std::unique_ptr<LegPackets> packets_of(RecordingId recording, const std::vector<SegmentRow>& segments);
+
+  RecordingParts parts_;
+  std::mutex mutex_;                                                      // guards what follows
+  std::multimap<RecordingId, std::weak_ptr<std::atomic<bool>>> streams_;  // being read; true: cut
+};
+
+}  // namespace assent

@@ -1,0 +1,69 @@
+// Roles: what the bearer of an API token may do. This table is the only place that says so. Pure; any thread.
+//
+//                       ingest  agent  supervisor  admin
+//     read_calls           x      x        x         x      live calls, their state and levels
+//     change_calls         x      x        x         x      create, legs, end
+//     consent              x      x        x         x
+//     pause                       x        x         x
+//     note                        x        x         x
+//     read_recordings                      x         x      list, show with notes, audio, peaks
+//     read_ledger                          x         x
+//     erase                                          x      recordings, subjects, tenants; the state of an erasure
+//     tokens                                         x
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace assent {
+
+enum class Role : std::uint8_t { ingest, agent, supervisor, admin };
+inline constexpr std::array<Role, 4> kRoles = {Role::ingest, Role::agent, Role::supervisor, Role::admin};
+
+enum class Right : std::uint8_t {
+  read_calls,
+  change_calls,
+  consent,
+  pause,
+  note,
+  read_recordings,
+  read_ledger,
+  erase,
+  tokens,
+};
+
+constexpr bool allows(Role role, Right right) {
+  switch (right) {
+    case Right::read_calls:
+    case Right::change_calls:
+    case Right::consent: return true;
+    case Right::pause:
+    case Right::note: return role >= Role::agent;
+    case Right::read_recordings:
+    case Right::read_ledger: return role >= Role::supervisor;
+    case Right::erase:
+    case Right::tokens: return role == Role::admin;
+  }
+  return false;
+}
+
+constexpr std::string_view name_of(Role role) {
+  switch (role) {
+    case Role::ingest: return "ingest";
+    case Role::agent: return "agent";
+    case Role::supervisor: return "supervisor";
+    case Role::admin: return "admin";
+  }
+  return "unknown";
+}
+
+constexpr std::optional<Role> parse_role(std::string_view text) {
+  for (const Role role : kRoles) {
+    if (name_of(role) == text) return role;
+  }
+  return std::nullopt;
+}
+
+}  // namespace assent

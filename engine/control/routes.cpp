@@ -1,0 +1,98 @@
+#include "engine/control/routes.h"
+
+#include <algorithm>
+#include <array>
+
+namespace assent {
+namespace {
+
+using O = Operation;
+constexpr auto kReplay = OnRepeat::replay;
+constexpr auto kRunAgain = OnRepeat::run_again;
+constexpr std::nullopt_t kOpen = std::nullopt;
+
+// The reply to add_token is secret and is not kept for a replay; its id makes a repetition a conflict.
+constexpr std::array<Route, kOperations> kRoutes = {{
+    {O::create_call, "POST", "/v1/calls", "create_call", Right::change_calls, kReplay},
+    {O::list_calls, "GET", "/v1/calls", "list_calls", Right::read_calls, kRunAgain},
+    {O::show_call, "GET", "/v1/calls/{id}", "show_call", Right::read_calls, kRunAgain},
+    {O::end_call, "DELETE", "/v1/calls/{id}", "end_call", Right::change_calls, kReplay},
+    {O::record_consent, "POST", "/v1/calls/{id}/consent", "record_consent", Right::consent, kReplay},
+    {O::pause_call, "POST", "/v1/calls/{id}/pause", "pause_call", Right::pause, kReplay},
+    {O::resume_call, "POST", "/v1/calls/{id}/resume", "resume_call", Right::pause, kReplay},
+    {O::change_legs, "POST", "/v1/calls/{id}/legs", "change_legs", Right::change_calls, kReplay},
+    {O::add_note, "POST", "/v1/calls/{id}/notes", "add_note", Right::note, kReplay},
+    {O::list_recordings, "GET", "/v1/recordings", "list_recordings", Right::read_recordings, kRunAgain},
+    {O::show_recording, "GET", "/v1/recordings/{id}", "show_recording", Right::read_recordings, kRunAgain},
+    {O::play_recording, "GET", "/v1/recordings/{id}/audio", "play_recording", Right::read_recordings, kRunAgain},
+    {O::draw_recording, "GET", "/v1/recordings/{id}/peaks", "draw_recording", Right::read_recordings, kRunAgain},
+    {O::delete_recording, "DELETE", "/v1/recordings/{id}", "delete_recording", Right::erase, kReplay},
+    {O::erase_subject, "POST", "/v1/subjects/{id}/erase", "erase_subject", Right::erase, kRunAgain},
+    {O::export_subject, "POST", "/v1/subjects/{id}/export", "export_subject", Right::erase, kRunAgain},
+    {O::withdraw_subject, "POST", "/v1/subjects/{id}/withdraw", "withdraw_subject", Right::erase, kRunAgain},
+    {O::delete_tenant, "DELETE", "/v1/tenants/{id}", "delete_tenant", Right::erase, kRunAgain},
+    {O::show_erasure, "GET", "/v1/erasures/{id}", "show_erasure", Right::erase, kRunAgain},
+    {O::list_ledger, "GET", "/v1/ledger", "list_ledger", Right::read_ledger, kRunAgain},
+    {O::verify_ledger, "GET", "/v1/ledger/verify", "verify_ledger", Right::read_ledger, kRunAgain},
+    {O::add_token, "POST", "/v1/tokens", "add_token", Right::tokens, kRunAgain},
+    {O::list_tokens, "GET", "/v1/tokens", "list_tokens", Right::tokens, kRunAgain},
+    {O::delete_token, "DELETE", "/v1/tokens/{id}", "delete_token", Right::tokens, kReplay},
+    {O::metrics, "GET", "/metrics", "metrics", kOpen, kRunAgain},
+    {O::health, "GET", "/healthz", "health", kOpen, kRunAgain},
+    {O::readiness, "GET", "/readyz", "readiness", kOpen, kRunAgain},
+    {O::openapi, "GET", "/openapi.json", "openapi", kOpen, kRunAgain},
+}};
+
+constexpr bool table_is_in_order() {
+  for (std::size_t i = 0; i < kRoutes.size(); ++i) {
+    if (kRoutes[i].operation != static_cast<Operation>(i)) return false;
+  }
+  return true;
+}
+static_assert(table_is_in_order());
+
+// The text up to the next '/', which is taken off `rest`; `rest` begins with one.
+std::string_view take_part(std::string_view& rest) {
+  rest.remove_prefix(1);
+  const std::string_view part = rest.substr(0, rest.find('/'));
+  rest.remove_prefix(part.size());
+  return part;
+}
+
+bool matches(std::string_view pattern, std::string_view path, std::vector<std::string>& parameters) {
+  parameters.clear();
+  while (!pattern.empty() && !path.empty()) {
+    const std::string_view wanted = take_part(pattern);
+    const std::string_view got = take_part(path);
+    if (wanted.starts_with('{')) {
+      if (got.empty()) return false;
+      parameters.emplace_back(got);
+    } else if (wanted != got) {
+      return false;
+    }
+  }
+  return pattern.empty() && path.empty();
+}
+
+}  // namespace
+
+std::span<const Route> all_routes() { return kRoutes; }
+
+RouteMatch match_route(std::string_view method, std::string_view path) {
+  const std::string_view wanted = method == "HEAD" ? "GET" : method;
+  RouteMatch match;
+  std::vector<std::string> parameters;
+  for (const Route& route : kRoutes) {
+    if (!path.starts_with('/') || !matches(route.pattern, path, parameters)) continue;
+    if (route.method == wanted) {
+      match.route = &route;
+      match.parameters = std::move(parameters);
+      return match;
+    }
+    match.allowed.push_back(route.method);
+    if (route.method == "GET") match.allowed.push_back("HEAD");
+  }
+  return match;
+}
+
+}  // namespace assent
