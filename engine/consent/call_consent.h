@@ -12,8 +12,8 @@
 // is
 //   still pending expires, and a gate that nothing pending could open closes. A closed gate never goes back to holding.
 // - A participant who leaves no longer counts: neither a yes nor a no of somebody absent concerns what is said now. But
-//   what is held counts everybody who was there while it was: where they leave the policy unsatisfied it is wiped when
-//   the gate opens, and a gate that opens by a leave keeps nothing of what was said before.
+//   for what is held everybody counts who was there while it was: where they leave the policy unsatisfied, a gate that
+//   opens wipes its ring first.
 // - While paused no audio is held or admitted on any leg, and no digit is listened to.
 #pragma once
 
@@ -163,7 +163,7 @@ class CallConsent {
   enum class Among { present, heard };
   PurposeSet satisfied(const Leg& leg, View view, Among among) const;
   Gate target_of(const Leg& leg) const;
-  RingAction ring_action(const Leg& leg, Gate to, TurnCause why) const;
+  RingAction ring_action(const Leg& leg, Gate to) const;
   bool revokes_queued(const Leg& leg, Gate to, Cause cause) const;
   bool is_over(const Leg& leg) const { return ended_ || leg.left; }
 

@@ -47,15 +47,14 @@ Gate CallConsent::target_of(const Leg& leg) const {
   return satisfied(leg, View::hoped, Among::present).empty() ? Gate::closed : Gate::holding;
 }
 
-RingAction CallConsent::ring_action(const Leg& leg, Gate to, TurnCause why) const {
+RingAction CallConsent::ring_action(const Leg& leg, Gate to) const {
   using Kind = RingAction::Kind;
   if (to == Gate::closed) return {Kind::wipe};
   if (leg.gate == to || to == Gate::holding || admits(leg.gate)) return {Kind::leave};
   const View view = to == Gate::opening ? View::intended : View::durable;
   if (satisfied(leg, view, Among::heard).empty()) return {Kind::wipe};
   if (leg.gate == Gate::opening) return {Kind::keep_all};
-  // Held until now, or not at all; only an opt-in reaches back.
-  if (leg.gate == Gate::closed || why != TurnCause::granted) return {Kind::wipe};
+  if (leg.gate == Gate::closed) return {Kind::wipe};
   switch (settings_.preroll.kind) {
     case Preroll::Kind::all: return {Kind::keep_all};
     case Preroll::Kind::none: return {Kind::wipe};
@@ -86,7 +85,7 @@ void CallConsent::turn(LegIndex index, Gate to, Cause cause, Moment at, Outcome&
   const bool admission_ends = from != to && (!admits(to) && (to != Gate::opening || admits(from)));
   if (admission_ends || revokes) ++leg.epoch.value;
   if (revokes) leg.valid_from = leg.epoch;
-  const RingAction ring = ring_action(leg, to, cause.why);
+  const RingAction ring = ring_action(leg, to);
   if (ring.kind == RingAction::Kind::wipe || admits(to)) leg.heard = 0;
   leg.gate = to;
   leg.admission = after;

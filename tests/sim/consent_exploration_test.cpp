@@ -66,7 +66,7 @@ class World {
   std::vector<Recorded> apply(const Event& event, Outcome& out);
   std::string check_changes(const std::vector<Recorded>& expected, const Outcome& out) const;
   std::string check_leg(std::size_t i, const LegModel& before) const;
-  std::string check_refusal(std::size_t who) const;
+  std::string check_refusal(const Event& event, const std::vector<LegModel>& before) const;
   std::string carry_out(const Outcome& out);
 
   Scope scope_;
@@ -160,6 +160,7 @@ std::string World::carry_out(const Outcome& out) {
   for (LegModel& leg : legs_) leg.admitted_now = 0;
   for (const GateTurn& turn : out.turns) {
     if (!legs_.at(turn.leg.value).carry_out(turn)) return "a turn does not follow from the one before";
+    if (turn.from == Gate::closed && turn.to != Gate::closed && model_.over(turn.leg.value)) return "it was over";
   }
   for (std::size_t i = 0; i < legs_.size(); ++i) {
     if (!model_.over(i)) legs_[i].packet(model_.present());
@@ -200,11 +201,18 @@ std::string World::check_leg(std::size_t i, const LegModel& before) const {
   return {};
 }
 
-std::string World::check_refusal(std::size_t who) const {
+std::string World::check_refusal(const Event& event, const std::vector<LegModel>& before) const {
+  const std::size_t who = event.who;
   if (model_.nothing_granted(who) && !model_.allows(who, model_.present(), Reading::durable) &&
       legs_[who].has_queued()) {
     return "queued audio outlives its refusal";
   }
+  for (std::size_t i = 0; i < legs_.size(); ++i) {
+    const bool admitted = before[i].gate == Gate::open || before[i].gate == Gate::paused;
+    const bool admits = legs_[i].gate == Gate::open || legs_[i].gate == Gate::paused;
+    if (admitted && !admits && legs_[i].has_queued()) return "queued audio outlives the refusal that ended admission";
+  }
+  if (event.purposes != (1U << scope_.purposes) - 1) return {};
   for (std::size_t i = 0; i < legs_.size(); ++i) {
     const Gate gate = legs_[i].gate;
     if (i == who && gate != Gate::closed) return "who refuses everything is not closed";
@@ -225,9 +233,8 @@ std::string World::step(const Event& event, Outcome& out) {
   for (std::size_t i = 0; i < legs_.size(); ++i) {
     if (auto wrong = check_leg(i, i < before.size() ? before[i] : LegModel{}); !wrong.empty()) return wrong;
   }
-  const unsigned all = (1U << scope_.purposes) - 1;
-  const bool refuses_all = event.purposes == all && (event.kind == Kind::deny || event.kind == Kind::withdraw);
-  return refuses_all ? check_refusal(event.who) : std::string{};
+  const bool refuses = event.kind == Kind::deny || event.kind == Kind::withdraw;
+  return refuses ? check_refusal(event, before) : std::string{};
 }
 
 std::string World::key() const {

@@ -79,7 +79,29 @@ TEST_CASE("a second leg of who has granted is open from its first packet") {
   call.out.clear();
   REQUIRE(call.call.add_leg(VirtualCall::person(0), call.at(), call.out).has_value());
   CHECK(call.gate(1) == Gate::open);
-  CHECK(call.only_turn_of(1).ring.kind == RingAction::Kind::wipe);
+  CHECK(call.turns_of(0).empty());
+}
+
+TEST_CASE("somebody who joins without a leg has to agree, too") {
+  VirtualCall call(settings_of(Policy::all_party), 1);
+  call.grant_durably(0);
+  call.out.clear();
+  REQUIRE(call.call.join(call.at(), call.out).has_value());
+  CHECK(call.gate(0) == Gate::holding);
+  call.grant_durably(1);
+  CHECK(call.gate(0) == Gate::open);
+}
+
+TEST_CASE("preroll bounds what a gate keeps that opens because somebody left") {
+  ConsentSettings settings = settings_of(Policy::all_party);
+  settings.preroll = Preroll::none();
+  VirtualCall call(settings, 1);
+  call.pause();  // so that nothing held was heard by who joins now
+  call.join();
+  call.grant_durably(0);
+  call.leave(1);
+  CHECK(call.only_turn_of(0).why == TurnCause::left);
+  CHECK(call.only_turn_of(0).ring.kind == RingAction::Kind::wipe);
 }
 
 TEST_CASE("a second leg of who has denied is closed from its first packet") {
