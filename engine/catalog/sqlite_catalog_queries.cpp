@@ -167,7 +167,7 @@ Result<std::vector<CallRow>> SqliteCatalog::calls_in_state(CallState state) {
 Result<std::vector<ParticipantRow>> SqliteCatalog::participants(CallId call) {
   return list<ParticipantRow>(
       "SELECT p.id, p.call, p.subject, p.role, s.body FROM participants p LEFT JOIN sealed s ON s.n = p.sealed "
-      "WHERE p.call = ? ORDER BY p.id",
+      "WHERE p.call = ? ORDER BY p.n",
       call);
 }
 
@@ -203,7 +203,7 @@ Result<std::optional<SegmentRow>> SqliteCatalog::segment(SegmentId id) {
 Result<std::vector<NoteRow>> SqliteCatalog::notes(CallId call) {
   return list<NoteRow>(
       "SELECT t.id, t.call, t.author, t.at, s.body FROM notes t LEFT JOIN sealed s ON s.n = t.sealed "
-      "WHERE t.call = ? ORDER BY t.id",
+      "WHERE t.call = ? ORDER BY t.n",
       call);
 }
 

@@ -1,0 +1,110 @@
+// A catalog without a disk for the tests of those who use one: `book` waits for the test's leave where asked to,
+// answers as the test says, and keeps what it was given. Keys can be looked up; the other queries have nothing.
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <vector>
+
+#include "engine/catalog/catalog.h"
+
+namespace assent::test {
+
+class ScriptedCatalog final : public Catalog {
+ public:
+  using Spans = std::vector<std::size_t>;  // sizes of the spans that were booked
+
+  // Called by `book` with the span, on the booker's thread, without a lock.
+  std::function<Result<void>(std::span<const Booking>)> on_book = [](auto) { return Result<void>(); };
+  std::function<Result<void>()> on_forget = [] { return Result<void>(); };
+  std::function<void()> on_key = [] {};  // called by `key` after the row was read, before it is handed out
+
+  Result<void> book(std::span<const Booking> bookings) override {
+    auto outcome = on_book(bookings);
+    const std::lock_guard lock(mutex_);
+    asked_.push_back(bookings.size());
+    if (!outcome) return outcome;
+    for (const Booking& one : bookings) {
+      if (const auto* add = std::get_if<booking::AddKey>(&one)) keys_[add->key.id] = add->key;
+      if (const auto* destroy = std::get_if<booking::DestroyKey>(&one)) keys_.erase(destroy->key);
+    }
+    return outcome;
+  }
+  Result<void> forget_deleted() override { return on_forget(); }
+  Spans asked() const {
+    const std::lock_guard lock(mutex_);
+    return asked_;
+  }
+  std::size_t keys_read() const {
+    const std::lock_guard lock(mutex_);
+    return keys_read_;
+  }
+
+  Result<std::optional<WrappedKey>> key(KeyId id) override {
+    std::optional<WrappedKey> found;
+    {
+      const std::lock_guard lock(mutex_);
+      ++keys_read_;
+      if (const auto at = keys_.find(id); at != keys_.end()) found = at->second;
+    }
+    on_key();
+    return found;
+  }
+  Result<std::vector<WrappedKey>> keys_of_kind(KeyKind kind) override {
+    const std::lock_guard lock(mutex_);
+    std::vector<WrappedKey> found;
+    for (const auto& [id, key] : keys_) {
+      if (key.kind == kind) found.push_back(key);
+    }
+    return found;
+  }
+
+  Result<std::optional<TenantRow>> tenant(std::string_view) override { return std::optional<TenantRow>(); }
+  Result<std::optional<TenantRow>> tenant(TenantId) override { return std::optional<TenantRow>(); }
+  Result<std::optional<SubjectRow>> subject(SubjectId) override { return std::optional<SubjectRow>(); }
+  Result<std::optional<SubjectRow>> subject(TenantId, ByteView) override { return std::optional<SubjectRow>(); }
+  Result<std::optional<CallRow>> call(CallId) override { return std::optional<CallRow>(); }
+  Result<std::vector<CallRow>> calls_in_state(CallState) override { return std::vector<CallRow>(); }
+  Result<std::vector<ParticipantRow>> participants(CallId) override { return std::vector<ParticipantRow>(); }
+  Result<std::vector<LegRow>> legs(CallId) override { return std::vector<LegRow>(); }
+  Result<std::vector<ConsentRow>> consents(CallId) override { return std::vector<ConsentRow>(); }
+  Result<std::optional<RecordingRow>> recording(RecordingId) override { return std::optional<RecordingRow>(); }
+  Result<std::optional<RecordingRow>> recording_of(CallId) override { return std::optional<RecordingRow>(); }
+  Result<std::vector<RecordingRow>> recordings(const RecordingFilter&) override { return std::vector<RecordingRow>(); }
+  Result<std::vector<SegmentRow>> segments(RecordingId) override { return std::vector<SegmentRow>(); }
+  Result<std::optional<SegmentRow>> segment(SegmentId) override { return std::optional<SegmentRow>(); }
+  Result<std::vector<NoteRow>> notes(CallId) override { return std::vector<NoteRow>(); }
+  Result<std::optional<ErasureRow>> erasure(ErasureId) override { return std::optional<ErasureRow>(); }
+  Result<std::vector<ErasureRow>> unfinished_erasures() override { return std::vector<ErasureRow>(); }
+  Result<std::vector<LedgerRow>> ledger(const LedgerFilter&) override { return std::vector<LedgerRow>(); }
+  Result<std::uint64_t> verify_ledger() override { return std::uint64_t{0}; }
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<KeyId, WrappedKey> keys_;
+  Spans asked_;
+  std::size_t keys_read_ = 0;
+};
+
+// A gate that one thread waits at until another opens it; it stays open.
+class Latch {
+ public:
+  void open() {
+    const std::lock_guard lock(mutex_);
+    open_ = true;
+    changed_.notify_all();
+  }
+  void wait() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return open_; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool open_ = false;
+};
+
+}  // namespace assent::test
