@@ -18,6 +18,9 @@ namespace {
 // How long a read waits for mixed audio before it looks again whether the legs need feeding.
 constexpr auto kPatience = 5ms;
 
+// What the mixer gives at a time: whole samples at every clock rate, and few enough buffers that they cost nothing.
+constexpr auto kMixedBuffer = 200ms;
+
 std::string samples_caps(std::uint32_t rate_hz, std::uint8_t channels) {
   return "audio/x-raw,format=S16LE,layout=interleaved,rate=" + std::to_string(rate_hz) +
          ",channels=" + std::to_string(channels) + (channels == 2 ? ",channel-mask=(bitmask)0x3" : "");
