@@ -55,6 +55,7 @@ AesGcm::~AesGcm() = default;
 Result<void> AesGcm::set_key(ByteView key) {
   const EVP_CIPHER* cipher = cipher_for(key.size());
   if (cipher == nullptr) return refused("a key has 16, 24 or 32 bytes, not " + std::to_string(key.size()));
+  if (equal_constant_time(key, {state_->key.data(), state_->key_bytes})) return {};
   // Naming the cipher makes OpenSSL look it up and allocate: only when the size changes.
   const EVP_CIPHER* changed = key.size() == state_->key_bytes ? nullptr : cipher;
   ASSENT_CHECK(EVP_CipherInit_ex2(state_->context.get(), changed, key.data(), nullptr, 1, nullptr) == 1);

@@ -33,7 +33,7 @@ class AesGcm {
   AesGcm& operator=(AesGcm&&) noexcept;
   ~AesGcm();
 
-  Result<void> set_key(ByteView key);
+  Result<void> set_key(ByteView key);  // costs next to nothing when it is the key already set
 
   // Both need a key set. `plain` and `cipher` are of one length and either the same memory or apart.
   Result<void> seal(ByteView iv, ByteView aad, ByteView plain, ByteSpan cipher,

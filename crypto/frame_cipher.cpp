@@ -2,12 +2,8 @@
 
 namespace assent {
 
-AesGcm& FrameCipher::keyed(const MessageId& id, const SecretKey& content_key) {
-  if (!keyed_ || id_ != id) {
-    ASSENT_CHECK(gcm_.set_key(content_key.reveal()));
-    id_ = id;
-    keyed_ = true;
-  }
+AesGcm& FrameCipher::keyed(const SecretKey& content_key) {
+  ASSENT_CHECK(gcm_.set_key(content_key.reveal()));
   return gcm_;
 }
 

@@ -108,7 +108,7 @@ Result<OpenedFrame, MessageFault> FrameOpener::open(FrameCipher& cipher, std::ui
   ASSENT_CHECK(plain.size() >= plain_bytes);
   const FrameAad aad(header_.message_id, head.kind, seq, plain_bytes);
   const auto opened =
-      cipher.keyed(header_.message_id, content_key_)
+      cipher.keyed(content_key_)
           .open(frame.subspan(head.iv_at, kGcmIvBytes), aad.view(), frame.subspan(head.bytes, plain_bytes),
                 frame.subspan(head.bytes + plain_bytes).first<kGcmTagBytes>(), plain.first(plain_bytes));
   if (!opened) {

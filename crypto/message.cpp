@@ -132,7 +132,7 @@ void SegmentSealer::seal_frame(FrameCipher& cipher, std::uint32_t seq,
   const FrameAad aad(message_id_, FrameKind::regular, seq, plain.size());
   store_be32(page.data(), seq);
   std::copy(iv.begin(), iv.end(), page.data() + 4);
-  ASSENT_CHECK(cipher.keyed(message_id_, content_key_)
+  ASSENT_CHECK(cipher.keyed(content_key_)
                    .seal(iv, aad.view(), plain, page.subspan<16, limits::kFrameBytes>(), page.last<kGcmTagBytes>()));
 }
 
@@ -146,7 +146,7 @@ std::size_t SegmentSealer::seal_final(FrameCipher& cipher, std::uint32_t seq, By
   store_be32(page.data() + 4, seq);
   std::copy(iv.begin(), iv.end(), page.data() + 8);
   store_be32(page.data() + 20, static_cast<std::uint32_t>(plain.size()));
-  ASSENT_CHECK(cipher.keyed(message_id_, content_key_)
+  ASSENT_CHECK(cipher.keyed(content_key_)
                    .seal(iv, aad.view(), plain, page.subspan(24, plain.size()),
                          page.subspan(24 + plain.size()).first<kGcmTagBytes>()));
   return bytes;

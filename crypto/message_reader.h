@@ -11,6 +11,8 @@
 // does not verify yields no plaintext. Frames may carry any IV and the context any order: the writer is strict, the
 // reader is not.
 //
+// Plaintext stands in ordinary memory, the caller's or the reader's, who wipes its own.
+//
 // Suite 0x0578: the signature stands at the end, so frames are handed out before it is checked; only the end is the
 // verdict.
 //

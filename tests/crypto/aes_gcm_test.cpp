@@ -53,10 +53,9 @@ TEST_CASE("AES-GCM behaves as Wycheproof labels it, sealing and opening") {
       ++(should ? valid : invalid);
     }
   }
-  INFO("valid " << valid << ", invalid " << invalid);
-  CHECK(valid + invalid == vectors->at("numberOfTests").get<int>());
+  CHECK(valid == 229);
+  CHECK(invalid == 87);
   CHECK(valid + invalid == 316);
-  WARN("Wycheproof AES-GCM: " << valid << " valid and " << invalid << " invalid, all as labelled");
 }
 
 TEST_CASE("AES-GCM refuses keys, IVs and lengths that cannot be") {

@@ -81,8 +81,8 @@ TEST_CASE("all known answers of the AWS Encryption SDK's committing suites behav
       ++refused;
     }
   }
-  CHECK(read + refused == 46);
-  WARN("AWS Encryption SDK known answers: " << read << " read and " << refused << " refused, all as labelled");
+  CHECK(read == 41);
+  CHECK(refused == 5);
 }
 
 TEST_CASE("a signed known answer with its signature, footer or content changed is refused") {

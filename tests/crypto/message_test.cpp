@@ -1,7 +1,13 @@
 #include "crypto/message.h"
 
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
+#include <csignal>
+#include <cstdio>
 #include <set>
 #include <string>
 #include <thread>
@@ -151,6 +157,34 @@ TEST_CASE("frames sealed out of order by many threads make one sound message") {
     REQUIRE(std::equal(plain.begin(), plain.end(), (*frame)->plain.begin(), (*frame)->plain.end()));
   }
 }
+
+#ifndef NDEBUG
+TEST_CASE("a debug build stops whoever seals one sequence number twice") {
+  const auto sealer = seal_with({});
+  REQUIRE(sealer);
+  const Bytes plain(limits::kFrameBytes);
+  Bytes page(limits::kPageBytes);
+  const auto ends_by = [&](std::uint32_t final_seq) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      const rlimit no_core{};
+      ::setrlimit(RLIMIT_CORE, &no_core);
+      ::signal(SIGABRT, SIG_DFL);
+      (void)::freopen("/dev/null", "w", stderr);
+      FrameCipher cipher;
+      sealer->seal_frame(cipher, 1, ByteView(plain).first<limits::kFrameBytes>(),
+                         ByteSpan(page).first<limits::kPageBytes>());
+      sealer->seal_final(cipher, final_seq, {}, page);
+      ::_exit(0);
+    }
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+  };
+  CHECK(ends_by(2) == 0);
+  CHECK(ends_by(1) == SIGABRT);
+}
+#endif
 
 TEST_CASE("one cipher context serves messages in turn") {
   const auto leg_key = SecretKey::random();
