@@ -187,6 +187,7 @@ std::string World::check_leg(std::size_t i, const LegModel& before) const {
   if (leg.gate == Gate::holding && (over || will || !might)) return "holding only while consent may still come";
   if (before.gate == Gate::closed && leg.gate == Gate::holding) return "a closed gate does not hold again";
 
+  if (model_.refused_everything(i) && leg.has_queued()) return "queued audio outlives its refusal";
   if ((leg.admission == Admission::admit) != (leg.gate == Gate::open)) return "admission is for open gates";
   if ((model_.paused || over) && leg.admission != Admission::discard) return "a paused or ended leg discards";
   if ((admits || leg.gate == Gate::closed) && leg.held != 0) return "only a waiting gate holds anything";
@@ -203,10 +204,6 @@ std::string World::check_leg(std::size_t i, const LegModel& before) const {
 
 std::string World::check_refusal(const Event& event, const std::vector<LegModel>& before) const {
   const std::size_t who = event.who;
-  if (model_.nothing_granted(who) && !model_.allows(who, model_.present(), Reading::durable) &&
-      legs_[who].has_queued()) {
-    return "queued audio outlives its refusal";
-  }
   for (std::size_t i = 0; i < legs_.size(); ++i) {
     const bool admitted = before[i].gate == Gate::open || before[i].gate == Gate::paused;
     const bool admits = legs_[i].gate == Gate::open || legs_[i].gate == Gate::paused;

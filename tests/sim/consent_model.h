@@ -122,9 +122,9 @@ class ConsentModel {
     }
     return false;
   }
-  bool nothing_granted(std::size_t who) const {
+  bool refused_everything(std::size_t who) const {
     for (std::size_t p = 0; p < purposes_; ++p) {
-      if (is_yes(who, Reading::durable, p)) return false;
+      if (people[who].answers[p].said != Said::no) return false;
     }
     return true;
   }
