@@ -28,10 +28,10 @@ class StoredLeg final : public LegPackets {
 };
 
 LegKeys leg_keys_from(KeyRing& keys) {
-  return [&keys](KeyId id) -> Result<SecretKey> {
+  return [&keys](KeyId id) -> Result<LegKey> {
     auto opened = keys.open(id);
     if (!opened) return opened.error();
-    return opened->key->duplicate();
+    return opened->key;
   };
 }
 
