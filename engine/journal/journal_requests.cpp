@@ -65,7 +65,7 @@ JournalHealth JournalWriter::health() const {
 
 void JournalWriter::drain_queue() {
   while (auto page = queue_.pop()) {
-    if (erased_.count(page->segment()) != 0) {
+    if (erased_.contains(page->segment())) {
       ++tally_.dropped_pages;
     } else {
       pending_.push_back({std::move(*page), {}});
@@ -82,16 +82,8 @@ void JournalWriter::serve(Requests& requests) {
   }
 }
 
-void JournalWriter::remember_erased(SegmentId segment) {
-  if (!erased_.insert(segment).second) return;
-  erased_order_.push_back(segment);
-  if (erased_order_.size() <= limits::kJournalErasedSegments) return;
-  erased_.erase(erased_order_.front());
-  erased_order_.pop_front();
-}
-
 Result<void> JournalWriter::punch_now(SegmentId segment) {
-  remember_erased(segment);
+  erased_.insert(segment);
   if (batch_) {
     // The batch may stand half written in the file and must not be written again with this segment in it.
     const auto first = pending_.begin() + static_cast<std::ptrdiff_t>(written_);

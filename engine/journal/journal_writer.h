@@ -31,10 +31,10 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <unordered_set>
 #include <vector>
 
 #include "base/disk.h"
+#include "base/recent_set.h"
 #include "base/step_thread.h"
 #include "base/time.h"
 #include "engine/journal/journal_ledger.h"
@@ -151,7 +151,6 @@ class JournalWriter {
   Result<void> punch_places(const std::vector<JournalPlace>& places);
   Result<void> punch_closed(ClosedFile& closed, std::span<const FileExtent> extents);
   void drop_pending(SegmentId segment);
-  void remember_erased(SegmentId segment);
 
   // Writing.
   Result<void> commit();
@@ -194,8 +193,7 @@ class JournalWriter {
   int failures_ = 0;        // in a row, of any kind
   int write_failures_ = 0;  // in a row, on the current file, other than no space
   bool urgent_ = false;
-  std::unordered_set<SegmentId> erased_;
-  std::deque<SegmentId> erased_order_;  // oldest first, at most limits::kJournalErasedSegments
+  RecentSet<SegmentId> erased_{limits::kJournalErasedSegments};
   JournalCounters tally_;
   JournalHealth state_;
 

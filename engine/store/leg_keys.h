@@ -2,20 +2,30 @@
 #pragma once
 
 #include <functional>
+#include <memory>
+#include <optional>
 
 #include "base/ids.h"
 #include "crypto/message_reader.h"
 
 namespace assent {
 
-// Errc::not_found: the key has been destroyed or never was; other errors: it could not be had now.
-using LegKeys = std::function<Result<SecretKey>(KeyId id)>;
+// Errc::not_found: the key has been destroyed or never was; other errors: it could not be had now. Any thread.
+using LegKey = std::shared_ptr<const SecretKey>;
+using LegKeys = std::function<Result<LegKey>(KeyId id)>;
 
 // The id of the leg key that a message's header names; nothing when it names none of ours.
 std::optional<KeyId> leg_key_id_of(const MessageHeader& header);
 
-// Opens a message's header with the leg key it names. The Error tells a missing key (Errc::not_found) from damage
-// (Errc::corrupt) and from a key that could not be had now.
-Result<FrameOpener> open_header(ByteView message, const LegKeys& keys);
+struct OpenedHeader {
+  FrameOpener opener;
+  LegKey leg_key;
+  KeyId leg_key_id;
+};
+
+// Opens the header at the beginning of `message` with the leg key it names. Errc::not_found: the key has been
+// destroyed; Errc::corrupt: the header does not verify, or names none of our keys; others: the key could not be had
+// now.
+Result<OpenedHeader> open_header(ByteView message, const LegKeys& keys);
 
 }  // namespace assent

@@ -24,7 +24,7 @@
 namespace assent {
 
 struct TornSegment {
-  const FrameOpener& opener;  // of its header
+  const FrameOpener& opener;  // of its header, whose frames are pages
   SegmentIdentity identity;
   const SecretKey& leg_key;
   KeyId leg_key_id;
@@ -44,6 +44,9 @@ struct RebuiltSegment {
   WallTime ended;
   bool had_final = false;  // the torn one's last frame was there: nothing came after it
 };
+
+// When a segment's audio starts, as its id (a UUIDv7) says.
+WallTime start_of(SegmentId segment);
 
 Result<RebuiltSegment> rebuild_segment(const TornSegment& torn);
 

@@ -12,19 +12,20 @@
 // on I/O; callbacks run inside `step`. Spec: formats/segment.md "The journal".
 #pragma once
 
+#include <deque>
 #include <functional>
-#include <map>
 #include <mutex>
+#include <set>
 #include <span>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
+#include "base/recent_set.h"
 #include "base/step_thread.h"
 #include "engine/catalog/catalog.h"
 #include "engine/store/journaled_segment.h"
 #include "engine/store/leg_keys.h"
-#include "engine/store/segment_rebuild.h"
+#include "engine/store/segment_keeper.h"
 #include "engine/store/segment_store.h"
 
 namespace assent {
@@ -47,8 +48,8 @@ struct SettlerParts {
   std::function<void(SegmentId)> release;  // JournalWriter::release
   std::function<void()> flush;             // JournalWriter::flush
   LegKeys leg_keys;
-  std::function<std::optional<Codec>(LegId)> leg_codec;  // for a segment whose first frame is lost; may be empty
-  std::function<void(const StoredSegment&)> on_stored;   // may be empty
+  SegmentKeeper::LegCodec leg_codec;                    // for a segment whose first frame is lost; may be empty
+  std::function<void(const StoredSegment&)> on_stored;  // may be empty
 };
 
 struct SettlerCounters {
@@ -95,29 +96,73 @@ class Settler {
   SettlerHealth health() const;
 
  private:
-  struct Segment;
-  struct Waiter;
-  struct Inbox;
+  struct Segment {
+    SegmentInfo info;
+    JournaledSegment pages;
+    std::optional<WallTime> ended;
+    bool quarantined = false;
+    int failures = 0;  // in a row
+    MonoTime retry_at{};
+  };
+  struct Waiter {
+    std::vector<SegmentId> left;
+    Settled done;
+    Result<void> outcome;
+  };
+  struct Ending {
+    SegmentId segment;
+    WallTime at;
+  };
+  struct Drop {
+    RecordingId recording;
+    Dropped done;
+  };
+  struct Inbox {
+    std::vector<SegmentInfo> opened;
+    std::vector<DurablePage> pages;
+    std::vector<Ending> ended;
+    std::vector<SegmentId> quarantined;
+    std::vector<Drop> drops;
+    std::vector<Waiter> waiters;
+  };
 
   void take_inbox();
-  bool is_ready(const Segment& segment) const;
-  Result<void> settle(Segment& segment);
-  Result<void> settle_whole(Segment& segment);
-  Result<void> settle_damaged(Segment& segment);
-  void finish(SegmentId id, Result<void> outcome);
+  void open_segment(const SegmentInfo& info);
+  void add_page(const DurablePage& page);
+  void note_if_ready(SegmentId id, const Segment& segment);
+  void drop_recording(const Drop& drop);
+  void add_waiter(Waiter waiter);
+
+  void settle_ready(MonoTime now);
+  Result<void> settle(const Segment& segment, Result<void>& outcome);
+  Result<void> settle_whole(const Segment& segment, Result<void>& outcome);
+  Result<void> settle_verified(const Segment& segment, Result<void>& outcome);
+  Result<void> keep_aside(const Segment& segment, std::vector<Booking>& bookings);
+  Result<void> book(std::vector<Booking> bookings, const std::vector<std::string>& objects, Result<void>& outcome);
+  void report_stored(const SegmentRow& row);
+
+  void finish(SegmentId id, const Result<void>& outcome);
   void answer_waiters();
-  MonoTime next_step(MonoTime now) const;
+  MonoTime next_step(MonoTime now);
+  void publish();
 
   SettlerParts parts_;
+  SegmentKeeper keeper_;
   WakeSignal wake_;
 
   // Settling thread only.
-  std::unordered_map<SegmentId, std::unique_ptr<Segment>> segments_;
+  std::unordered_map<SegmentId, Segment> segments_;
+  std::set<SegmentId> ready_;  // complete and ended
   std::vector<Waiter> waiters_;
-  std::unordered_set<RecordingId> dropped_;
+  std::unordered_map<SegmentId, Error> outcomes_;  // of segments that could not be kept whole
+  std::deque<SegmentId> outcome_order_;            // oldest first, at most limits::kSettleOutcomes
+  RecentSet<RecordingId> dropped_{limits::kSettleOutcomes};
+  RecentSet<SegmentId> refused_{limits::kSettleOutcomes};  // of dropped recordings: their late pages are released
+  SettlerCounters tally_;
+  SettlerHealth state_;
 
   mutable std::mutex mutex_;  // guards the three below
-  std::unique_ptr<Inbox> inbox_;
+  Inbox inbox_;
   SettlerCounters counters_;
   SettlerHealth health_;
 };

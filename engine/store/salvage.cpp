@@ -1,0 +1,222 @@
+#include "engine/store/salvage.h"
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <utility>
+
+#include "engine/store/segment_keeper.h"
+
+namespace assent {
+namespace {
+
+// What becomes of one recording: everything about it is booked in one transaction, so that a second run finds it either
+// untouched or done.
+struct RecordingWork {
+  RecordingRow row;
+  std::vector<SegmentRow> segments;
+  nlohmann::json lost_by_leg = nlohmann::json::object();
+};
+
+class Salvage {
+ public:
+  explicit Salvage(const SalvageParts& parts)
+      : parts_(parts),
+        reader_(parts.disk, parts.journal_folder, parts.shard),
+        keeper_(parts.store, reader_, parts.leg_keys, [this](LegId leg) { return codec_of(leg); }) {}
+
+  Result<SalvageReport> run() {
+    auto scan = JournalScan::run(parts_.disk, parts_.journal_folder, parts_.shard);
+    if (!scan) return scan.error();
+    report_.damages = scan->damages();
+    report_.next_file = scan->next_file();
+    report_.next_batch = scan->next_batch();
+    for (const DurablePage& page : scan->pages()) {
+      segments_[page.segment()].add(page);
+      files_[page.segment()].insert(page.place().file);
+    }
+    for (const auto& [id, pages] : segments_) {
+      if (auto done = salvage_segment(id, pages); !done) return done.error();
+    }
+    if (auto added = add_open_recordings(); !added) return added.error();
+    for (auto& [id, work] : recordings_) {
+      if (auto booked = book(work); !booked) return booked.error();
+    }
+    if (auto ended = end_calls_without_recording(); !ended) return ended.error();
+    if (auto removed = remove_journal(*scan); !removed) return removed.error();
+    return std::move(report_);
+  }
+
+ private:
+  Result<void> salvage_segment(SegmentId id, const JournaledSegment& pages);
+  Result<void> keep(const SegmentIdentity& identity, const JournaledSegment& pages, RecordingWork& work);
+  Result<bool> is_salvaged(const SegmentIdentity& identity);
+  Result<void> add_open_recordings();
+  Result<void> book(RecordingWork& work);
+  Result<WallTime> end_of(const RecordingWork& work);
+  Result<void> end_calls_without_recording();
+  Result<void> remove_journal(const JournalScan& scan);
+  std::optional<Codec> codec_of(LegId leg);
+  RecordingWork& work_of(const RecordingRow& row);
+
+  const SalvageParts& parts_;
+  JournalReader reader_;
+  SegmentKeeper keeper_;
+  SalvageReport report_;
+  std::map<SegmentId, JournaledSegment> segments_;
+  std::map<SegmentId, std::set<std::uint32_t>> files_;
+  std::map<RecordingId, RecordingWork> recordings_;
+  CallId codec_call_;  // whose legs are asked for a codec now
+};
+
+RecordingWork& Salvage::work_of(const RecordingRow& row) {
+  auto& work = recordings_[row.id];
+  work.row = row;
+  return work;
+}
+
+std::optional<Codec> Salvage::codec_of(LegId leg) {
+  auto legs = parts_.catalog.legs(codec_call_);
+  if (!legs) return std::nullopt;
+  for (const LegRow& row : *legs) {
+    if (row.id != leg) continue;
+    auto codec = parse_codec(row.codec);
+    return codec ? std::optional(*codec) : std::nullopt;
+  }
+  return std::nullopt;
+}
+
+Result<void> Salvage::salvage_segment(SegmentId id, const JournaledSegment& pages) {
+  auto booked = parts_.catalog.segment(id);
+  if (!booked) return booked.error();
+  if (*booked) {
+    ++report_.already_stored;
+    return {};
+  }
+  auto identity = keeper_.identify(id, pages);
+  if (!identity) {
+    if (identity.error().code != Errc::corrupt) return identity.error();
+    // Without its header no key opens it, and nothing says whose it was.
+    ++report_.lost;
+    return {};
+  }
+  auto recording = parts_.catalog.recording(identity->recording);
+  if (!recording) return recording.error();
+  if (!*recording) {
+    report_.unclaimed.push_back(id);
+    return {};
+  }
+  if ((*recording)->state == RecordingState::erased) {
+    ++report_.erased;
+    return {};
+  }
+  auto salvaged = is_salvaged(*identity);
+  if (!salvaged) return salvaged.error();
+  if (*salvaged) {
+    ++report_.already_stored;
+    return {};
+  }
+  return keep(*identity, pages, work_of(**recording));
+}
+
+// Whether its rebuilt form, which has another id, is booked already.
+Result<bool> Salvage::is_salvaged(const SegmentIdentity& identity) {
+  auto rows = parts_.catalog.segments(identity.recording);
+  if (!rows) return rows.error();
+  return std::any_of(rows->begin(), rows->end(), [&](const SegmentRow& row) {
+    return row.leg == identity.leg && row.number == identity.number && row.state == SegmentState::stored;
+  });
+}
+
+Result<void> Salvage::keep(const SegmentIdentity& identity, const JournaledSegment& pages, RecordingWork& work) {
+  codec_call_ = identity.call;
+  auto kept = keeper_.keep(identity, pages);
+  if (!kept) return kept.error();
+  if (kept->row) work.segments.push_back(*kept->row);
+  switch (kept->fate) {
+    case SegmentFate::whole: ++report_.settled; return {};
+    case SegmentFate::erased: ++report_.erased; return {};
+    case SegmentFate::rebuilt:
+      ++report_.rebuilt;
+      report_.frames_lost += kept->frames_lost;
+      break;
+    case SegmentFate::lost: ++report_.lost; break;
+  }
+  work.lost_by_leg[to_text(identity.leg)].push_back({{"end_unknown", !kept->had_final},
+                                                     {"frames_kept", kept->row ? kept->row->frames : 0},
+                                                     {"frames_lost", kept->frames_lost},
+                                                     {"segment", identity.number}});
+  return {};
+}
+
+Result<void> Salvage::add_open_recordings() {
+  RecordingFilter filter;
+  filter.state = RecordingState::open;
+  for (;;) {
+    auto rows = parts_.catalog.recordings(filter);
+    if (!rows) return rows.error();
+    if (rows->empty()) return {};
+    for (const RecordingRow& row : *rows) work_of(row);
+    filter.after = rows->back().id;
+  }
+}
+
+Result<WallTime> Salvage::end_of(const RecordingWork& work) {
+  auto rows = parts_.catalog.segments(work.row.id);
+  if (!rows) return rows.error();
+  WallTime end = work.row.started;
+  for (const SegmentRow& row : *rows) end = std::max(end, row.ended);
+  for (const SegmentRow& row : work.segments) end = std::max(end, row.ended);
+  return end;
+}
+
+Result<void> Salvage::book(RecordingWork& work) {
+  const bool untouched = work.segments.empty() && work.lost_by_leg.empty();
+  if (untouched && work.row.state != RecordingState::open) return {};
+  auto call = parts_.catalog.call(work.row.call);
+  if (!call) return call.error();
+  auto end = end_of(work);
+  if (!end) return end.error();
+  std::vector<Booking> bookings;
+  for (const SegmentRow& row : work.segments) bookings.push_back(booking::AddSegment{row});
+
+  const bool was_live = *call && (*call)->state == CallState::live;
+  if (was_live) {
+    bookings.push_back(booking::EndCall{work.row.call, *end, CallState::interrupted});
+    report_.interrupted.push_back(work.row.call);
+  }
+  const nlohmann::json lost = {{"interrupted", was_live}, {"legs", work.lost_by_leg}};
+  bookings.push_back(booking::CloseRecording{work.row.id, *end, RecordingState::recovered, lost.dump()});
+  const nlohmann::json entry = {
+      {"lost", lost}, {"recording", to_text(work.row.id)}, {"segments", work.segments.size()}};
+  bookings.push_back(booking::AddLedger{{LedgerKind::recovery, parts_.now(), work.row.call, entry.dump()}});
+  if (auto booked = parts_.catalog.book(bookings); !booked) return booked;
+  report_.recovered.push_back(work.row.id);
+  return {};
+}
+
+Result<void> Salvage::end_calls_without_recording() {
+  auto calls = parts_.catalog.calls_in_state(CallState::live);
+  if (!calls) return calls.error();
+  std::vector<Booking> bookings;
+  for (const CallRow& call : *calls) {
+    bookings.push_back(booking::EndCall{call.id, parts_.now(), CallState::interrupted});
+    report_.interrupted.push_back(call.id);
+  }
+  return bookings.empty() ? Result<void>() : parts_.catalog.book(bookings);
+}
+
+Result<void> Salvage::remove_journal(const JournalScan& scan) {
+  std::set<std::uint32_t> kept;
+  for (const SegmentId& id : report_.unclaimed) kept.insert(files_[id].begin(), files_[id].end());
+  std::vector<JournalFileNumber> files = scan.files();
+  std::erase_if(files, [&](JournalFileNumber file) { return kept.count(file.value) != 0; });
+  return remove_journal_files(parts_.disk, parts_.journal_folder, parts_.shard, files);
+}
+
+}  // namespace
+
+Result<SalvageReport> salvage(const SalvageParts& parts) { return Salvage(parts).run(); }
+
+}  // namespace assent

@@ -1,0 +1,39 @@
+#include "engine/store/segment_store.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
+namespace assent {
+namespace {
+
+std::string name_with(const SegmentPlace& place, const char* ending) {
+  std::array<char, 16> number{};
+  std::snprintf(number.data(), number.size(), "-%04u", place.number);
+  return utc_day(place.started) + '/' + to_text(place.call) + '/' + to_text(place.leg) + number.data() + ending;
+}
+
+bool is_name_character(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_' || c == '.';
+}
+
+}  // namespace
+
+std::string object_name(const SegmentPlace& place) { return name_with(place, ".assent"); }
+std::string quarantine_name(const SegmentPlace& place) { return name_with(place, ".quarantined.assent"); }
+
+bool is_object_name(std::string_view name) {
+  bool at_start = true;
+  for (const char c : name) {
+    if (c == '/') {
+      if (at_start) return false;
+      at_start = true;
+    } else {
+      if (!is_name_character(c) || (at_start && c == '.')) return false;
+      at_start = false;
+    }
+  }
+  return !at_start;
+}
+
+}  // namespace assent

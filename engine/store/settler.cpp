@@ -1,0 +1,214 @@
+#include "engine/store/settler.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace assent {
+namespace {
+
+MonoTime retry_time(MonoTime now, int failures) {
+  const int doublings = std::min(failures - 1, 16);
+  return now + std::min<milliseconds>(limits::kSettleRetryMax, limits::kSettleRetryMin * (1 << doublings));
+}
+
+SegmentRow row_of(const SegmentInfo& info, WallTime ended) {
+  SegmentRow row;
+  row.id = info.segment;
+  row.recording = info.recording;
+  row.call = info.call;
+  row.leg = info.leg;
+  row.number = info.number;
+  row.started = info.started;
+  row.ended = ended;
+  return row;
+}
+
+SegmentPlace place_of(const SegmentInfo& info) { return {info.started, info.call, info.leg, info.number}; }
+
+}  // namespace
+
+Settler::Settler(SettlerParts parts)
+    : parts_(std::move(parts)), keeper_(parts_.store, parts_.reader, parts_.leg_keys, parts_.leg_codec) {}
+
+Settler::~Settler() {
+  take_inbox();
+  const Error stopped = error(Errc::unavailable, "the engine stops; what is not stored yet lies in the journal");
+  for (const Waiter& waiter : waiters_) waiter.done(stopped);
+}
+
+MonoTime Settler::step(MonoTime now) {
+  take_inbox();
+  settle_ready(now);
+  answer_waiters();
+  publish();
+  return next_step(now);
+}
+
+// Sooner than the next failure's retry when a caller waits for pages that the journal has not committed yet.
+MonoTime Settler::next_step(MonoTime now) {
+  MonoTime next = now + limits::kSettleRetryMax;
+  for (const SegmentId& id : ready_) next = std::min(next, segments_.at(id).retry_at);
+  const auto waits_for_pages = [this](const Waiter& waiter) {
+    return std::any_of(waiter.left.begin(), waiter.left.end(),
+                       [this](const auto& id) { return ready_.count(id) == 0; });
+  };
+  if (std::any_of(waiters_.begin(), waiters_.end(), waits_for_pages)) {
+    parts_.flush();
+    next = std::min(next, now + limits::kSettleFlushInterval);
+  }
+  return next;
+}
+
+void Settler::publish() {
+  tally_.open_segments = segments_.size();
+  tally_.waiting_segments = ready_.size();
+  const std::lock_guard lock(mutex_);
+  counters_ = tally_;
+  health_ = state_;
+}
+
+// ---- settling -----------------------------------------------------------------------------------------------------
+
+void Settler::settle_ready(MonoTime now) {
+  const std::vector<SegmentId> ready(ready_.begin(), ready_.end());
+  bool healthy = true;
+  for (const SegmentId& id : ready) {
+    Segment& segment = segments_.at(id);
+    if (segment.retry_at > now) {
+      healthy = false;
+      continue;
+    }
+    Result<void> outcome;
+    if (auto settled = settle(segment, outcome); settled) {
+      parts_.release(id);
+      finish(id, outcome);
+      continue;
+    } else {
+      healthy = false;
+      state_ = {false, settled.error().what};
+    }
+    ++tally_.failures;
+    ++segment.failures;
+    segment.retry_at = retry_time(now, segment.failures);
+  }
+  if (healthy) state_ = {};
+}
+
+// An error means that it is tried again. `outcome` is what those are told who wait for the segment.
+Result<void> Settler::settle(const Segment& segment, Result<void>& outcome) {
+  return segment.quarantined ? settle_verified(segment, outcome) : settle_whole(segment, outcome);
+}
+
+Result<void> Settler::settle_whole(const Segment& segment, Result<void>& outcome) {
+  auto object = JournaledObject::open(segment.pages, parts_.reader);
+  if (!object) {
+    return object.error().code == Errc::corrupt ? settle_verified(segment, outcome) : Result<void>(object.error());
+  }
+  SegmentRow row = row_of(segment.info, *segment.ended);
+  row.object = object_name(place_of(segment.info));
+  row.size_bytes = object->size_bytes();
+  row.frames = segment.pages.final_seq();
+  auto put = parts_.store.put(row.object, *object);
+  // Something else is there: from an earlier attempt that got no further, or damage. Looking at both decides.
+  if (!put && put.error().code == Errc::conflict) return settle_verified(segment, outcome);
+  if (!put) return put;
+  if (auto booked = book({booking::AddSegment{row}}, {row.object}, outcome); !booked) return booked;
+  if (outcome) report_stored(row);
+  return {};
+}
+
+Result<void> Settler::settle_verified(const Segment& segment, Result<void>& outcome) {
+  auto identity = keeper_.identify(segment.info.segment, segment.pages);
+  if (!identity && identity.error().code != Errc::corrupt) return identity.error();
+  KeptSegment kept;
+  if (identity) {
+    auto result = keeper_.keep(*identity, segment.pages);
+    if (!result) return result.error();
+    kept = *std::move(result);
+  }
+  if (kept.fate == SegmentFate::erased) {
+    outcome = error(Errc::not_found, "the key of segment " + to_text(segment.info.segment) + " has been destroyed");
+    return {};
+  }
+  std::vector<Booking> bookings;
+  std::vector<std::string> objects;
+  if (kept.row) {
+    bookings.push_back(booking::AddSegment{*kept.row});
+    objects.push_back(kept.row->object);
+  }
+  if (kept.fate != SegmentFate::whole) {
+    if (auto aside = keep_aside(segment, bookings); !aside) return aside;
+    objects.push_back(quarantine_name(place_of(segment.info)));
+  }
+  if (auto booked = book(std::move(bookings), objects, outcome); !booked) return booked;
+  if (!outcome) return {};
+  if (kept.row) report_stored(*kept.row);
+  if (kept.fate == SegmentFate::whole) return {};
+  if (kept.row) ++tally_.rebuilt;
+  ++tally_.quarantined;
+  outcome = error(Errc::corrupt, "segment " + to_text(segment.info.segment) + " did not verify; " +
+                                     std::to_string(kept.frames_lost) + " of its frames are lost");
+  return {};
+}
+
+// The bytes as they are, for whoever may make more of them.
+Result<void> Settler::keep_aside(const Segment& segment, std::vector<Booking>& bookings) {
+  auto object = JournaledObject::open(segment.pages, parts_.reader);
+  if (!object) return object.error().code == Errc::corrupt ? Result<void>() : Result<void>(object.error());
+  SegmentRow row = row_of(segment.info, *segment.ended);
+  row.object = quarantine_name(place_of(segment.info));
+  row.state = SegmentState::quarantined;
+  row.size_bytes = object->size_bytes();
+  row.frames = segment.pages.final_seq();
+  if (auto put = parts_.store.put(row.object, *object); !put) return put;
+  bookings.push_back(booking::AddSegment{std::move(row)});
+  return {};
+}
+
+// A recording that has been erased in the meantime takes its objects with it.
+Result<void> Settler::book(std::vector<Booking> bookings, const std::vector<std::string>& objects,
+                           Result<void>& outcome) {
+  if (bookings.empty()) return {};
+  auto booked = parts_.book(std::move(bookings));
+  if (booked || booked.error().code != Errc::conflict) return booked;
+  for (const std::string& object : objects) {
+    if (auto removed = parts_.store.remove(object); !removed) return removed;
+  }
+  outcome = error(Errc::not_found, booked.error().what);
+  return {};
+}
+
+void Settler::report_stored(const SegmentRow& row) {
+  ++tally_.stored;
+  tally_.stored_bytes += row.size_bytes;
+  if (parts_.on_stored) parts_.on_stored(StoredSegment(row.id, row.object, row.size_bytes, row.frames));
+}
+
+void Settler::finish(SegmentId id, const Result<void>& outcome) {
+  segments_.erase(id);
+  ready_.erase(id);
+  if (!outcome && outcomes_.emplace(id, outcome.error()).second) {
+    outcome_order_.push_back(id);
+    if (outcome_order_.size() > limits::kSettleOutcomes) {
+      outcomes_.erase(outcome_order_.front());
+      outcome_order_.pop_front();
+    }
+  }
+  for (Waiter& waiter : waiters_) {
+    if (std::erase(waiter.left, id) != 0 && !outcome && waiter.outcome) waiter.outcome = outcome;
+  }
+}
+
+void Settler::answer_waiters() {
+  for (std::size_t i = 0; i < waiters_.size();) {
+    if (!waiters_[i].left.empty()) {
+      ++i;
+      continue;
+    }
+    const Waiter waiter = std::move(waiters_[i]);
+    waiters_.erase(waiters_.begin() + static_cast<std::ptrdiff_t>(i));
+    waiter.done(waiter.outcome);
+  }
+}
+
+}  // namespace assent
