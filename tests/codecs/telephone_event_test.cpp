@@ -125,6 +125,11 @@ TEST_CASE("a key pressed again later is no segment of the press before") {
         "55");
 }
 
+TEST_CASE("a marker begins a press, though it follows the one before without a gap") {
+  CHECK(digits_of({{header_at(1000, true), event_of(5, 1600, true)}, {header_at(2600, true), event_of(5, 160)}}) ==
+        "55");
+}
+
 TEST_CASE("a sender that moves the timestamp with every update still presses once") {
   std::vector<Sent> packets;
   for (std::uint32_t i = 0; i < 10; ++i) {
