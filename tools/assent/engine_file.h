@@ -1,5 +1,5 @@
-// EngineFile: how the command line finds the engine that runs on a state folder: "engine.json", mode 0600, written once the
-// API listens and removed at the end.
+// EngineFile: how the command line finds the engine that runs on a state folder: "engine.json", mode 0600, written once
+// the API listens and removed at the end.
 //
 //   {"api": "127.0.0.1:8090", "pid": 4711, "root_key": "/var/lib/assent/root.key"}
 //

@@ -12,8 +12,9 @@ Result<std::string> read_small_file(const std::filesystem::path& path, std::size
   };
   const std::unique_ptr<std::FILE, Close> file(std::fopen(path.c_str(), "rbe"));
   if (!file) {
-    Error failure = os_error("open " + path.string(), errno);
-    if (errno == ENOENT || errno == ENOTDIR) failure.code = Errc::not_found;
+    const int why = errno;
+    Error failure = os_error("open " + path.string(), why);
+    if (why == ENOENT || why == ENOTDIR) failure.code = Errc::not_found;
     return failure;
   }
   std::string text(most_bytes + 1, '\0');

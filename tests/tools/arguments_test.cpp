@@ -1,0 +1,153 @@
+#include "tools/assent/arguments.h"
+
+#include <sstream>
+
+#include "catch.h"
+
+namespace assent {
+namespace {
+
+constexpr const char* kId = "0192f0c1-2b3c-7d4e-8f90-a1b2c3d4e5f6";
+
+struct Parsed {
+  std::variant<Arguments, ExitStatus> outcome;
+  std::string out;
+  std::string err;
+};
+
+Parsed parse(std::vector<const char*> words) {
+  words.insert(words.begin(), "assent");
+  std::ostringstream out;
+  std::ostringstream err;
+  auto outcome = parse_arguments(static_cast<int>(words.size()), words.data(), out, err);
+  return {std::move(outcome), out.str(), err.str()};
+}
+
+template <typename T>
+T arguments_of(const std::vector<const char*>& words) {
+  auto parsed = parse(words);
+  INFO(parsed.err);
+  REQUIRE(std::holds_alternative<Arguments>(parsed.outcome));
+  REQUIRE(std::holds_alternative<T>(std::get<Arguments>(parsed.outcome)));
+  return std::get<T>(std::get<Arguments>(parsed.outcome));
+}
+
+// The complaint about a wrong command line.
+std::string complaint_of(const std::vector<const char*>& words) {
+  const auto parsed = parse(words);
+  REQUIRE(std::holds_alternative<ExitStatus>(parsed.outcome));
+  CHECK(std::get<ExitStatus>(parsed.outcome) == ExitStatus::usage);
+  CHECK(parsed.out.empty());
+  return parsed.err;
+}
+
+bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+
+}  // namespace
+
+TEST_CASE("run takes a pipeline, a state folder, and what overrides the file") {
+  const auto run = arguments_of<RunArguments>(
+      {"run", "p.toml", "--state", "/s", "--api", "127.0.0.1:9000", "--rtp-ports", "30000-30099"});
+  CHECK(run.pipeline == "p.toml");
+  CHECK(run.state == "/s");
+  CHECK(to_text(*run.overrides.api) == "127.0.0.1:9000");
+  CHECK(run.overrides.rtp_ports == PortSpan{30000, 30099});
+}
+
+TEST_CASE("a decision on consent is read whole") {
+  const auto consent =
+      arguments_of<ConsentArguments>({"consent", kId, "--participant", "customer", "--decision", "granted", "--purpose",
+                                      "quality", "--purpose", "training", "--state", "/s", "--json"});
+  CHECK(to_text(consent.call) == kId);
+  CHECK(consent.participant == "customer");
+  CHECK(consent.decision == "granted");
+  CHECK(consent.purposes == std::vector<std::string>{"quality", "training"});
+  CHECK(consent.engine.state == "/s");
+  CHECK(consent.output == Output::json);
+}
+
+TEST_CASE("pause and resume are told apart") {
+  CHECK(arguments_of<PauseArguments>({"pause", kId, "--reason", "card"}).turn == PauseArguments::Turn::pause);
+  CHECK(arguments_of<PauseArguments>({"resume", kId, "--reason", "done"}).turn == PauseArguments::Turn::resume);
+}
+
+TEST_CASE("recordings are filtered by person, state and time") {
+  const auto recordings = arguments_of<RecordingsArguments>(
+      {"recordings", "--subject", "c-1", "--recording-state", "complete", "--from", "2026-11-01T00:00:00Z"});
+  CHECK(recordings.subject == "c-1");
+  CHECK(recordings.state == "complete");
+  CHECK(to_rfc3339(*recordings.from) == "2026-11-01T00:00:00.000Z");
+}
+
+TEST_CASE("audio is exported for a purpose, to a file") {
+  const auto audio = arguments_of<ExportArguments>(
+      {"export", kId, "--purpose", "quality", "--format", "mka", "--leg", "agent", "--out", "a.mka", "--state", "/s"});
+  CHECK(to_text(audio.recording) == kId);
+  CHECK(audio.purpose == "quality");
+  CHECK(audio.format == ExportFormat::mka);
+  CHECK(audio.legs == std::vector<std::string>{"agent"});
+  CHECK(audio.out == "a.mka");
+}
+
+TEST_CASE("keys are exported from a state folder, without a purpose") {
+  const auto keys = arguments_of<ExportKeysArguments>(
+      {"export", kId, "--keys", "--json", "--state", "/s", "--root-key", "/k/root.key"});
+  CHECK(to_text(keys.recording) == kId);
+  CHECK(keys.state.folder == "/s");
+  CHECK(keys.state.root_key == "/k/root.key");
+  CHECK(keys.engine.state == "/s");
+  CHECK(keys.output == Output::json);
+}
+
+TEST_CASE("verify takes recordings and files, or all of a state folder") {
+  const auto named = arguments_of<VerifyArguments>({"verify", kId, "a.assent"});
+  CHECK(named.what == std::vector<std::string>{kId, "a.assent"});
+  CHECK(!named.state);
+  const auto all = arguments_of<VerifyArguments>({"verify", "--state", "/s"});
+  CHECK(all.what.empty());
+  CHECK(all.state->folder == "/s");
+}
+
+TEST_CASE("delete asks unless it was told yes") {
+  CHECK(arguments_of<DeleteArguments>({"delete", kId}).confirm == DeleteArguments::Confirm::ask);
+  CHECK(arguments_of<DeleteArguments>({"delete", kId, "--yes"}).confirm == DeleteArguments::Confirm::given);
+}
+
+TEST_CASE("every command has a help with an example") {
+  for (const char* command : {"run", "check", "calls", "consent", "pause", "resume", "end", "recordings", "show",
+                              "export", "verify", "delete", "salvage", "ledger", "version"}) {
+    INFO(command);
+    const auto parsed = parse({command, "--help"});
+    REQUIRE(std::holds_alternative<ExitStatus>(parsed.outcome));
+    CHECK(std::get<ExitStatus>(parsed.outcome) == ExitStatus::ok);
+    CHECK(contains(parsed.out, "Example:\n  assent " + std::string(command)));
+    CHECK(parsed.err.empty());
+  }
+}
+
+TEST_CASE("the help of the program names its commands and exit statuses") {
+  const auto parsed = parse({"--help"});
+  CHECK(std::get<ExitStatus>(parsed.outcome) == ExitStatus::ok);
+  CHECK(contains(parsed.out, "Exit status: 0"));
+  CHECK(contains(parsed.out, "salvage"));
+}
+
+TEST_CASE("a wrong command line says what is wrong with it") {
+  CHECK(contains(complaint_of({}), "subcommand is required"));
+  CHECK(contains(complaint_of({"record"}), "record"));
+  CHECK(contains(complaint_of({"run", "p.toml"}), "--state"));
+  CHECK(contains(complaint_of({"show", "4711"}), "\"4711\" is not an id"));
+  CHECK(contains(complaint_of({"calls", "--api", "localhost"}), "\"localhost\" is not an IP address and a port"));
+  CHECK(contains(complaint_of({"run", "p", "--state", "s", "--rtp-ports", "9-1"}), "\"9-1\" is not two ports"));
+  CHECK(contains(complaint_of({"consent", kId, "--participant", "a", "--decision", "maybe"}), "maybe"));
+  CHECK(contains(complaint_of({"recordings", "--from", "yesterday"}), "\"yesterday\" is not a time"));
+  CHECK(contains(complaint_of({"export", kId, "--out", "a.wav"}), "--purpose"));
+  CHECK(contains(complaint_of({"export", kId, "--purpose", "quality"}), "--out"));
+  CHECK(contains(complaint_of({"export", kId, "--keys"}), "--state"));
+  CHECK(contains(complaint_of({"export", kId, "--keys", "--state", "/s", "--purpose", "quality"}), "--keys"));
+  CHECK(contains(complaint_of({"export", kId, "--purpose", "q", "--out", "a", "--format", "mp3"}), "mp3"));
+  CHECK(contains(complaint_of({"verify"}), "--state"));
+  CHECK(contains(complaint_of({"salvage"}), "--state"));
+}
+
+}  // namespace assent

@@ -1,0 +1,215 @@
+// The commands that talk to an engine, against a server that answers as the API does.
+#include "tools/assent/commands.h"
+
+#include <mutex>
+#include <sstream>
+
+#include "catch.h"
+#include "engine/control/http_server.h"
+#include "tools/assent/api_client.h"
+
+namespace assent {
+namespace {
+
+constexpr const char* kId = "0192f0c1-2b3c-7d4e-8f90-a1b2c3d4e5f6";
+
+// Answers every request with what the test says, and keeps what was asked.
+class AnsweringEngine {
+ public:
+  explicit AnsweringEngine(std::vector<HttpResponse> answers) : answers_(std::move(answers)) {
+    auto server = HttpServer::listen(
+        *parse_endpoint("127.0.0.1:0"), [this](const HttpRequest& request) { return answer(request); },
+        [](unsigned status, std::string_view) {
+          return HttpResponse{status, {}, {}, {}, {}};
+        });
+    REQUIRE(server);
+    server_ = std::move(*server);
+  }
+  ~AnsweringEngine() { server_->stop(milliseconds(1000)); }
+
+  EngineReach reach() const { return {server_->endpoint(), "secret", std::nullopt}; }
+  std::vector<HttpRequest> requests() {
+    const std::lock_guard lock(mutex_);
+    return requests_;
+  }
+
+ private:
+  HttpResponse answer(const HttpRequest& request) {
+    const std::lock_guard lock(mutex_);
+    requests_.push_back(request);
+    return answers_.at(std::min(requests_.size(), answers_.size()) - 1);
+  }
+
+  std::mutex mutex_;
+  std::vector<HttpResponse> answers_;
+  std::vector<HttpRequest> requests_;
+  std::unique_ptr<HttpServer> server_;
+};
+
+HttpResponse json_answer(unsigned status, std::string body) {
+  return {status, "application/json", {}, std::move(body), std::nullopt};
+}
+
+struct Performed {
+  ExitStatus status;
+  std::string out;
+  std::string err;
+};
+
+template <typename T>
+Performed performed(const T& arguments) {
+  std::ostringstream out;
+  std::ostringstream err;
+  Console console{out, err};
+  const ExitStatus status = perform(arguments, console);
+  return {status, out.str(), err.str()};
+}
+
+bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+
+}  // namespace
+
+TEST_CASE("a query is percent-encoded, and empty parameters are left out") {
+  CHECK(target_of("/v1/recordings", {}) == "/v1/recordings");
+  CHECK(target_of("/v1/recordings", {{"subject", "Zoë & co/1"}, {"tenant", ""}, {"state", "open"}}) ==
+        "/v1/recordings?subject=Zo%C3%AB%20%26%20co%2F1&state=open");
+}
+
+TEST_CASE("a token that could forge a header is refused before it is sent") {
+  CHECK(!ApiClient::create(*parse_endpoint("127.0.0.1:1"), "a\r\nX-Evil: 1"));
+  CHECK(!ApiClient::create(*parse_endpoint("127.0.0.1:1"), ""));
+}
+
+TEST_CASE("calls shows the live calls with their gates and consents") {
+  AnsweringEngine engine({json_answer(200, R"({"calls": [{"id": "c1", "ref": "order\u001b[2J", "policy": "all-party",
+    "created": "2026-11-24T22:59:00.000Z", "legs": [{"gate": "holding"}, {"gate": "open"}],
+    "participants": [{"ref": "customer", "consents": [{"purpose": "quality", "state": "granted"}]}]}]})")});
+  const auto shown = performed(CallsArguments{engine.reach(), std::nullopt, Output::text});
+  CHECK(shown.status == ExitStatus::ok);
+  CHECK(contains(shown.out, "holding open"));
+  CHECK(contains(shown.out, "customer: quality granted"));
+  CHECK(!contains(shown.out, "\x1B"));
+  REQUIRE(engine.requests().size() == 1);
+  CHECK(engine.requests()[0].path == "/v1/calls");
+  CHECK(engine.requests()[0].headers.at("authorization") == "Bearer secret");
+}
+
+TEST_CASE("JSON output is the engine's answer") {
+  AnsweringEngine engine({json_answer(200, R"({"calls": []})")});
+  const auto shown = performed(CallsArguments{engine.reach(), std::nullopt, Output::json});
+  CHECK(shown.status == ExitStatus::ok);
+  CHECK(shown.out == "{\n  \"calls\": []\n}\n");
+}
+
+TEST_CASE("consent sends the decision with its purposes and says what is on record") {
+  AnsweringEngine engine({json_answer(200, R"({"records": [{"participant": "customer", "purpose": "quality",
+    "decision": "granted", "at": "2026-11-24T22:59:00.000Z", "id": "r1"}]})")});
+  const auto done = performed(
+      ConsentArguments{engine.reach(), *parse_id<CallId>(kId), "customer", "granted", {"quality"}, Output::text});
+  CHECK(done.status == ExitStatus::ok);
+  CHECK(done.out == "on record: customer, quality, granted at 2026-11-24T22:59:00.000Z (r1)\n");
+  REQUIRE(engine.requests().size() == 1);
+  CHECK(engine.requests()[0].method == "POST");
+  CHECK(engine.requests()[0].path == std::string("/v1/calls/") + kId + "/consent");
+  CHECK(
+      engine.requests()[0].body ==
+      R"({"participant":"customer","decision":"granted","signal":{"type":"api","value":"command line"},"purposes":["quality"]})");
+}
+
+TEST_CASE("a problem becomes a sentence with the wrong fields, and exit status 1") {
+  AnsweringEngine engine({json_answer(422, R"({"title": "Invalid", "detail": "a value is not allowed",
+    "errors": [{"pointer": "/purposes/0", "detail": "unknown purpose"}]})")});
+  const auto done =
+      performed(ConsentArguments{engine.reach(), *parse_id<CallId>(kId), "customer", "granted", {"x"}, Output::text});
+  CHECK(done.status == ExitStatus::failed);
+  CHECK(done.out.empty());
+  CHECK(done.err == "assent: Invalid: a value is not allowed\n  /purposes/0: unknown purpose\n");
+}
+
+TEST_CASE("a token the engine does not know says where tokens come from") {
+  AnsweringEngine engine({json_answer(401, R"({"title": "Unknown token"})")});
+  const auto done = performed(CallsArguments{engine.reach(), std::nullopt, Output::text});
+  CHECK(done.status == ExitStatus::failed);
+  CHECK(contains(done.err, "ASSENT_TOKEN"));
+}
+
+TEST_CASE("where nobody answers, the address is named") {
+  EngineReach nowhere;
+  {
+    AnsweringEngine engine({json_answer(200, "{}")});
+    nowhere = engine.reach();
+  }
+  const auto done = performed(CallsArguments{nowhere, std::nullopt, Output::text});
+  CHECK(done.status == ExitStatus::failed);
+  CHECK(contains(done.err, "no engine answers at http://" + to_text(*nowhere.api)));
+}
+
+TEST_CASE("an answer that is not JSON is not taken for one") {
+  AnsweringEngine engine({json_answer(200, "<html>")});
+  CHECK(performed(CallsArguments{engine.reach(), std::nullopt, Output::text}).status == ExitStatus::failed);
+}
+
+TEST_CASE("recordings are fetched page by page") {
+  AnsweringEngine engine({json_answer(200, R"({"recordings": [{"id": "r1", "state": "complete"}], "cursor": "r1"})"),
+                          json_answer(200, R"({"recordings": [{"id": "r2", "state": "open"}], "cursor": null})")});
+  RecordingsArguments arguments;
+  arguments.engine = engine.reach();
+  arguments.state = "complete";
+  const auto shown = performed(arguments);
+  CHECK(shown.status == ExitStatus::ok);
+  CHECK(contains(shown.out, "r1"));
+  CHECK(contains(shown.out, "r2"));
+  const auto requests = engine.requests();
+  REQUIRE(requests.size() == 2);
+  CHECK(requests[0].query.at("state") == "complete");
+  CHECK(requests[0].query.count("cursor") == 0);
+  CHECK(requests[1].query.at("cursor") == "r1");
+}
+
+TEST_CASE("show draws the waveform for a purpose") {
+  AnsweringEngine engine(
+      {json_answer(200, R"({"id": "r1", "state": "complete"})"),
+       json_answer(200, R"({"legs": [{"id": "l1", "label": "agent", "peaks": [[0, 0], [-32768, 32767]]}]})")});
+  ShowArguments arguments;
+  arguments.engine = engine.reach();
+  arguments.recording = *parse_id<RecordingId>(kId);
+  arguments.wave_purpose = "quality";
+  const auto shown = performed(arguments);
+  CHECK(shown.status == ExitStatus::ok);
+  CHECK(contains(shown.out, "agent\n"));
+  CHECK(contains(shown.out, "█"));
+  CHECK(engine.requests().at(1).query.at("purpose") == "quality");
+}
+
+TEST_CASE("a purpose nobody consented to is refused, and nothing is drawn") {
+  AnsweringEngine engine({json_answer(200, R"({"id": "r1"})"), json_answer(403, R"({"title": "Not consented"})")});
+  ShowArguments arguments;
+  arguments.engine = engine.reach();
+  arguments.wave_purpose = "training";
+  const auto shown = performed(arguments);
+  CHECK(shown.status == ExitStatus::failed);
+  CHECK(contains(shown.err, "Not consented"));
+}
+
+TEST_CASE("a ledger whose chain is broken is exit status 1") {
+  AnsweringEngine engine({json_answer(200, R"({"intact": false, "fault": "entry 7 does not follow"})")});
+  const auto shown =
+      performed(LedgerArguments{engine.reach(), LedgerArguments::Act::verify, std::nullopt, Output::text});
+  CHECK(shown.status == ExitStatus::failed);
+  CHECK(contains(shown.out, "BROKEN: entry 7 does not follow"));
+}
+
+TEST_CASE("delete that was told yes asks nobody, and reports the erasure") {
+  AnsweringEngine engine({json_answer(200, R"({"id": "e1", "steps": []})")});
+  DeleteArguments arguments;
+  arguments.engine = engine.reach();
+  arguments.recording = *parse_id<RecordingId>(kId);
+  arguments.confirm = DeleteArguments::Confirm::given;
+  const auto done = performed(arguments);
+  CHECK(done.status == ExitStatus::ok);
+  CHECK(contains(done.out, "is destroyed (erasure e1)"));
+  REQUIRE(engine.requests().size() == 1);
+  CHECK(engine.requests()[0].method == "DELETE");
+}
+
+}  // namespace assent

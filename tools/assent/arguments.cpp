@@ -1,0 +1,305 @@
+#include "tools/assent/arguments.h"
+
+#include <CLI/CLI.hpp>
+#include <functional>
+
+namespace assent {
+namespace {
+
+constexpr const char* kDescription =
+    "assent records calls only with consent.\n"
+    "\n"
+    "Commands that talk to a running engine find it by --state DIR (its address in DIR/engine.json, its token in\n"
+    "DIR/admin.token) or by --api and --token; ASSENT_TOKEN is a token that does not show in the list of processes.";
+constexpr const char* kFooter =
+    "Exit status: 0 done and nothing wrong found; 1 it could not be done, or something wrong was found; 2 the command\n"
+    "line is wrong.\n"
+    "\n"
+    "Start here:\n"
+    "  assent run pipelines/embedded.toml --state /var/lib/assent";
+
+// A text option whose value is parsed once and kept typed. `form` says what is right, for the complaint and the help.
+template <typename Target, typename Parse>
+CLI::Option* add_parsed(CLI::App& app, const std::string& name, Target& target, Parse parse, const std::string& help,
+                        const std::string& form) {
+  return app
+      .add_option_function<std::string>(
+          name,
+          [&target, parse, name, form](const std::string& text) {
+            auto value = parse(text);
+            if (!value) throw CLI::ValidationError(name, "\"" + text + "\" is not " + form);
+            target = *value;
+          },
+          help)
+      ->type_name("");
+}
+
+template <typename IdType>
+CLI::Option* add_id(CLI::App& app, const std::string& name, IdType& id, const std::string& help) {
+  return add_parsed(app, name, id, parse_id<IdType>, help, "an id such as 0192f0c1-2b3c-7d4e-8f90-a1b2c3d4e5f6")
+      ->required();
+}
+
+void add_output(CLI::App& app, Output& output) {
+  app.add_flag_callback(
+      "--json", [&output] { output = Output::json; }, "print JSON instead of text");
+}
+
+void add_engine(CLI::App& app, EngineReach& engine) {
+  add_parsed(app, "--api", engine.api, parse_endpoint, "ADDR:PORT of the engine's API", "an IP address and a port");
+  app.add_option("--token", engine.token, "API token (it shows in the list of processes: prefer ASSENT_TOKEN)")
+      ->type_name("");
+  app.add_option("--state", engine.state, "state folder of the engine, to find address and token in")->type_name("DIR");
+}
+
+void add_root_key(CLI::App& app, std::optional<std::filesystem::path>& root_key) {
+  app.add_option("--root-key", root_key, "root key file (default: root.key in the state folder)")->type_name("FILE");
+}
+
+void add_overrides(CLI::App& app, PipelineOverrides& overrides) {
+  add_parsed(app, "--api", overrides.api, parse_endpoint, "ADDR:PORT of the API, instead of listen.api",
+             "an IP address and a port");
+  const auto parse_ports = [](const std::string& text) -> std::optional<PortSpan> {
+    const auto span = parse_port_span(text);
+    return span ? std::optional<PortSpan>(*span) : std::nullopt;
+  };
+  add_parsed(app, "--rtp-ports", overrides.rtp_ports, parse_ports, "LO-HI, instead of listen.rtp_ports",
+             "two ports from 1024 up, the lower first, such as 20000-29999");
+}
+
+// The commands, each with its arguments. CLI11 keeps references to them, so they live as long as the parse.
+class Commands {
+ public:
+  explicit Commands(CLI::App& app) : app_(app) {
+    add_running();
+    add_calls();
+    add_recordings();
+    add_state();
+  }
+
+  const Arguments& chosen() const { return chosen_; }
+
+ private:
+  template <typename T>
+  CLI::App& add(const std::string& name, T& arguments, const std::string& does, const std::string& example) {
+    CLI::App* command = app_.add_subcommand(name, does);
+    command->footer("Example:\n  " + example);
+    command->callback([this, &arguments] { chosen_ = arguments; });
+    return *command;
+  }
+
+  void add_running() {
+    auto& run = add("run", run_, "Start the engine on a pipeline, until it is stopped",
+                    "assent run pipelines/embedded.toml --state /var/lib/assent --api 127.0.0.1:8090");
+    run.add_option("PIPELINE", run_.pipeline, "pipeline file (TOML)")->required()->type_name("");
+    run.add_option("--state", run_.state, "folder for everything the engine keeps")->required()->type_name("DIR");
+    add_overrides(run, run_.overrides);
+
+    auto& check = add("check", check_, "Find every error in a pipeline file, and say what it needs of this machine",
+                      "assent check pipelines/embedded.toml --state /var/lib/assent");
+    check.add_option("PIPELINE", check_.pipeline, "pipeline file (TOML)")->required()->type_name("");
+    check.add_option("--state", check_.state, "also look at this state folder")->type_name("DIR");
+    add_overrides(check, check_.overrides);
+    add_output(check, check_.output);
+
+    auto& version = add("version", version_, "Say which version this is", "assent version");
+    add_output(version, version_.output);
+  }
+
+  void add_calls() {
+    auto& calls = add("calls", calls_, "List the live calls, or show one", "assent calls --state /var/lib/assent");
+    add_parsed(calls, "CALL", calls_.call, parse_id<CallId>, "id of one call", "a call's id");
+    add_engine(calls, calls_.engine);
+    add_output(calls, calls_.output);
+
+    auto& consent = add("consent", consent_, "Put a participant's decision on record",
+                        "assent consent 0192f0c1-2b3c-7d4e-8f90-a1b2c3d4e5f6 --participant customer --decision granted "
+                        "--purpose quality");
+    add_id(consent, "CALL", consent_.call, "id of the call");
+    consent.add_option("--participant", consent_.participant, "the participant's ref or id")
+        ->required()
+        ->type_name("REF");
+    consent.add_option("--decision", consent_.decision, "granted, denied or withdrawn")
+        ->required()
+        ->check(CLI::IsMember({"granted", "denied", "withdrawn"}))
+        ->type_name("");
+    consent.add_option("--purpose", consent_.purposes, "a purpose; may be repeated (default: the pipeline's)")
+        ->type_name("NAME");
+    add_engine(consent, consent_.engine);
+    add_output(consent, consent_.output);
+
+    const auto add_turn = [this](const std::string& name, PauseArguments& arguments, PauseArguments::Turn turn,
+                                 const std::string& does) {
+      arguments.turn = turn;
+      auto& command = add(name, arguments, does,
+                          "assent " + name + " 0192f0c1-2b3c-7d4e-8f90-a1b2c3d4e5f6 --reason \"card payment\"");
+      add_id(command, "CALL", arguments.call, "id of the call");
+      command.add_option("--reason", arguments.reason, "why, for the record")->required()->type_name("TEXT");
+      add_engine(command, arguments.engine);
+      add_output(command, arguments.output);
+    };
+    add_turn("pause", pause_, PauseArguments::Turn::pause, "Stop keeping a call's audio for a while");
+    add_turn("resume", resume_, PauseArguments::Turn::resume, "Go on keeping a call's audio");
+
+    auto& end = add("end", end_, "End a call, and wait until what was consented to is stored",
+                    "assent end 0192f0c1-2b3c-7d4e-8f90-a1b2c3d4e5f6");
+    add_id(end, "CALL", end_.call, "id of the call");
+    add_engine(end, end_.engine);
+    add_output(end, end_.output);
+  }
+
+  void add_recordings() {
+    auto& recordings = add("recordings", recordings_, "List what was recorded, newest first",
+                           "assent recordings --subject customer-4711 --from 2026-11-01T00:00:00Z");
+    recordings.add_option("--subject", recordings_.subject, "the person's id or your reference of them")
+        ->type_name("REF");
+    recordings.add_option("--tenant", recordings_.tenant, "name of the tenant")->type_name("NAME");
+    recordings.add_option("--recording-state", recordings_.state, "open, complete, recovered or erased")
+        ->check(CLI::IsMember({"open", "complete", "recovered", "erased"}))
+        ->type_name("");
+    const std::string time_form = "a time such as 2026-11-24T22:59:00Z";
+    add_parsed(recordings, "--from", recordings_.from, parse_rfc3339, "started at or after", time_form);
+    add_parsed(recordings, "--to", recordings_.to, parse_rfc3339, "started before", time_form);
+    add_engine(recordings, recordings_.engine);
+    add_output(recordings, recordings_.output);
+
+    auto& show = add("show", show_, "Show a recording: people, legs, consents, segments",
+                     "assent show 0192f0c1-2b3c-7d4e-8f90-a1b2c3d4e5f6 --wave quality");
+    add_id(show, "RECORDING", show_.recording, "id of the recording");
+    show.add_option("--wave", show_.wave_purpose,
+                    "draw the waveform; PURPOSE is what it is heard for, and goes on record")
+        ->type_name("PURPOSE");
+    add_engine(show, show_.engine);
+    add_output(show, show_.output);
+
+    add_export();
+
+    auto& erase = add("delete", delete_, "Destroy a recording: its keys first, then its files",
+                      "assent delete 0192f0c1-2b3c-7d4e-8f90-a1b2c3d4e5f6 --yes");
+    add_id(erase, "RECORDING", delete_.recording, "id of the recording");
+    erase.add_flag_callback(
+        "--yes", [this] { delete_.confirm = DeleteArguments::Confirm::given; }, "do not ask");
+    add_engine(erase, delete_.engine);
+    add_output(erase, delete_.output);
+
+    auto& ledger = add("ledger", ledger_, "List what is on the record, or verify its chain",
+                       "assent ledger --verify --state /var/lib/assent");
+    add_parsed(ledger, "--call", ledger_.call, parse_id<CallId>, "of this call only", "a call's id");
+    ledger.add_flag_callback(
+        "--verify", [this] { ledger_.act = LedgerArguments::Act::verify; }, "verify the whole chain");
+    add_engine(ledger, ledger_.engine);
+    add_output(ledger, ledger_.output);
+  }
+
+  void add_export() {
+    auto& command = add("export", export_, "Write a recording's audio, or its keys",
+                        "assent export 0192f0c1-2b3c-7d4e-8f90-a1b2c3d4e5f6 --purpose quality --out call.wav");
+    add_id(command, "RECORDING", export_.recording, "id of the recording");
+    auto* purpose = command.add_option("--purpose", export_.purpose, "what it is heard for; goes on record");
+    purpose->type_name("NAME");
+    const std::map<std::string, ExportFormat> formats = {
+        {"wav", ExportFormat::wav}, {"ogg", ExportFormat::ogg}, {"mka", ExportFormat::mka}};
+    command.add_option("--format", export_.format, "wav (stereo), ogg, or mka (as it was sent; one leg)")
+        ->transform(CLI::CheckedTransformer(formats))
+        ->type_name("");
+    command.add_option("--leg", export_.legs, "a leg's label or id; may be repeated (default: all)")->type_name("LEG");
+    auto* out = command.add_option("--out", export_.out, "file to write; - is standard output");
+    out->type_name("FILE");
+    command
+        .add_flag_callback(
+            "--keys", [this] { what_ = ExportWhat::keys; },
+            "print the leg keys instead of audio, for other programs to decrypt with")
+        ->excludes(purpose)
+        ->excludes(out);
+    add_engine(command, export_.engine);
+    add_root_key(command, export_.root_key);
+    add_output(command, export_keys_.output);
+    command.callback([this, purpose, out] {
+      if (what_ == ExportWhat::keys) {
+        if (!export_.engine.state) throw CLI::RequiredError("--state, the folder whose keys --keys opens,");
+        export_keys_.engine = export_.engine;
+        export_keys_.state = {*export_.engine.state, export_.root_key};
+        export_keys_.recording = export_.recording;
+        chosen_ = export_keys_;
+        return;
+      }
+      if (purpose->empty()) throw CLI::RequiredError("--purpose, what the audio is heard for,");
+      if (out->empty()) throw CLI::RequiredError("--out, the file to write,");
+      chosen_ = export_;
+    });
+  }
+
+  void add_state() {
+    auto& verify = add("verify", verify_, "Check that what is stored is whole; without names, all of a state folder",
+                       "assent verify --state /var/lib/assent");
+    verify.add_option("WHAT", verify_.what, "recordings' ids or segment files")->type_name("");
+    verify.add_option("--state", verify_state_.folder, "state folder (without it only the shape of files is checked)")
+        ->type_name("DIR");
+    add_root_key(verify, verify_state_.root_key);
+    add_output(verify, verify_.output);
+    verify.callback([this] {
+      if (!verify_state_.folder.empty()) verify_.state = verify_state_;
+      if (!verify_.state && verify_.what.empty()) throw CLI::RequiredError("--state, or a segment file,");
+      chosen_ = verify_;
+    });
+
+    auto& salvage = add("salvage", salvage_, "Bring in what a dead engine left in its journal, as its next start would",
+                        "assent salvage --state /var/lib/assent");
+    salvage.add_option("--state", salvage_.state.folder, "state folder; no engine may run on it")
+        ->required()
+        ->type_name("DIR");
+    add_root_key(salvage, salvage_.state.root_key);
+    add_output(salvage, salvage_.output);
+  }
+
+  enum class ExportWhat { audio, keys };
+
+  CLI::App& app_;
+  ExportWhat what_ = ExportWhat::audio;
+  Arguments chosen_ = VersionArguments{};
+
+  RunArguments run_;
+  CheckArguments check_;
+  VersionArguments version_;
+  CallsArguments calls_;
+  ConsentArguments consent_;
+  PauseArguments pause_;
+  PauseArguments resume_;
+  EndArguments end_;
+  RecordingsArguments recordings_;
+  ShowArguments show_;
+  ExportArguments export_;
+  ExportKeysArguments export_keys_;
+  DeleteArguments delete_;
+  LedgerArguments ledger_;
+  VerifyArguments verify_;
+  StateReach verify_state_;
+  SalvageArguments salvage_;
+};
+
+}  // namespace
+
+std::string_view name_of(ExportFormat format) {
+  switch (format) {
+    case ExportFormat::wav: return "wav";
+    case ExportFormat::ogg: return "ogg";
+    case ExportFormat::mka: return "mka";
+  }
+  return "wav";
+}
+
+std::variant<Arguments, ExitStatus> parse_arguments(int argc, const char* const* argv, std::ostream& out,
+                                                    std::ostream& err) {
+  CLI::App app(kDescription, "assent");
+  app.footer(kFooter);
+  app.require_subcommand(1);
+  Commands commands(app);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& failure) {
+    return app.exit(failure, out, err) == 0 ? ExitStatus::ok : ExitStatus::usage;
+  }
+  return commands.chosen();
+}
+
+}  // namespace assent

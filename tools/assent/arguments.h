@@ -1,0 +1,154 @@
+// Arguments: the command line, checked, as one value for each command.
+//
+// What exists here is well-formed: ids are ids, addresses are addresses, and what excludes each other is not there
+// together. Whether files, calls or recordings exist is for the command to find out. Pure but for help, version and
+// complaints, which go to the streams given. One thread.
+#pragma once
+
+#include <filesystem>
+#include <iosfwd>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/endpoint.h"
+#include "base/ids.h"
+#include "base/time.h"
+#include "pipelines/pipeline_config.h"
+#include "tools/assent/exit_status.h"
+
+namespace assent {
+
+enum class Output { text, json };
+
+// How to reach an engine: what is not given is taken from ASSENT_TOKEN and the state folder.
+struct EngineReach {
+  std::optional<Endpoint> api;
+  std::optional<std::string> token;
+  std::optional<std::filesystem::path> state;
+};
+
+// A state folder that the command itself opens.
+struct StateReach {
+  std::filesystem::path folder;
+  std::optional<std::filesystem::path> root_key;  // when it does not lie in the folder
+};
+
+struct RunArguments {
+  std::filesystem::path pipeline;
+  std::filesystem::path state;
+  PipelineOverrides overrides;
+};
+
+struct CheckArguments {
+  std::filesystem::path pipeline;
+  std::optional<std::filesystem::path> state;
+  PipelineOverrides overrides;
+  Output output = Output::text;
+};
+
+struct CallsArguments {
+  EngineReach engine;
+  std::optional<CallId> call;
+  Output output = Output::text;
+};
+
+struct ConsentArguments {
+  EngineReach engine;
+  CallId call;
+  std::string participant;
+  std::string decision;  // granted | denied | withdrawn
+  std::vector<std::string> purposes;
+  Output output = Output::text;
+};
+
+struct PauseArguments {
+  enum class Turn { pause, resume } turn = Turn::pause;
+  EngineReach engine;
+  CallId call;
+  std::string reason;
+  Output output = Output::text;
+};
+
+struct EndArguments {
+  EngineReach engine;
+  CallId call;
+  Output output = Output::text;
+};
+
+struct RecordingsArguments {
+  EngineReach engine;
+  std::optional<std::string> subject;
+  std::optional<std::string> tenant;
+  std::optional<std::string> state;
+  std::optional<WallTime> from;
+  std::optional<WallTime> to;
+  Output output = Output::text;
+};
+
+struct ShowArguments {
+  EngineReach engine;
+  RecordingId recording;
+  std::optional<std::string> wave_purpose;  // draw the waveform, which is a use of the audio
+  Output output = Output::text;
+};
+
+enum class ExportFormat { wav, ogg, mka };
+std::string_view name_of(ExportFormat format);
+
+struct ExportArguments {
+  EngineReach engine;
+  std::optional<std::filesystem::path> root_key;
+  RecordingId recording;
+  std::string purpose;
+  ExportFormat format = ExportFormat::wav;
+  std::vector<std::string> legs;
+  std::filesystem::path out;  // "-": standard output
+};
+
+struct ExportKeysArguments {
+  EngineReach engine;
+  StateReach state;
+  RecordingId recording;
+  Output output = Output::text;
+};
+
+struct VerifyArguments {
+  std::vector<std::string> what;  // recording ids and segment files; empty: the whole state folder
+  std::optional<StateReach> state;
+  Output output = Output::text;
+};
+
+struct DeleteArguments {
+  EngineReach engine;
+  RecordingId recording;
+  enum class Confirm { ask, given } confirm = Confirm::ask;
+  Output output = Output::text;
+};
+
+struct SalvageArguments {
+  StateReach state;
+  Output output = Output::text;
+};
+
+struct LedgerArguments {
+  EngineReach engine;
+  enum class Act { list, verify } act = Act::list;
+  std::optional<CallId> call;
+  Output output = Output::text;
+};
+
+struct VersionArguments {
+  Output output = Output::text;
+};
+
+using Arguments = std::variant<RunArguments, CheckArguments, CallsArguments, ConsentArguments, PauseArguments,
+                               EndArguments, RecordingsArguments, ShowArguments, ExportArguments, ExportKeysArguments,
+                               VerifyArguments, DeleteArguments, SalvageArguments, LedgerArguments, VersionArguments>;
+
+// The exit status when there is nothing to do: help was asked for and printed, or the command line is wrong.
+std::variant<Arguments, ExitStatus> parse_arguments(int argc, const char* const* argv, std::ostream& out,
+                                                    std::ostream& err);
+
+}  // namespace assent

@@ -1,0 +1,37 @@
+#include "tools/assent/json_fields.h"
+
+namespace assent {
+namespace {
+
+const Json* find(const Json& object, std::string_view name) {
+  if (!object.is_object()) return nullptr;
+  const auto found = object.find(std::string(name));
+  return found == object.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+Result<Json> parse_reply(const std::string& body) {
+  Json json = Json::parse(body, nullptr, false);
+  if (json.is_discarded()) return error(Errc::corrupt, "the engine's answer is not JSON: is it an assent engine?");
+  return json;
+}
+
+std::string text_at(const Json& object, std::string_view name) {
+  const Json* found = find(object, name);
+  if (found == nullptr || found->is_null() || found->is_structured()) return {};
+  return found->is_string() ? found->get<std::string>() : found->dump();
+}
+
+std::vector<Json> list_at(const Json& object, std::string_view name) {
+  const Json* found = find(object, name);
+  if (found == nullptr || !found->is_array()) return {};
+  return {found->begin(), found->end()};
+}
+
+Json object_at(const Json& object, std::string_view name) {
+  const Json* found = find(object, name);
+  return found != nullptr && found->is_object() ? *found : Json::object();
+}
+
+}  // namespace assent

@@ -1,0 +1,63 @@
+#include "tools/assent/opened_state.h"
+
+#include <utility>
+
+#include "crypto/secret.h"
+#include "tools/assent/engine_file.h"
+
+namespace assent {
+namespace {
+
+// Keys a command has open at once: the few above a leg's, and those of one call.
+constexpr std::size_t kKeysAtHand = 256;
+constexpr std::size_t kSecretBytes = 64 * 1024;
+
+// Where the root key lies: as told, as the engine that last ran here said, or in its usual place.
+std::filesystem::path root_key_of(const StateReach& reach, const StateFolder& folder) {
+  if (reach.root_key) return *reach.root_key;
+  const auto engine = read_engine_file(folder);
+  return engine && !engine->root_key.empty() ? engine->root_key : folder.root_key();
+}
+
+}  // namespace
+
+OpenedState::OpenedState(StateFolder folder, std::unique_ptr<SqliteCatalog> catalog, FileRootKey root)
+    : folder_(std::move(folder)),
+      catalog_(std::move(catalog)),
+      root_(std::move(root)),
+      keys_(*catalog_, root_, KeyRingLimits{kKeysAtHand, limits::kCachedKeyAge}) {}
+
+Result<std::unique_ptr<OpenedState>> OpenedState::open(const StateReach& reach, StateUse use) {
+  StateFolder folder(reach.folder);
+  std::error_code unreadable;
+  if (!std::filesystem::exists(folder.catalog_file(), unreadable)) {
+    return error(Errc::not_found, reach.folder.string() + " is not a state folder that can be read: there is no " +
+                                      folder.catalog_file().filename().string() + " in it");
+  }
+  // Without locked memory keys still work and stay out of core files; a command is short.
+  if (const auto secrets = start_secret_memory(kSecretBytes);
+      !secrets && secrets.error().code != Errc::exhausted && secrets.error().code != Errc::conflict) {
+    return secrets.error();
+  }
+  auto catalog =
+      use == StateUse::write ? SqliteCatalog::open(reach.folder) : SqliteCatalog::open_read_only(reach.folder);
+  if (!catalog) return catalog.error();
+  auto root = FileRootKey::open(root_key_of(reach, folder));
+  if (!root) return root.error();
+
+  std::unique_ptr<OpenedState> state(new OpenedState(std::move(folder), *std::move(catalog), *std::move(root)));
+  auto store = FileStore::open(state->disk_, state->folder_.segments());
+  if (!store) return store.error();
+  state->store_ = *std::move(store);
+  return state;
+}
+
+LegKeys OpenedState::leg_keys() {
+  return [this](KeyId id) -> Result<SecretKey> {
+    const auto key = keys_.open(id);
+    if (!key) return key.error();
+    return key->key->duplicate();
+  };
+}
+
+}  // namespace assent
