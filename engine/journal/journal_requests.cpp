@@ -73,7 +73,12 @@ void JournalWriter::drain_queue() {
   }
 }
 
-void JournalWriter::serve(Requests& requests) {
+void JournalWriter::take_requests() {
+  Requests requests;
+  {
+    const std::lock_guard lock(mutex_);
+    std::swap(requests, requests_);
+  }
   urgent_ = urgent_ || requests.flush;
   for (const SegmentId& segment : requests.releases) ledger_.release(segment);
   for (PunchRequest& request : requests.punches) {

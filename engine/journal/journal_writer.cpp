@@ -42,13 +42,8 @@ JournalWriter::JournalWriter(Disk& disk, JournalOptions options, JournalListener
 JournalWriter::~JournalWriter() = default;
 
 MonoTime JournalWriter::step(MonoTime now) {
-  Requests requests;
-  {
-    const std::lock_guard lock(mutex_);
-    std::swap(requests, requests_);
-  }
+  take_requests();  // before the queue: what was sealed before a flush was asked for is part of it
   drain_queue();
-  serve(requests);
   if (now >= blocked_until_ && (urgent_ || now >= next_commit_)) {
     note_outcome(commit(), now);
     // A file that cannot be removed is told, and holds up nothing.
@@ -271,6 +266,7 @@ Result<void> JournalWriter::remove_dead_files() {
 }
 
 Result<void> JournalWriter::remove_unneeded_files() {
+  take_requests();
   if (auto synced = sync_current(); !synced) return synced;
   if (current_ && pending_.empty() && !ledger_.is_needed(current_->number)) {
     closed_.push_back({current_->number, false});

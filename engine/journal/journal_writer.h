@@ -146,7 +146,7 @@ class JournalWriter {
 
   // Requests.
   void drain_queue();
-  void serve(Requests& requests);
+  void take_requests();
   Result<void> punch_now(SegmentId segment);
   Result<void> punch_places(const std::vector<JournalPlace>& places);
   Result<void> punch_closed(ClosedFile& closed, std::span<const FileExtent> extents);

@@ -22,7 +22,7 @@ Result<OpenedHeader> open_header(ByteView message, const LegKeys& keys) {
 
   const std::string name = to_text(*id);
   auto opener = FrameOpener::create(
-      message, data_keys_from([&](std::string_view wanted) { return wanted == name ? key->get() : nullptr; }));
+      message, data_keys_from([&](std::string_view wanted) { return wanted == name ? &*key : nullptr; }));
   if (!opener) return to_error(opener.error());
   return OpenedHeader{*std::move(opener), *std::move(key), *id};
 }

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <functional>
-#include <memory>
 #include <optional>
 
 #include "base/ids.h"
@@ -11,15 +10,14 @@
 namespace assent {
 
 // Errc::not_found: the key has been destroyed or never was; other errors: it could not be had now. Any thread.
-using LegKey = std::shared_ptr<const SecretKey>;
-using LegKeys = std::function<Result<LegKey>(KeyId id)>;
+using LegKeys = std::function<Result<SecretKey>(KeyId id)>;
 
 // The id of the leg key that a message's header names; nothing when it names none of ours.
 std::optional<KeyId> leg_key_id_of(const MessageHeader& header);
 
 struct OpenedHeader {
   FrameOpener opener;
-  LegKey leg_key;
+  SecretKey leg_key;
   KeyId leg_key_id;
 };
 

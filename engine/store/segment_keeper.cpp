@@ -128,7 +128,7 @@ Result<KeptSegment> SegmentKeeper::keep_whole(KeptSegment kept, const SegmentIde
 
 Result<KeptSegment> SegmentKeeper::rebuild(const SegmentIdentity& identity, const JournaledSegment& pages,
                                            const OpenedHeader& header) {
-  TornSegment torn{header.opener, identity, *header.leg_key, header.leg_key_id, {}, 0, {}};
+  TornSegment torn{header.opener, identity, header.leg_key, header.leg_key_id, {}, 0, {}};
   if (leg_codec_) torn.codec = leg_codec_(identity.leg);
   if (!pages.frames().empty()) torn.last_seq = pages.frames().rbegin()->first;
   torn.page = [&](std::uint32_t seq, PageSpan page) -> Result<bool> {

@@ -170,7 +170,7 @@ Result<SegmentReport> verify_segment(ObjectBytes& object, const LegKeys& keys) {
   if (!key) return key.error();
   const std::string name = to_text(*report.leg_key);
   auto opener = FrameOpener::create(
-      *bytes, data_keys_from([&](std::string_view wanted) { return wanted == name ? key->get() : nullptr; }));
+      *bytes, data_keys_from([&](std::string_view wanted) { return wanted == name ? &*key : nullptr; }));
   if (!opener) {
     // The frames cannot be opened then; where they stand can still be told.
     report.damages.push_back(damage_of(opener.error()));
