@@ -1,5 +1,6 @@
 #include "engine/block_pool.h"
 
+#include <algorithm>
 #include <atomic>
 #include <boost/lockfree/stack.hpp>
 
@@ -31,7 +32,10 @@ BlockRef BlockPool::take() {
 }
 
 void BlockPool::give_back(Block* block) noexcept {
-  wipe({reinterpret_cast<std::uint8_t*>(block), sizeof *block});
+  // Most blocks that come back held one datagram of 200 bytes: wiping what it wrote is a tenth of wiping the page.
+  const bool partly = block->head.kind == BlockKind::datagram;
+  const std::size_t used = partly ? sizeof block->head + block->head.fill_bytes : sizeof *block;
+  wipe({reinterpret_cast<std::uint8_t*>(block), std::min(used, sizeof *block)});
   state_->in_use.fetch_sub(1, std::memory_order_relaxed);
   ASSENT_CHECK(state_->free.bounded_push(block));
 }

@@ -1,13 +1,14 @@
 // BlockPool: hands out the pages of the secure arena, one block each, and wipes every block that comes back.
 //
-// A block is one memory page: 32 bytes of bookkeeping and 4064 bytes of plaintext. The same page receives a datagram, or
-// is filled with a leg's packets, waits in the ring, and is encrypted; when its BlockRef dies the page is wiped
-// (OPENSSL_cleanse) before anyone can have it again. So audio cannot be forgotten: dropping a block is wiping it.
+// A block is one memory page: 32 bytes of bookkeeping and 4064 bytes of plaintext. The same page receives a datagram,
+// or is filled with a leg's packets, waits in the ring, and is encrypted; when its BlockRef dies the page is wiped
+// (OPENSSL_cleanse) before anyone can have it again, a received datagram over what it wrote. So audio cannot be
+// forgotten: dropping a block is wiping it.
 //
-//      0        4        8       10       12     13      16       24       32                      4096
-//      +--------+--------+-------+--------+------+-------+--------+--------+-----------------------+
-//      | epoch  | seq    | fill  | audio  | kind | -     | first  | end    | plaintext             |
-//      +--------+--------+-------+--------+------+-------+--------+--------+-----------------------+
+//      0        4        8       10     11              16       24       32                      4096
+//      +--------+--------+-------+------+---------------+--------+--------+-----------------------+
+//      | epoch  | seq    | fill  | kind | -             | first  | end    | plaintext             |
+//      +--------+--------+-------+------+---------------+--------+--------+-----------------------+
 //
 // Any thread may take and return blocks: the free list is a lock-free stack (producers and consumers: the shard and the
 // seal workers; Boost.Lockfree orders the index it passes). A pool never grows.
@@ -24,21 +25,21 @@
 namespace assent {
 
 enum class BlockKind : std::uint8_t {
-  packets,  // a received datagram, or clusters of a leg's packets
-  header,   // stands for the message header (frame 0); its plaintext is empty
-  head,     // frame 1: the Matroska head, and packets after it
-  final,    // the last frame: the leg's counts
+  packets,   // clusters of a leg's packets
+  header,    // stands for the message header (frame 0); its plaintext is empty
+  head,      // frame 1: the Matroska head, no audio
+  final,     // the last frame: the leg's counts
+  datagram,  // as received: nothing but the first fill_bytes of plaintext was written since the block was taken
 };
 
 struct BlockHead {
   std::uint32_t consent_epoch = 0;  // of the leg's permit when the block was admitted
   std::uint32_t frame_seq = 0;      // set at admission, from 1
   std::uint16_t fill_bytes = 0;     // plaintext bytes used; a final frame is exactly this long
-  std::uint16_t audio_at = 0;       // where the Cluster begins: behind the Matroska head in a head block
   BlockKind kind = BlockKind::packets;
-  std::uint8_t reserved[3] = {};
-  std::int64_t first_ns = 0;        // wall time of the first sample, ns since 1970
-  std::int64_t end_ns = 0;          // wall time just after the last sample
+  std::uint8_t reserved[5] = {};
+  std::int64_t first_ns = 0;  // wall time of the first sample, ns since 1970
+  std::int64_t end_ns = 0;    // wall time just after the last sample
 };
 static_assert(sizeof(BlockHead) == limits::kBlockHeadBytes);
 

@@ -1,8 +1,8 @@
 // PagePool: ordinary, page-aligned memory for ciphertext on its way to the journal.
 //
-// Nothing secret is ever in these pages, so they are neither locked nor wiped. The pool is what bounds the audio that is
-// sealed and not yet durable: when it is empty, sealing waits. Any thread may take and return pages (lock-free stack;
-// takers: seal workers; returner: the journal thread).
+// Nothing secret is ever in these pages, so they are neither locked nor wiped. The pool is what bounds the audio that
+// is sealed and not yet durable: when it is empty, sealing waits. Any thread may take and return pages (lock-free
+// stack; takers: seal workers; returner: the journal thread).
 #pragma once
 
 #include <array>

@@ -146,6 +146,8 @@ Result<std::vector<ConsentRecordView>> LiveCalls::decide(CallId id, const Consen
         live->decide(index, decision, purposes, said, origin, now, reply);
       });
   if (!rows) return rows.error();
+  // With on_withdraw = erase the answer means that it is done. Where nothing is being erased this returns at once.
+  if (auto erased = parts_.eraser.wait_for(id, kSettlePatience); !erased) return erased.error();
   std::vector<ConsentRecordView> views;
   for (const ConsentRow& row : *rows) views.push_back(record_view(row, *call));
   return views;
@@ -286,6 +288,11 @@ void LiveCalls::show_legs(LiveCall& live, const Known& known, CallView& view) co
 void LiveCalls::refuse_new_calls() {
   const std::lock_guard lock(mutex_);
   refusing_ = true;
+}
+
+std::size_t LiveCalls::live_calls() const {
+  const std::lock_guard lock(mutex_);
+  return known_.size();
 }
 
 Result<EndedCall> LiveCalls::end_call(CallId id, const Caller&) {

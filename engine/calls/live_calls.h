@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "engine/calls/call_admission.h"
+#include "engine/calls/leg_eraser.h"
 #include "engine/calls/shard_link.h"
 #include "engine/catalog/catalog_writer.h"
 #include "engine/control/call_service.h"
@@ -33,6 +34,7 @@ class LiveCalls final : public CallService {
     CatalogWriter& writer;
     KeyRing& keys;
     Settler& settler;
+    LegEraser& eraser;
     const PurposeRegistry& purposes;
     const PipelineDefaults& defaults;
     std::string rtp_address;  // told to senders
@@ -50,6 +52,8 @@ class LiveCalls final : public CallService {
 
   // No further calls; for shutdown.
   void refuse_new_calls();
+  // Calls that are not yet over and booked.
+  std::size_t live_calls() const;
   // Books what became of a call that nobody waits for: it idled out, or the engine stops. Shard thread.
   void book_abandoned(FinishedCall finished);
 

@@ -22,7 +22,7 @@ namespace assent {
 class ShardLink final : public CallRecord {
  public:
   // What erases the ciphertext of legs whose keys a withdrawal has destroyed; must not block.
-  using EraseLegs = std::function<void(CallId, std::vector<LegId>)>;
+  using EraseLegs = std::function<void(const LegErasure&)>;
 
   ShardLink(CatalogWriter& writer, EraseLegs erase) : writer_(writer), erase_(std::move(erase)) {}
 
@@ -54,7 +54,7 @@ class ShardLink final : public CallRecord {
   }
 
   void book(CallId call, std::vector<Booking> bookings, std::function<void(Result<void>, Now)> done) override;
-  void erase(CallId call, std::vector<LegId> legs) override { erase_(call, std::move(legs)); }
+  void erase(const LegErasure& erasure) override { erase_(erasure); }
 
  private:
   CatalogWriter& writer_;

@@ -28,8 +28,12 @@ class SealPermit {
     Stay(SealPermit& permit, std::uint32_t block_epoch) : permit_(permit) {
       permit_.inside_.fetch_add(1, std::memory_order_seq_cst);
       allowed_ = block_epoch >= permit_.valid_from_.load(std::memory_order_seq_cst);
+      // Who may not seal does not stay, so that quiet is not put off by blocks that are being voided.
+      if (!allowed_) permit_.inside_.fetch_sub(1, std::memory_order_seq_cst);
     }
-    ~Stay() { permit_.inside_.fetch_sub(1, std::memory_order_seq_cst); }
+    ~Stay() {
+      if (allowed_) permit_.inside_.fetch_sub(1, std::memory_order_seq_cst);
+    }
     Stay(const Stay&) = delete;
     Stay& operator=(const Stay&) = delete;
 

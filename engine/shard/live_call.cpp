@@ -180,7 +180,7 @@ void LiveCall::note_pause(PauseChange::Kind kind, Now now) {
 void LiveCall::put_on_record(const std::string& origin, Now now) {
   std::vector<Booking> bookings;
   std::vector<ConsentSeq> seqs;
-  std::vector<LegId> erased;
+  std::vector<LegErasure> erasures;
   for (const ConsentChange& change : outcome_.changes) {
     seqs.push_back(change.seq);
     for (ConsentRow& row : rows_of(change, origin)) {
@@ -189,8 +189,7 @@ void LiveCall::put_on_record(const std::string& origin, Now now) {
     }
     const bool erases = change.decision == Decision::withdrawn && consent_.settings().on_withdraw == OnWithdraw::erase;
     if (!erases) continue;
-    const auto gone = destroy_keys(change.participant, bookings);
-    erased.insert(erased.end(), gone.begin(), gone.end());
+    if (auto erasure = destroy_keys(change.participant, now, bookings)) erasures.push_back(std::move(*erasure));
   }
   const bool opens = std::any_of(outcome_.turns.begin(), outcome_.turns.end(), [](const GateTurn& turn) {
     return turn.to == Gate::opening || turn.to == Gate::open;
@@ -204,12 +203,14 @@ void LiveCall::put_on_record(const std::string& origin, Now now) {
 
   ++records_under_way_;
   record_.book(identity_.id, std::move(bookings),
-               [this, seqs = std::move(seqs), erased = std::move(erased), opens,
+               [this, seqs = std::move(seqs), erasures = std::move(erasures), opens,
                 pause_done = std::exchange(pause_done_, nullptr)](const Result<void>& result, Now at) {
                  --records_under_way_;
                  if (result && opens) recording_booked_ = true;
                  if (pause_done) pause_done(result);
-                 if (result && !erased.empty()) record_.erase(identity_.id, erased);
+                 if (result) {
+                   for (const LegErasure& erasure : erasures) record_.erase(erasure);
+                 }
                  recorded(seqs, result, at);
                });
 }
@@ -241,21 +242,31 @@ std::vector<ConsentRow> LiveCall::rows_of(const ConsentChange& change, const std
 
 // Under all-party the call was one recording of everybody, and one withdrawal takes it all; otherwise a participant's
 // withdrawal takes their own legs.
-std::vector<LegId> LiveCall::destroy_keys(ParticipantIndex participant, std::vector<Booking>& bookings) {
-  std::vector<LegId> gone;
+std::optional<LegErasure> LiveCall::destroy_keys(ParticipantIndex participant, Now now,
+                                                 std::vector<Booking>& bookings) {
+  erased_participants_.at(participant.value) = true;
+  LegErasure erasure{new_id<ErasureId>(now.wall), identity_.id, {}};
+  nlohmann::json legs = nlohmann::json::array();
   for (std::size_t i = 0; i < legs_.size(); ++i) {
     const LegIndex index(static_cast<std::uint8_t>(i));
     const bool concerned =
         consent_.settings().policy == Policy::all_party || consent_.participant_of(index) == participant;
     if (!concerned || erased_legs_[i]) continue;
     erased_legs_[i] = true;
-    legs_[i]->segments().roll();
-    legs_[i]->segments().forget_key();
+    SegmentWriter& segments = legs_[i]->segments();
+    segments.roll();
+    segments.forget_key();
     bookings.push_back(booking::DestroyKey{leg_keys_[i]});
-    gone.push_back(legs_[i]->identity().id);
+    legs.push_back(to_text(legs_[i]->identity().id));
+    erasure.segments.insert(erasure.segments.end(), segments.segments().begin(), segments.segments().end());
   }
-  erased_participants_.at(participant.value) = true;
-  return gone;
+  if (legs.empty()) return std::nullopt;
+  const nlohmann::json steps = {{{"at", to_rfc3339(now.wall)}, {"step", "keys"}, {"what", "keys of the legs destroyed"}}};
+  bookings.push_back(booking::StartErasure{
+      {erasure.id, std::string(kLegErasureKind), to_text(identity_.id), now.wall, std::nullopt, steps.dump()}});
+  const nlohmann::json body{{"erasure", to_text(erasure.id)}, {"legs", legs}, {"step", "keys"}};
+  bookings.push_back(booking::AddLedger{{LedgerKind::erasure_step, now.wall, identity_.id, body.dump()}});
+  return erasure;
 }
 
 void LiveCall::recorded(const std::vector<ConsentSeq>& seqs, const Result<void>& result, Now now) {

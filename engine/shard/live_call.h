@@ -20,13 +20,23 @@
 
 namespace assent {
 
+// How the catalog names such an erasure; its target is the call.
+inline constexpr std::string_view kLegErasureKind = "legs";
+
+// Some legs of a call whose keys a withdrawal destroyed, and the segments that were sealed under them.
+struct LegErasure {
+  ErasureId id;
+  CallId call;
+  std::vector<SegmentId> segments;
+};
+
 // Where changes are made durable. `done` is called on the shard's thread, once, and never from within `book`.
 class CallRecord {
  public:
   virtual ~CallRecord() = default;
   virtual void book(CallId call, std::vector<Booking> bookings, std::function<void(Result<void>, Now)> done) = 0;
-  // What a participant's withdrawal erases: the ciphertext of these legs, whose keys are gone when this is called.
-  virtual void erase(CallId call, std::vector<LegId> legs) = 0;
+  // A withdrawal has destroyed the keys of some of the call's legs, durably: what was sealed of them is to be removed.
+  virtual void erase(const LegErasure& erasure) = 0;
 };
 
 struct CallIdentity {
@@ -96,7 +106,7 @@ class LiveCall final : public LegListener {
   void execute(const GateTurn& turn, Now now);
   void put_on_record(const std::string& origin, Now now);
   std::vector<ConsentRow> rows_of(const ConsentChange& change, const std::string& origin) const;
-  std::vector<LegId> destroy_keys(ParticipantIndex participant, std::vector<Booking>& bookings);
+  std::optional<LegErasure> destroy_keys(ParticipantIndex participant, Now now, std::vector<Booking>& bookings);
   void recorded(const std::vector<ConsentSeq>& seqs, const Result<void>& result, Now now);
   void note_pause(PauseChange::Kind kind, Now now);
   void answer_quiet_replies();

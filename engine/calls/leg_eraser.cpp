@@ -1,0 +1,145 @@
+#include "engine/calls/leg_eraser.h"
+
+#include <algorithm>
+#include <future>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <set>
+
+namespace assent {
+namespace {
+
+constexpr std::chrono::seconds kPatience(30);
+
+// Waits for a callback that tells a result once.
+Result<void> await(const std::function<void(std::function<void(Result<void>)>)>& begin, const char* what) {
+  auto promise = std::make_shared<std::promise<Result<void>>>();
+  auto future = promise->get_future();
+  begin([promise](Result<void> result) { promise->set_value(std::move(result)); });
+  if (future.wait_for(kPatience) != std::future_status::ready) {
+    return error(Errc::unavailable, std::string(what) + " takes longer than it should");
+  }
+  return future.get();
+}
+
+}  // namespace
+
+LegEraser::LegEraser(Parts parts) : parts_(std::move(parts)), thread_([this] { run(); }) {}
+
+LegEraser::~LegEraser() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  thread_.join();
+}
+
+void LegEraser::request(const LegErasure& erasure) {
+  {
+    const std::lock_guard lock(mutex_);
+    waiting_.push_back(erasure);
+    under_way_.insert(erasure.call);
+  }
+  changed_.notify_all();
+}
+
+Result<void> LegEraser::resume() {
+  const auto rows = parts_.catalog.unfinished_erasures();
+  if (!rows) return rows.error();
+  for (const ErasureRow& row : *rows) {
+    const auto call = parse_id<CallId>(row.target_id);
+    if (row.target_kind == kLegErasureKind && call) request({row.id, *call, {}});
+  }
+  return {};
+}
+
+Result<void> LegEraser::wait_for(CallId call, std::chrono::seconds patience) {
+  std::unique_lock lock(mutex_);
+  if (changed_.wait_for(lock, patience, [&] { return !under_way_.contains(call); })) return {};
+  return error(Errc::unavailable, "the keys are destroyed and nothing can be heard any more; removing what was stored goes on");
+}
+
+void LegEraser::run() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    changed_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+    if (stopping_) return;
+    const LegErasure erasure = std::move(waiting_.front());
+    waiting_.pop_front();
+    lock.unlock();
+    if (auto done = carry_out(erasure); !done) {
+      parts_.report("the erasure " + to_text(erasure.id) + " is not done, and is taken up again at the next start: " +
+                    done.error().what);
+    }
+    lock.lock();
+    under_way_.erase(under_way_.find(erasure.call));
+    changed_.notify_all();
+  }
+}
+
+Result<void> LegEraser::carry_out(const LegErasure& erasure) {
+  // What is on its way from the seal queue to the store is let through, so that it is known where it lies. That it may
+  // not arrive whole does not matter any more.
+  (void)await([&](auto done) { parts_.settler.when_settled(erasure.segments, std::move(done)); }, "settling");
+
+  auto segments = segments_to_remove(erasure);
+  if (!segments) return segments.error();
+  if (auto forgotten = parts_.writer.forget_and_wait(); !forgotten) return forgotten;
+
+  for (const SegmentId segment : erasure.segments) {
+    if (auto punched = punch(segment); !punched) return punched;
+  }
+  std::vector<Booking> bookings;
+  for (const SegmentRow& row : *segments) {
+    if (auto punched = punch(row.id); !punched) return punched;
+    if (auto removed = parts_.store.remove(row.object); !removed) return removed;
+    bookings.push_back(booking::RemoveSegment{row.id});
+  }
+  if (!bookings.empty()) {
+    if (auto booked = parts_.writer.book_and_wait(std::move(bookings)); !booked) return booked;
+  }
+  return book_done(erasure, segments->size());
+}
+
+// The stored segments of the call's legs whose keys are gone; drops what is still opened of these keys.
+Result<std::vector<SegmentRow>> LegEraser::segments_to_remove(const LegErasure& erasure) {
+  const auto legs = parts_.catalog.legs(erasure.call);
+  if (!legs) return legs.error();
+  std::set<LegId> gone;
+  for (const LegRow& leg : *legs) {
+    const auto key = parts_.catalog.key(leg.key);
+    if (!key) return key.error();
+    if (*key) continue;
+    parts_.keys.evict(leg.key);
+    gone.insert(leg.id);
+  }
+  std::vector<SegmentRow> found;
+  const auto recording = parts_.catalog.recording_of(erasure.call);
+  if (!recording) return recording.error();
+  if (!*recording) return found;
+  auto segments = parts_.catalog.segments((*recording)->id);
+  if (!segments) return segments.error();
+  std::copy_if(segments->begin(), segments->end(), std::back_inserter(found),
+               [&](const SegmentRow& row) { return gone.contains(row.leg); });
+  return found;
+}
+
+Result<void> LegEraser::punch(SegmentId segment) {
+  return await([&](auto done) { parts_.journal.punch(segment, std::move(done)); }, "punching the journal");
+}
+
+Result<void> LegEraser::book_done(const LegErasure& erasure, std::size_t objects) {
+  const WallTime now = read_clocks().wall;
+  auto row = parts_.catalog.erasure(erasure.id);
+  if (!row) return row.error();
+  if (!*row) return error(Errc::not_found, "the erasure is not on record");
+  auto steps = nlohmann::json::parse((*row)->steps_json, nullptr, false);
+  if (!steps.is_array()) steps = nlohmann::json::array();
+  steps.push_back({{"at", to_rfc3339(now)}, {"step", "objects"}, {"what", std::to_string(objects) + " objects removed"}});
+  const nlohmann::json body{{"erasure", to_text(erasure.id)}, {"objects", objects}};
+  return parts_.writer.book_and_wait({booking::UpdateErasure{erasure.id, steps.dump(), now},
+                                      booking::AddLedger{{LedgerKind::erasure_done, now, erasure.call, body.dump()}}});
+}
+
+}  // namespace assent

@@ -1,0 +1,67 @@
+// LegEraser: removes what was sealed of legs whose keys a withdrawal has destroyed (on_withdraw = erase).
+//
+// Nothing of it can be heard from the moment the keys are gone, which was durable before this begins; here its bytes go,
+// too: opened copies of the keys dropped, the catalog's file made to forget, every page punched out of the journal, every
+// object removed from the store and looked for again, then the erasure is booked as done. What fails stays open and is
+// taken up again at the next start.
+//
+// Its own thread, since every step waits for a disk. `request`: any thread, never blocks. `wait_for`: control threads.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "engine/catalog/catalog_writer.h"
+#include "engine/catalog/key_ring.h"
+#include "engine/journal/journal_writer.h"
+#include "engine/shard/live_call.h"
+#include "engine/store/segment_store.h"
+#include "engine/store/settler.h"
+
+namespace assent {
+
+class LegEraser {
+ public:
+  struct Parts {  // outlive the eraser
+    Catalog& catalog;
+    CatalogWriter& writer;
+    KeyRing& keys;
+    SegmentStore& store;
+    Settler& settler;
+    JournalWriter& journal;
+    std::function<void(const std::string&)> report;  // what went wrong, for the log
+  };
+  explicit LegEraser(Parts parts);
+  ~LegEraser();  // ends after the erasure it is in
+  LegEraser(const LegEraser&) = delete;
+  LegEraser& operator=(const LegEraser&) = delete;
+
+  void request(const LegErasure& erasure);
+  // At start: goes on with what was not done.
+  Result<void> resume();
+  // Returns when nothing of the call waits to be erased. Errc::unavailable when that takes longer than `patience`.
+  Result<void> wait_for(CallId call, std::chrono::seconds patience);
+
+ private:
+  void run();
+  Result<void> carry_out(const LegErasure& erasure);
+  Result<std::vector<SegmentRow>> segments_to_remove(const LegErasure& erasure);
+  Result<void> punch(SegmentId segment);
+  Result<void> book_done(const LegErasure& erasure, std::size_t objects);
+
+  Parts parts_;
+  std::mutex mutex_;  // guards what follows
+  std::condition_variable changed_;
+  std::deque<LegErasure> waiting_;
+  std::multiset<CallId> under_way_;
+  bool stopping_ = false;
+  std::thread thread_;  // last: it uses all of the above
+};
+
+}  // namespace assent

@@ -1,0 +1,135 @@
+// ShardRig: a whole shard in virtual time: datagrams are put in by hand, the record answers when it is told to, and every
+// sealed page is kept and can be opened again with the leg's key. One thread, unless seal workers are asked for.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/shard/shard.h"
+
+namespace assent {
+
+// Datagrams from memory instead of sockets.
+class HandSource final : public DatagramSource {
+ public:
+  explicit HandSource(BlockPool& pool) : pool_(pool) {}
+  Result<LegPorts> open(LegSlot leg, RtcpPort) override;
+  void close(LegSlot leg) override;
+  void sweep(DatagramSink& sink) override;
+  const SourceCounts& counts() const override { return counts_; }
+
+  void put(LegSlot leg, Bytes datagram) { waiting_.push_back({leg, std::move(datagram)}); }
+  bool is_open(LegSlot leg) const { return open_.contains(leg); }
+
+ private:
+  BlockPool& pool_;
+  std::deque<std::pair<LegSlot, Bytes>> waiting_;
+  std::map<LegSlot, bool> open_;
+  SourceCounts counts_;
+};
+
+// A record that answers when the test says so.
+class HandRecord final : public CallRecord {
+ public:
+  void book(CallId call, std::vector<Booking> bookings, std::function<void(Result<void>, Now)> done) override;
+  void erase(const LegErasure& erasure) override { erasures.push_back(erasure); }
+
+  void answer_all(const Result<void>& result, Now now);
+  std::size_t waiting() const { return waiting_.size(); }
+
+  std::vector<Booking> booked;  // what was answered with success
+  std::vector<LegErasure> erasures;
+
+ private:
+  struct Submission {
+    std::vector<Booking> bookings;
+    std::function<void(Result<void>, Now)> done;
+  };
+  std::deque<Submission> waiting_;
+};
+
+struct RigOptions {
+  ConsentSettings consent;
+  Shard::Settings shard;
+  std::size_t legs = 1;
+  std::size_t arena_blocks = 800;
+  std::size_t page_count = 4096;
+  std::size_t workers = 0;  // 0: sealing happens in step(), on the calling thread
+};
+
+// One packet as it came out of the sealed segments again.
+struct OpenedPacket {
+  WallTime at;
+  Bytes payload;
+};
+
+class ShardRig : private SegmentObserver {
+ public:
+  explicit ShardRig(RigOptions options);
+  ~ShardRig() override;
+
+  static RigOptions defaults();
+
+  // Sends 20 ms of PCMU filled with `tone` on a leg, then lets 20 ms pass.
+  void talk(std::size_t leg, std::uint8_t tone);
+  void put_packet(std::size_t leg, ByteView payload, std::uint8_t payload_type = 0);
+  void press(std::size_t leg, char digit);  // an RFC 4733 event
+  void pass(nanoseconds time);              // steps the shard every 5 ms
+  void step();
+
+  void decide(std::size_t participant, Decision decision, Decided done = [](const auto&) {});
+  void grant_all();  // every participant, and durable
+  FinishedCall end();
+
+  std::vector<OpenedPacket> opened(std::size_t leg);  // every packet in the leg's sealed pages
+  std::size_t sealed_pages();
+  std::size_t segment_count(std::size_t leg) const;
+  bool arena_holds(ByteView marker) const;
+  Gate gate(std::size_t leg);
+  LiveCall& call();
+
+  Now now{MonoTime(std::chrono::seconds(1000)), WallTime(std::chrono::seconds(1'800'000'000))};
+  HandRecord record;
+  std::vector<FinishedCall> abandoned;
+  bool auto_record = true;  // the record answers at the next step
+  std::optional<Shard> shard;
+  CallId call_id;
+  std::vector<LegId> leg_ids;
+
+ private:
+  struct KeptPage {
+    SegmentId segment;
+    std::uint32_t seq;
+    PageKind kind;
+    Bytes bytes;
+  };
+  void segment_opened(const SegmentOpened& segment) override { segments_.push_back(segment); }
+  void segment_closed(SegmentId, WallTime) override {}
+  std::vector<OpenedPacket> open_segment(const SegmentOpened& segment, const SecretKey& key);
+
+  RigOptions options_;
+  PurposeRegistry purposes_;
+  ByteSpan arena_memory_;
+  std::optional<BlockPool> blocks_;
+  PagePool pages_;
+  std::optional<SealQueue> queue_;
+  std::optional<Sealer> sealer_;
+  std::optional<HandSource> source_;
+  std::vector<SegmentOpened> segments_;
+  std::mutex mutex_;  // guards kept_, which seal workers fill
+  std::vector<KeptPage> kept_;
+  std::vector<SecretKey> keys_;
+  std::vector<KeyId> key_ids_;
+  struct Stream {
+    std::uint16_t sequence = 0;
+    std::uint32_t timestamp = 0;
+  };
+  std::vector<Stream> streams_;
+};
+
+}  // namespace assent
