@@ -49,8 +49,6 @@ Now read_clocks() {
   return {MonoTime(clock_value(CLOCK_MONOTONIC)), WallTime(clock_value(CLOCK_REALTIME))};
 }
 
-nanoseconds boot_time() { return clock_value(CLOCK_BOOTTIME); }
-
 std::string to_rfc3339(WallTime time) {
   const std::tm parts = broken_down(time);
   const auto ms = std::chrono::floor<milliseconds>(time).time_since_epoch().count() % 1000;

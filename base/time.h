@@ -27,7 +27,6 @@ struct Now {
 };
 
 Now read_clocks();
-nanoseconds boot_time();  // CLOCK_BOOTTIME: keeps counting while the machine sleeps
 
 // RFC 3339 in UTC with milliseconds: "2026-11-24T22:59:00.123Z".
 std::string to_rfc3339(WallTime time);

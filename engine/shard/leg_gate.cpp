@@ -84,6 +84,11 @@ void LegGate::set_codec(const Codec& codec) {
   segments_.set_codec(codec);
 }
 
+void LegGate::roll() {
+  settle(filler_.cut());
+  segments_.roll();
+}
+
 nanoseconds LegGate::held() const { return ring_.span(); }
 
 LegGateCounts LegGate::counts() const {

@@ -51,6 +51,9 @@ class LegGate {
   void set_codec(const Codec& codec);
 
   Admission admission() const { return admission_; }
+  // The clock was set, or the machine slept: no segment goes on across that.
+  void roll();
+
   nanoseconds held() const;
   LegGateCounts counts() const;
   std::uint64_t starved_packets() const { return filler_.starved_packets(); }

@@ -128,7 +128,7 @@ void LiveCall::end(Now now) {
 }
 
 void LiveCall::roll_segments() {
-  for (const auto& leg : legs_) leg->segments().roll();
+  for (const auto& leg : legs_) leg->gate().roll();
 }
 
 bool LiveCall::is_finished() {

@@ -8,7 +8,7 @@ namespace {
 
 // Timers need not be finer than this: holds, deadlines and delays are tens of milliseconds at least.
 constexpr auto kTickInterval = 10ms;
-// A wall clock that moves against boot time by more than this was set, or the machine was cloned or slept.
+// A wall clock that moves against the monotonic one by more than this was set, or the machine slept or was cloned.
 constexpr auto kClockJump = 1s;
 
 void add(ReceiverCounts& sum, const ReceiverCounts& more) {
@@ -230,11 +230,14 @@ void Shard::close_ports(Entry& entry) {
 // ---- time passes --------------------------------------------------------------------------------------------------
 
 void Shard::watch_clocks(Now now) {
-  const nanoseconds difference = now.wall.time_since_epoch() - boot_time();
-  const bool jumped = wall_minus_boot_ && std::chrono::abs(difference - *wall_minus_boot_) > kClockJump;
-  wall_minus_boot_ = difference;
+  const nanoseconds difference = now.wall.time_since_epoch() - now.mono.time_since_epoch();
+  const bool jumped = wall_minus_mono_ && std::chrono::abs(difference - *wall_minus_mono_) > kClockJump;
+  wall_minus_mono_ = difference;
   if (!jumped) return;
-  for (auto& [id, entry] : calls_) entry.call->roll_segments();
+  for (auto& [id, entry] : calls_) {
+    entry.call->roll_segments();
+    for (const auto& leg : entry.call->legs()) leg->receiver().anchor_anew();
+  }
 }
 
 void Shard::tick_calls(Now now) {

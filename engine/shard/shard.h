@@ -139,7 +139,7 @@ class Shard final : private DatagramSink {
   std::size_t reserved_blocks_ = 0;
   Now now_{};
   MonoTime next_tick_{};
-  std::optional<nanoseconds> wall_minus_boot_;  // what a set clock or a slept machine changes
+  std::optional<nanoseconds> wall_minus_mono_;  // what a set clock or a slept machine changes
   ShardCounts ended_;                           // of legs that are gone
 };
 

@@ -2,6 +2,7 @@
 #include <atomic>
 #include <random>
 #include <set>
+#include <thread>
 
 #include "catch.h"
 #include "shard_rig.h"
@@ -18,13 +19,13 @@ Bytes numbered(std::uint32_t number) {
 
 }  // namespace
 
-TEST_CASE("in 1,000 interleavings nothing said after a withdrawal is sealed, and its queued audio is dropped") {
+TEST_CASE("in a thousand interleavings nothing said after a withdrawal is sealed and its queued audio is dropped") {
   std::size_t sealed_before = 0;
   for (std::uint32_t seed = 1; seed <= 1000; ++seed) {
     std::mt19937 random(seed);
     RigOptions options = ShardRig::defaults();
     options.workers = 2;  // real threads, sealing at their own pace
-    options.arena_blocks = 200;
+    options.arena_blocks = 400;
     options.page_count = 256;
     ShardRig rig(options);
     rig.grant_all();
@@ -45,9 +46,11 @@ TEST_CASE("in 1,000 interleavings nothing said after a withdrawal is sealed, and
       said_before_reply = next;
     });
     say(static_cast<std::uint32_t>(random() % 60));
-    for (int i = 0; i < 1000 && !said_before_reply; ++i) rig.pass(5ms);
+    for (int i = 0; i < 200000 && !said_before_reply; ++i) {
+      rig.pass(5ms);
+      std::this_thread::yield();
+    }
     REQUIRE(said_before_reply);
-    const std::size_t pages_at_reply = rig.sealed_pages();
     say(static_cast<std::uint32_t>(random() % 60));
     rig.end();
 
@@ -56,7 +59,6 @@ TEST_CASE("in 1,000 interleavings nothing said after a withdrawal is sealed, and
     INFO("seed " << seed);
     if (!kept.empty()) REQUIRE(*kept.rbegin() < said_before);
     sealed_before += kept.size();
-    (void)pages_at_reply;
   }
   CHECK(sealed_before > 0);  // the interleavings did seal something, or this proved nothing
 }
@@ -79,7 +81,7 @@ TEST_CASE("a withdrawal voids the blocks that wait for an encryptor") {
   CHECK_FALSE(rig.arena_holds(Bytes(64, 0xC3)));
 }
 
-TEST_CASE("with on_withdraw = erase the keys go in the withdrawal's own transaction, and agreeing again is refused") {
+TEST_CASE("with on_withdraw = erase the keys go in the withdrawal's own transaction and agreeing again is refused") {
   RigOptions options = ShardRig::defaults();
   options.consent.on_withdraw = OnWithdraw::erase;
   ShardRig rig(options);
@@ -101,10 +103,10 @@ TEST_CASE("with on_withdraw = erase the keys go in the withdrawal's own transact
   CHECK(finished.why == "erased on withdrawal");
 }
 
-TEST_CASE("after a withdrawal, agreeing again records from then on") {
+TEST_CASE("after a withdrawal agreeing again records from then on") {
   ShardRig rig(ShardRig::defaults());
   rig.grant_all();
-  for (int i = 0; i < 10; ++i) rig.talk(0, 0x01);
+  for (int i = 0; i < 60; ++i) rig.talk(0, 0x01);
   rig.decide(0, Decision::withdrawn);
   for (int i = 0; i < 10; ++i) rig.talk(0, 0xC3);
   rig.grant_all();

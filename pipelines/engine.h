@@ -1,0 +1,48 @@
+// Engine: the stages of a packet's way and their neighbours, wired as one pipeline file says.
+//
+// It owns every part and the order in which they come and go; it decides nothing that a part could. `start` returns when
+// the engine takes calls: what the last run left in the journal has been settled or salvaged by then, and a broken ledger
+// has refused the start. `stop` is the way down: no new calls, the calls in progress ended and their consented audio
+// stored, everything held wiped, each thread joined.
+//
+// start, stop: one thread (main's). The status: any thread.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/endpoint.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "pipelines/pipeline_config.h"
+
+namespace assent {
+
+class Engine {
+ public:
+  struct Options {
+    std::filesystem::path state;  // made when it is missing, 0700
+  };
+  // Errors say what to do: Errc::conflict (another engine has the folder or the address), Errc::exhausted (no call fits
+  // the locked memory), Errc::corrupt (the ledger's chain is broken, and where), and the parts' own.
+  static Result<std::unique_ptr<Engine>> start(const PipelineConfig& config, const Options& options);
+  ~Engine();  // stops, if nobody has
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  Endpoint api() const;
+  // What a person should read at start: where it listens, how many calls it holds and in what, what was recovered.
+  const std::vector<std::string>& start_report() const;
+
+  // Takes at most `patience` for what is under way.
+  Result<void> stop(milliseconds patience);
+
+ private:
+  struct Parts;
+  explicit Engine(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace assent
