@@ -227,6 +227,17 @@ Reply delete_recording(ApiParts& parts, const ApiRequest& request) {
                  {}};
 }
 
+Reply record_key_export(ApiParts& parts, const ApiRequest& request) {
+  const auto id = id_parameter<RecordingId>(request);
+  if (!id) return id.error();
+  if (auto fault = QueryReader(request.http).fault()) return *std::move(fault);
+  auto exported = parts.recordings.record_key_export(*id, {request.bearer.id});
+  if (!exported) return problem_of(exported.error());
+  Json keys = Json::array();
+  for (const KeyId key : exported->keys) keys.push_back(to_text(key));
+  return json_reply(201, {{"recording", to_text(*id)}, {"call", to_text(exported->call)}, {"keys", std::move(keys)}});
+}
+
 Reply show_erasure(ApiParts& parts, const ApiRequest& request) {
   const auto id = id_parameter<ErasureId>(request);
   if (!id) return id.error();

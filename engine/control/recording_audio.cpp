@@ -28,10 +28,10 @@ class StoredLeg final : public LegPackets {
 };
 
 LegKeys leg_keys_from(KeyRing& keys) {
-  return [&keys](KeyId id) -> Result<LegKey> {
+  return [&keys](KeyId id) -> Result<SecretKey> {
     auto opened = keys.open(id);
     if (!opened) return opened.error();
-    return opened->key;
+    return opened->key->duplicate();
   };
 }
 

@@ -120,6 +120,14 @@ class RecordingService {
 
   Result<NoteId> add_note(CallId call, const std::string& text, const Caller& caller);
 
+  // Puts on the ledger that the keys of a recording's legs are given away, and says which they are. Whoever opens them
+  // asks this first; the keys themselves are not opened here.
+  struct KeyExport {
+    CallId call;
+    std::vector<KeyId> keys;  // of the legs, in their order
+  };
+  Result<KeyExport> record_key_export(RecordingId id, const Caller& caller);
+
   // Every stream of the recording that is being read ends with an error at its next pull.
   void cut_streams(RecordingId id);
 

@@ -9,6 +9,7 @@
 //     read_recordings                      x         x      list, show with notes, audio, peaks
 //     read_ledger                          x         x
 //     erase                                          x      recordings, subjects, tenants; the state of an erasure
+//     export_keys                                    x      putting it on record; the keys are not handed out here
 //     tokens                                         x
 #pragma once
 
@@ -31,6 +32,7 @@ enum class Right : std::uint8_t {
   read_recordings,
   read_ledger,
   erase,
+  export_keys,
   tokens,
 };
 
@@ -44,6 +46,7 @@ constexpr bool allows(Role role, Right right) {
     case Right::read_recordings:
     case Right::read_ledger: return role >= Role::supervisor;
     case Right::erase:
+    case Right::export_keys:
     case Right::tokens: return role == Role::admin;
   }
   return false;

@@ -27,6 +27,7 @@ constexpr std::array<Route, kOperations> kRoutes = {{
     {O::play_recording, "GET", "/v1/recordings/{id}/audio", "play_recording", Right::read_recordings, kRunAgain},
     {O::draw_recording, "GET", "/v1/recordings/{id}/peaks", "draw_recording", Right::read_recordings, kRunAgain},
     {O::delete_recording, "DELETE", "/v1/recordings/{id}", "delete_recording", Right::erase, kReplay},
+    {O::record_key_export, "POST", "/v1/recordings/{id}/key-exports", "record_key_export", Right::export_keys, kRunAgain},
     {O::erase_subject, "POST", "/v1/subjects/{id}/erase", "erase_subject", Right::erase, kRunAgain},
     {O::export_subject, "POST", "/v1/subjects/{id}/export", "export_subject", Right::erase, kRunAgain},
     {O::withdraw_subject, "POST", "/v1/subjects/{id}/withdraw", "withdraw_subject", Right::erase, kRunAgain},

@@ -28,6 +28,7 @@ enum class Operation : std::uint8_t {
   play_recording,
   draw_recording,
   delete_recording,
+  record_key_export,
   erase_subject,
   export_subject,
   withdraw_subject,

@@ -5,7 +5,9 @@
 // never travel over HTTP: they are opened here, from the folder.
 #include <ostream>
 
-#include "engine/catalog/catalog.h"
+#include "engine/catalog/catalog_writer.h"
+#include "engine/control/recordings.h"
+#include "pipelines/gst/audio_renderer.h"
 #include "tools/assent/commands.h"
 #include "tools/assent/engine_reach.h"
 #include "tools/assent/json_fields.h"
@@ -14,51 +16,52 @@
 namespace assent {
 namespace {
 
-struct RecordedKeys {
-  CallId call;
-  std::vector<KeyId> keys;
+using KeyIds = std::vector<KeyId>;
+
+Result<KeyIds> book_here(OpenedState& state, RecordingId id) {
+  CatalogWriter writer(state.catalog());
+  gst::GstAudioRenderer renderer;
+  RecordingService recordings({state.catalog(), writer, state.keys(), state.store(), renderer});
+  const auto exported = recordings.record_key_export(id, {"command line"});
+  if (!exported) return exported.error();
+  return exported->keys;
+}
+
+Result<KeyIds> ask_engine_to_book(const EngineReach& reach, RecordingId id) {
+  auto engine = reach_engine(reach);
+  if (!engine) return engine.error();
+  const auto body = engine->post("/v1/recordings/" + to_text(id) + "/key-exports", "");
+  if (!body) return body.error();
+  const auto reply = parse_reply(*body);
+  if (!reply) return reply.error();
+  KeyIds keys;
+  for (const auto& name : list_at(*reply, "keys")) {
+    const auto key = name.is_string() ? parse_id<KeyId>(name.get<std::string>()) : std::nullopt;
+    if (!key) return error(Errc::corrupt, "the engine's answer names a key that is no id");
+    keys.push_back(*key);
+  }
+  return keys;
+}
+
+// The folder, opened, and the keys whose export is on the ledger by then, put there by whoever may write it.
+struct BookedExport {
+  std::unique_ptr<OpenedState> state;
+  KeyIds keys;
 };
 
-Result<RecordedKeys> find_keys(Catalog& catalog, RecordingId id) {
-  const auto recording = catalog.recording(id);
-  if (!recording) return recording.error();
-  if (!*recording) return error(Errc::not_found, "there is no recording " + to_text(id));
-  if ((*recording)->state == RecordingState::erased) {
-    return error(Errc::not_found, "recording " + to_text(id) + " has been erased, and its keys destroyed");
-  }
-  const auto legs = catalog.legs((*recording)->call);
-  if (!legs) return legs.error();
-  RecordedKeys found{(*recording)->call, {}};
-  for (const auto& leg : *legs) found.keys.push_back(leg.key);
-  return found;
-}
-
-Result<void> book_export(Catalog& catalog, RecordingId id, const RecordedKeys& recorded) {
-  Json names = Json::array();
-  for (const auto key : recorded.keys) names.push_back(to_text(key));
-  const Json body = {{"by", "command line"}, {"keys", names}, {"recording", to_text(id)}};
-  const Booking entry = booking::AddLedger{{LedgerKind::export_keys, read_clocks().wall, recorded.call, body.dump()}};
-  return catalog.book({&entry, 1});
-}
-
-// Opens the folder and sees to it that the export is on the ledger, by whoever may write it.
-Result<std::unique_ptr<OpenedState>> open_and_book(const ExportKeysArguments& arguments, RecordedKeys& recorded) {
+Result<BookedExport> open_and_book(const ExportKeysArguments& arguments) {
   auto state = OpenedState::open(arguments.state, StateUse::write);
-  const bool engine_runs = !state && state.error().code == Errc::conflict;
-  if (engine_runs) state = OpenedState::open(arguments.state, StateUse::read);
-  if (!state) return state;
-  auto found = find_keys((*state)->catalog(), arguments.recording);
-  if (!found) return found.error();
-  recorded = *std::move(found);
-  if (!engine_runs) {
-    if (auto booked = book_export((*state)->catalog(), arguments.recording, recorded); !booked) return booked.error();
-    return state;
+  if (state) {
+    auto keys = book_here(**state, arguments.recording);
+    if (!keys) return keys.error();
+    return BookedExport{*std::move(state), *std::move(keys)};
   }
-  auto engine = reach_engine(arguments.engine);
-  if (!engine) return engine.error();
-  const auto booked = engine->post("/v1/recordings/" + to_text(arguments.recording) + "/key-exports", "{}");
-  if (!booked) return booked.error();
-  return state;
+  if (state.error().code != Errc::conflict) return state.error();
+  state = OpenedState::open(arguments.state, StateUse::read);
+  if (!state) return state.error();
+  auto keys = ask_engine_to_book(arguments.engine, arguments.recording);
+  if (!keys) return keys.error();
+  return BookedExport{*std::move(state), *std::move(keys)};
 }
 
 }  // namespace
@@ -67,12 +70,11 @@ ExitStatus perform(const ExportKeysArguments& arguments, Console& console) {
   console.err << "warning: whoever has these keys has the recording, also after it is deleted here; the export goes on "
                  "record\n"
               << std::flush;
-  RecordedKeys recorded;
-  auto state = open_and_book(arguments, recorded);
-  if (!state) return fail(console, state.error());
+  auto booked = open_and_book(arguments);
+  if (!booked) return fail(console, booked.error());
   Json keys = Json::array();
-  for (const auto id : recorded.keys) {
-    const auto key = (*state)->keys().open(id);
+  for (const auto id : booked->keys) {
+    const auto key = booked->state->keys().open(id);
     if (!key) return fail(console, key.error());
     keys.push_back({{"id", to_text(id)}, {"key", to_hex(key->key->reveal())}});
   }
