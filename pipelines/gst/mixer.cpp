@@ -38,7 +38,8 @@ std::string pipeline_text(std::size_t legs, const MixSpec& spec) {
   const auto channels = mixed_channels(legs);
   const auto mixed = samples_caps(spec.rate_hz, channels);
   std::string text =
-      "audiomixer name=mix ! " + mixed + (spec.tail.empty() ? "" : " ! " + spec.tail) +
+      "audiomixer name=mix output-buffer-duration=" + std::to_string(nanoseconds(kMixedBuffer).count()) + " ! " +
+      mixed + (spec.tail.empty() ? "" : " ! " + spec.tail) +
       " ! appsink name=out sync=false wait-on-eos=false max-buffers=" + std::to_string(limits::kRenderMixedBuffers);
   for (std::size_t leg = 0; leg < legs; ++leg) {
     text += " appsrc name=" + feed_name(leg) + " format=time caps=\"" + samples_caps(spec.rate_hz, 1) +
