@@ -17,7 +17,7 @@ using HmacSha512 = std::array<std::uint8_t, 64>;
 HmacSha256 hmac_sha256(ByteView key, ByteView data);
 HmacSha512 hmac_sha512(ByteView key, ByteView data);
 
-inline constexpr std::size_t kHkdfSha512MostBytes = 255 * 64;
+inline constexpr std::size_t kHkdfSha512MostBytes = std::size_t{255} * 64;
 
 HmacSha512 hkdf_sha512_extract(ByteView salt, ByteView input_key);
 // Errc::invalid when `out` is longer than kHkdfSha512MostBytes.

@@ -14,7 +14,7 @@ namespace assent {
 
 namespace {
 
-constexpr std::size_t kReadBytes = 64 * 1024;
+constexpr std::size_t kReadBytes = std::size_t{64} * 1024;
 
 // The part of the source that has been read and not yet used. It grows only by bytes that arrived.
 class Window {

@@ -22,7 +22,7 @@ std::string_view name_of(SecretMemory state) {
 }
 
 Result<SecretMemory> start_secret_memory(std::size_t bytes) {
-  constexpr std::size_t kLeast = 64 * 1024;
+  constexpr std::size_t kLeast = std::size_t{64} * 1024;
   if (CRYPTO_secure_malloc_initialized() != 0) {
     return error(Errc::conflict, "the memory for keys is already reserved");
   }

@@ -124,11 +124,11 @@ TEST_CASE("what is not a root key file is refused") {
   const Folder folder;
   const auto path = folder.path / "root.key";
   const std::string hex(64, 'a');
-  for (const std::string& text :
-       {std::string(), std::string("# only a comment\n"), hex + "\n", "assent-root-key-2 " + hex + "\n",
-        "assent-root-key-1 " + hex.substr(2) + "\n", "assent-root-key-1 " + hex + "aa\n",
-        "assent-root-key-1 " + hex.substr(1) + "g\n", "assent-root-key-1 " + hex + "\nassent-root-key-1 " + hex + "\n",
-        std::string(100000, 'x'), std::string("\0\n\xFF", 3)}) {
+  const std::string line = "assent-root-key-1 " + hex + "\n";
+  for (const std::string& text : {std::string(), std::string("# only a comment\n"), hex + "\n",
+                                  "assent-root-key-2 " + hex + "\n", "assent-root-key-1 " + hex.substr(2) + "\n",
+                                  "assent-root-key-1 " + hex + "aa\n", "assent-root-key-1 " + hex.substr(1) + "g\n",
+                                  line + line, std::string(100000, 'x'), std::string("\0\n\xFF", 3)}) {
     write(path, text);
     INFO(text.substr(0, 100));
     const auto refused = FileRootKey::open(path);

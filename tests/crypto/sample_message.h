@@ -29,7 +29,7 @@ inline const MessageContext kSampleContext{{"tenant", "t"}, {"call", "c"}, {"seg
 // A frame's plaintext that no other frame has.
 inline Bytes sample_plain(std::uint32_t seq, std::size_t bytes) {
   Bytes plain(bytes);
-  for (std::size_t i = 0; i < bytes; ++i) plain[i] = static_cast<std::uint8_t>(i * 7 + i / 251 + seq * 31);
+  for (std::size_t i = 0; i < bytes; ++i) plain[i] = static_cast<std::uint8_t>(i * 7 + i / 251 + std::size_t{seq} * 31);
   return plain;
 }
 
