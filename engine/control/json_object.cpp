@@ -61,6 +61,8 @@ Result<json, Problem> parse_json_body(std::string_view body) {
     return Problem{
         ProblemType::too_large, "the body is larger than " + std::to_string(limits::kApiBodyBytes) + " bytes", {}};
   }
+  // The parser takes a zero byte for the end and would not look at what follows.
+  if (body.find('\0') != std::string_view::npos) return malformed("the body is not JSON: it holds a zero byte");
   ParseWatch watch;
   json parsed;
   try {
