@@ -39,7 +39,7 @@ Result<void> SqliteBookings::append_ledger(const LedgerEntry& entry) {
     head_.emplace();
     if (*found) {
       Bytes hash;
-      if (const auto read = last->read(head_->seq, hash); !read) return read;
+      if (auto read = last->read(head_->seq, hash); !read) return read;
       if (hash.size() != head_->hash.size()) return error(Errc::corrupt, "catalog: the ledger's last hash is damaged");
       std::copy(hash.begin(), hash.end(), head_->hash.begin());
     }

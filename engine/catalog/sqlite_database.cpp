@@ -147,12 +147,12 @@ Result<void> SqliteDatabase::set_up(Access access) {
   sqlite3_busy_timeout(db_, static_cast<int>(limits::kCatalogLockWait.count()));
   sqlite3_db_config(db_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   sqlite3_db_config(db_, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
-  if (const auto ok = script("PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON"); !ok) return ok;
+  if (auto ok = script("PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON"); !ok) return ok;
   if (access == Access::read) return script("PRAGMA query_only = ON");
-  if (const auto ok = expect("PRAGMA journal_mode = WAL", "wal"); !ok) return ok;
-  if (const auto ok = script("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON"); !ok) return ok;
-  if (const auto ok = expect("PRAGMA synchronous", "2"); !ok) return ok;
-  if (const auto ok = expect("PRAGMA foreign_keys", "1"); !ok) return ok;
+  if (auto ok = expect("PRAGMA journal_mode = WAL", "wal"); !ok) return ok;
+  if (auto ok = script("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON"); !ok) return ok;
+  if (auto ok = expect("PRAGMA synchronous", "2"); !ok) return ok;
+  if (auto ok = expect("PRAGMA foreign_keys", "1"); !ok) return ok;
   return expect("PRAGMA secure_delete = ON", "1");
 }
 

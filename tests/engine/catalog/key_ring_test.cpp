@@ -138,7 +138,7 @@ TEST_CASE("a handle outlives the eviction of its key") {
 
 TEST_CASE("keys not asked for are dropped when their time is over, those in use stay") {
   Tree tree({.count = 100, .idle = 10s});
-  for (int second = 1; second <= 30; ++second) {
+  for (std::int64_t second = 1; second <= 30; ++second) {
     tree.clock.ms = second * 1000;
     REQUIRE_OK(tree.ring.open(tree.leg[0].id));
   }
@@ -191,6 +191,7 @@ TEST_CASE("threads open, make and evict the same keys at once") {
   Tree tree({.count = 3, .idle = 10s});
   std::atomic<bool> wrong{false};
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&, t] {
       for (int i = 0; i < 200; ++i) {

@@ -13,7 +13,7 @@ namespace {
 std::vector<CallRows> book_calls(Catalog& catalog) {
   std::vector<CallRows> calls{CallRows()};
   calls[0].book_all(catalog);
-  for (int i = 1; i < 7; ++i) {
+  for (std::int64_t i = 1; i < 7; ++i) {
     calls.push_back(CallRows::another(calls[0], at_ms(60'000 * i)));
     REQUIRE_OK(catalog.book(calls.back().call_bookings()));
   }
@@ -22,6 +22,7 @@ std::vector<CallRows> book_calls(Catalog& catalog) {
 
 std::vector<RecordingId> ids_of(const std::vector<RecordingRow>& rows) {
   std::vector<RecordingId> ids;
+  ids.reserve(rows.size());
   for (const auto& row : rows) ids.push_back(row.id);
   return ids;
 }

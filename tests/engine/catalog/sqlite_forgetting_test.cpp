@@ -40,7 +40,7 @@ TEST_CASE("the sealed fields of an erased recording are nowhere in the folder") 
   const CallRows rows;
   rows.book_all(*catalog);
   NoteRow note = rows.note();
-  note.sealed_text = random_body(16 * 1024);  // several overflow pages
+  note.sealed_text = random_body(std::size_t{16} * 1024);  // several overflow pages
   REQUIRE_OK(catalog->book(std::vector<Booking>{booking::AddNote{note}}));
   const std::vector<Bytes> sealed{rows.call.sealed_ref,
                                   rows.legs[0].sealed_label,
@@ -66,7 +66,7 @@ TEST_CASE("among thousands of rows that came and went in any order no destroyed 
   std::vector<CallRows> calls;
   std::vector<Bytes> destroyed;
   // The rows beside the sealed values grow, shrink and go, so that their pages are split and joined.
-  for (int round = 0; round < 6; ++round) {
+  for (std::int64_t round = 0; round < 6; ++round) {
     std::vector<Booking> span;
     for (int i = 0; i < 150; ++i) {
       const CallRows& rows = calls.emplace_back(CallRows::another(first, at_ms(1000 * round + i)));
@@ -96,7 +96,7 @@ TEST_CASE("among thousands of rows that came and went in any order no destroyed 
   REQUIRE_OK(catalog->forget_deleted());
   // Sixteen bytes from the beginning, the middle and the end of each: a part of a value is a trace, too.
   std::vector<std::string> parts;
-  parts.reserve(destroyed.size() * 3);
+  parts.reserve(3 * destroyed.size());
   for (const Bytes& value : destroyed) {
     for (const std::size_t from : {std::size_t{0}, value.size() / 2 - 8, value.size() - 16}) {
       parts.push_back(text_of(ByteView(value).subspan(from, 16)));
