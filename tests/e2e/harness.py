@@ -1,0 +1,326 @@
+"""What the end-to-end tests share: the real program, real sockets, real files.
+
+Each test is a program of its own. It makes a folder below the system's temporary one, starts build/assent on it, sends RTP
+to it over loopback, and ends only what it started. A check that fails raises, and the test exits 1.
+"""
+import json
+import os
+import random
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+
+ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
+PROGRAM = os.environ.get("ASSENT_PROGRAM", os.path.join(ROOT, "build", "assent"))
+
+PIPELINE = """
+[listen]
+api = "127.0.0.1:0"
+rtp_address = "127.0.0.1"
+rtp_ports = "{ports}"
+[capacity]
+calls = {calls}
+[consent]
+policy = "{policy}"
+hold = "{hold}"
+deadline = "{deadline}"
+preroll = "{preroll}"
+on_withdraw = "{on_withdraw}"
+default_purposes = ["quality"]
+[consent.digits]
+"1" = {{ decision = "granted", purposes = ["quality"] }}
+"9" = {{ decision = "denied" }}
+[[purposes]]
+id = "quality"
+description = "Checking the quality of our service"
+[[purposes]]
+id = "training"
+description = "Training our agents"
+[seal]
+segment_time = "{segment_time}"
+[journal]
+file_size = "{journal_file}"
+[memory]
+backing = "{backing}"
+"""
+
+DEFAULTS = dict(ports="31000-31999", calls=20, policy="all-party", hold="30s", deadline="60s", preroll="all",
+                on_withdraw="keep", segment_time="60s", journal_file="16MiB", backing="secret")
+
+
+def check(condition, what):
+    if not condition:
+        raise AssertionError(what)
+
+
+def wait_until(what, condition, patience=20.0):
+    """Polls a condition of another process; there is no event to wait for."""
+    end = time.monotonic() + patience
+    while time.monotonic() < end:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.02)
+    raise AssertionError("not in time: " + what)
+
+
+class Problem(Exception):
+    def __init__(self, status, body):
+        super().__init__(f"{status}: {body}")
+        self.status = status
+        self.body = body
+
+
+class Engine:
+    """One running `assent run`, on a state folder that outlives it."""
+
+    def __init__(self, folder, program=PROGRAM, name="state", wrapper=(), **options):
+        self.folder = folder
+        self.state = os.path.join(folder, name)
+        self.program = program
+        self.wrapper = list(wrapper)
+        self.pipeline = os.path.join(folder, name + ".toml")
+        with open(self.pipeline, "w") as file:
+            file.write(PIPELINE.format(**{**DEFAULTS, **options}))
+        self.log_path = os.path.join(folder, name + ".log")
+        self.process = None
+
+    def start(self, preexec=None):
+        engine_file = os.path.join(self.state, "engine.json")
+        if os.path.exists(engine_file):
+            os.remove(engine_file)  # of a run that was killed
+        log = open(self.log_path, "ab")
+        self.process = subprocess.Popen(self.wrapper + [self.program, "run", self.pipeline, "--state", self.state],
+                                        stdout=log, stderr=log, cwd=self.folder, preexec_fn=preexec)
+        def is_up():
+            if self.process.poll() is not None:
+                raise AssertionError("the engine ended at start: " + self.log()[-2000:])
+            return os.path.exists(engine_file)
+        wait_until("the engine starts", is_up, 60)
+        with open(engine_file) as file:
+            content = json.load(file)
+        self.api, self.pid = content["api"], content["pid"]
+        with open(os.path.join(self.state, "admin.token")) as file:
+            self.token = file.read().strip()
+        return self
+
+    def log(self):
+        with open(self.log_path, errors="replace") as file:
+            return file.read()
+
+    def kill(self, how=signal.SIGKILL):
+        os.kill(self.pid, how)
+        self.process.wait(60)
+
+    def stop(self):
+        if self.process is None or self.process.poll() is not None:
+            return
+        self.kill(signal.SIGTERM)
+        check(self.process.returncode == 0, f"the engine stopped with {self.process.returncode}: {self.log()[-2000:]}")
+
+    def raw(self, method, path, body=None, headers=None, token=None):
+        data = body if isinstance(body, bytes) else None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"http://{self.api}{path}", data=data, method=method)
+        request.add_header("Authorization", "Bearer " + (self.token if token is None else token))
+        if data is not None:
+            request.add_header("Content-Type", "application/json")
+        for name, value in (headers or {}).items():
+            request.add_header(name, value)
+        try:
+            with urllib.request.urlopen(request, timeout=60) as reply:
+                return reply.status, reply.read()
+        except urllib.error.HTTPError as refused:
+            return refused.code, refused.read()
+
+    def ask(self, method, path, body=None, **more):
+        status, text = self.raw(method, path, body, **more)
+        content = json.loads(text) if text else None
+        if status >= 400:
+            raise Problem(status, content)
+        return content
+
+    def command(self, *arguments, code=0):
+        done = subprocess.run([self.program, *arguments], capture_output=True, text=True, timeout=120)
+        check(code is None or done.returncode == code,
+              f"assent {' '.join(arguments)} ended with {done.returncode}: {done.stdout[-1000:]}{done.stderr[-1000:]}")
+        return done
+
+    # ---- calls ----
+
+    def create_call(self, legs=("customer",), codec=None, policy=None, **more):
+        codec = codec or {"name": "PCMU", "payload_type": 0, "clock_rate": 8000}
+        body = {"ref": "call-1",
+                "participants": [{"ref": leg, "role": leg, "subject": "person-" + leg} for leg in legs],
+                "legs": [{"label": leg, "participant": leg, "codec": codec, "dtmf_payload_type": 101} for leg in legs]}
+        if policy:
+            body["policy"] = policy
+        body.update(more)
+        return self.ask("POST", "/v1/calls", body)
+
+    def decide(self, call, participant, decision, **more):
+        return self.ask("POST", f"/v1/calls/{call['id']}/consent",
+                        {"participant": participant, "decision": decision, "signal": {"type": "api"}, **more})
+
+    def end(self, call):
+        return self.ask("DELETE", f"/v1/calls/{call['id']}")
+
+    def show(self, call):
+        return self.ask("GET", f"/v1/calls/{call['id']}")
+
+    def keys(self, recording):
+        """The leg keys of a recording, as `assent export --keys` prints them."""
+        done = self.command("export", recording, "--keys", "--json", "--state", self.state)
+        return json.loads(done.stdout)
+
+    def segment_files(self):
+        found = []
+        for folder, _, files in os.walk(os.path.join(self.state, "segments")):
+            found += [os.path.join(folder, file) for file in files]
+        return sorted(found)
+
+    def wav(self, recording, purpose="quality"):
+        status, body = self.raw("GET", f"/v1/recordings/{recording}/audio?purpose={purpose}&format=wav")
+        check(status == 200, f"audio answered {status}: {body[:300]}")
+        return Wav(body)
+
+    def decrypt(self, recording, into):
+        """Every segment of the state folder that the recording's keys open, by the AWS Encryption SDK."""
+        keys = os.path.join(into, "keys.json")
+        with open(keys, "w") as file:
+            json.dump(self.keys(recording), file)
+        oracle = os.path.join(ROOT, "tests", "crypto", "oracle")
+        if shutil.which("node") is None or shutil.which("npm") is None:
+            skip("node and npm are needed for the AWS Encryption SDK")
+        if not os.path.isdir(os.path.join(oracle, "node_modules")):
+            subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=oracle, check=True, capture_output=True)
+        done = subprocess.run(["node", os.path.join(oracle, "decrypt.mjs"), "--keys", keys, "--out", into,
+                               *self.segment_files()], capture_output=True, text=True, timeout=300)
+        check(done.returncode == 0, "the SDK does not decrypt: " + done.stdout[-500:] + done.stderr[-1500:])
+        os.remove(keys)
+        return sorted(os.path.join(into, name) for name in os.listdir(into))
+
+
+class Wav:
+    """A RIFF file of 16-bit PCM, cut into channels."""
+
+    def __init__(self, data):
+        check(data[:4] == b"RIFF" and data[8:16] == b"WAVEfmt ", "not a WAV file")
+        self.channels, self.rate = struct.unpack("<HI", data[22:28])
+        at = 12
+        while data[at:at + 4] != b"data":
+            at += 8 + struct.unpack("<I", data[at + 4:at + 8])[0]
+        size = struct.unpack("<I", data[at + 4:at + 8])[0]
+        check(at + 8 + size == len(data), "the WAV header and the length differ")
+        samples = struct.unpack(f"<{size // 2}h", data[at + 8:at + 8 + size])
+        self.legs = [samples[channel::self.channels] for channel in range(self.channels)]
+
+
+class Sender:
+    """One RTP stream (RFC 3550) to one leg, paced or as fast as it is told."""
+
+    def __init__(self, leg, payload_type=0, ticks=160):
+        self.to = (leg["address"], leg["port"])
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.payload_type = payload_type
+        self.ticks = ticks
+        self.sequence = random.randrange(65536)
+        self.timestamp = random.randrange(2**32)
+        self.ssrc = random.randrange(2**32)
+
+    def packet(self, payload, payload_type=None, marker=0, timestamp=None):
+        header = struct.pack(">BBHII", 0x80, marker << 7 | (self.payload_type if payload_type is None else payload_type),
+                             self.sequence & 0xFFFF, (self.timestamp if timestamp is None else timestamp) & 0xFFFFFFFF,
+                             self.ssrc)
+        self.sequence += 1
+        return header + payload
+
+    def send(self, payload):
+        self.socket.sendto(self.packet(payload), self.to)
+        self.timestamp += self.ticks
+
+    def skip(self):  # a packet that is lost on the way
+        self.sequence += 1
+        self.timestamp += self.ticks
+
+    def press(self, digit, payload_type=101):
+        """RFC 4733: three updates, then the end packet three times."""
+        code = "0123456789*#ABCD".index(digit)
+        start = self.timestamp
+        for i in range(6):
+            end = 0x80 if i >= 3 else 0
+            duration = min(i + 1, 4) * self.ticks
+            event = struct.pack(">BBH", code, end | 10, duration)
+            self.socket.sendto(self.packet(event, payload_type, marker=int(i == 0), timestamp=start), self.to)
+        self.timestamp += 4 * self.ticks
+
+    def close(self):
+        self.socket.close()
+
+
+def paced(seconds, interval=0.02):
+    """Yields once an interval, on time."""
+    start = time.monotonic()
+    for i in range(int(seconds / interval)):
+        wait = start + i * interval - time.monotonic()
+        if wait > 0:
+            time.sleep(wait)
+        yield i
+
+
+def ulaw_decode(byte):
+    """G.711 mu-law, from the definition."""
+    value = ~byte & 0xFF
+    magnitude = (((value & 0x0F) << 3) + 0x84) << ((value >> 4) & 7)
+    return (0x84 - magnitude) if value & 0x80 else (magnitude - 0x84)
+
+
+def alaw_decode(byte):
+    """G.711 A-law, from the definition."""
+    value = byte ^ 0x55
+    segment = (value >> 4) & 7
+    magnitude = ((value & 0x0F) << 4) + 8
+    if segment:
+        magnitude = (magnitude + 0x100) << (segment - 1)
+    return magnitude if value & 0x80 else -magnitude
+
+
+ULAW = [ulaw_decode(byte) for byte in range(256)]
+ALAW = [alaw_decode(byte) for byte in range(256)]
+
+
+def find_run(samples, wanted):
+    """Where `wanted` lies in `samples`, or -1."""
+    first = struct.pack(f"<{len(wanted)}h", *wanted)
+    data = struct.pack(f"<{len(samples)}h", *samples)
+    at = data.find(first)
+    while at >= 0 and at % 2:
+        at = data.find(first, at + 1)
+    return at // 2 if at >= 0 else -1
+
+
+def skip(why):
+    print("SKIPPED: " + why)
+    sys.exit(77)
+
+
+def run(test):
+    """Runs a test in a folder of its own, which is removed when it passed."""
+    folder = tempfile.mkdtemp(prefix="assent-e2e-")
+    try:
+        test(folder)
+    except BaseException:
+        print(f"the folder is kept: {folder}")
+        for name in sorted(os.listdir(folder)):
+            if name.endswith(".log"):
+                with open(os.path.join(folder, name), errors="replace") as file:
+                    print(f"--- {name}\n" + file.read()[-3000:])
+        raise
+    shutil.rmtree(folder)
+    print("passed")
