@@ -11,7 +11,8 @@
 namespace assent {
 namespace {
 
-// A leg's stored segments, until the recording is erased.
+// A leg's stored segments, until the recording is erased. A damaged segment ends the stream with an error: what does not
+// verify never plays, and silence in its place would hide that.
 class StoredLeg final : public LegPackets {
  public:
   StoredLeg(SegmentSource source, std::shared_ptr<std::atomic<bool>> is_cut)
@@ -19,10 +20,19 @@ class StoredLeg final : public LegPackets {
 
   Result<std::optional<LegPacket>> next() override {
     if (is_cut_->load(std::memory_order_relaxed)) return error(Errc::not_found, "the recording is being erased");
-    return source_.next();
+    auto packet = source_.next();
+    if (packet && !source_.damages().empty()) return damage(source_.damages().front());
+    return packet;
   }
 
  private:
+  static Error damage(const LegDamage& found) {
+    return error(Errc::corrupt, "segment " + to_text(found.segment) + " is damaged at byte " +
+                                    std::to_string(found.damage.offset) + ", frame " +
+                                    std::to_string(found.damage.frame) + " (" + found.damage.kind +
+                                    "): `assent verify` shows all of it");
+  }
+
   SegmentSource source_;
   std::shared_ptr<std::atomic<bool>> is_cut_;
 };

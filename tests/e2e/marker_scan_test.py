@@ -146,7 +146,7 @@ def guilty_places(folder, marker, how, program=harness.PROGRAM):
     volume = Volume(work)
     found = {}
     try:
-        engine = harness.Engine(volume.mount, program=program, deadline="2s" if how == "deadline" else "60s", backing="locked",
+        engine = harness.Engine(volume.mount, program=program, deadline="8s" if how == "deadline" else "60s", backing="locked",
                                 journal_file="4MiB", calls=4)
         engine.start(preexec=allow_cores)
         trace = Trace(engine, work)
