@@ -165,12 +165,21 @@ void FileStore::remove_empty_folders(const fs::path& path) {
 
 Result<std::vector<std::string>> FileStore::list() {
   std::vector<std::string> names;
-  if (auto listed = list_folder("", names); !listed) return listed.error();
+  if (auto listed = add_names("", names); !listed) return listed.error();
   std::sort(names.begin(), names.end());
   return names;
 }
 
-Result<void> FileStore::list_folder(const std::string& below, std::vector<std::string>& names) {
+Result<std::vector<std::string>> FileStore::list_folder(const std::string& folder) {
+  if (!is_object_name(folder)) return bad_name(folder);
+  std::vector<std::string> names;
+  auto listed = add_names(folder + '/', names);
+  if (!listed && listed.error().code != Errc::not_found) return listed.error();
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+Result<void> FileStore::add_names(const std::string& below, std::vector<std::string>& names) {
   auto entries = disk_.list(folder_ / below);
   if (!entries) return entries.error();
   for (const FolderEntry& entry : *entries) {
@@ -178,7 +187,7 @@ Result<void> FileStore::list_folder(const std::string& below, std::vector<std::s
     if (!is_object_name(name)) continue;
     if (entry.kind == FolderEntry::Kind::file) names.push_back(name);
     if (entry.kind != FolderEntry::Kind::folder) continue;
-    auto listed = list_folder(name + '/', names);
+    auto listed = add_names(name + '/', names);
     // A folder may have been removed since it was listed.
     if (!listed && listed.error().code != Errc::not_found) return listed;
   }

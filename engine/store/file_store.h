@@ -24,6 +24,7 @@ class FileStore final : public SegmentStore {
   Result<std::unique_ptr<ObjectBytes>> open(const std::string& name) override;
   Result<void> remove(const std::string& name) override;
   Result<std::vector<std::string>> list() override;
+  Result<std::vector<std::string>> list_folder(const std::string& folder) override;
 
   const std::filesystem::path& folder() const { return folder_; }
 
@@ -34,7 +35,7 @@ class FileStore final : public SegmentStore {
   Result<void> write_new(const std::filesystem::path& path, ObjectBytes& content);
   Result<void> sync_folders(const std::filesystem::path& path);
   void remove_empty_folders(const std::filesystem::path& path);
-  Result<void> list_folder(const std::string& below, std::vector<std::string>& names);
+  Result<void> add_names(const std::string& below, std::vector<std::string>& names);
 
   Disk& disk_;
   std::filesystem::path folder_;

@@ -11,6 +11,8 @@
 namespace assent {
 namespace {
 
+using std::chrono::days;
+
 // What becomes of one recording: everything about it is booked in one transaction, so that a second run finds it either
 // untouched or done.
 struct RecordingWork {
@@ -53,6 +55,9 @@ class Salvage {
   Result<void> keep(const SegmentIdentity& identity, const JournaledSegment& pages, RecordingWork& work);
   Result<bool> is_salvaged(const SegmentIdentity& identity);
   Result<void> add_open_recordings();
+  Result<void> add_stray_objects(RecordingWork& work, const CallRow& call);
+  Result<void> add_stray(const std::string& name, const std::vector<SegmentRow>& booked, RecordingWork& work);
+  Result<void> remove_erased(const SegmentIdentity& identity);
   Result<void> book(RecordingWork& work);
   Result<WallTime> end_of(const RecordingWork& work);
   Result<void> end_calls_without_recording();
@@ -107,10 +112,7 @@ Result<void> Salvage::salvage_segment(SegmentId id, const JournaledSegment& page
     report_.unclaimed.push_back(id);
     return {};
   }
-  if ((*recording)->state == RecordingState::erased) {
-    ++report_.erased;
-    return {};
-  }
+  if ((*recording)->state == RecordingState::erased) return remove_erased(*identity);
   auto salvaged = is_salvaged(*identity);
   if (!salvaged) return salvaged.error();
   if (*salvaged) {
@@ -118,6 +120,12 @@ Result<void> Salvage::salvage_segment(SegmentId id, const JournaledSegment& page
     return {};
   }
   return keep(*identity, pages, work_of(**recording));
+}
+
+// Its object may have been stored just before the crash that kept it from being booked.
+Result<void> Salvage::remove_erased(const SegmentIdentity& identity) {
+  ++report_.erased;
+  return parts_.store.remove(object_name({start_of(identity.segment), identity.call, identity.leg, identity.number}));
 }
 
 // Whether its rebuilt form, which has another id, is booked already.
@@ -136,7 +144,7 @@ Result<void> Salvage::keep(const SegmentIdentity& identity, const JournaledSegme
   if (kept->row) work.segments.push_back(*kept->row);
   switch (kept->fate) {
     case SegmentFate::whole: ++report_.settled; return {};
-    case SegmentFate::erased: ++report_.erased; return {};
+    case SegmentFate::erased: return remove_erased(identity);
     case SegmentFate::rebuilt:
       ++report_.rebuilt;
       report_.frames_lost += kept->frames_lost;
@@ -171,11 +179,49 @@ Result<WallTime> Salvage::end_of(const RecordingWork& work) {
   return end;
 }
 
+// Objects of the call that are stored and not booked: a crash came between, and the journal no longer has their pages.
+Result<void> Salvage::add_stray_objects(RecordingWork& work, const CallRow& call) {
+  auto booked = parts_.catalog.segments(work.row.id);
+  if (!booked) return booked.error();
+  const WallTime last = std::max(parts_.now(), call.created) + days(1);
+  for (WallTime day = std::chrono::floor<days>(call.created); day <= last; day += days(1)) {
+    auto names = parts_.store.list_folder(object_folder(day, work.row.call));
+    if (!names) return names.error();
+    for (const std::string& name : *names) {
+      if (auto added = add_stray(name, *booked, work); !added) return added;
+    }
+  }
+  return {};
+}
+
+Result<void> Salvage::add_stray(const std::string& name, const std::vector<SegmentRow>& booked, RecordingWork& work) {
+  const auto has_name = [&](const SegmentRow& row) { return row.object == name; };
+  if (std::any_of(booked.begin(), booked.end(), has_name)) return {};
+  if (std::any_of(work.segments.begin(), work.segments.end(), has_name)) return {};
+  auto row = keeper_.recognise(name);
+  if (!row) return row.error();
+  const bool belongs = *row && (*row)->recording == work.row.id && (*row)->call == work.row.call;
+  const auto has_place = [&](const SegmentRow& other) {
+    return other.leg == (*row)->leg && other.number == (*row)->number;
+  };
+  if (!belongs || std::any_of(booked.begin(), booked.end(), has_place) ||
+      std::any_of(work.segments.begin(), work.segments.end(), has_place)) {
+    report_.strays.push_back(name);
+    return {};
+  }
+  ++report_.found;
+  work.segments.push_back(**std::move(row));
+  return {};
+}
+
 Result<void> Salvage::book(RecordingWork& work) {
   const bool untouched = work.segments.empty() && work.lost_by_leg.empty();
   if (untouched && work.row.state != RecordingState::open) return {};
   auto call = parts_.catalog.call(work.row.call);
   if (!call) return call.error();
+  if (*call && work.row.state == RecordingState::open) {
+    if (auto added = add_stray_objects(work, **call); !added) return added;
+  }
   auto end = end_of(work);
   if (!end) return end.error();
   std::vector<Booking> bookings;

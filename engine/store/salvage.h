@@ -1,6 +1,7 @@
 // Salvage: what is done at start, before a shard takes calls, with what the last run left behind.
 //
-//   scan the journal -> settle finished segments -> rebuild torn ones -> close recordings as recovered
+//   scan the journal -> settle finished segments -> rebuild torn ones -> book objects that were not booked
+//                    -> close recordings as recovered
 //                    -> live calls become interrupted -> remove the journal files
 //
 // It decides for each segment in the journal: booked already (skip), its key destroyed (drop), whole (store and book),
@@ -43,7 +44,9 @@ struct SalvageReport {
   std::uint32_t lost = 0;            // torn segments of which nothing verified
   std::uint32_t erased = 0;          // segments whose key is destroyed
   std::uint64_t frames_lost = 0;     // in rebuilt segments
+  std::uint32_t found = 0;           // objects that were stored and neither booked nor in the journal any more
   std::vector<SegmentId> unclaimed;  // unknown to the catalog; their pages stay
+  std::vector<std::string> strays;   // objects in the folders of these calls that make no sense; they stay
   std::vector<CallId> interrupted;
   std::vector<RecordingId> recovered;
   std::vector<JournalDamage> damages;

@@ -27,8 +27,9 @@ SegmentRow row_of(const SegmentIdentity& identity) {
   return row;
 }
 
-bool is_same_place(const SegmentIdentity& a, const SegmentIdentity& b) {
-  return a.call == b.call && a.leg == b.leg && a.recording == b.recording && a.number == b.number;
+bool is_same_place(const SegmentRow& row, const SegmentIdentity& identity) {
+  return row.call == identity.call && row.leg == identity.leg && row.recording == identity.recording &&
+         row.number == identity.number;
 }
 
 // What is found instead of an object, which is no reason to stop.
@@ -164,9 +165,10 @@ Result<SegmentRow> SegmentKeeper::put_or_adopt(SegmentRow row, const SegmentIden
   row.size_bytes = content.size_bytes();
   auto put = store_.put(row.object, content);
   if (!put && put.error().code == Errc::conflict) {
-    auto adopted = adopt(identity, row.object);
-    if (!adopted) return adopted.error();
-    if (*adopted) return **std::move(adopted);
+    // From before a crash: the segment itself, or its rebuilt form, whose ciphertext is never the same twice.
+    auto known = recognise(row.object);
+    if (!known) return known.error();
+    if (*known && is_same_place(**known, identity)) return **std::move(known);
     if (auto removed = store_.remove(row.object); !removed) return removed.error();
     put = store_.put(row.object, content);
   }
@@ -174,15 +176,15 @@ Result<SegmentRow> SegmentKeeper::put_or_adopt(SegmentRow row, const SegmentIden
   return row;
 }
 
-// The row of what is stored under that name already, if it is the segment or its rebuilt form, and good.
-Result<std::optional<SegmentRow>> SegmentKeeper::adopt(const SegmentIdentity& identity, const std::string& name) {
+Result<std::optional<SegmentRow>> SegmentKeeper::recognise(const std::string& name) {
   auto object = store_.open(name);
   if (!object) return object.error();
   auto report = verify_segment(**object, keys_);
-  if (!report) return report.error();
-  if (!report->is_good() || !report->verified || !report->head || !is_same_place(*report->identity, identity)) {
-    return std::optional<SegmentRow>();
+  if (!report) {
+    if (report.error().code == Errc::not_found) return std::optional<SegmentRow>();  // its key is destroyed
+    return report.error();
   }
+  if (!report->is_good() || !report->verified || !report->head || !report->identity) return std::optional<SegmentRow>();
   SegmentRow row = row_of(*report->identity);
   row.object = name;
   row.size_bytes = report->size_bytes;

@@ -45,20 +45,20 @@ class SegmentKeeper {
   SegmentKeeper(SegmentStore& store, JournalReader& reader, LegKeys keys, LegCodec leg_codec);
 
   // Whose audio the segment is, from its header in the journal; Errc::corrupt when that is missing or makes no sense,
-  // which means that the segment is lost. The other two need what it returned.
+  // which means that the segment is lost.
   Result<SegmentIdentity> identify(SegmentId segment, const JournaledSegment& pages);
 
   Result<KeptSegment> keep(const SegmentIdentity& identity, const JournaledSegment& pages);
-  // What `keep` would lose, without storing anything.
-  Result<KeptSegment> examine(const SegmentIdentity& identity, const JournaledSegment& pages);
+  // The row of an object that is stored already, if it verifies as a whole; nothing if not.
+  Result<std::optional<SegmentRow>> recognise(const std::string& name);
 
  private:
+  Result<KeptSegment> examine(const SegmentIdentity& identity, const JournaledSegment& pages);
   Result<KeptSegment> verify_whole(const FrameOpener& opener, const SegmentIdentity& identity,
                                    const JournaledSegment& pages);
   Result<KeptSegment> keep_whole(KeptSegment kept, const SegmentIdentity& identity, const JournaledSegment& pages);
   Result<KeptSegment> rebuild(const SegmentIdentity& identity, const JournaledSegment& pages,
                               const OpenedHeader& header);
-  Result<std::optional<SegmentRow>> adopt(const SegmentIdentity& identity, const std::string& name);
   Result<SegmentRow> put_or_adopt(SegmentRow row, const SegmentIdentity& identity, ObjectBytes& content);
 
   SegmentStore& store_;

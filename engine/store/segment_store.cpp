@@ -10,7 +10,7 @@ namespace {
 std::string name_with(const SegmentPlace& place, const char* ending) {
   std::array<char, 16> number{};
   std::snprintf(number.data(), number.size(), "-%04u", place.number);
-  return utc_day(place.started) + '/' + to_text(place.call) + '/' + to_text(place.leg) + number.data() + ending;
+  return object_folder(place.started, place.call) + '/' + to_text(place.leg) + number.data() + ending;
 }
 
 bool is_name_character(char c) {
@@ -19,6 +19,7 @@ bool is_name_character(char c) {
 
 }  // namespace
 
+std::string object_folder(WallTime day, CallId call) { return utc_day(day) + '/' + to_text(call); }
 std::string object_name(const SegmentPlace& place) { return name_with(place, ".assent"); }
 std::string quarantine_name(const SegmentPlace& place) { return name_with(place, ".quarantined.assent"); }
 

@@ -30,6 +30,8 @@ class SegmentStore {
   // begin with is success, too.
   virtual Result<void> remove(const std::string& name) = 0;
   virtual Result<std::vector<std::string>> list() = 0;  // by name
+  // What lies in one folder, by full name; nothing when there is no such folder.
+  virtual Result<std::vector<std::string>> list_folder(const std::string& folder) = 0;
 };
 
 // "2026-11-24/<call>/<leg>-0001.assent": the UTC day on which the segment started; numbers from 1 within the leg.
@@ -40,6 +42,7 @@ struct SegmentPlace {
   std::uint32_t number = 0;
 };
 std::string object_name(const SegmentPlace& place);
+std::string object_folder(WallTime day, CallId call);  // of a call's segments that started on that UTC day
 // The name under which the bytes of a segment are kept of which some page did not verify.
 std::string quarantine_name(const SegmentPlace& place);
 

@@ -7,7 +7,11 @@ namespace {
 
 constexpr std::size_t kSector = 512;
 
-std::string key_of(const std::filesystem::path& path) { return path.lexically_normal().string(); }
+std::string key_of(const std::filesystem::path& path) {
+  std::string name = path.lexically_normal().string();
+  if (name.size() > 1 && name.back() == '/') name.pop_back();
+  return name;
+}
 std::string folder_of(const std::string& name) { return std::filesystem::path(name).parent_path().string(); }
 bool changes(DiskOp op) { return op != DiskOp::open && op != DiskOp::read && op != DiskOp::list; }
 

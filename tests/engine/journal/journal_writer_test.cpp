@@ -143,7 +143,7 @@ TEST_CASE("a failed sync is not repeated: the file is abandoned and its unsynced
   const auto before = bench.disk.content(file_path(1));
   bench.step_for(1s);
   REQUIRE(bench.durable().size() == 9);
-  CHECK(bench.disk.content(file_path(1)) == before);
+  CHECK((bench.disk.content(file_path(1)) == before));
   for (std::size_t i = 3; i < 9; ++i) {
     CHECK(bench.durable()[i].place().file == 2);
     CHECK(bench.reads_back(bench.durable()[i]));
