@@ -66,6 +66,13 @@ TEST_CASE("a decision on consent is read whole") {
   CHECK(consent.output == Output::json);
 }
 
+TEST_CASE("an option that may be repeated takes one word at a time, so that an id may follow") {
+  const auto consent = arguments_of<ConsentArguments>(
+      {"consent", "--participant", "a", "--decision", "granted", "--purpose", "quality", kId});
+  CHECK(to_text(consent.call) == kId);
+  CHECK(consent.purposes == std::vector<std::string>{"quality"});
+}
+
 TEST_CASE("pause and resume are told apart") {
   CHECK(arguments_of<PauseArguments>({"pause", kId, "--reason", "card"}).turn == PauseArguments::Turn::pause);
   CHECK(arguments_of<PauseArguments>({"resume", kId, "--reason", "done"}).turn == PauseArguments::Turn::resume);
@@ -134,7 +141,7 @@ TEST_CASE("the help of the program names its commands and exit statuses") {
 
 TEST_CASE("a wrong command line says what is wrong with it") {
   CHECK(contains(complaint_of({}), "subcommand is required"));
-  CHECK(contains(complaint_of({"record"}), "record"));
+  CHECK(contains(complaint_of({"verfy"}), "\"verfy\" is not a command: did you mean verify?"));
   CHECK(contains(complaint_of({"run", "p.toml"}), "--state"));
   CHECK(contains(complaint_of({"show", "4711"}), "\"4711\" is not an id"));
   CHECK(contains(complaint_of({"calls", "--api", "localhost"}), "\"localhost\" is not an IP address and a port"));

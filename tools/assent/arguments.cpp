@@ -3,6 +3,8 @@
 #include <CLI/CLI.hpp>
 #include <functional>
 
+#include "pipelines/section_reader.h"
+
 namespace assent {
 namespace {
 
@@ -16,7 +18,7 @@ constexpr const char* kFooter =
     "line is wrong.\n"
     "\n"
     "Start here:\n"
-    "  assent run pipelines/embedded.toml --state /var/lib/assent";
+    "  assent run pipelines/embedded.toml --state /var/lib/assent\n";
 
 // A text option whose value is parsed once and kept typed. `form` says what is right, for the complaint and the help.
 template <typename Target, typename Parse>
@@ -46,9 +48,10 @@ void add_output(CLI::App& app, Output& output) {
 }
 
 void add_engine(CLI::App& app, EngineReach& engine) {
-  add_parsed(app, "--api", engine.api, parse_endpoint, "ADDR:PORT of the engine's API", "an IP address and a port");
+  add_parsed(app, "--api", engine.api, parse_endpoint, "address of the engine's API", "an IP address and a port")
+      ->type_name("ADDR:PORT");
   app.add_option("--token", engine.token, "API token (it shows in the list of processes: prefer ASSENT_TOKEN)")
-      ->type_name("");
+      ->type_name("TOKEN");
   app.add_option("--state", engine.state, "state folder of the engine, to find address and token in")->type_name("DIR");
 }
 
@@ -56,15 +59,24 @@ void add_root_key(CLI::App& app, std::optional<std::filesystem::path>& root_key)
   app.add_option("--root-key", root_key, "root key file (default: root.key in the state folder)")->type_name("FILE");
 }
 
+std::optional<ExportFormat> parse_format(const std::string& text) {
+  for (const auto format : {ExportFormat::wav, ExportFormat::ogg, ExportFormat::mka}) {
+    if (name_of(format) == text) return format;
+  }
+  return std::nullopt;
+}
+
 void add_overrides(CLI::App& app, PipelineOverrides& overrides) {
-  add_parsed(app, "--api", overrides.api, parse_endpoint, "ADDR:PORT of the API, instead of listen.api",
-             "an IP address and a port");
+  add_parsed(app, "--api", overrides.api, parse_endpoint, "where the API listens, instead of listen.api",
+             "an IP address and a port")
+      ->type_name("ADDR:PORT");
   const auto parse_ports = [](const std::string& text) -> std::optional<PortSpan> {
     const auto span = parse_port_span(text);
     return span ? std::optional<PortSpan>(*span) : std::nullopt;
   };
-  add_parsed(app, "--rtp-ports", overrides.rtp_ports, parse_ports, "LO-HI, instead of listen.rtp_ports",
-             "two ports from 1024 up, the lower first, such as 20000-29999");
+  add_parsed(app, "--rtp-ports", overrides.rtp_ports, parse_ports, "ports for legs, instead of listen.rtp_ports",
+             "two ports from 1024 up, the lower first, such as 20000-29999")
+      ->type_name("LO-HI");
 }
 
 // The commands, each with its arguments. CLI11 keeps references to them, so they live as long as the parse.
@@ -83,7 +95,7 @@ class Commands {
   template <typename T>
   CLI::App& add(const std::string& name, T& arguments, const std::string& does, const std::string& example) {
     CLI::App* command = app_.add_subcommand(name, does);
-    command->footer("Example:\n  " + example);
+    command->footer("Example:\n  " + example + "\n");
     command->callback([this, &arguments] { chosen_ = arguments; });
     return *command;
   }
@@ -124,7 +136,8 @@ class Commands {
         ->check(CLI::IsMember({"granted", "denied", "withdrawn"}))
         ->type_name("");
     consent.add_option("--purpose", consent_.purposes, "a purpose; may be repeated (default: the pipeline's)")
-        ->type_name("NAME");
+        ->type_name("NAME")
+        ->allow_extra_args(false);
     add_engine(consent, consent_.engine);
     add_output(consent, consent_.output);
 
@@ -197,12 +210,12 @@ class Commands {
     add_id(command, "RECORDING", export_.recording, "id of the recording");
     auto* purpose = command.add_option("--purpose", export_.purpose, "what it is heard for; goes on record");
     purpose->type_name("NAME");
-    const std::map<std::string, ExportFormat> formats = {
-        {"wav", ExportFormat::wav}, {"ogg", ExportFormat::ogg}, {"mka", ExportFormat::mka}};
-    command.add_option("--format", export_.format, "wav (stereo), ogg, or mka (as it was sent; one leg)")
-        ->transform(CLI::CheckedTransformer(formats))
-        ->type_name("");
-    command.add_option("--leg", export_.legs, "a leg's label or id; may be repeated (default: all)")->type_name("LEG");
+    add_parsed(command, "--format", export_.format, parse_format,
+               "wav (stereo; the default), ogg, or mka (as it was sent; one leg)", "wav, ogg or mka")
+        ->type_name("NAME");
+    command.add_option("--leg", export_.legs, "a leg's label or id; may be repeated (default: all)")
+        ->type_name("LEG")
+        ->allow_extra_args(false);
     auto* out = command.add_option("--out", export_.out, "file to write; - is standard output");
     out->type_name("FILE");
     command
@@ -277,6 +290,19 @@ class Commands {
   SalvageArguments salvage_;
 };
 
+// CLI11 only says that a command is required, not that what stands there is none.
+std::string no_command(CLI::App& app, const std::string& word) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands([](CLI::App*) { return true; }))
+    names.push_back(command->get_name());
+  const auto meant = nearest_word(word, {names.begin(), names.end()});
+  std::string text =
+      in_quotes(word) + " is not a command" + (meant ? ": did you mean " + std::string(*meant) + "?" : "");
+  text += "\nThe commands are:";
+  for (const auto& name : names) text += " " + name;
+  return text + "\nassent --help says what they do.";
+}
+
 }  // namespace
 
 std::string_view name_of(ExportFormat format) {
@@ -297,6 +323,10 @@ std::variant<Arguments, ExitStatus> parse_arguments(int argc, const char* const*
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& failure) {
+    if (app.get_subcommands().empty() && argc > 1 && argv[1][0] != '-') {
+      err << no_command(app, argv[1]) << "\n";
+      return ExitStatus::usage;
+    }
     return app.exit(failure, out, err) == 0 ? ExitStatus::ok : ExitStatus::usage;
   }
   return commands.chosen();
