@@ -1,7 +1,6 @@
 #include "engine/control/erasures.h"
 
 #include <algorithm>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <thread>
 #include <utility>
@@ -186,24 +185,35 @@ Result<void> Erasures::clear_journal(const Target& target, ErasureRow& row) {
   return note_step(row, "journal-cleared", "no page is left in the journal");
 }
 
-// Those booked, and any of the call's that were stored without being booked because the engine died in between.
-Result<void> Erasures::remove_objects(const Target& target, ErasureRow& row) {
-  const std::string call = to_text(target.call.id);
-  const auto is_of_call = [&](const std::string& name) { return name.find(call) != std::string::npos; };
-  auto names = parts_.store.list();
-  if (!names) return names.error();
+// Everything that lies in the call's folders: what is booked, and what was stored without being booked because the
+// engine died in between. A day more at both ends, for a clock that was set.
+Result<std::set<std::string>> Erasures::objects_of(const Target& target) {
   std::set<std::string> objects;
-  for (const SegmentRow& segment : target.segments) objects.insert(segment.object);
-  std::copy_if(names->begin(), names->end(), std::inserter(objects, objects.end()), is_of_call);
-  for (const std::string& object : objects) {
+  WallTime last = target.call.ended.value_or(parts_.clock().wall);
+  for (const SegmentRow& segment : target.segments) {
+    last = std::max(last, segment.ended);
+    objects.insert(segment.object);
+  }
+  for (WallTime day = target.call.created - 24h; day <= last + 24h; day += 24h) {
+    auto names = parts_.store.list_folder(object_folder(day, target.call.id));
+    if (!names) return names.error();
+    objects.insert(names->begin(), names->end());
+  }
+  return objects;
+}
+
+Result<void> Erasures::remove_objects(const Target& target, ErasureRow& row) {
+  auto objects = objects_of(target);
+  if (!objects) return objects.error();
+  for (const std::string& object : *objects) {
     if (auto removed = parts_.store.remove(object); !removed) return removed;
   }
-  auto left = parts_.store.list();
-  if (!left) return left.error();
-  for (const std::string& name : *left) {
-    if (is_of_call(name) || objects.contains(name)) return error(Errc::io, "the object " + name + " is still there");
+  for (const std::string& object : *objects) {
+    auto left = parts_.store.open(object);
+    if (left) return error(Errc::io, "the object " + object + " is still there");
+    if (left.error().code != Errc::not_found) return left.error();
   }
-  return note_step(row, "objects-removed", count_text(objects.size(), "object") + " removed, none is left");
+  return note_step(row, "objects-removed", count_text(objects->size(), "object") + " removed, none is left");
 }
 
 Result<void> Erasures::close(const Target& target, ErasureRow& row) {

@@ -91,6 +91,7 @@ class Erasures {
   Result<void> finish(const Target& target, ErasureRow& row);
   Result<void> forget_keys(const Target& target, ErasureRow& row);
   Result<void> clear_journal(const Target& target, ErasureRow& row);
+  Result<std::set<std::string>> objects_of(const Target& target);
   Result<void> remove_objects(const Target& target, ErasureRow& row);
   Result<void> close(const Target& target, ErasureRow& row);
   Result<void> note_step(ErasureRow& row, std::string_view step, std::string what);

@@ -192,8 +192,7 @@ Result<RecordingService::KeyExport> RecordingService::record_key_export(Recordin
   }
   const nlohmann::json body = {{"by", caller.token_id}, {"keys", std::move(names)}, {"recording", to_text(id)}};
   std::vector<Booking> bookings;
-  bookings.emplace_back(
-      booking::AddLedger{{LedgerKind::export_keys, parts_.clock().wall, row->call, body.dump()}});
+  bookings.emplace_back(booking::AddLedger{{LedgerKind::export_keys, parts_.clock().wall, row->call, body.dump()}});
   if (auto booked = parts_.writer.book_and_wait(std::move(bookings)); !booked) return booked.error();
   return exported;
 }

@@ -6,8 +6,8 @@
 // It need not know HTTP, nor how audio is decoded (AudioRenderer).
 //
 // Any thread; a stream: one thread at a time. Errors: Errc::not_found (no such recording, leg or call; or it has been
-// erased), Errc::denied (nobody consented to the purpose; on the ledger by then), Errc::conflict, Errc::invalid, and
-// those of catalog, key ring, store and renderer.
+// erased), Errc::denied (nobody consented to the purpose; on the ledger by then), Errc::corrupt (a segment that is
+// damaged, and where), Errc::conflict, Errc::invalid, and those of catalog, key ring, store and renderer.
 #pragma once
 
 #include <atomic>
@@ -147,6 +147,7 @@ class RecordingService {
   Result<std::vector<RecordedLeg>> legs_of(const CallRow& call);
   Result<std::vector<RecordedParticipant>> participants_of(const CallRow& call);
   Result<Audible> audible(const AudioQuery& query, std::string_view use, const Caller& caller);
+  Result<void> check_whole(const Audible& audible);
   Result<void> check_right(const AudioQuery& query, const CallRow& call, const std::vector<RecordedLeg>& wanted,
                            std::string_view use, const Caller& caller);
   Result<void> book_use(LedgerKind kind, const AudioQuery& query, const CallRow& call,

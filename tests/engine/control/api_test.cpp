@@ -123,9 +123,11 @@ TEST_CASE("pause, resume and legs reach the call with what was asked") {
   const std::string path = "/v1/calls/" + to_text(rig.calls.view.id);
   CHECK(rig.ask("POST", path + "/pause", R"({"reason":"card"})").status == 200);
   CHECK(rig.ask("POST", path + "/resume", R"({"reason":"paid"})").status == 200);
-  CHECK(rig.ask("POST", path + "/legs",
-                R"({"legs":[{"label":"x","participant":"p","codec":{"name":"PCMA","payload_type":8,"clock_rate":8000}}]})")
-            .status == 200);
+  CHECK(
+      rig.ask(
+             "POST", path + "/legs",
+             R"({"legs":[{"label":"x","participant":"p","codec":{"name":"PCMA","payload_type":8,"clock_rate":8000}}]})")
+          .status == 200);
   CHECK(rig.calls.asked == std::vector<std::string>{"pause card", "resume paid", "legs 1"});
 }
 
@@ -181,8 +183,9 @@ TEST_CASE("without a known token nothing but the open paths answers") {
     CHECK(header(nobody, "WWW-Authenticate").starts_with("Bearer"));
     for (const std::string& wrong : {std::string("Bearer ") + std::string(64, 'a'), std::string("Bearer "),
                                      "Basic " + rig.admin_token, rig.admin_token, "Bearer  " + rig.admin_token}) {
-      CHECK(rig.ask(std::string(route.method), path_for(route), "{}", std::nullopt, {{"authorization", wrong}}).status ==
-            401);
+      CHECK(
+          rig.ask(std::string(route.method), path_for(route), "{}", std::nullopt, {{"authorization", wrong}}).status ==
+          401);
     }
   }
   CHECK(rig.calls.asked.empty());
@@ -204,11 +207,11 @@ TEST_CASE("every route obeys the roles table") {
 TEST_CASE("what is planned says that it is not built yet") {
   ControlRig rig;
   const std::string id = to_text(new_id<SubjectId>(ControlRig::kStart));
-  for (const auto& [method, path] : std::vector<std::pair<std::string, std::string>>{
-           {"POST", "/v1/subjects/" + id + "/erase"},
-           {"POST", "/v1/subjects/" + id + "/export"},
-           {"POST", "/v1/subjects/" + id + "/withdraw"},
-           {"DELETE", "/v1/tenants/" + id}}) {
+  for (const auto& [method, path] :
+       std::vector<std::pair<std::string, std::string>>{{"POST", "/v1/subjects/" + id + "/erase"},
+                                                        {"POST", "/v1/subjects/" + id + "/export"},
+                                                        {"POST", "/v1/subjects/" + id + "/withdraw"},
+                                                        {"DELETE", "/v1/tenants/" + id}}) {
     const auto response = rig.ask(method, path);
     CHECK(response.status == 501);
     CHECK(problem_type(response) == "not-built-yet");
@@ -219,7 +222,8 @@ TEST_CASE("a repeated request with an Idempotency-Key makes one call") {
   ControlRig rig;
   const std::string token = rig.token_for(Role::ingest);
   const auto create = [&](const std::string& key, const std::string& body) {
-    HttpRequest request{"POST", "/v1/calls", {}, {{"authorization", "bearer " + token}, {"idempotency-key", key}}, body, {}};
+    HttpRequest request{"POST", "/v1/calls", {}, {{"authorization", "bearer " + token}, {"idempotency-key", key}},
+                        body,   {}};
     return rig.api.handle(request);
   };
   const auto first = create("k1", kCall);
@@ -252,7 +256,8 @@ TEST_CASE("requests repeated at the same time make one call, too") {
   for (std::size_t i = 0; i < 8; ++i) {
     clients.emplace_back([&, i] {
       ++started;
-      HttpRequest request{"POST", "/v1/calls", {}, {{"authorization", "Bearer " + token}, {"idempotency-key", "k"}}, kCall, {}};
+      HttpRequest request{"POST", "/v1/calls", {}, {{"authorization", "Bearer " + token}, {"idempotency-key", "k"}},
+                          kCall,  {}};
       responses[i] = rig.api.handle(request);
     });
   }
@@ -300,16 +305,18 @@ TEST_CASE("metrics count requests by operation") {
   rig.ask("GET", "/nowhere");
   const auto response = rig.ask("GET", "/metrics", {}, std::nullopt);
   CHECK(response.content_type == kMetricsContentType);
-  CHECK(response.body.find("assent_api_requests_total{operation=\"list_calls\",status=\"2xx\"} 1") != std::string::npos);
+  CHECK(response.body.find("assent_api_requests_total{operation=\"list_calls\",status=\"2xx\"} 1") !=
+        std::string::npos);
   CHECK(response.body.find("assent_api_requests_total{operation=\"none\",status=\"4xx\"} 1") != std::string::npos);
 }
 
 TEST_CASE("a query parameter that is not known or out of range is refused") {
   ControlRig rig;
-  for (const char* target : {"/v1/calls?x=1", "/v1/recordings?limit=0", "/v1/recordings?limit=101", "/v1/recordings?limit=-1",
-                             "/v1/recordings?limit=1x", "/v1/recordings?from=yesterday", "/v1/recordings?state=gone",
-                             "/v1/recordings?cursor=7", "/v1/recordings?subject=", "/v1/ledger?after=-1", "/v1/ledger?call=x",
-                             "/v1/ledger/verify?x", "/v1/recordings?unknown=1"}) {
+  for (const char* target :
+       {"/v1/calls?x=1", "/v1/recordings?limit=0", "/v1/recordings?limit=101", "/v1/recordings?limit=-1",
+        "/v1/recordings?limit=1x", "/v1/recordings?from=yesterday", "/v1/recordings?state=gone",
+        "/v1/recordings?cursor=7", "/v1/recordings?subject=", "/v1/ledger?after=-1", "/v1/ledger?call=x",
+        "/v1/ledger/verify?x", "/v1/recordings?unknown=1"}) {
     INFO(target);
     const auto response = rig.ask("GET", target);
     CHECK(response.status == 400);

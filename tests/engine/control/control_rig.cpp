@@ -38,8 +38,12 @@ Result<std::vector<ConsentRecordView>> FakeCalls::decide(CallId, const ConsentSp
   if (!answered) return answered.error();
   return records;
 }
-Result<CallView> FakeCalls::pause(CallId, const std::string& reason, const Caller&) { return answer("pause " + reason); }
-Result<CallView> FakeCalls::resume(CallId, const std::string& reason, const Caller&) { return answer("resume " + reason); }
+Result<CallView> FakeCalls::pause(CallId, const std::string& reason, const Caller&) {
+  return answer("pause " + reason);
+}
+Result<CallView> FakeCalls::resume(CallId, const std::string& reason, const Caller&) {
+  return answer("resume " + reason);
+}
 Result<CallView> FakeCalls::change_legs(CallId, const LegsSpec& spec, const Caller&) {
   return answer("legs " + std::to_string(spec.legs.size()));
 }
@@ -128,16 +132,16 @@ RecordedCall ControlRig::record_call(const RecordSpec& spec) {
   recorded.call = new_id<CallId>(kStart);
   recorded.recording = new_id<RecordingId>(kStart);
   recorded.call_key = call_key.id;
-  bookings.emplace_back(booking::AddCall{{recorded.call, tenant.id, call_key.id, spec.policy,
-                                          seal_call_ref(*call_key.key, recorded.call, "the-ref"),
-                                          R"({"id":"n1","version":"1","language":"en","hash":""})", kStart, std::nullopt,
-                                          CallState::live}});
+  bookings.emplace_back(booking::AddCall{
+      {recorded.call, tenant.id, call_key.id, spec.policy, seal_call_ref(*call_key.key, recorded.call, "the-ref"),
+       R"({"id":"n1","version":"1","language":"en","hash":""})", kStart, std::nullopt, CallState::live}});
   for (std::size_t i = 0; i < spec.subjects.size(); ++i) {
     const Subject subject = must(people.subject_or_new(tenant, spec.subjects[i], kStart, bookings));
     const auto participant = new_id<ParticipantId>(kStart);
-    bookings.emplace_back(booking::AddParticipant{
-        {participant, recorded.call, subject.id, "role-" + spec.labels[i],
-         must(seal_participant(*subject.key.key, participant, {spec.labels[i], "Name of " + spec.labels[i], std::nullopt}))}});
+    bookings.emplace_back(
+        booking::AddParticipant{{participant, recorded.call, subject.id, "role-" + spec.labels[i],
+                                 must(seal_participant(*subject.key.key, participant,
+                                                       {spec.labels[i], "Name of " + spec.labels[i], std::nullopt}))}});
     const OpenKey leg_key = must(keys.make(KeyKind::leg, subject.key, bookings));
     LegRow leg{new_id<LegId>(kStart), recorded.call, participant, static_cast<int>(i), {}, leg_key.id, "PCMU/8000", ""};
     leg.sealed_label = seal_leg_label(*call_key.key, leg.id, spec.labels[i]);
@@ -168,8 +172,13 @@ RecordedCall ControlRig::record_call(const RecordSpec& spec) {
 SegmentRow ControlRig::seal_segment(const RecordedCall& call, const LegRow& leg, int number, const RecordSpec& spec) {
   const WallTime start = kStart + spec.packets * 20ms * (number - 1);
   const WallTime ended = start + spec.packets * 20ms;
-  const SegmentIdentity identity{call.call, new_id<ConsentId>(kStart), leg.id, call.recording,
-                                 new_id<SegmentId>(start), static_cast<std::uint32_t>(number), {}};
+  const SegmentIdentity identity{call.call,
+                                 new_id<ConsentId>(kStart),
+                                 leg.id,
+                                 call.recording,
+                                 new_id<SegmentId>(start),
+                                 static_cast<std::uint32_t>(number),
+                                 {}};
   const OpenKey key = must(keys.open(leg.key));
   const auto sealer = must(SegmentSealer::create(*key.key, key.id, context_of(identity)));
   FrameCipher cipher;
@@ -195,8 +204,8 @@ SegmentRow ControlRig::seal_segment(const RecordedCall& call, const LegRow& leg,
   const std::string name = object_name({start, call.call, leg.id, identity.number});
   ObjectInMemory content(object);
   must(files->put(name, content));
-  return {identity.segment, call.recording, call.call, leg.id,  identity.number, name, SegmentState::stored,
-          object.size(),    3,              start,     ended, false};
+  return {identity.segment,     call.recording, call.call, leg.id, identity.number, name,
+          SegmentState::stored, object.size(),  3,         start,  ended,           false};
 }
 
 void ControlRig::consent(const RecordedCall& call, std::size_t who, const std::string& purpose,

@@ -1,5 +1,5 @@
-// What the control API stands on, real where it can be: a SQLite catalog, a key file, a file store with sealed segments,
-// tokens; and made up where it cannot: live calls, the journal, the renderer.
+// What the control API stands on, real where it can be: a SQLite catalog, a key file, a file store with sealed
+// segments, tokens; and made up where it cannot: live calls, the journal, the renderer.
 #pragma once
 
 #include <atomic>
@@ -104,6 +104,9 @@ class FragileStore final : public SegmentStore {
     return inner_.remove(name);
   }
   Result<std::vector<std::string>> list() override { return inner_.list(); }
+  Result<std::vector<std::string>> list_folder(const std::string& folder) override {
+    return inner_.list_folder(folder);
+  }
 
  private:
   SegmentStore& inner_;
