@@ -19,15 +19,9 @@ using Bytes = std::vector<std::uint8_t>;
 using ByteView = std::span<const std::uint8_t>;
 using ByteSpan = std::span<std::uint8_t>;
 
-inline std::uint16_t load_be16(const std::uint8_t* p) {
-  return static_cast<std::uint16_t>((p[0] << 8) | p[1]);
-}
-inline std::uint32_t load_be32(const std::uint8_t* p) {
-  return (std::uint32_t{load_be16(p)} << 16) | load_be16(p + 2);
-}
-inline std::uint64_t load_be64(const std::uint8_t* p) {
-  return (std::uint64_t{load_be32(p)} << 32) | load_be32(p + 4);
-}
+inline std::uint16_t load_be16(const std::uint8_t* p) { return static_cast<std::uint16_t>((p[0] << 8) | p[1]); }
+inline std::uint32_t load_be32(const std::uint8_t* p) { return (std::uint32_t{load_be16(p)} << 16) | load_be16(p + 2); }
+inline std::uint64_t load_be64(const std::uint8_t* p) { return (std::uint64_t{load_be32(p)} << 32) | load_be32(p + 4); }
 inline void store_be16(std::uint8_t* p, std::uint16_t v) {
   p[0] = static_cast<std::uint8_t>(v >> 8);
   p[1] = static_cast<std::uint8_t>(v);
@@ -58,13 +52,11 @@ inline void append_be64(Bytes& out, std::uint64_t v) {
 inline ByteView bytes_of(std::string_view text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
-inline std::string text_of(ByteView bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
+inline std::string text_of(ByteView bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
-std::string to_hex(ByteView bytes);                              // lower case
-std::optional<Bytes> from_hex(std::string_view text);            // either case; even length
-std::string to_base64(ByteView bytes);                           // RFC 4648 section 4, padded
-std::optional<Bytes> from_base64(std::string_view text);         // strict: padded, no white space
+std::string to_hex(ByteView bytes);                       // lower case
+std::optional<Bytes> from_hex(std::string_view text);     // either case; even length
+std::string to_base64(ByteView bytes);                    // RFC 4648 section 4, padded
+std::optional<Bytes> from_base64(std::string_view text);  // strict: padded, no white space
 
 }  // namespace assent

@@ -1,5 +1,5 @@
-// Endpoint: an IPv4 or IPv6 address with a UDP or TCP port. IPv4 is kept in its IPv6-mapped form (RFC 4291 section 2.5.5.2),
-// so two endpoints compare equal however the socket that saw them was opened. Any thread.
+// Endpoint: an IPv4 or IPv6 address with a UDP or TCP port. IPv4 is kept in its IPv6-mapped form (RFC 4291
+// section 2.5.5.2), so two endpoints compare equal however the socket that saw them was opened. Any thread.
 #pragma once
 
 #include <array>

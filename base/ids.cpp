@@ -10,8 +10,8 @@ std::array<std::uint8_t, 16> new_uuid_v7(WallTime now) {
   std::array<std::uint8_t, 16> id{};
   const ssize_t got = getrandom(id.data(), id.size(), 0);
   ASSENT_CHECK(got == static_cast<ssize_t>(id.size()));  // never short for 16 bytes once the pool is seeded
-  const auto ms = static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count());
+  const auto ms =
+      static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count());
   store_be16(id.data(), static_cast<std::uint16_t>(ms >> 32));
   store_be32(id.data() + 2, static_cast<std::uint32_t>(ms));
   id[6] = static_cast<std::uint8_t>((id[6] & 0x0F) | 0x70);  // version 7

@@ -1,7 +1,7 @@
 // Ids: opaque 128-bit names, one type for each kind of thing so that a leg's id cannot be passed for a call's.
 //
-// Server-made ids are UUIDv7 (RFC 9562 section 5.7): the creation time in milliseconds, then random bits, so they sort by
-// age. They say nothing about a person and may stand in clear text anywhere. Any thread.
+// Server-made ids are UUIDv7 (RFC 9562 section 5.7): the creation time in milliseconds, then random bits, so they sort
+// by age. They say nothing about a person and may stand in clear text anywhere. Any thread.
 #pragma once
 
 #include <array>

@@ -1,4 +1,5 @@
-// Every bound of the engine, with the arithmetic behind it. A number that limits something and stands elsewhere is a defect.
+// Every bound of the engine, with the arithmetic behind it. A number that limits something and stands elsewhere is a
+// defect.
 //
 // What an operator may set (calls, hold, segment time, ...) has its default and its range here and its setting in the
 // pipeline file; what follows from a format is fixed.
@@ -14,11 +15,11 @@ using namespace std::chrono_literals;
 
 // ---- Block = page = cluster = frame -------------------------------------------------------------------------------
 
-inline constexpr std::size_t kPageBytes = 4096;                              // one memory page, one journal page
-inline constexpr std::size_t kBlockHeadBytes = 32;                           // bookkeeping before the plaintext
-inline constexpr std::size_t kFrameBytes = kPageBytes - kBlockHeadBytes;     // plaintext of a regular frame
-inline constexpr std::size_t kFrameOverhead = 4 + 12 + 16;                   // sequence number, IV, tag
-inline constexpr std::size_t kFinalFrameOverhead = 4 + 4 + 12 + 4 + 16;      // marker, sequence number, IV, length, tag
+inline constexpr std::size_t kPageBytes = 4096;                           // one memory page, one journal page
+inline constexpr std::size_t kBlockHeadBytes = 32;                        // bookkeeping before the plaintext
+inline constexpr std::size_t kFrameBytes = kPageBytes - kBlockHeadBytes;  // plaintext of a regular frame
+inline constexpr std::size_t kFrameOverhead = 4 + 12 + 16;                // sequence number, IV, tag
+inline constexpr std::size_t kFinalFrameOverhead = 4 + 4 + 12 + 4 + 16;   // marker, sequence number, IV, length, tag
 inline constexpr std::size_t kFinalFrameBytes = kPageBytes - kFinalFrameOverhead;  // most plaintext in a final frame
 static_assert(kFrameBytes == 4064);
 static_assert(kFrameBytes + kFrameOverhead == kPageBytes);
@@ -50,13 +51,13 @@ inline constexpr auto kHoldMax = 300s;
 inline constexpr auto kDeadlineDefault = 60s;
 inline constexpr auto kDeadlineMin = 1s;
 inline constexpr auto kDeadlineMax = 24h;
-inline constexpr auto kMaxDelayDefault = 1s;      // seal.max_delay: longest wait of a part-filled block once a gate is open
-inline constexpr auto kMaxDelayMin = 20ms;        // one packet
+inline constexpr auto kMaxDelayDefault = 1s;  // seal.max_delay: longest wait of a part-filled block once a gate is open
+inline constexpr auto kMaxDelayMin = 20ms;    // one packet
 inline constexpr auto kMaxDelayMax = 10s;
 inline constexpr auto kSegmentTimeDefault = 60s;
-inline constexpr auto kSegmentSpan = 24h * 366;   // a time later than this in a segment is not one of ours
+inline constexpr auto kSegmentSpan = 24h * 366;  // a time later than this in a segment is not one of ours
 inline constexpr auto kSegmentTimeMin = 5s;
-inline constexpr auto kSegmentTimeMax = 1h;       // at 48 kHz stereo 690 MB, still one object that fits anywhere
+inline constexpr auto kSegmentTimeMax = 1h;  // at 48 kHz stereo 690 MB, still one object that fits anywhere
 // After an opt-in the ring goes on filling until the consent record is durable; this much more is reserved for that.
 inline constexpr auto kDurableSlack = 5s;
 
@@ -65,7 +66,7 @@ inline constexpr auto kHeldBlockSpan = 1s;
 
 inline constexpr std::size_t kLegsPerCall = 16;
 inline constexpr std::size_t kParticipantsPerCall = 16;
-inline constexpr std::size_t kPurposes = 32;      // one bit each in a purpose set
+inline constexpr std::size_t kPurposes = 32;        // one bit each in a purpose set
 inline constexpr std::size_t kPurposeIdBytes = 64;  // longest name of a purpose
 inline constexpr std::size_t kCallsDefault = 100;
 inline constexpr std::size_t kCallsMax = 20000;
@@ -74,12 +75,12 @@ inline constexpr auto kIdleCallDefault = 2h;
 inline constexpr auto kIdleCallMin = 10s;
 inline constexpr auto kIdleCallMax = 168h;
 inline constexpr auto kRetentionMin = 1h;
-inline constexpr auto kRetentionMax = 876000h;    // 100 years
+inline constexpr auto kRetentionMax = 876000h;  // 100 years
 
-// The blocks of the arena that one leg may need at once: its ring for `hold` and for the wait until the consent record is
-// durable, the packets of the reorder window (a block each, at 10 ms a packet, and the one that came), the block being
-// filled and the one a turning gate has cut. A block holds whole packets only, so its time is counted with packets of
-// 10 ms and of 20 ms, and the worse one decides.
+// The blocks of the arena that one leg may need at once: its ring for `hold` and for the wait until the consent record
+// is durable, the packets of the reorder window (a block each, at 10 ms a packet, and the one that came), the block
+// being filled and the one a turning gate has cut. A block holds whole packets only, so its time is counted with
+// packets of 10 ms and of 20 ms, and the worse one decides.
 //
 // G.711 (8,000 bytes a second), 30 s, 60 ms: 46 packets of 80 + 7 bytes in 4,048 are 460 ms, so 35 s are 77 blocks;
 // with 7 and 2 more 86 blocks, 344 KiB.
@@ -100,14 +101,14 @@ static_assert(leg_blocks(8000, kHoldDefault, kReorderWindowDefault) == 86);
 
 // ---- Shard --------------------------------------------------------------------------------------------------------
 
-inline constexpr std::size_t kReceiveBatch = 64;           // datagrams per recvmmsg; 64 blocks = 256 KiB of arena
+inline constexpr std::size_t kReceiveBatch = 64;  // datagrams per recvmmsg; 64 blocks = 256 KiB of arena
 inline constexpr auto kSweepInterval = 5ms;
-// Asked of the kernel for each socket, which doubles it. A datagram is charged with 768 bytes (loopback) to about 4.4 KiB
-// (a page of a network card): 60 packets in the worst case, so a shard may stall for 1.2 s at 20 ms a packet.
+// Asked of the kernel for each socket, which doubles it. A datagram is charged with 768 bytes (loopback) to about 4.4
+// KiB (a page of a network card): 60 packets in the worst case, so a shard may stall for 1.2 s at 20 ms a packet.
 inline constexpr int kSocketBufferBytes = 128 * 1024;
 inline constexpr auto kSweepMin = 1ms;
-inline constexpr auto kSweepMax = 100ms;                   // a socket's default buffer holds 200 ms of one leg with ease
-inline constexpr std::size_t kCommandQueue = 4096;         // commands waiting for the shard; more are answered 503
+inline constexpr auto kSweepMax = 100ms;            // a socket's default buffer holds 200 ms of one leg with ease
+inline constexpr std::size_t kCommandQueue = 4096;  // commands waiting for the shard; more are answered 503
 
 // ---- Seal ---------------------------------------------------------------------------------------------------------
 
@@ -116,8 +117,8 @@ inline constexpr std::size_t kSealQueue = 16384;
 // Pages sealed and not yet durable: at 10,000 calls (2 x 2.1 pages a second each) ten seconds of a stalled disk are
 // 420,000 pages; the default of 32,768 (128 MiB) covers ten seconds at 780 calls. A setting raises it.
 inline constexpr std::size_t kSealedPagesDefault = 32768;
-inline constexpr std::size_t kSealedPagesMin = 256;        // 1 MiB: more than one journal batch
-inline constexpr std::size_t kSealedPagesMax = 1U << 22;   // 16 GiB
+inline constexpr std::size_t kSealedPagesMin = 256;       // 1 MiB: more than one journal batch
+inline constexpr std::size_t kSealedPagesMax = 1U << 22;  // 16 GiB
 inline constexpr std::size_t kSealWorkersMax = 64;
 
 // ---- Journal ------------------------------------------------------------------------------------------------------
@@ -127,15 +128,15 @@ inline constexpr std::uint64_t kJournalFileBytesMin = 4ULL << 20;
 inline constexpr std::uint64_t kJournalFileBytesMax = 4ULL << 30;
 inline constexpr auto kCommitInterval = 250ms;
 inline constexpr auto kCommitIntervalMin = 10ms;
-inline constexpr auto kCommitIntervalMax = 1s;             // what a power loss may cost
+inline constexpr auto kCommitIntervalMax = 1s;  // what a power loss may cost
 // An index page holds 24 bytes of head, 24 per data page and a 32-byte hash: (4096 - 24 - 32) / 24 = 168.
 inline constexpr std::size_t kJournalIndexHead = 24;
 inline constexpr std::size_t kJournalEntryBytes = 24;
 inline constexpr std::size_t kJournalHashBytes = 32;
 inline constexpr std::size_t kJournalBatchPages = 168;
 static_assert(kJournalIndexHead + kJournalBatchPages * kJournalEntryBytes + kJournalHashBytes <= kPageBytes);
-// After a failure the journal waits 20 ms, then twice as long each time: six attempts take 0.6 s, less than the second of
-// audio that may be lost, and then another file may do better.
+// After a failure the journal waits 20 ms, then twice as long each time: six attempts take 0.6 s, less than the second
+// of audio that may be lost, and then another file may do better.
 inline constexpr auto kJournalRetryMin = 20ms;
 inline constexpr auto kJournalRetryMax = 1000ms;
 inline constexpr int kJournalWriteAttempts = 6;
@@ -147,7 +148,8 @@ inline constexpr std::size_t kJournalReaderFiles = 8;  // kept open by a reader
 
 inline constexpr auto kSettleRetryMin = 250ms;  // after a failed store or booking, then twice as long each time
 inline constexpr auto kSettleRetryMax = 60s;
-// While a caller waits for the end of a call, the journal is asked this often to commit without waiting for its interval.
+// While a caller waits for the end of a call, the journal is asked this often to commit without waiting for its
+// interval.
 inline constexpr auto kSettleFlushInterval = 10ms;
 inline constexpr std::size_t kSettleOutcomes = 4096;  // failures and erasures remembered for those who ask later
 
@@ -160,9 +162,9 @@ inline constexpr std::size_t kMessageHeaderBytes = 32768;  // context, four keys
 
 // ---- Secret memory ------------------------------------------------------------------------------------------------
 
-// Keys of 32 bytes held at once for a call at its largest: its own, and for each leg the leg's, the subject's and two open
-// segments' (the one being left and the next): 1 + 16 x 4 = 65 keys, 2,080 bytes. Twice that, because the allocator works
-// in powers of two and other keys (root, epochs, tenants) take their share.
+// Keys of 32 bytes held at once for a call at its largest: its own, and for each leg the leg's, the subject's and two
+// open segments' (the one being left and the next): 1 + 16 x 4 = 65 keys, 2,080 bytes. Twice that, because the
+// allocator works in powers of two and other keys (root, epochs, tenants) take their share.
 inline constexpr std::size_t kKeyBytes = 32;
 inline constexpr std::size_t kSecretBytesPerCall = 2 * kKeyBytes * (1 + kLegsPerCall * 4);
 static_assert(kSecretBytesPerCall == 4160);
@@ -179,8 +181,8 @@ inline constexpr auto kCatalogLockWait = 5000ms;  // for a reader or another pro
 inline constexpr std::size_t kCatalogListRows = 1000;
 // Rows of a query without a cursor, which must be whole or fail: 16 legs x 24 h of 10 s segments are 138,240 rows.
 inline constexpr std::size_t kCatalogRows = 200000;
-// Unwrapped keys kept at hand: a leg, a call and a person's key for each of a shard's busiest 1,000 calls; 32 bytes each
-// in locked memory. What is used again within the lifetime is kept.
+// Unwrapped keys kept at hand: a leg, a call and a person's key for each of a shard's busiest 1,000 calls; 32 bytes
+// each in locked memory. What is used again within the lifetime is kept.
 inline constexpr std::size_t kCachedKeys = 8192;
 inline constexpr auto kCachedKeyAge = 10min;
 
@@ -188,39 +190,39 @@ inline constexpr auto kCachedKeyAge = 10min;
 
 inline constexpr std::size_t kApiBodyBytes = 64 * 1024;
 inline constexpr std::size_t kApiJsonDepth = 16;
-inline constexpr std::size_t kApiFaults = 100;       // faults of one body that a reply lists
+inline constexpr std::size_t kApiFaults = 100;  // faults of one body that a reply lists
 inline constexpr std::size_t kApiConnections = 512;
 inline constexpr std::size_t kApiWorkers = 32;
-// Requests read in full that wait for a worker: at a commit every 250 ms, 32 workers answer 128 durable requests a second,
-// so these wait at most half a second more.
+// Requests read in full that wait for a worker: at a commit every 250 ms, 32 workers answer 128 durable requests a
+// second, so these wait at most half a second more.
 inline constexpr std::size_t kApiWaiting = 64;
 inline constexpr std::size_t kApiHeaderBytes = 16 * 1024;
 inline constexpr auto kApiIdleTime = 60s;    // a connection kept open between requests
 inline constexpr auto kApiHeaderTime = 10s;  // from a request's first byte to the end of its header
 inline constexpr auto kApiBodyTime = 20s;
-inline constexpr auto kApiWriteTime = 30s;   // for each chunk of a reply: a client below 2 KiB/s is dropped
+inline constexpr auto kApiWriteTime = 30s;  // for each chunk of a reply: a client below 2 KiB/s is dropped
 // A streamed reply holds one chunk: 512 connections x 64 KiB = 32 MiB at most.
 inline constexpr std::size_t kApiChunkBytes = 64 * 1024;
-inline constexpr auto kApiStopTime = 10s;    // how long a stop waits for replies under way
+inline constexpr auto kApiStopTime = 10s;  // how long a stop waits for replies under way
 inline constexpr std::size_t kIdempotencyEntries = 10000;
 inline constexpr auto kIdempotencyAge = 24h;
 inline constexpr std::size_t kIdempotencyKeyBytes = 128;
-inline constexpr std::size_t kTokens = 1000;         // API tokens; each request compares with all of them
-inline constexpr std::size_t kRefBytes = 256;        // call ref, participant ref, label, name, address: longest text
-inline constexpr std::size_t kNameBytes = 64;        // an id people write: a purpose, a notice and its version
+inline constexpr std::size_t kTokens = 1000;   // API tokens; each request compares with all of them
+inline constexpr std::size_t kRefBytes = 256;  // call ref, participant ref, label, name, address: longest text
+inline constexpr std::size_t kNameBytes = 64;  // an id people write: a purpose, a notice and its version
 inline constexpr std::size_t kNoteBytes = 16 * 1024;
-inline constexpr std::size_t kPageRows = 100;        // rows a listing returns before it hands out a cursor
+inline constexpr std::size_t kPageRows = 100;             // rows a listing returns before it hands out a cursor
 inline constexpr std::size_t kPeakBucketsDefault = 1000;  // a screen's width
 inline constexpr std::size_t kConfigBytes = 1U << 20;
 
 // ---- Render -------------------------------------------------------------------------------------------------------
 
-inline constexpr std::size_t kRenderStepSamples = 4096;    // made, fed and mixed at a time
+inline constexpr std::size_t kRenderStepSamples = 4096;  // made, fed and mixed at a time
 // Samples of one leg that wait for the mixer: 16,384 x 2 bytes x 16 legs = 512 KiB a render, 2 s of audio at 8 kHz.
 inline constexpr std::size_t kRenderQueueSamples = 4 * kRenderStepSamples;
-inline constexpr std::size_t kRenderMixedBuffers = 8;      // buffers of mixed or encoded audio that wait for the reader
-inline constexpr auto kRenderStall = 30s;                  // a mixer that neither takes nor gives for this long is broken
-inline constexpr std::uint64_t kWavBytes = 0xFFFFFFFF;     // RIFF sizes have 32 bits
-inline constexpr std::size_t kPeakBuckets = 20000;         // more than any screen has columns
+inline constexpr std::size_t kRenderMixedBuffers = 8;   // buffers of mixed or encoded audio that wait for the reader
+inline constexpr auto kRenderStall = 30s;               // a mixer that neither takes nor gives for this long is broken
+inline constexpr std::uint64_t kWavBytes = 0xFFFFFFFF;  // RIFF sizes have 32 bits
+inline constexpr std::size_t kPeakBuckets = 20000;      // more than any screen has columns
 
 }  // namespace assent::limits

@@ -1,8 +1,8 @@
 // Result<T>: an expected failure as a value, with the member names of C++23's std::expected.
 //
 // A function that can fail for a reason outside our own code returns Result<T>. The Error is made where the failure is
-// noticed and says what was wrong, where, and what to do; nothing is thrown on any path a packet takes. CHECK is for our
-// own bugs only: nothing that arrives from outside may reach one.
+// noticed and says what was wrong, where, and what to do; nothing is thrown on any path a packet takes. CHECK is for
+// our own bugs only: nothing that arrives from outside may reach one.
 #pragma once
 
 #include <cstdio>
@@ -96,5 +96,4 @@ inline Error error(Errc code, std::string what) { return Error{code, std::move(w
 
 }  // namespace assent
 
-#define ASSENT_CHECK(condition) \
-  ((condition) ? void(0) : ::assent::check_failed(#condition, __FILE__, __LINE__))
+#define ASSENT_CHECK(condition) ((condition) ? void(0) : ::assent::check_failed(#condition, __FILE__, __LINE__))

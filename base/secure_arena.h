@@ -1,11 +1,11 @@
 // SecureArena: the only memory that may hold audio nobody has consented to.
 //
-// It is one mapping that never reaches a disk: memfd_secret(2) where the kernel has it (the pages leave the kernel's own
-// map, too), otherwise anonymous memory under mlock(2); either way MADV_DONTDUMP and MADV_WIPEONFORK, and filled in at
-// once so that no page fault comes later. It is audio-agnostic: who may use which page is the block pool's concern.
+// It is one mapping that never reaches a disk: memfd_secret(2) where the kernel has it (the pages leave the kernel's
+// own map, too), otherwise anonymous memory under mlock(2); either way MADV_DONTDUMP and MADV_WIPEONFORK, and filled in
+// at once so that no page fault comes later. It is audio-agnostic: who may use which page is the block pool's concern.
 //
-// When the limit on locked memory is too small the arena is not created at all: the caller asks `lockable_bytes` first and
-// admits fewer calls. Not thread-safe to create or destroy; the memory itself is plain memory.
+// When the limit on locked memory is too small the arena is not created at all: the caller asks `lockable_bytes` first
+// and admits fewer calls. Not thread-safe to create or destroy; the memory itself is plain memory.
 #pragma once
 
 #include <cstddef>

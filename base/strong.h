@@ -1,5 +1,5 @@
-// Strong<T, Tag>: an integer that is not any other integer. Ids, sequence numbers and ticks of different kinds cannot be
-// swapped at a call. It compares and hashes; it has no arithmetic, because most of these quantities wrap.
+// Strong<T, Tag>: an integer that is not any other integer. Ids, sequence numbers and ticks of different kinds cannot
+// be swapped at a call. It compares and hashes; it has no arithmetic, because most of these quantities wrap.
 #pragma once
 
 #include <compare>

@@ -45,22 +45,20 @@ std::optional<seconds> offset_of(std::string_view zone) {
 
 }  // namespace
 
-Now read_clocks() {
-  return {MonoTime(clock_value(CLOCK_MONOTONIC)), WallTime(clock_value(CLOCK_REALTIME))};
-}
+Now read_clocks() { return {MonoTime(clock_value(CLOCK_MONOTONIC)), WallTime(clock_value(CLOCK_REALTIME))}; }
 
 std::string to_rfc3339(WallTime time) {
   const std::tm parts = broken_down(time);
   const auto ms = std::chrono::floor<milliseconds>(time).time_since_epoch().count() % 1000;
   std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", parts.tm_year + 1900,
-                parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, static_cast<int>(ms));
+  std::snprintf(text.data(), text.size(), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", parts.tm_year + 1900, parts.tm_mon + 1,
+                parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, static_cast<int>(ms));
   return text.data();
 }
 
 std::optional<WallTime> parse_rfc3339(std::string_view text) {
-  if (text.size() < 20 || text[4] != '-' || text[7] != '-' || (text[10] != 'T' && text[10] != 't') ||
-      text[13] != ':' || text[16] != ':') {
+  if (text.size() < 20 || text[4] != '-' || text[7] != '-' || (text[10] != 'T' && text[10] != 't') || text[13] != ':' ||
+      text[16] != ':') {
     return std::nullopt;
   }
   const auto year = number_at(text, 0, 4);

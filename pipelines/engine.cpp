@@ -41,8 +41,8 @@ class SettlerFeed final : public SegmentObserver {
  public:
   explicit SettlerFeed(Settler& settler) : settler_(settler) {}
   void segment_opened(const SegmentOpened& segment) override {
-    settler_.register_segment({segment.id, segment.owner.recording, segment.owner.call, segment.owner.leg,
-                               segment.number, segment.started});
+    settler_.register_segment(
+        {segment.id, segment.owner.recording, segment.owner.call, segment.owner.leg, segment.number, segment.started});
   }
   void segment_closed(SegmentId segment, WallTime ended) override { settler_.set_ended(segment, ended); }
 
@@ -222,17 +222,17 @@ Result<void> Engine::Parts::start_storage(const SalvageReport& recovered) {
   if (!created) return created.error();
   journal = std::move(*created);
   reader.emplace(disk, state.journal(), kShard);
-  settler.emplace(SettlerParts{*store,
-                               *reader,
-                               [this](std::vector<Booking> bookings) { return writer->book_and_wait(std::move(bookings)); },
-                               [this](SegmentId segment) { journal->release(segment); },
-                               [this] { journal->flush(); },
-                               leg_keys(),
-                               {},
-                               {}});
-  eraser.emplace(LegEraser::Parts{*catalog, *writer, *keys, *store, *settler, *journal, [](const std::string& what) {
-                                    std::fprintf(stderr, "%s\n", what.c_str());
-                                  }});
+  settler.emplace(
+      SettlerParts{*store,
+                   *reader,
+                   [this](std::vector<Booking> bookings) { return writer->book_and_wait(std::move(bookings)); },
+                   [this](SegmentId segment) { journal->release(segment); },
+                   [this] { journal->flush(); },
+                   leg_keys(),
+                   {},
+                   {}});
+  eraser.emplace(LegEraser::Parts{*catalog, *writer, *keys, *store, *settler, *journal,
+                                  [](const std::string& what) { std::fprintf(stderr, "%s\n", what.c_str()); }});
   feed.emplace(*settler);
   settler_thread.emplace("settler", settler->wake(), [this](MonoTime now) { return settler->step(now); });
   journal_thread.emplace("journal-0", journal->wake(), [this](MonoTime now) { return journal->step(now); });
@@ -349,9 +349,11 @@ Result<void> Engine::stop(milliseconds patience) {
     parts.writer->stop();
   }
   if (!all_over) {
-    // Work is under way that did not end in time, so nothing it uses may be destroyed. The process ends; the kernel wipes.
+    // Work is under way that did not end in time, so nothing it uses may be destroyed. The process ends; the kernel
+    // wipes.
     (void)parts_.release();
-    return error(Errc::unavailable, "not everything could be stored in time: it is in the journal, and the next start stores it");
+    return error(Errc::unavailable,
+                 "not everything could be stored in time: it is in the journal, and the next start stores it");
   }
   return booked;
 }

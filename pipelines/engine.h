@@ -1,9 +1,9 @@
 // Engine: the stages of a packet's way and their neighbours, wired as one pipeline file says.
 //
-// It owns every part and the order in which they come and go; it decides nothing that a part could. `start` returns when
-// the engine takes calls: what the last run left in the journal has been settled or salvaged by then, and a broken ledger
-// has refused the start. `stop` is the way down: no new calls, the calls in progress ended and their consented audio
-// stored, everything held wiped, each thread joined.
+// It owns every part and the order in which they come and go; it decides nothing that a part could. `start` returns
+// when the engine takes calls: what the last run left in the journal has been settled or salvaged by then, and a broken
+// ledger has refused the start. `stop` is the way down: no new calls, the calls in progress ended and their consented
+// audio stored, everything held wiped, each thread joined.
 //
 // start, stop: one thread (main's). The status: any thread.
 #pragma once

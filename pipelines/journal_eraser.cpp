@@ -16,7 +16,8 @@ std::optional<T> wait_for(std::future<T>& answer) {
 }
 
 Error too_slow(const char* what) {
-  return error(Errc::unavailable, std::string(what) + " takes longer than it should: the erasure goes on at the next start");
+  return error(Errc::unavailable,
+               std::string(what) + " takes longer than it should: the erasure goes on at the next start");
 }
 
 }  // namespace

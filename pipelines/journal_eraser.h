@@ -1,5 +1,5 @@
-// EngineJournalEraser: an erasure's view of the settler and the journal: what is on its way is dropped, what lies there is
-// punched out. Control threads; waits for the disk.
+// EngineJournalEraser: an erasure's view of the settler and the journal: what is on its way is dropped, what lies there
+// is punched out. Control threads; waits for the disk.
 #pragma once
 
 #include "engine/control/erasures.h"

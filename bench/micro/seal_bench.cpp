@@ -1,5 +1,5 @@
-// What does sealing one block cost, against the cipher alone? One block of G.711 is 24 packets: divide by that for the cost
-// of a packet.
+// What does sealing one block cost, against the cipher alone? One block of G.711 is 24 packets: divide by that for the
+// cost of a packet.
 #include <benchmark/benchmark.h>
 
 #include <array>

@@ -152,8 +152,8 @@ Result<CallAdmission::Tenant> CallAdmission::tenant_named(const std::string& nam
 Result<OpenKey> CallAdmission::subject_key(const ParticipantSpec& spec, const Tenant& tenant, WallTime now,
                                            SubjectId& subject, std::vector<Booking>& bookings) {
   subject = new_id<SubjectId>(now);
-  const BlindIndex index = spec.subject ? subject_index(*tenant.key.key, *spec.subject)
-                                        : subject_index(*tenant.key.key, subject);
+  const BlindIndex index =
+      spec.subject ? subject_index(*tenant.key.key, *spec.subject) : subject_index(*tenant.key.key, subject);
   // Known already, or named by an earlier participant of the same request.
   for (const Booking& booking : bookings) {
     const auto* added = std::get_if<booking::AddSubject>(&booking);
@@ -195,16 +195,11 @@ Result<NewLeg> CallAdmission::leg(const LegSpec& spec, CallId call, int index, c
   auto key = keys_.make(KeyKind::leg, *subject, bookings);
   if (!key) return key.error();
   const auto id = new_id<LegId>(now);
-  bookings.push_back(booking::AddLeg{{id, call, owner.id, index, seal_leg_label(*call_key.key, id, spec.label), key->id,
-                                      to_text(spec.codec), {}}});
-  return NewLeg{id,
-                spec.label,
-                spec.participant,
-                {{spec.payload_type, spec.codec}},
-                spec.dtmf_payload_type,
-                spec.source,
-                key->id,
-                key->key->duplicate()};
+  bookings.push_back(booking::AddLeg{
+      {id, call, owner.id, index, seal_leg_label(*call_key.key, id, spec.label), key->id, to_text(spec.codec), {}}});
+  return NewLeg{
+      id,          spec.label, spec.participant,     {{spec.payload_type, spec.codec}}, spec.dtmf_payload_type,
+      spec.source, key->id,    key->key->duplicate()};
 }
 
 }  // namespace assent

@@ -1,5 +1,5 @@
-// CallAdmission: turns what a caller asks for into what the engine needs: checked, with keys made, personal fields sealed,
-// and the rows to book.
+// CallAdmission: turns what a caller asks for into what the engine needs: checked, with keys made, personal fields
+// sealed, and the rows to book.
 //
 // It decides whether a request makes sense (names that exist, no label twice) and whose subject a participant is. It
 // touches neither sockets nor gates. Any control thread. Errors: Errc::invalid says which member is wrong and what is
@@ -69,8 +69,8 @@ class CallAdmission {
   Result<Tenant> tenant_named(const std::string& name, std::vector<Booking>& bookings, WallTime now);
   Result<KnownParticipant> participant(const ParticipantSpec& spec, CallId call, const Tenant& tenant, WallTime now,
                                        std::vector<Booking>& bookings);
-  Result<NewLeg> leg(const LegSpec& spec, CallId call, int index, const KnownParticipant& owner, const OpenKey& call_key,
-                     WallTime now, std::vector<Booking>& bookings);
+  Result<NewLeg> leg(const LegSpec& spec, CallId call, int index, const KnownParticipant& owner,
+                     const OpenKey& call_key, WallTime now, std::vector<Booking>& bookings);
   Result<OpenKey> subject_key(const ParticipantSpec& spec, const Tenant& tenant, WallTime now, SubjectId& subject,
                               std::vector<Booking>& bookings);
 

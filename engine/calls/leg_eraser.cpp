@@ -57,7 +57,8 @@ Result<void> LegEraser::resume() {
 Result<void> LegEraser::wait_for(CallId call, std::chrono::seconds patience) {
   std::unique_lock lock(mutex_);
   if (changed_.wait_for(lock, patience, [&] { return !under_way_.contains(call); })) return {};
-  return error(Errc::unavailable, "the keys are destroyed and nothing can be heard any more; removing what was stored goes on");
+  return error(Errc::unavailable,
+               "the keys are destroyed and nothing can be heard any more; removing what was stored goes on");
 }
 
 void LegEraser::run() {
@@ -69,8 +70,8 @@ void LegEraser::run() {
     waiting_.pop_front();
     lock.unlock();
     if (auto done = carry_out(erasure); !done) {
-      parts_.report("the erasure " + to_text(erasure.id) + " is not done, and is taken up again at the next start: " +
-                    done.error().what);
+      parts_.report("the erasure " + to_text(erasure.id) +
+                    " is not done, and is taken up again at the next start: " + done.error().what);
     }
     lock.lock();
     under_way_.erase(under_way_.find(erasure.call));
@@ -136,7 +137,8 @@ Result<void> LegEraser::book_done(const LegErasure& erasure, std::size_t objects
   if (!*row) return error(Errc::not_found, "the erasure is not on record");
   auto steps = nlohmann::json::parse((*row)->steps_json, nullptr, false);
   if (!steps.is_array()) steps = nlohmann::json::array();
-  steps.push_back({{"at", to_rfc3339(now)}, {"step", "objects"}, {"what", std::to_string(objects) + " objects removed"}});
+  steps.push_back(
+      {{"at", to_rfc3339(now)}, {"step", "objects"}, {"what", std::to_string(objects) + " objects removed"}});
   const nlohmann::json body{{"erasure", to_text(erasure.id)}, {"objects", objects}};
   return parts_.writer.book_and_wait({booking::UpdateErasure{erasure.id, steps.dump(), now},
                                       booking::AddLedger{{LedgerKind::erasure_done, now, erasure.call, body.dump()}}});

@@ -1,9 +1,9 @@
 // LegEraser: removes what was sealed of legs whose keys a withdrawal has destroyed (on_withdraw = erase).
 //
-// Nothing of it can be heard from the moment the keys are gone, which was durable before this begins; here its bytes go,
-// too: opened copies of the keys dropped, the catalog's file made to forget, every page punched out of the journal, every
-// object removed from the store and looked for again, then the erasure is booked as done. What fails stays open and is
-// taken up again at the next start.
+// Nothing of it can be heard from the moment the keys are gone, which was durable before this begins; here its bytes
+// go, too: opened copies of the keys dropped, the catalog's file made to forget, every page punched out of the journal,
+// every object removed from the store and looked for again, then the erasure is booked as done. What fails stays open
+// and is taken up again at the next start.
 //
 // Its own thread, since every step waits for a disk. `request`: any thread, never blocks. `wait_for`: control threads.
 #pragma once

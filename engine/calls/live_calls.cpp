@@ -12,8 +12,8 @@ constexpr std::chrono::seconds kSettlePatience(30);
 
 bool is_plain_reason(const std::string& reason) {
   return !reason.empty() && reason.size() <= 64 && std::all_of(reason.begin(), reason.end(), [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == ' ' || c == '-' || c == '_';
-         });
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == ' ' || c == '-' || c == '_';
+  });
 }
 
 Error no_such_call() { return error(Errc::not_found, "no such call is in progress"); }
@@ -139,8 +139,8 @@ Result<std::vector<ConsentRecordView>> LiveCalls::decide(CallId id, const Consen
   const ParticipantIndex index(static_cast<std::uint8_t>(who - participants.begin()));
   const Signal said{*signal, spec.signal_value};
   auto rows = parts_.shard.ask<std::vector<ConsentRow>>(
-      [id, index, decision = *decision, purposes = *purposes, said, origin = origin_of(caller)](
-          Shard& shard, Now now, const Decided& reply) {
+      [id, index, decision = *decision, purposes = *purposes, said, origin = origin_of(caller)](Shard& shard, Now now,
+                                                                                                const Decided& reply) {
         LiveCall* live = shard.find(id);
         if (live == nullptr) return reply(no_such_call());
         live->decide(index, decision, purposes, said, origin, now, reply);
@@ -154,8 +154,8 @@ Result<std::vector<ConsentRecordView>> LiveCalls::decide(CallId id, const Consen
 }
 
 ConsentRecordView LiveCalls::record_view(const ConsentRow& row, const Known& known) const {
-  ConsentRecordView view{row.id,          row.call,        {},   row.purpose, row.decision, row.signal_type,
-                         row.signal_value, std::nullopt, row.at};
+  ConsentRecordView view{row.id,          row.call,         {},           row.purpose, row.decision,
+                         row.signal_type, row.signal_value, std::nullopt, row.at};
   for (const KnownParticipant& participant : known.participants) {
     if (participant.id == row.participant) view.participant = participant.spec.ref;
   }
@@ -182,15 +182,15 @@ Result<CallView> LiveCalls::set_paused(CallId id, LiveCall::Pausing what, const 
     return error(Errc::invalid,
                  "reason: 1 to 64 letters, spaces, '-' and '_' (it stands in clear text on the record for ever)");
   }
-  auto done = parts_.shard.ask<bool>([id, what, reason, origin = origin_of(caller)](
-                                         Shard& shard, Now now, std::function<void(Result<bool>)> reply) {
-    LiveCall* live = shard.find(id);
-    if (live == nullptr) return reply(no_such_call());
-    live->set_paused(what, reason, origin, now, [reply = std::move(reply)](const Result<void>& result) {
-      if (!result) return reply(result.error());
-      reply(true);
-    });
-  });
+  auto done = parts_.shard.ask<bool>(
+      [id, what, reason, origin = origin_of(caller)](Shard& shard, Now now, std::function<void(Result<bool>)> reply) {
+        LiveCall* live = shard.find(id);
+        if (live == nullptr) return reply(no_such_call());
+        live->set_paused(what, reason, origin, now, [reply = std::move(reply)](const Result<void>& result) {
+          if (!result) return reply(result.error());
+          reply(true);
+        });
+      });
   if (!done) return done.error();
   return call(id);
 }
@@ -250,8 +250,8 @@ void LiveCalls::show_consents(LiveCall& live, const Known& known, CallView& view
     ParticipantView shown{participant.id,           participant.spec.ref,  participant.spec.role,
                           participant.spec.subject, participant.spec.name, {}};
     for (const std::string& purpose : parts_.purposes.ids_of(live.consent().settings().purposes)) {
-      const ConsentState state = live.consent().state(ParticipantIndex(static_cast<std::uint8_t>(i)),
-                                                      *parts_.purposes.find(purpose));
+      const ConsentState state =
+          live.consent().state(ParticipantIndex(static_cast<std::uint8_t>(i)), *parts_.purposes.find(purpose));
       shown.consents.push_back({purpose, std::string(to_text(state))});
     }
     view.participants.push_back(std::move(shown));
@@ -327,13 +327,15 @@ void LiveCalls::settle_and_book(FinishedCall finished, CallState state, std::fun
   parts_.settler.when_settled(call->segments, [this, call, state, reply](const Result<void>& settled) {
     EndedCall ended{std::nullopt, call->why};
     if (call->has_recording && !call->all_erased) ended.recording = call->recording;
-    // What could only be kept in part is said, not hidden: the recording is there, and its segments tell what is missing.
+    // What could only be kept in part is said, not hidden: the recording is there, and its segments tell what is
+    // missing.
     if (!settled) ended.why = "incomplete: " + settled.error().what;
-    auto posted = parts_.writer.post(closing_bookings(*call, state), [this, call, ended, reply](const Result<void>& booked) {
-      forget(call->id);
-      if (!booked) return (*reply)(booked.error());
-      (*reply)(ended);
-    });
+    auto posted =
+        parts_.writer.post(closing_bookings(*call, state), [this, call, ended, reply](const Result<void>& booked) {
+          forget(call->id);
+          if (!booked) return (*reply)(booked.error());
+          (*reply)(ended);
+        });
     if (!posted) (*reply)(posted.error());
   });
 }

@@ -1,9 +1,9 @@
 // LiveCalls: the engine's side of the control API for calls in progress.
 //
 // It joins what no other part knows together: requests become checked calls with keys (CallAdmission), go to the shard
-// that owns them, and are booked; when a call is over it sees to it that what was sealed is settled, and only then books
-// the recording as complete. It keeps what the API shows of live calls and the shard does not need: names and references,
-// in memory only, and only while the call lasts.
+// that owns them, and are booked; when a call is over it sees to it that what was sealed is settled, and only then
+// books the recording as complete. It keeps what the API shows of live calls and the shard does not need: names and
+// references, in memory only, and only while the call lasts.
 //
 // Any control thread; methods block as CallService says.
 #pragma once

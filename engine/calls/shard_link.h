@@ -29,8 +29,9 @@ class ShardLink final : public CallRecord {
   // The shard is made after its record, so it is connected once it is there, before anything is asked or booked.
   void connect(ShardInbox& inbox) { inbox_ = &inbox; }
 
-  // Calls answer(shard, now, reply) on the shard's thread, where `reply` may be kept and called later, and waits until it
-  // has been called. Errc::exhausted when too many wait already; Errc::unavailable when no answer comes in `patience`.
+  // Calls answer(shard, now, reply) on the shard's thread, where `reply` may be kept and called later, and waits until
+  // it has been called. Errc::exhausted when too many wait already; Errc::unavailable when no answer comes in
+  // `patience`.
   template <typename T>
   Result<T> ask(std::function<void(Shard&, Now, std::function<void(Result<T>)>)> answer,
                 std::chrono::seconds patience = std::chrono::seconds(10)) {

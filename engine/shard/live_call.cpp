@@ -261,7 +261,8 @@ std::optional<LegErasure> LiveCall::destroy_keys(ParticipantIndex participant, N
     erasure.segments.insert(erasure.segments.end(), segments.segments().begin(), segments.segments().end());
   }
   if (legs.empty()) return std::nullopt;
-  const nlohmann::json steps = {{{"at", to_rfc3339(now.wall)}, {"step", "keys"}, {"what", "keys of the legs destroyed"}}};
+  const nlohmann::json steps = {
+      {{"at", to_rfc3339(now.wall)}, {"step", "keys"}, {"what", "keys of the legs destroyed"}}};
   bookings.push_back(booking::StartErasure{
       {erasure.id, std::string(kLegErasureKind), to_text(identity_.id), now.wall, std::nullopt, steps.dump()}});
   const nlohmann::json body{{"erasure", to_text(erasure.id)}, {"legs", legs}, {"step", "keys"}};

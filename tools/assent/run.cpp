@@ -21,7 +21,8 @@
 namespace assent {
 namespace {
 
-// systemd's default TimeoutStopSec is 90 s; what is not stored by then stays in the journal and is stored at the next start.
+// systemd's default TimeoutStopSec is 90 s; what is not stored by then stays in the journal and is stored at the next
+// start.
 constexpr std::chrono::seconds kDrainTime(60);
 
 spdlog::level::level_enum level_of(pipeline::Log::Level level) {

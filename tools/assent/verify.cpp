@@ -1,4 +1,5 @@
 // assent verify: whether what is stored is whole, with the place and kind of every damage.
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
@@ -42,15 +43,19 @@ Json json_of(const CheckReport& report) {
   return json;
 }
 
+// Without its key a segment is known by its shape only; that its audio is whole, nobody can say.
+bool is_seen_from_outside(const CheckedSegment& checked) { return checked.report && !checked.report->verified; }
+
+std::string_view verdict_on(const CheckedSegment& checked) {
+  if (!checked.is_good()) return "DAMAGED  ";
+  return is_seen_from_outside(checked) ? "shaped   " : "good     ";
+}
+
 void print_segment(const CheckedSegment& checked, std::ostream& out) {
-  out << (checked.is_good() ? "good     " : "DAMAGED  ") << checked.name;
+  out << verdict_on(checked) << checked.name;
   if (const auto& report = checked.report) {
     out << "  " << report->frames << " frames";
-    if (report->verified) {
-      out << ", " << report->packets << " packets";
-    } else {
-      out << ", by their shape only (no key)";
-    }
+    if (report->verified) out << ", " << report->packets << " packets";
   }
   out << "\n";
   for (const auto& trouble : checked.troubles) out << "         " << trouble << "\n";
@@ -67,7 +72,12 @@ void print_report(const CheckReport& report, std::ostream& out) {
   for (const auto& checked : report.segments) print_segment(checked, out);
   for (const auto& trouble : report.troubles) out << "WRONG    " << trouble << "\n";
   if (report.ledger_records) out << "good     ledger: " << *report.ledger_records << " records in one chain\n";
-  out << report.segments.size() << " segments: " << (report.is_good() ? "all good" : "not all is good") << "\n";
+  const bool from_outside = std::any_of(report.segments.begin(), report.segments.end(), is_seen_from_outside);
+  out << report.segments.size() << " segments: "
+      << (!report.is_good() ? "not all is good"
+          : from_outside    ? "the shape is right; give --state DIR to verify the audio in them"
+                            : "all good")
+      << "\n";
 }
 
 Result<CheckReport> check(const VerifyArguments& arguments, OpenedState* state, Console& console) {

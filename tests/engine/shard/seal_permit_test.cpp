@@ -25,8 +25,8 @@ TEST_CASE("a permit is not quiet while a worker is inside") {
   CHECK(permit.quiet());
 }
 
-// The third invariant as two threads see it: once the shard has published and seen quiet, no worker's allowed stay of an
-// older epoch begins or goes on.
+// The third invariant as two threads see it: once the shard has published and seen quiet, no worker's allowed stay of
+// an older epoch begins or goes on.
 TEST_CASE("nothing of an older epoch is sealed after publish and quiet") {
   for (int round = 0; round < 500; ++round) {
     SealPermit permit;

@@ -32,9 +32,9 @@ void HandSource::sweep(DatagramSink& sink) {
       continue;
     }
     std::copy(bytes.begin(), bytes.end(), block->plain.begin());
-    sink.on_datagram(leg, DatagramPort::rtp,
-                     make_datagram(std::move(block), static_cast<std::uint16_t>(bytes.size()),
-                                   *parse_endpoint("192.0.2.1:4000")));
+    sink.on_datagram(
+        leg, DatagramPort::rtp,
+        make_datagram(std::move(block), static_cast<std::uint16_t>(bytes.size()), *parse_endpoint("192.0.2.1:4000")));
   }
 }
 
@@ -71,7 +71,8 @@ ShardRig::ShardRig(RigOptions options)
       *queue_, pages_,
       [this](SealedPage&& page) {
         const std::lock_guard lock(mutex_);
-        kept_.push_back({page.segment(), page.seq().value, page.kind(), Bytes(page.bytes().begin(), page.bytes().end())});
+        kept_.push_back(
+            {page.segment(), page.seq().value, page.kind(), Bytes(page.bytes().begin(), page.bytes().end())});
       },
       Sealer::Settings{std::max<std::size_t>(options.workers, 1)});
   source_.emplace(*blocks_);
@@ -87,9 +88,14 @@ ShardRig::ShardRig(RigOptions options)
     keys_.push_back(SecretKey::random());
     key_ids_.push_back(new_id<KeyId>(now.wall));
     leg_ids.push_back(new_id<LegId>(now.wall));
-    call.legs.push_back({leg_ids.back(), "leg" + std::to_string(i), ref,
-                         {{0, Codec{}}, {10, Codec{CodecName::l16, 8000, 1}}}, std::uint8_t{101}, std::nullopt,
-                         key_ids_.back(), keys_.back().duplicate()});
+    call.legs.push_back({leg_ids.back(),
+                         "leg" + std::to_string(i),
+                         ref,
+                         {{0, Codec{}}, {10, Codec{CodecName::l16, 8000, 1}}},
+                         std::uint8_t{101},
+                         std::nullopt,
+                         key_ids_.back(),
+                         keys_.back().duplicate()});
   }
   streams_.resize(options.legs);
   REQUIRE(shard->add_call(std::move(call), now));
@@ -147,8 +153,8 @@ void ShardRig::press(std::size_t leg, char digit) {
 
 void ShardRig::decide(std::size_t participant, Decision decision, Decided done) {
   const PurposeSet purposes = decision == Decision::granted ? options_.consent.purposes : PurposeSet{};
-  call().decide(ParticipantIndex(static_cast<std::uint8_t>(participant)), decision, purposes, {SignalType::api, ""}, "test",
-                now, std::move(done));
+  call().decide(ParticipantIndex(static_cast<std::uint8_t>(participant)), decision, purposes, {SignalType::api, ""},
+                "test", now, std::move(done));
 }
 
 void ShardRig::grant_all() {

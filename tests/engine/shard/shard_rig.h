@@ -1,5 +1,5 @@
-// ShardRig: a whole shard in virtual time: datagrams are put in by hand, the record answers when it is told to, and every
-// sealed page is kept and can be opened again with the leg's key. One thread, unless seal workers are asked for.
+// ShardRig: a whole shard in virtual time: datagrams are put in by hand, the record answers when it is told to, and
+// every sealed page is kept and can be opened again with the leg's key. One thread, unless seal workers are asked for.
 #pragma once
 
 #include <deque>
@@ -82,7 +82,8 @@ class ShardRig : private SegmentObserver {
   void pass(nanoseconds time);              // steps the shard every 5 ms
   void step();
 
-  void decide(std::size_t participant, Decision decision, Decided done = [](const auto&) {});
+  void decide(
+      std::size_t participant, Decision decision, Decided done = [](const auto&) {});
   void grant_all();  // every participant, and durable
   FinishedCall end();
 

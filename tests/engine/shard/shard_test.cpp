@@ -17,8 +17,9 @@ std::vector<std::uint8_t> tones(const std::vector<OpenedPacket>& packets) {
 
 template <typename B>
 std::size_t count_booked(const HandRecord& record) {
-  return static_cast<std::size_t>(std::count_if(record.booked.begin(), record.booked.end(),
-                                                [](const Booking& booking) { return std::holds_alternative<B>(booking); }));
+  return static_cast<std::size_t>(std::count_if(record.booked.begin(), record.booked.end(), [](const Booking& booking) {
+    return std::holds_alternative<B>(booking);
+  }));
 }
 
 }  // namespace
@@ -228,12 +229,11 @@ TEST_CASE("a call that the arena has no room for is refused, and takes nothing")
   ShardRig rig(options);
   NewCall second{{new_id<CallId>(rig.now.wall), {}, {}, {}, rig.now.wall}, options.consent, {{{}, "x"}}, {}};
   for (const char* label : {"a", "b"}) {
-    second.legs.push_back({new_id<LegId>(rig.now.wall), label, "x", {{0, Codec{}}}, std::nullopt, std::nullopt, {},
-                           SecretKey::random()});
+    second.legs.push_back(
+        {new_id<LegId>(rig.now.wall), label, "x", {{0, Codec{}}}, std::nullopt, std::nullopt, {}, SecretKey::random()});
   }
   const auto refused = rig.shard->add_call(std::move(second), rig.now);
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == Errc::exhausted);
   CHECK(rig.shard->calls().size() == 1);
 }
-
