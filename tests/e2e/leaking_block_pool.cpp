@@ -1,5 +1,6 @@
-// A block pool that leaks on purpose: what comes back is not wiped, and is written to a file first. A program linked with
-// it in place of engine/block_pool.cpp is what the marker scan must find guilty; if it does not, the scan proves nothing.
+// A block pool that leaks on purpose: what comes back is not wiped, and is written to a file first. A program linked
+// with it in place of engine/block_pool.cpp is what the marker scan must find guilty; if it does not, the scan proves
+// nothing.
 #include <atomic>
 #include <boost/lockfree/stack.hpp>
 #include <cstdio>
