@@ -111,7 +111,8 @@ Result<void> JournalWriter::write_batch() {
 
 void JournalWriter::start_batch() {
   const std::uint64_t room_pages = (options_.file_bytes - current_->next_bytes) / limits::kPageBytes - 1;
-  Batch& batch = batch_.emplace();
+  batch_ = std::make_unique<Batch>();
+  Batch& batch = *batch_;
   batch.pages = static_cast<std::size_t>(
       std::min<std::uint64_t>({pending_.size() - written_, limits::kJournalBatchPages, room_pages}));
   batch.offset_bytes = current_->next_bytes;

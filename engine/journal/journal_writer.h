@@ -183,7 +183,7 @@ class JournalWriter {
   std::size_t written_ = 0;
   std::size_t to_rescue_ = 0;  // the first so many of pending_ also lie, unsynced, in abandoned files
   std::optional<File> current_;
-  std::optional<Batch> batch_;  // being written; repeated with the same bytes until all of it is there
+  std::unique_ptr<Batch> batch_;  // being written; repeated with the same bytes until all of it is there
   std::vector<ClosedFile> closed_;
   JournalLedger ledger_;
   JournalFileNumber next_file_;
