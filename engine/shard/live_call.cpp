@@ -165,6 +165,9 @@ void LiveCall::execute(const GateTurn& turn, Now now) {
     if (reason != nullptr) leg.segments().set_consent(reason->id);
   }
   leg.gate().turn(turn, leg.media_time(now));
+  // Nothing is held and the first segment is still to come: a good moment to follow the sender's clock.
+  const bool begins = turn.ring.kind == RingAction::Kind::wipe && turn.to != Gate::closed;
+  if (begins) leg.receiver().adopt_sender_report();
 }
 
 void LiveCall::note_pause(PauseChange::Kind kind, Now now) {

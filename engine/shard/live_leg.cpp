@@ -38,7 +38,13 @@ void LiveLeg::tick(Now now) {
   busy_ = true;
   receiver_.poll(now, *this);
   busy_ = false;
-  gate_.tick(media_time(now));
+  const WallTime media = media_time(now);
+  if (segments_.is_due(media)) {
+    // Here, between two packets, the timeline may move to the sender's clock: the next segment begins with it.
+    gate_.roll();
+    receiver_.adopt_sender_report();
+  }
+  gate_.tick(media);
 }
 
 void LiveLeg::flush(Now now) {

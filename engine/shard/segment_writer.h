@@ -67,6 +67,8 @@ class SegmentWriter {
   void set_consent(ConsentId consent) { consent_ = consent; }
   // The codec of what is appended from now on: another one ends the open segment.
   void set_codec(const Codec& codec);
+  // Whether the open segment has lasted its time when the leg's timeline stands at `media`.
+  bool is_due(WallTime media) const { return open_ != nullptr && media >= start_ + settings_.segment_time; }
   // Ends the open segment; the next block opens another.
   void roll();
 

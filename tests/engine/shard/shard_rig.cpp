@@ -6,6 +6,7 @@
 
 #include "catch.h"
 #include "codecs/matroska/reader.h"
+#include "codecs/rtcp.h"
 #include "crypto/message_reader.h"
 
 namespace assent {
@@ -142,6 +143,15 @@ void ShardRig::talk(std::size_t leg, std::uint8_t tone) {
   put_packet(leg, payload);
   streams_.at(leg).timestamp += 160;
   pass(20ms);
+}
+
+void ShardRig::report_clock(std::size_t leg, WallTime sender_clock) {
+  Bytes report{0x80, 200, 0, 6};
+  append_be32(report, static_cast<std::uint32_t>(0x1000 + leg));
+  append_be64(report, ntp_time_of(sender_clock).value);
+  append_be32(report, streams_.at(leg).timestamp);
+  append_be64(report, 0);  // packets and bytes
+  source_->put(LegSlot(static_cast<std::uint32_t>(leg)), std::move(report));
 }
 
 void ShardRig::press(std::size_t leg, char digit) {

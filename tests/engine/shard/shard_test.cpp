@@ -190,6 +190,28 @@ TEST_CASE("segments roll by time and fit together without a gap") {
   for (std::size_t i = 1; i < packets.size(); ++i) REQUIRE(packets[i].at - packets[i - 1].at == 20ms);
 }
 
+TEST_CASE("a sender's clock is followed from the next segment on") {
+  RigOptions options = ShardRig::defaults();
+  options.shard.segment_time = 5s;
+  ShardRig rig(options);
+  rig.grant_all();
+  for (int i = 0; i < 100; ++i) rig.talk(0, 0x01);
+  rig.report_clock(0, rig.now.wall + 400ms);
+  for (int i = 0; i < 300; ++i) rig.talk(0, 0x02);
+  rig.end();
+  const auto packets = rig.opened(0);
+  REQUIRE(packets.size() == 400);
+  std::size_t moved = 0;
+  for (std::size_t i = 1; i < packets.size(); ++i) {
+    if (packets[i].at - packets[i - 1].at == 20ms) continue;
+    ++moved;
+    CHECK(i >= 249);  // where the segment of 5 s ends
+    CHECK(packets[i].at - packets[i - 1].at > 400ms);
+    CHECK(packets[i].at - packets[i - 1].at < 440ms);
+  }
+  CHECK(moved == 1);
+}
+
 TEST_CASE("another codec begins another segment") {
   ShardRig rig(ShardRig::defaults());
   rig.grant_all();
