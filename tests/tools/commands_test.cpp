@@ -123,7 +123,7 @@ TEST_CASE("a problem becomes a sentence with the wrong fields, and exit status 1
       performed(ConsentArguments{engine.reach(), *parse_id<CallId>(kId), "customer", "granted", {"x"}, Output::text});
   CHECK(done.status == ExitStatus::failed);
   CHECK(done.out.empty());
-  CHECK(done.err == "assent: Invalid: a value is not allowed\n  /purposes/0: unknown purpose\n");
+  CHECK(done.err == "assent: a value is not allowed\n  /purposes/0: unknown purpose\n");
 }
 
 TEST_CASE("a token the engine does not know says where tokens come from") {

@@ -54,9 +54,8 @@ Error problem_of(long status, const std::string& body) {
   const auto code = code_of_status(status);
   const Json problem = Json::parse(body, nullptr, false);
   if (!problem.is_object()) return error(code, "the engine refused it (HTTP " + std::to_string(status) + ")");
-  std::string what = text_of(problem, "title");
-  if (const std::string detail = text_of(problem, "detail"); !detail.empty())
-    what += (what.empty() ? "" : ": ") + detail;
+  std::string what = text_of(problem, "detail");
+  if (what.empty()) what = text_of(problem, "title");
   if (what.empty()) what = "the engine refused it (HTTP " + std::to_string(status) + ")";
   if (const auto errors = problem.find("errors"); errors != problem.end() && errors->is_array()) {
     for (const auto& each : *errors) {

@@ -74,9 +74,10 @@ void print_report(const CheckReport& report, std::ostream& out) {
   if (report.ledger_records) out << "good     ledger: " << *report.ledger_records << " records in one chain\n";
   const bool from_outside = std::any_of(report.segments.begin(), report.segments.end(), is_seen_from_outside);
   out << report.segments.size() << " segments: "
-      << (!report.is_good() ? "not all is good"
-          : from_outside    ? "the shape is right; give --state DIR to verify the audio in them"
-                            : "all good")
+      << (!report.is_good()         ? "not all is good"
+          : report.segments.empty() ? "nothing is wrong"
+          : from_outside            ? "the shape is right; give --state DIR to verify the audio in them"
+                                    : "all good")
       << "\n";
 }
 
