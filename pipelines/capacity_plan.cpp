@@ -28,7 +28,7 @@ struct LockedMemory {
   }
   // The memory for keys is a power of two (crypto/secret.h), with room for the keys above those of calls.
   std::size_t key_bytes(std::size_t calls) const {
-    return std::bit_ceil(std::max<std::size_t>(64 * 1024, (calls + 1) * limits::kSecretBytesPerCall));
+    return std::bit_ceil(std::max(std::size_t{64} * 1024, (calls + 1) * limits::kSecretBytesPerCall));
   }
   std::size_t bytes(std::size_t calls) const { return arena_bytes(calls) + key_bytes(calls); }
 };

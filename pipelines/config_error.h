@@ -11,7 +11,11 @@ namespace assent {
 struct ConfigPlace {
   std::uint32_t line = 1;
   std::uint32_t column = 1;
-  constexpr auto operator<=>(const ConfigPlace&) const = default;
+  constexpr bool operator==(const ConfigPlace&) const = default;
+  // In the order of reading.
+  constexpr bool operator<(const ConfigPlace& other) const {
+    return line != other.line ? line < other.line : column < other.column;
+  }
 };
 
 struct ConfigError {

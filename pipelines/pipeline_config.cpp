@@ -333,6 +333,7 @@ void check_ports(const PipelineSettings& settings, const PipelineOverrides& over
 
 PurposeRegistry registry_of(const std::vector<pipeline::PurposeText>& purposes) {
   std::vector<std::string> ids;
+  ids.reserve(purposes.size());
   for (const auto& purpose : purposes) ids.push_back(purpose.id);
   auto registry = PurposeRegistry::create(std::move(ids));
   ASSENT_CHECK(registry);  // read_purposes lets in only what it takes

@@ -44,7 +44,7 @@ AudioFormat format_of(ExportFormat format) {
 }
 
 Result<std::uint64_t> pull_all(BodyStream& stream, OutputFile& out, Console& console) {
-  constexpr std::size_t kPieceBytes = 64 * 1024;
+  constexpr std::size_t kPieceBytes = std::size_t{64} * 1024;
   ProgressLine line(console, "exporting");
   Bytes piece(kPieceBytes);
   std::uint64_t so_far = 0;

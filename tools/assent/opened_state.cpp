@@ -10,7 +10,7 @@ namespace {
 
 // Keys a command has open at once: the few above a leg's, and those of one call.
 constexpr std::size_t kKeysAtHand = 256;
-constexpr std::size_t kSecretBytes = 64 * 1024;
+constexpr std::size_t kSecretBytes = std::size_t{64} * 1024;
 
 // Where the root key lies: as told, as the engine that last ran here said, or in its usual place.
 std::filesystem::path root_key_of(const StateReach& reach, const StateFolder& folder) {
