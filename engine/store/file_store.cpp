@@ -9,7 +9,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kCopyBytes = 64 * 1024;
+constexpr std::size_t kCopyBytes = std::size_t{64} * 1024;
 constexpr int kFolderAttempts = 3;  // another thread may remove a folder that it found empty just before we use it
 
 class FileObject final : public ObjectBytes {
