@@ -47,18 +47,31 @@ std::string count_text(std::size_t count, std::string_view noun) {
 
 // ---- from outside ---------------------------------------------------------------------------------------------------
 
-Result<ErasureView> Erasures::erase_recording(RecordingId id, const Caller& caller) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (!under_way_.insert(id).second) return error(Errc::conflict, "the recording is being erased: ask again");
+// Takes a recording for one erasure, and gives it back at the end.
+class Erasures::Turn {
+ public:
+  Turn(Erasures& erasures, RecordingId id) : erasures_(erasures), id_(id) {
+    const std::lock_guard lock(erasures_.mutex_);
+    is_mine_ = erasures_.under_way_.insert(id_).second;
   }
-  auto erased = erase_alone(id, caller);
-  const std::lock_guard lock(mutex_);
-  under_way_.erase(id);
-  return erased;
-}
+  ~Turn() {
+    if (!is_mine_) return;
+    const std::lock_guard lock(erasures_.mutex_);
+    erasures_.under_way_.erase(id_);
+  }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+  bool is_mine() const { return is_mine_; }
 
-Result<ErasureView> Erasures::erase_alone(RecordingId id, const Caller& caller) {
+ private:
+  Erasures& erasures_;
+  const RecordingId id_;
+  bool is_mine_ = false;
+};
+
+Result<ErasureView> Erasures::erase_recording(RecordingId id, const Caller& caller) {
+  const Turn turn(*this, id);
+  if (!turn.is_mine()) return error(Errc::conflict, "the recording is being erased: ask again");
   auto target = load(id);
   if (!target) return target.error();
   if (target->call.state == CallState::live) {
@@ -68,11 +81,11 @@ Result<ErasureView> Erasures::erase_alone(RecordingId id, const Caller& caller) 
     auto open = unfinished(id);
     if (!open) return open.error();
     if (!*open) return error(Errc::not_found, "the recording has been erased already");
-    return carry_out(*target, **std::move(open));
+    return carry_out(id, **std::move(open));
   }
   auto started = destroy_keys(*target, caller);
   if (!started) return started.error();
-  return carry_out(*target, *std::move(started));
+  return carry_out(id, *std::move(started));
 }
 
 Result<ErasureView> Erasures::show(ErasureId id) {
@@ -89,11 +102,8 @@ Result<std::vector<ErasureView>> Erasures::resume() {
   for (ErasureRow& row : *rows) {
     const auto id = parse_id<RecordingId>(row.target_id);
     if (row.target_kind != kRecordingKind || !id) continue;
-    auto target = load(*id);
-    if (!target) return target.error();
-    auto view = carry_out(*target, std::move(row));
-    if (!view) return view.error();
-    if (!view->done) left.push_back(*std::move(view));
+    ErasureView view = carry_out(*id, std::move(row));
+    if (!view.done) left.push_back(std::move(view));
   }
   return left;
 }
@@ -144,18 +154,21 @@ Result<ErasureRow> Erasures::destroy_keys(const Target& target, const Caller& ca
   return row;
 }
 
-Result<ErasureView> Erasures::carry_out(const Target& target, ErasureRow row) {
-  const auto finished = finish(target, row);
+ErasureView Erasures::carry_out(RecordingId id, ErasureRow row) {
+  const auto finished = finish(id, row);
   ErasureView view = view_of(row);
   if (!finished) view.trouble = finished.error().what;
   return view;
 }
 
-Result<void> Erasures::finish(const Target& target, ErasureRow& row) {
-  if (auto forgotten = forget_keys(target, row); !forgotten) return forgotten;
-  if (auto cleared = clear_journal(target, row); !cleared) return cleared;
-  if (auto removed = remove_objects(target, row); !removed) return removed;
-  return close(target, row);
+Result<void> Erasures::finish(RecordingId id, ErasureRow& row) {
+  // Anew, because a segment may have been stored and booked until the moment the recording was marked as erased.
+  const auto target = load(id);
+  if (!target) return target.error();
+  if (auto forgotten = forget_keys(*target, row); !forgotten) return forgotten;
+  if (auto cleared = clear_journal(*target, row); !cleared) return cleared;
+  if (auto removed = remove_objects(*target, row); !removed) return removed;
+  return close(*target, row);
 }
 
 Result<void> Erasures::forget_keys(const Target& target, ErasureRow& row) {

@@ -77,6 +77,7 @@ class Erasures {
   Result<std::vector<ErasureView>> resume();
 
  private:
+  class Turn;
   struct Target {
     RecordingRow recording;
     CallRow call;
@@ -84,18 +85,17 @@ class Erasures {
     std::vector<SegmentRow> segments;
   };
 
-  Result<ErasureView> erase_alone(RecordingId id, const Caller& caller);
   Result<std::optional<ErasureRow>> unfinished(RecordingId id);
   Result<Target> load(RecordingId id);
   Result<ErasureRow> destroy_keys(const Target& target, const Caller& caller);
-  Result<void> finish(const Target& target, ErasureRow& row);
+  Result<void> finish(RecordingId id, ErasureRow& row);
   Result<void> forget_keys(const Target& target, ErasureRow& row);
   Result<void> clear_journal(const Target& target, ErasureRow& row);
   Result<std::set<std::string>> objects_of(const Target& target);
   Result<void> remove_objects(const Target& target, ErasureRow& row);
   Result<void> close(const Target& target, ErasureRow& row);
   Result<void> note_step(ErasureRow& row, std::string_view step, std::string what);
-  Result<ErasureView> carry_out(const Target& target, ErasureRow row);
+  ErasureView carry_out(RecordingId id, ErasureRow row);
 
   ErasureParts parts_;
   std::mutex mutex_;  // guards what follows
