@@ -188,7 +188,7 @@ inline constexpr auto kCachedKeyAge = 10min;
 
 // ---- Control ------------------------------------------------------------------------------------------------------
 
-inline constexpr std::size_t kApiBodyBytes = 64 * 1024;
+inline constexpr std::size_t kApiBodyBytes = std::size_t{64} * 1024;
 inline constexpr std::size_t kApiJsonDepth = 16;
 inline constexpr std::size_t kApiFaults = 100;  // faults of one body that a reply lists
 inline constexpr std::size_t kApiConnections = 512;
@@ -196,13 +196,13 @@ inline constexpr std::size_t kApiWorkers = 32;
 // Requests read in full that wait for a worker: at a commit every 250 ms, 32 workers answer 128 durable requests a
 // second, so these wait at most half a second more.
 inline constexpr std::size_t kApiWaiting = 64;
-inline constexpr std::size_t kApiHeaderBytes = 16 * 1024;
+inline constexpr std::size_t kApiHeaderBytes = std::size_t{16} * 1024;
 inline constexpr auto kApiIdleTime = 60s;    // a connection kept open between requests
 inline constexpr auto kApiHeaderTime = 10s;  // from a request's first byte to the end of its header
 inline constexpr auto kApiBodyTime = 20s;
 inline constexpr auto kApiWriteTime = 30s;  // for each chunk of a reply: a client below 2 KiB/s is dropped
 // A streamed reply holds one chunk: 512 connections x 64 KiB = 32 MiB at most.
-inline constexpr std::size_t kApiChunkBytes = 64 * 1024;
+inline constexpr std::size_t kApiChunkBytes = std::size_t{64} * 1024;
 inline constexpr auto kApiStopTime = 10s;  // how long a stop waits for replies under way
 inline constexpr std::size_t kIdempotencyEntries = 10000;
 inline constexpr auto kIdempotencyAge = 24h;
@@ -210,7 +210,7 @@ inline constexpr std::size_t kIdempotencyKeyBytes = 128;
 inline constexpr std::size_t kTokens = 1000;   // API tokens; each request compares with all of them
 inline constexpr std::size_t kRefBytes = 256;  // call ref, participant ref, label, name, address: longest text
 inline constexpr std::size_t kNameBytes = 64;  // an id people write: a purpose, a notice and its version
-inline constexpr std::size_t kNoteBytes = 16 * 1024;
+inline constexpr std::size_t kNoteBytes = std::size_t{16} * 1024;
 inline constexpr std::size_t kPageRows = 100;             // rows a listing returns before it hands out a cursor
 inline constexpr std::size_t kPeakBucketsDefault = 1000;  // a screen's width
 inline constexpr std::size_t kConfigBytes = 1U << 20;

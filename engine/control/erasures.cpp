@@ -244,7 +244,7 @@ Result<void> Erasures::close(const Target& target, ErasureRow& row) {
   return {};
 }
 
-Result<void> Erasures::note_step(ErasureRow& row, std::string_view step, std::string what) {
+Result<void> Erasures::note_step(ErasureRow& row, std::string_view step, std::string_view what) {
   ErasureRow noted = row;
   add_step(noted, parts_.clock().wall, step, what);
   std::vector<Booking> bookings;

@@ -94,7 +94,7 @@ class Erasures {
   Result<std::set<std::string>> objects_of(const Target& target);
   Result<void> remove_objects(const Target& target, ErasureRow& row);
   Result<void> close(const Target& target, ErasureRow& row);
-  Result<void> note_step(ErasureRow& row, std::string_view step, std::string what);
+  Result<void> note_step(ErasureRow& row, std::string_view step, std::string_view what);
   ErasureView carry_out(RecordingId id, ErasureRow row);
 
   ErasureParts parts_;

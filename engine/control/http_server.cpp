@@ -27,7 +27,8 @@ using boost::system::error_code;
 using tcp = asio::ip::tcp;
 using Parser = http::request_parser<http::string_body>;
 
-constexpr std::size_t kLingerBytes = 256 * 1024;  // unread input that is thrown away so that a refusal is not lost
+constexpr std::size_t kLingerBytes =
+    std::size_t{256} * 1024;  // unread input that is thrown away so that a refusal is not lost
 constexpr auto kLingerTime = 2s;
 constexpr auto kAcceptPause = 100ms;  // when the process has no descriptor left
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";

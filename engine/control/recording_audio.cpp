@@ -91,6 +91,7 @@ Result<void> RecordingService::check_right(const AudioQuery& query, const CallRo
   auto consents = parts_.catalog.consents(call.id);
   if (!consents) return consents.error();
   std::vector<LegRow> rows;
+  rows.reserve(wanted.size());
   for (const RecordedLeg& leg : wanted) rows.push_back(leg.row);
   const auto policy = parse_policy(call.policy);
   if (!policy) return error(Errc::corrupt, "the call's policy is none that this version knows");
