@@ -59,7 +59,7 @@ Result<AdmittedCall> CallAdmission::prepare(const CallSpec& spec, WallTime now) 
   }
 
   std::vector<Booking> bookings;
-  auto tenant = tenant_named(spec.tenant.empty() ? std::string(kDefaultTenant) : spec.tenant, bookings, now);
+  auto tenant = people_.tenant_or_new(spec.tenant.empty() ? std::string(kDefaultTenant) : spec.tenant, now, bookings);
   if (!tenant) return tenant.error();
   auto call_key = keys_.make(KeyKind::call, tenant->key, bookings);
   if (!call_key) return call_key.error();
@@ -100,18 +100,14 @@ Result<AdmittedLegs> CallAdmission::prepare_legs(const LegsSpec& spec, const Cal
     return error(Errc::invalid, "a call has at most " + std::to_string(limits::kParticipantsPerCall) +
                                     " participants and " + std::to_string(limits::kLegsPerCall) + " legs");
   }
-  const auto row = catalog_.tenant(context.tenant);
-  if (!row) return row.error();
-  if (!*row) return error(Errc::not_found, "the call's tenant is gone");
-  auto tenant_key = keys_.open((*row)->key);
-  if (!tenant_key) return tenant_key.error();
+  const auto tenant = people_.tenant(context.tenant);
+  if (!tenant) return tenant.error();
   auto call_key = keys_.open(context.call_key);
   if (!call_key) return call_key.error();
 
   AdmittedLegs admitted;
-  const Tenant tenant{context.tenant, *tenant_key};
   for (const ParticipantSpec& each : spec.participants) {
-    auto known = participant(each, context.call, tenant, now, admitted.bookings);
+    auto known = participant(each, context.call, *tenant, now, admitted.bookings);
     if (!known) return known.error();
     admitted.joining.push_back({known->id, each.ref});
     admitted.participants.push_back(std::move(*known));
@@ -131,61 +127,15 @@ Result<AdmittedLegs> CallAdmission::prepare_legs(const LegsSpec& spec, const Cal
   return admitted;
 }
 
-Result<CallAdmission::Tenant> CallAdmission::tenant_named(const std::string& name, std::vector<Booking>& bookings,
-                                                          WallTime now) {
-  const auto row = catalog_.tenant(name);
-  if (!row) return row.error();
-  if (*row) {
-    auto key = keys_.open((*row)->key);
-    if (!key) return key.error();
-    return Tenant{(*row)->id, std::move(*key)};
-  }
-  auto epoch = keys_.epoch(bookings);
-  if (!epoch) return epoch.error();
-  auto key = keys_.make(KeyKind::tenant, *epoch, bookings);
-  if (!key) return key.error();
-  const auto id = new_id<TenantId>(now);
-  bookings.push_back(booking::AddTenant{{id, name, key->id}});
-  return Tenant{id, std::move(*key)};
-}
-
-Result<OpenKey> CallAdmission::subject_key(const ParticipantSpec& spec, const Tenant& tenant, WallTime now,
-                                           SubjectId& subject, std::vector<Booking>& bookings) {
-  subject = new_id<SubjectId>(now);
-  const BlindIndex index =
-      spec.subject ? subject_index(*tenant.key.key, *spec.subject) : subject_index(*tenant.key.key, subject);
-  // Known already, or named by an earlier participant of the same request.
-  for (const Booking& booking : bookings) {
-    const auto* added = std::get_if<booking::AddSubject>(&booking);
-    if (added == nullptr || !std::equal(index.begin(), index.end(), added->row.blind_index.begin())) continue;
-    subject = added->row.id;
-    return keys_.open(added->row.key);
-  }
-  const auto row = catalog_.subject(tenant.id, index);
-  if (!row) return row.error();
-  if (*row) {
-    subject = (*row)->id;
-    return keys_.open((*row)->key);
-  }
-  auto key = keys_.make(KeyKind::subject, tenant.key, bookings);
-  if (!key) return key.error();
-  Bytes sealed_ref;
-  if (spec.subject) sealed_ref = seal_subject_ref(*key->key, subject, *spec.subject);
-  bookings.push_back(
-      booking::AddSubject{{subject, tenant.id, Bytes(index.begin(), index.end()), std::move(sealed_ref), key->id}});
-  return key;
-}
-
 Result<KnownParticipant> CallAdmission::participant(const ParticipantSpec& spec, CallId call, const Tenant& tenant,
                                                     WallTime now, std::vector<Booking>& bookings) {
-  SubjectId subject;
-  const auto key = subject_key(spec, tenant, now, subject, bookings);
-  if (!key) return key.error();
+  const auto subject = people_.subject_or_new(tenant, spec.subject, now, bookings);
+  if (!subject) return subject.error();
   const auto id = new_id<ParticipantId>(now);
-  auto sealed = seal_participant(*key->key, id, {spec.ref, spec.name, spec.address});
+  auto sealed = seal_participant(*subject->key.key, id, {spec.ref, spec.name, spec.address});
   if (!sealed) return sealed.error();
-  bookings.push_back(booking::AddParticipant{{id, call, subject, spec.role, std::move(*sealed)}});
-  return KnownParticipant{spec, id, key->id};
+  bookings.push_back(booking::AddParticipant{{id, call, subject->id, spec.role, std::move(*sealed)}});
+  return KnownParticipant{spec, id, subject->key.id};
 }
 
 Result<NewLeg> CallAdmission::leg(const LegSpec& spec, CallId call, int index, const KnownParticipant& owner,

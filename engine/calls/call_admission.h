@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/catalog/key_ring.h"
+#include "engine/catalog/people.h"
 #include "engine/consent/call_consent.h"
 #include "engine/control/call_service.h"
 #include "engine/shard/shard.h"
@@ -48,7 +49,7 @@ struct AdmittedCall {
 class CallAdmission {
  public:
   CallAdmission(Catalog& catalog, KeyRing& keys, const PipelineDefaults& defaults)
-      : catalog_(catalog), keys_(keys), defaults_(defaults) {}
+      : people_(catalog, keys), keys_(keys), defaults_(defaults) {}
 
   Result<AdmittedCall> prepare(const CallSpec& spec, WallTime now);
 
@@ -62,19 +63,12 @@ class CallAdmission {
   Result<AdmittedLegs> prepare_legs(const LegsSpec& spec, const CallContext& context, WallTime now);
 
  private:
-  struct Tenant {
-    TenantId id;
-    OpenKey key;
-  };
-  Result<Tenant> tenant_named(const std::string& name, std::vector<Booking>& bookings, WallTime now);
   Result<KnownParticipant> participant(const ParticipantSpec& spec, CallId call, const Tenant& tenant, WallTime now,
                                        std::vector<Booking>& bookings);
   Result<NewLeg> leg(const LegSpec& spec, CallId call, int index, const KnownParticipant& owner,
                      const OpenKey& call_key, WallTime now, std::vector<Booking>& bookings);
-  Result<OpenKey> subject_key(const ParticipantSpec& spec, const Tenant& tenant, WallTime now, SubjectId& subject,
-                              std::vector<Booking>& bookings);
 
-  Catalog& catalog_;
+  People people_;
   KeyRing& keys_;
   const PipelineDefaults& defaults_;
 };

@@ -7,15 +7,34 @@ namespace {
 
 Bytes bytes_in(const BlindIndex& index) { return {index.begin(), index.end()}; }
 
+const SubjectRow* added_by(const std::vector<Booking>& bookings, const BlindIndex& index) {
+  for (const Booking& booking : bookings) {
+    const auto* added = std::get_if<booking::AddSubject>(&booking);
+    if (added != nullptr && added->row.blind_index == bytes_in(index)) return &added->row;
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 Result<Tenant> People::tenant(std::string_view name) {
   const auto row = catalog_.tenant(name);
   if (!row) return row.error();
   if (!*row) return error(Errc::not_found, "there is no tenant \"" + std::string(name) + "\"");
-  const auto key = keys_.open((*row)->key);
+  return opened(**row);
+}
+
+Result<Tenant> People::tenant(TenantId id) {
+  const auto row = catalog_.tenant(id);
+  if (!row) return row.error();
+  if (!*row) return error(Errc::not_found, "there is no tenant " + to_text(id));
+  return opened(**row);
+}
+
+Result<Tenant> People::opened(const TenantRow& row) {
+  const auto key = keys_.open(row.key);
   if (!key) return key.error();
-  return Tenant{(*row)->id, *key};
+  return Tenant{row.id, *key};
 }
 
 Result<Tenant> People::tenant_or_new(std::string_view name, WallTime now, std::vector<Booking>& bookings) {
@@ -49,6 +68,11 @@ Result<Subject> People::subject_or_new(const Tenant& tenant, const std::optional
     const auto known = catalog_.subject(tenant.id, index);
     if (!known) return known.error();
     if (*known) return subject(tenant, *ref);
+    if (const SubjectRow* added = added_by(bookings, index)) {
+      const auto key = keys_.open(added->key);
+      if (!key) return key.error();
+      return Subject{added->id, *key};
+    }
   }
   const auto key = keys_.make(KeyKind::subject, tenant.key, bookings);
   if (!key) return key.error();

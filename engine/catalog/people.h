@@ -35,15 +35,18 @@ class People {
 
   // By the operator's name of it. Errc::not_found: there is none.
   Result<Tenant> tenant(std::string_view name);
+  Result<Tenant> tenant(TenantId id);
   Result<Tenant> tenant_or_new(std::string_view name, WallTime now, std::vector<Booking>& bookings);
 
   // By the caller's stable reference of the person. Errc::not_found: nobody of that reference, or erased.
   Result<Subject> subject(const Tenant& tenant, std::string_view ref);
-  // Without a reference always a new one.
+  // Without a reference always a new one. One that `bookings` is about to add is found, too.
   Result<Subject> subject_or_new(const Tenant& tenant, const std::optional<std::string>& ref, WallTime now,
                                  std::vector<Booking>& bookings);
 
  private:
+  Result<Tenant> opened(const TenantRow& row);
+
   Catalog& catalog_;
   KeyRing& keys_;
 };

@@ -103,3 +103,25 @@ TEST_CASE("a person whose key has been destroyed is not found") {
   office.keys.evict(made->key.id);
   CHECK(office.people.subject(tenant, "crm-1").error().code == Errc::not_found);
 }
+
+TEST_CASE("a person named twice before anything is booked is one person") {
+  Office office;
+  const Tenant tenant = office.tenant();
+  std::vector<Booking> bookings;
+  const auto first = office.people.subject_or_new(tenant, "crm-4711", at_ms(1), bookings);
+  const auto again = office.people.subject_or_new(tenant, "crm-4711", at_ms(2), bookings);
+  REQUIRE_OK(first);
+  REQUIRE_OK(again);
+  CHECK(again->id == first->id);
+  CHECK(bookings.size() == 2);  // the key and the person, once
+  REQUIRE_OK(office.catalog->book(bookings));
+}
+
+TEST_CASE("a tenant is found by its id, too") {
+  Office office;
+  const Tenant made = office.tenant();
+  const auto found = office.people.tenant(made.id);
+  REQUIRE_OK(found);
+  CHECK(found->id == made.id);
+  CHECK(office.people.tenant(TenantId{}).error().code == Errc::not_found);
+}
