@@ -45,6 +45,16 @@ Result<OpenKey> KeyRing::open_under(KeyId id, int depth) {
   }
 }
 
+Result<SecretKey> KeyRing::open_copy(KeyId id) {
+  const auto opened = open(id);
+  if (!opened) return opened.error();
+  try {
+    return opened->key->duplicate();
+  } catch (const std::bad_alloc&) {
+    return error(Errc::exhausted, "no locked memory is left for another key");
+  }
+}
+
 Result<OpenKey> KeyRing::epoch(std::vector<Booking>& bookings) {
   const auto rows = catalog_.keys_of_kind(KeyKind::epoch);
   if (!rows) return rows.error();

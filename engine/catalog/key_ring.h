@@ -52,6 +52,8 @@ class KeyRing {
           std::function<Now()> clock = read_clocks);
 
   Result<OpenKey> open(KeyId id);
+  // A second owner of the key, for who must outlive its eviction: a reader in the middle of a segment.
+  Result<SecretKey> open_copy(KeyId id);
 
   // The newest epoch key; made when there is none. For start-up: two callers at once would make two.
   Result<OpenKey> epoch(std::vector<Booking>& bookings);

@@ -38,11 +38,7 @@ class StoredLeg final : public LegPackets {
 };
 
 LegKeys leg_keys_from(KeyRing& keys) {
-  return [&keys](KeyId id) -> Result<SecretKey> {
-    auto opened = keys.open(id);
-    if (!opened) return opened.error();
-    return opened->key->duplicate();
-  };
+  return [&keys](KeyId id) { return keys.open_copy(id); };
 }
 
 bool is_named(const RecordedLeg& leg, std::string_view name) {

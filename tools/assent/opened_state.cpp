@@ -53,11 +53,7 @@ Result<std::unique_ptr<OpenedState>> OpenedState::open(const StateReach& reach, 
 }
 
 LegKeys OpenedState::leg_keys() {
-  return [this](KeyId id) -> Result<SecretKey> {
-    const auto key = keys_.open(id);
-    if (!key) return key.error();
-    return key->key->duplicate();
-  };
+  return [this](KeyId id) { return keys_.open_copy(id); };
 }
 
 }  // namespace assent
