@@ -128,7 +128,7 @@ struct Engine::Parts {
   Result<void> reserve_memory();
   Result<void> open_catalog();
   Result<void> recover();
-  Result<void> start_storage(const SalvageReport& salvaged);
+  Result<void> start_storage();
   Result<void> start_calls();
   Result<void> start_api();
   void wait_until_calls_are_over(MonoTime deadline);
@@ -181,11 +181,7 @@ Result<void> Engine::Parts::open_catalog() {
 }
 
 LegKeys Engine::Parts::leg_keys() {
-  return [this](KeyId id) -> Result<SecretKey> {
-    auto key = keys->open(id);
-    if (!key) return key.error();
-    return key->key->duplicate();
-  };
+  return [this](KeyId id) { return keys->open_copy(id); };
 }
 
 Result<void> Engine::Parts::recover() {
@@ -207,12 +203,12 @@ Result<void> Engine::Parts::recover() {
   return {};
 }
 
-Result<void> Engine::Parts::start_storage(const SalvageReport& recovered) {
+Result<void> Engine::Parts::start_storage() {
   JournalOptions options;
   options.folder = state.journal();
   options.shard = kShard;
-  options.first_file = recovered.next_file;
-  options.first_batch = recovered.next_batch;
+  options.first_file = salvaged.next_file;
+  options.first_batch = salvaged.next_batch;
   options.file_bytes = settings.journal.file_bytes;
   options.commit_interval = settings.journal.commit_interval;
   options.queue_pages = settings.journal.sealed_pages;
@@ -299,7 +295,7 @@ Result<std::unique_ptr<Engine>> Engine::start(const PipelineConfig& config, cons
   if (auto done = made->reserve_memory(); !done) return done.error();
   if (auto done = made->open_catalog(); !done) return done.error();
   if (auto done = made->recover(); !done) return done.error();
-  if (auto done = made->start_storage(made->salvaged); !done) return done.error();
+  if (auto done = made->start_storage(); !done) return done.error();
   if (auto done = made->start_calls(); !done) return done.error();
   if (auto done = made->start_api(); !done) return done.error();
   made->report.push_back("API on " + to_text(made->http->endpoint()) + ", root key: " + made->root->describe());
@@ -328,7 +324,7 @@ Result<void> Engine::stop(milliseconds patience) {
   parts.stopped = true;
   const MonoTime deadline = read_clocks().mono + patience;
   if (parts.calls) parts.calls->refuse_new_calls();
-  if (parts.http) parts.http->stop(patience / 2);
+  if (parts.http) parts.http->stop(std::min<milliseconds>(patience, limits::kApiStopTime));
   if (parts.shard_thread) parts.wait_until_calls_are_over(deadline);
   const bool all_over = !parts.calls || parts.calls->live_calls() == 0;
 

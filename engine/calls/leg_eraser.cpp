@@ -1,25 +1,22 @@
 #include "engine/calls/leg_eraser.h"
 
 #include <algorithm>
-#include <future>
-#include <memory>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <utility>
+
+#include "base/answer.h"
 
 namespace assent {
 namespace {
 
 constexpr std::chrono::seconds kPatience(30);
 
-// Waits for a callback that tells a result once.
-Result<void> await(const std::function<void(std::function<void(Result<void>)>)>& begin, const char* what) {
-  auto promise = std::make_shared<std::promise<Result<void>>>();
-  auto future = promise->get_future();
-  begin([promise](Result<void> result) { promise->set_value(std::move(result)); });
-  if (future.wait_for(kPatience) != std::future_status::ready) {
-    return error(Errc::unavailable, std::string(what) + " takes longer than it should");
-  }
-  return future.get();
+template <typename Begin>
+Result<void> await(Begin&& begin, const char* what) {
+  auto answer = await_answer<Result<void>>(std::forward<Begin>(begin), kPatience);
+  if (!answer) return error(Errc::unavailable, std::string(what) + " takes longer than it should");
+  return *answer;
 }
 
 }  // namespace

@@ -8,11 +8,10 @@
 
 #include <chrono>
 #include <functional>
-#include <future>
-#include <memory>
 #include <utility>
 #include <vector>
 
+#include "base/answer.h"
 #include "base/result.h"
 #include "engine/catalog/catalog_writer.h"
 #include "engine/shard/shard.h"
@@ -35,16 +34,15 @@ class ShardLink final : public CallRecord {
   template <typename T>
   Result<T> ask(std::function<void(Shard&, Now, std::function<void(Result<T>)>)> answer,
                 std::chrono::seconds patience = std::chrono::seconds(10)) {
-    auto promise = std::make_shared<std::promise<Result<T>>>();
-    std::future<Result<T>> future = promise->get_future();
-    const bool taken = inbox_->offer([promise, answer = std::move(answer)](Shard& shard, Now now) {
-      answer(shard, now, [promise](Result<T> result) { promise->set_value(std::move(result)); });
-    });
-    if (!taken) return error(Errc::exhausted, "too many requests wait for the calls' thread: try again");
-    if (future.wait_for(patience) != std::future_status::ready) {
-      return error(Errc::unavailable, "the calls' thread has not answered in time; what was asked may still happen");
-    }
-    return future.get();
+    auto result = await_answer<Result<T>>(
+        [&](std::function<void(Result<T>)> reply) {
+          const bool taken =
+              inbox_->offer([reply, answer = std::move(answer)](Shard& shard, Now now) { answer(shard, now, reply); });
+          if (!taken) reply(error(Errc::exhausted, "too many requests wait for the calls' thread: try again"));
+        },
+        patience);
+    if (result) return *std::move(result);
+    return error(Errc::unavailable, "the calls' thread has not answered in time; what was asked may still happen");
   }
   // The same for an answer that is there at once.
   template <typename T>
