@@ -112,8 +112,6 @@ inline constexpr std::size_t kCommandQueue = 4096;  // commands waiting for the 
 
 // ---- Seal ---------------------------------------------------------------------------------------------------------
 
-// Blocks waiting for an encryptor: 16,384 x 4 KiB = 64 MiB at most, all of it arena memory that was reserved anyway.
-inline constexpr std::size_t kSealQueue = 16384;
 // Pages sealed and not yet durable: at 10,000 calls (2 x 2.1 pages a second each) ten seconds of a stalled disk are
 // 420,000 pages; the default of 32,768 (128 MiB) covers ten seconds at 780 calls. A setting raises it.
 inline constexpr std::size_t kSealedPagesDefault = 32768;

@@ -36,6 +36,34 @@ Result<void> check_setup(const LegReceiverSetup& setup) {
 
 }  // namespace
 
+ReceiverCounts& ReceiverCounts::operator+=(const ReceiverCounts& more) {
+  packets += more.packets;
+  bytes += more.bytes;
+  audio += more.audio;
+  comfort_noise += more.comfort_noise;
+  lost += more.lost;
+  late += more.late;
+  duplicated += more.duplicated;
+  reordered += more.reordered;
+  strays += more.strays;
+  foreign_source += more.foreign_source;
+  unknown_payload_type += more.unknown_payload_type;
+  malformed_payload += more.malformed_payload;
+  for (std::size_t i = 0; i < malformed.size(); ++i) malformed[i] += more.malformed[i];
+  malformed_rtcp += more.malformed_rtcp;
+  truncated += more.truncated;
+  no_block += more.no_block;
+  rtcp += more.rtcp;
+  ssrc_changes += more.ssrc_changes;
+  sequence_restarts += more.sequence_restarts;
+  timestamp_jumps += more.timestamp_jumps;
+  codec_changes += more.codec_changes;
+  sender_reports_adopted += more.sender_reports_adopted;
+  sender_reports_ignored += more.sender_reports_ignored;
+  digits += more.digits;
+  return *this;
+}
+
 Result<LegReceiver> LegReceiver::create(const LegReceiverSetup& setup) {
   if (auto checked = check_setup(setup); !checked) return checked.error();
   return LegReceiver(setup);

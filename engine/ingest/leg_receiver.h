@@ -67,6 +67,8 @@ struct ReceiverCounts {
   std::uint64_t sender_reports_adopted = 0;
   std::uint64_t sender_reports_ignored = 0;
   std::uint64_t digits = 0;  // presses
+
+  ReceiverCounts& operator+=(const ReceiverCounts& more);
 };
 
 // What a leg's datagrams turn out to be, in media order.

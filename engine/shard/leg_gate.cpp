@@ -4,6 +4,15 @@
 
 namespace assent {
 
+LegGateCounts& LegGateCounts::operator+=(const LegGateCounts& more) {
+  recorded_packets += more.recorded_packets;
+  discarded_packets += more.discarded_packets;
+  wiped_blocks += more.wiped_blocks;
+  admitted_blocks += more.admitted_blocks;
+  unplaced_blocks += more.unplaced_blocks;
+  return *this;
+}
+
 LegGate::LegGate(BlockPool& pool, SegmentWriter& segments, SealPermit& permit, Settings settings)
     : segments_(segments), permit_(permit), settings_(settings), filler_(pool), ring_(settings.ring_blocks) {}
 

@@ -27,6 +27,8 @@ struct LegGateCounts {
   std::uint64_t wiped_blocks = 0;       // held, and never admitted
   std::uint64_t admitted_blocks = 0;
   std::uint64_t unplaced_blocks = 0;  // admitted, and lost for want of memory for a new segment
+
+  LegGateCounts& operator+=(const LegGateCounts& more);
 };
 
 class LegGate {

@@ -11,42 +11,9 @@ constexpr auto kTickInterval = 10ms;
 // A wall clock that moves against the monotonic one by more than this was set, or the machine slept or was cloned.
 constexpr auto kClockJump = 1s;
 
-void add(ReceiverCounts& sum, const ReceiverCounts& more) {
-  sum.packets += more.packets;
-  sum.bytes += more.bytes;
-  sum.audio += more.audio;
-  sum.comfort_noise += more.comfort_noise;
-  sum.lost += more.lost;
-  sum.late += more.late;
-  sum.duplicated += more.duplicated;
-  sum.reordered += more.reordered;
-  sum.strays += more.strays;
-  sum.foreign_source += more.foreign_source;
-  sum.unknown_payload_type += more.unknown_payload_type;
-  sum.malformed_payload += more.malformed_payload;
-  for (std::size_t i = 0; i < sum.malformed.size(); ++i) sum.malformed[i] += more.malformed[i];
-  sum.malformed_rtcp += more.malformed_rtcp;
-  sum.truncated += more.truncated;
-  sum.no_block += more.no_block;
-  sum.rtcp += more.rtcp;
-  sum.ssrc_changes += more.ssrc_changes;
-  sum.sequence_restarts += more.sequence_restarts;
-  sum.timestamp_jumps += more.timestamp_jumps;
-  sum.codec_changes += more.codec_changes;
-  sum.digits += more.digits;
-}
-
-void add(LegGateCounts& sum, const LegGateCounts& more) {
-  sum.recorded_packets += more.recorded_packets;
-  sum.discarded_packets += more.discarded_packets;
-  sum.wiped_blocks += more.wiped_blocks;
-  sum.admitted_blocks += more.admitted_blocks;
-  sum.unplaced_blocks += more.unplaced_blocks;
-}
-
 void add_leg_counts(ShardCounts& sum, LiveLeg& leg) {
-  add(sum.received, leg.receiver().counts());
-  add(sum.gated, leg.gate().counts());
+  sum.received += leg.receiver().counts();
+  sum.gated += leg.gate().counts();
   sum.starved_packets += leg.gate().starved_packets();
 }
 
