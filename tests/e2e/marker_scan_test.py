@@ -92,8 +92,15 @@ class Trace:
         calls = "write,pwrite64,writev,pwritev,pwritev2,sendto,sendmsg,sendmmsg"
         self.process = subprocess.Popen(["strace", "-f", "-qq", "-xx", "-s", "1000000", "-e", "trace=" + calls, "-o", self.path,
                                          "-p", str(engine.pid)], stderr=subprocess.DEVNULL)
-        time.sleep(0.5)  # strace says nothing when it has attached
+        harness.wait_until("strace attaches", lambda: self.traces_every_thread(engine.pid))
+
+    def traces_every_thread(self, pid):
         check(self.process.poll() is None, "strace does not attach")
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{thread}/status") as status:
+                if f"TracerPid:\t{self.process.pid}\n" not in status.read():
+                    return False
+        return True
 
     def scan(self, marker):
         if self.process.poll() is None:

@@ -29,7 +29,6 @@ def record(engine, codec, send):
     leg = call["legs"][0]
     engine.decide(call, "customer", "granted", purposes=["quality"])
     send(leg)
-    time.sleep(0.2)  # what is in the kernel's buffer of the other program
     ended = engine.end(call)
     check(ended["recording"], f"nothing was recorded: {ended}")
     return engine.wav(ended["recording"]).legs[0]
