@@ -96,9 +96,10 @@ class Engine:
         engine_file = os.path.join(self.state, "engine.json")
         if os.path.exists(engine_file):
             os.remove(engine_file)  # of a run that was killed
-        log = open(self.log_path, "ab")
-        self.process = subprocess.Popen(self.wrapper + [self.program, "run", self.pipeline, "--state", self.state],
-                                        stdout=log, stderr=log, cwd=self.folder, preexec_fn=preexec)
+        with open(self.log_path, "ab") as log:
+            self.process = subprocess.Popen(self.wrapper + [self.program, "run", self.pipeline, "--state", self.state],
+                                            stdout=log, stderr=log, cwd=self.folder, preexec_fn=preexec)
+
         def is_up():
             if self.process.poll() is not None:
                 raise AssertionError("the engine ended at start: " + self.log()[-2000:])

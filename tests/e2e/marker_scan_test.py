@@ -142,7 +142,8 @@ def talk(engine, marker, call, seconds):
 
 
 def allow_cores():
-    resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    most = resource.getrlimit(resource.RLIMIT_CORE)[1]
+    resource.setrlimit(resource.RLIMIT_CORE, (most, most))
 
 
 def guilty_places(folder, marker, how, program=harness.PROGRAM):
@@ -213,6 +214,8 @@ def consented_call_is_found(folder, marker):
 def test(folder):
     if os.geteuid() != 0:
         harness.skip("mounting a file system and reading another process's memory need root")
+    if resource.getrlimit(resource.RLIMIT_CORE)[1] == 0:
+        harness.skip("the hard limit on core files is 0 here: that the engine writes none would prove nothing")
     for program in ("strace", "mkfs.ext4"):
         if shutil.which(program) is None:
             harness.skip(program + " is not on this machine")
