@@ -102,6 +102,7 @@ static_assert(leg_blocks(8000, kHoldDefault, kReorderWindowDefault) == 86);
 // ---- Shard --------------------------------------------------------------------------------------------------------
 
 inline constexpr std::size_t kReceiveBatch = 64;  // datagrams per recvmmsg; 64 blocks = 256 KiB of arena
+inline constexpr std::size_t kNearBlocks = 128;   // free blocks the receiving thread keeps to itself: two batches
 inline constexpr auto kSweepInterval = 5ms;
 // Asked of the kernel for each socket, which doubles it. A datagram is charged with 768 bytes (loopback) to about 4.4
 // KiB (a page of a network card): 60 packets in the worst case, so a shard may stall for 1.2 s at 20 ms a packet.

@@ -11,6 +11,7 @@
 // thread, the leg's. Packet is any movable handle; Deliver is called as deliver(Packet&&, MonoTime arrival).
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstdint>
@@ -60,6 +61,12 @@ class ReorderWindow {
   void discard();
 
   std::size_t held() const { return held_; }
+  bool is_waiting() const { return held_ != 0 || has_stray_; }
+  // When `poll` next has something to do; only while something waits.
+  MonoTime waits_until() const {
+    const MonoTime held = held_ != 0 ? earliest_ + window_ : MonoTime::max();
+    return has_stray_ ? std::min(held, store_->stray->arrival + kStrayWait) : held;
+  }
   const ReorderCounts& counts() const { return counts_; }
 
  private:

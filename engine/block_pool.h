@@ -10,13 +10,16 @@
 //      | epoch  | seq    | fill  | kind | -             | first  | end    | plaintext             |
 //      +--------+--------+-------+------+---------------+--------+--------+-----------------------+
 //
-// Any thread may take and return blocks: the free list is a lock-free stack (producers and consumers: the shard and the
-// seal workers; Boost.Lockfree orders the index it passes). A pool never grows.
+// Any thread may take and return blocks: the free list is a lock-free stack (takers: the shard; returners: the shard
+// and the seal workers; Boost.Lockfree orders the index it passes). The thread that receives, which takes and returns a
+// block with every packet, is the pool's home: it keeps a few free blocks to itself, so that a packet costs no locked
+// instruction, which would wait for every store before it to leave the core. A pool never grows.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <thread>
 
 #include "base/limits.h"
 #include "base/result.h"
@@ -69,6 +72,9 @@ class BlockPool {
   // A block that crossed a queue as a bare pointer gets its owner back.
   BlockRef adopt(Block* block) { return BlockRef(block, BlockReturner{this}); }
 
+  // The calling thread is the pool's home from now on; before the pool is shared, and once.
+  void make_home_here();
+
   std::size_t capacity_blocks() const { return capacity_; }
   std::size_t in_use_blocks() const;
   ArenaBacking backing() const;
@@ -76,10 +82,17 @@ class BlockPool {
  private:
   friend struct BlockReturner;
   struct State;
+  bool is_home() const { return home_ == std::this_thread::get_id(); }
   void give_back(Block* block) noexcept;
+  Block* take_near();
+  void give_back_near(Block* block) noexcept;
 
   std::unique_ptr<State> state_;
   std::size_t capacity_ = 0;
+
+  std::thread::id home_;                            // none: no thread is
+  std::array<Block*, limits::kNearBlocks> near_{};  // the home's own free blocks
+  std::size_t near_count_ = 0;
 };
 
 }  // namespace assent

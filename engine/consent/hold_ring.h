@@ -47,6 +47,11 @@ class HoldRing {
   std::size_t capacity() const { return slots_.size(); }
   bool empty() const { return size_ == 0; }
   const HoldRingCounts& counts() const { return counts_; }
+  // Before this nothing is older than `hold`; nothing when it is empty.
+  std::optional<WallTime> ages_at(nanoseconds hold) const {
+    if (empty()) return std::nullopt;
+    return slot(0)->end + hold;
+  }
   nanoseconds span() const {  // from the oldest block's first to the youngest block's end
     return empty() ? nanoseconds(0) : slot(size_ - 1)->end - slot(0)->first;
   }

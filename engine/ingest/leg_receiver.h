@@ -96,6 +96,9 @@ class LegReceiver {
   void receive(Datagram&& datagram, DatagramPort port, Now now, LegSink& sink);
   void count_drop(DatagramDrop why);
 
+  // Whether packets are held back for others, and until when the oldest may be.
+  bool is_waiting() const { return window_.is_waiting(); }
+  MonoTime waits_until() const { return window_.waits_until(); }
   // Hands on what has waited for the whole reorder window. Cheap when nothing waits.
   void poll(Now now, LegSink& sink);
   // Hands on everything held: the leg ends.

@@ -1,5 +1,6 @@
 #include "engine/shard/leg_gate.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace assent {
@@ -80,12 +81,21 @@ void LegGate::apply(const RingAction& action, WallTime at) {
   }
 }
 
-void LegGate::tick(WallTime now) {
+// While audio is held, a part-filled block is closed too: packets may be rare, and what is old must age.
+nanoseconds LegGate::patience() const {
+  return admission_ == Admission::admit ? settings_.max_delay : nanoseconds(limits::kHeldBlockSpan);
+}
+
+nanoseconds LegGate::tick(WallTime now) {
   if (gate_ == Gate::holding) ring_.drop_older_than(now - settings_.hold);
-  // While audio is held, a part-filled block is closed too: packets may be rare, and what is old must age.
-  const nanoseconds patience =
-      admission_ == Admission::admit ? settings_.max_delay : nanoseconds(limits::kHeldBlockSpan);
-  if (!filler_.is_empty() && now - filler_.first_time() >= patience) settle(filler_.cut());
+  if (!filler_.is_empty() && now - filler_.first_time() >= patience()) settle(filler_.cut());
+
+  // A block that begins with the very next packet is not due before that.
+  nanoseconds next = patience();
+  if (!filler_.is_empty()) next = std::min(next, filler_.first_time() + patience() - now);
+  const auto ages = gate_ == Gate::holding ? ring_.ages_at(settings_.hold) : std::nullopt;
+  if (ages) next = std::min(next, *ages - now);
+  return next;
 }
 
 void LegGate::set_codec(const Codec& codec) {

@@ -46,8 +46,9 @@ class LegGate {
   // `media` is where the leg's own timeline stands at the turn.
   void turn(const GateTurn& turn, WallTime media);
 
-  // Time has passed: wipe what `hold` no longer covers, hand on a part-filled block that has waited long enough.
-  void tick(WallTime now);
+  // Time has passed: wipe what `hold` no longer covers, hand on a part-filled block that has waited long enough. How
+  // soon it wants the next tick, unless a turn comes first.
+  nanoseconds tick(WallTime now);
 
   // The payloads that follow are of another codec: what is being filled is closed, and a new segment begins with them.
   void set_codec(const Codec& codec);
@@ -61,6 +62,7 @@ class LegGate {
   std::uint64_t starved_packets() const { return filler_.starved_packets(); }
 
  private:
+  nanoseconds patience() const;
   void settle(std::optional<HeldBlock> block);  // a closed block goes where the gate's state sends it
   void admit(HeldBlock block);
   void cut_at_turn(const GateTurn& turn);

@@ -18,8 +18,13 @@ Booking pause_entry(CallId call, const PauseChange& change, const std::string& o
 
 }  // namespace
 
-LiveCall::LiveCall(CallIdentity identity, CallConsent consent, const PurposeRegistry& purposes, CallRecord& record)
-    : identity_(std::move(identity)), consent_(std::move(consent)), purposes_(purposes), record_(record) {}
+LiveCall::LiveCall(CallIdentity identity, CallConsent consent, const PurposeRegistry& purposes, CallRecord& record,
+                   AlarmClock& clock)
+    : identity_(std::move(identity)),
+      consent_(std::move(consent)),
+      purposes_(purposes),
+      record_(record),
+      alarm_(clock) {}
 
 // ---- who is there -------------------------------------------------------------------------------------------------
 
@@ -83,6 +88,7 @@ void LiveCall::decide(ParticipantIndex participant, Decision decision, PurposeSe
   }
   reply.done = std::move(done);
   replies_.push_back(std::move(reply));
+  alarm_.ring_soon();
   answer_quiet_replies();
 }
 
@@ -116,8 +122,11 @@ void LiveCall::tick(Now now) {
     consent_.tick(moment_of(now), outcome_);
     carry_out(now, "engine");
   }
-  for (const auto& leg : legs_) leg->tick(now);
+  MonoTime next = consent_.next_deadline().value_or(AlarmClock::kNever);
+  for (const auto& leg : legs_) next = std::min(next, leg->tick(now));
   answer_quiet_replies();
+  // What waits for workers to leave is looked at with every sweep.
+  alarm_.advance(replies_.empty() ? next : now.mono);
 }
 
 void LiveCall::end(Now now) {
@@ -145,6 +154,7 @@ void LiveCall::carry_out(Now now, const std::string& origin) {
   put_on_record(origin, now);
   outcome_.clear();
   carrying_out_ = false;
+  alarm_.ring_soon();
 
   // Handing on what waited in the reorder windows may have brought digits to light.
   const std::vector<HeardDigit> digits = std::exchange(waiting_digits_, {});

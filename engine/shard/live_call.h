@@ -16,6 +16,7 @@
 #include "base/result.h"
 #include "engine/catalog/catalog.h"
 #include "engine/consent/call_consent.h"
+#include "engine/shard/alarm_clock.h"
 #include "engine/shard/live_leg.h"
 
 namespace assent {
@@ -58,7 +59,8 @@ using Done = std::function<void(Result<void>)>;
 
 class LiveCall final : public LegListener {
  public:
-  LiveCall(CallIdentity identity, CallConsent consent, const PurposeRegistry& purposes, CallRecord& record);
+  LiveCall(CallIdentity identity, CallConsent consent, const PurposeRegistry& purposes, CallRecord& record,
+           AlarmClock& clock);
   ~LiveCall() = default;
   LiveCall(const LiveCall&) = delete;
   LiveCall& operator=(const LiveCall&) = delete;
@@ -76,7 +78,9 @@ class LiveCall final : public LegListener {
   void set_paused(Pausing what, const std::string& reason, const std::string& origin, Now now, Done done);
   void leg_digit(LegIndex leg, char digit, WallTime media, Now now) override;
   void leg_bye(LegIndex, Now) override {}  // the media server ends calls; a BYE only ends a stream
+  void leg_due(MonoTime at) override { alarm_.advance(at); }
 
+  // Looks at what time has brought, and sets the call's alarm for the next time.
   void tick(Now now);
   void end(Now now);
   // The clock was set, or the machine slept: no segment goes on across that.
@@ -84,6 +88,7 @@ class LiveCall final : public LegListener {
   // Ended, its consents answered by the record, and nothing of it in the hands of a worker.
   bool is_finished();
 
+  AlarmClock::Place alarm() const { return alarm_.place(); }
   const CallIdentity& identity() const { return identity_; }
   const CallConsent& consent() const { return consent_; }
   const std::vector<CallParticipant>& participants() const { return participants_; }
@@ -117,6 +122,7 @@ class LiveCall final : public LegListener {
   CallConsent consent_;
   const PurposeRegistry& purposes_;
   CallRecord& record_;
+  Alarm alarm_;
 
   std::vector<CallParticipant> participants_;
   std::vector<std::unique_ptr<LiveLeg>> legs_;

@@ -1,5 +1,6 @@
 #include "engine/shard/live_leg.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "codecs/payload_format.h"
@@ -31,20 +32,23 @@ void LiveLeg::receive(Datagram&& datagram, DatagramPort port, Now now) {
   busy_ = true;
   receiver_.receive(std::move(datagram), port, now, *this);
   busy_ = false;
+  if (receiver_.is_waiting()) listener_.leg_due(receiver_.waits_until());
 }
 
-void LiveLeg::tick(Now now) {
+MonoTime LiveLeg::tick(Now now) {
   now_ = now;
   busy_ = true;
   receiver_.poll(now, *this);
   busy_ = false;
   const WallTime media = media_time(now);
-  if (segments_.is_due(media)) {
+  if (const auto due = segments_.due(); due && media >= *due) {
     // Here, between two packets, the timeline may move to the sender's clock: the next segment begins with it.
     gate_.roll();
     receiver_.adopt_sender_report();
   }
-  gate_.tick(media);
+  nanoseconds next = gate_.tick(media);
+  if (const auto due = segments_.due()) next = std::min(next, *due - media);
+  return receiver_.is_waiting() ? std::min(now.mono + next, receiver_.waits_until()) : now.mono + next;
 }
 
 void LiveLeg::flush(Now now) {

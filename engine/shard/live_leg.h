@@ -22,6 +22,8 @@ class LegListener {
  public:
   virtual void leg_digit(LegIndex leg, char digit, WallTime media, Now now) = 0;
   virtual void leg_bye(LegIndex leg, Now now) = 0;
+  // The leg must be ticked at `at`, however late it was to be.
+  virtual void leg_due(MonoTime at) = 0;
 
  protected:
   ~LegListener() = default;
@@ -52,7 +54,8 @@ class LiveLeg final : public LegSink {
   LiveLeg& operator=(const LiveLeg&) = delete;
 
   void receive(Datagram&& datagram, DatagramPort port, Now now);
-  void tick(Now now);
+  // When it wants the next tick, unless leg_due says sooner.
+  MonoTime tick(Now now);
   // What waits in the reorder window is handed on, so that a turn of the gate finds it where it belongs.
   void flush(Now now);
 

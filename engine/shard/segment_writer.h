@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -67,8 +68,10 @@ class SegmentWriter {
   void set_consent(ConsentId consent) { consent_ = consent; }
   // The codec of what is appended from now on: another one ends the open segment.
   void set_codec(const Codec& codec);
-  // Whether the open segment has lasted its time when the leg's timeline stands at `media`.
-  bool is_due(WallTime media) const { return open_ != nullptr && media >= start_ + settings_.segment_time; }
+  // When, on the leg's timeline, the open segment will have lasted its time; nothing when none is open.
+  std::optional<WallTime> due() const {
+    return open_ == nullptr ? std::nullopt : std::optional(start_ + settings_.segment_time);
+  }
   // Ends the open segment; the next block opens another.
   void roll();
 

@@ -6,8 +6,6 @@
 namespace assent {
 namespace {
 
-// Timers need not be finer than this: holds, deadlines and delays are tens of milliseconds at least.
-constexpr auto kTickInterval = 10ms;
 // A wall clock that moves against the monotonic one by more than this was set, or the machine slept or was cloned.
 constexpr auto kClockJump = 1s;
 
@@ -38,13 +36,12 @@ Shard::~Shard() { ASSENT_CHECK(calls_.empty()); }
 
 void Shard::step(Now now) {
   now_ = now;
+  if (!at_home_) parts_.blocks.make_home_here();
+  at_home_ = true;
   while (const auto message = inbox_.take()) (*message)(*this, now);
   parts_.source.sweep(*this);
-  if (now.mono >= next_tick_) {
-    next_tick_ = now.mono + kTickInterval;
-    watch_clocks(now);
-    tick_calls(now);
-  }
+  watch_clocks(now);
+  clock_.ring_due(now.mono, [&](AlarmClock::Place place) { tick(*calls_by_alarm_[place], now); });
   parts_.sealer.notify();
 }
 
@@ -83,9 +80,11 @@ Result<std::vector<LegPorts>> Shard::add_call(NewCall call, Now now) {
   const CallId id = call.identity.id;
   Entry entry;
   entry.call =
-      std::make_unique<LiveCall>(std::move(call.identity), std::move(*consent), parts_.purposes, parts_.record);
+      std::make_unique<LiveCall>(std::move(call.identity), std::move(*consent), parts_.purposes, parts_.record, clock_);
   entry.last_used = now.mono;
-  calls_.emplace(id, std::move(entry));
+  const AlarmClock::Place alarm = entry.call->alarm();
+  if (alarm >= calls_by_alarm_.size()) calls_by_alarm_.resize(alarm + 1);
+  calls_by_alarm_[alarm] = &calls_.emplace(id, std::move(entry)).first->second;
   auto ports = add_legs(id, std::move(call.participants), std::move(call.legs), now);
   if (!ports) {
     close_ports(calls_.at(id));
@@ -207,23 +206,27 @@ void Shard::watch_clocks(Now now) {
   }
 }
 
-void Shard::tick_calls(Now now) {
-  for (auto at = calls_.begin(); at != calls_.end();) {
-    Entry& entry = at->second;
-    entry.call->tick(now);
-    for (const auto& leg : entry.call->legs()) {
-      if (leg->last_heard()) entry.last_used = std::max(entry.last_used, *leg->last_heard());
-    }
-    if (!entry.ending && now.mono - entry.last_used > settings_.idle_timeout) {
-      (void)end_call(at->first, now, parts_.on_abandoned);
-    }
-    if (entry.ending && entry.call->is_finished()) {
-      finish(entry);
-      at = calls_.erase(at);
-    } else {
-      ++at;
-    }
+void Shard::tick(Entry& entry, Now now) {
+  LiveCall& call = *entry.call;
+  call.tick(now);
+  for (const auto& leg : call.legs()) {
+    if (leg->last_heard()) entry.last_used = std::max(entry.last_used, *leg->last_heard());
   }
+  if (!entry.ending && now.mono - entry.last_used > settings_.idle_timeout) {
+    (void)end_call(call.identity().id, now, parts_.on_abandoned);
+  }
+  if (entry.ending && call.is_finished()) {
+    finish(entry);
+    return forget(call.identity().id);
+  }
+  // Until the workers and the record are done with it, a call that ends is looked at with every sweep.
+  clock_.advance(call.alarm(), entry.ending ? now.mono : entry.last_used + settings_.idle_timeout);
+}
+
+void Shard::forget(CallId id) {
+  const auto found = calls_.find(id);
+  calls_by_alarm_.at(found->second.call->alarm()) = nullptr;
+  calls_.erase(found);
 }
 
 void Shard::finish(Entry& entry) {

@@ -2,7 +2,7 @@
 // queues at its edges (inbox in, seal queue out).
 //
 // Receive is timed, not woken: each sweep takes what has come in on every port, answers the inbox, and lets time pass
-// for every leg. It never blocks, and it knows nothing of JSON, databases or files.
+// for the calls whose alarm is due. It never blocks, and it knows nothing of JSON, databases or files.
 //
 //      inbox --> [ sweep: datagrams -> LiveLeg -> LegGate -> SegmentWriter ] --> seal queue --> Sealer
 //                                                                          \--> CallRecord (consents, pauses)
@@ -21,6 +21,7 @@
 #include "crypto/secret.h"
 #include "engine/ingest/datagram_source.h"
 #include "engine/seal/sealer.h"
+#include "engine/shard/alarm_clock.h"
 #include "engine/shard/live_call.h"
 #include "engine/shard/shard_inbox.h"
 
@@ -127,18 +128,21 @@ class Shard final : private DatagramSink {
   Result<std::size_t> blocks_for(const std::vector<NewLeg>& legs, nanoseconds hold) const;
   void close_ports(Entry& entry);
   void watch_clocks(Now now);
-  void tick_calls(Now now);
+  void tick(Entry& entry, Now now);
+  void forget(CallId id);
   void finish(Entry& entry);
 
   Parts parts_;
   Settings settings_;
   ShardInbox inbox_;
+  AlarmClock clock_;  // of the calls
   std::unordered_map<CallId, Entry> calls_;
+  std::vector<Entry*> calls_by_alarm_;
   std::vector<LiveLeg*> legs_by_slot_;
   std::vector<LegSlot> free_slots_;
   std::size_t reserved_blocks_ = 0;
   Now now_{};
-  MonoTime next_tick_{};
+  bool at_home_ = false;                        // the thread that steps is known to the block pool
   std::optional<nanoseconds> wall_minus_mono_;  // what a set clock or a slept machine changes
   ShardCounts ended_;                           // of legs that are gone
 };

@@ -1,0 +1,206 @@
+// What does a shard cost a packet, sockets and disk left out? Every leg sends 20 ms of G.711; a sweep every 5 ms finds
+// a quarter of the legs. Beside it the floor: the same datagrams put into blocks of the arena, and dropped.
+//
+// Virtual time, one thread; sealing, where the gates are open, is done on the same thread and its pages are dropped.
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+#include "engine/shard/shard.h"
+
+namespace {
+
+using namespace assent;
+
+constexpr auto kPacketTime = std::chrono::milliseconds(20);
+constexpr auto kSweepTime = std::chrono::milliseconds(5);
+constexpr std::size_t kSweepsPerPacket = 4;
+constexpr std::size_t kPayloadBytes = 160;
+// Until every open leg has filled a block and opened its segment.
+constexpr int kWarmUpSteps = 200;
+constexpr auto kHold = std::chrono::seconds(5);
+
+// Every fourth leg's next packet, at each sweep.
+class PacketSource final : public DatagramSource {
+ public:
+  explicit PacketSource(BlockPool& pool) : pool_(pool) {}
+
+  Result<LegPorts> open(LegSlot leg, RtcpPort) override {
+    streams_.resize(std::max(streams_.size(), std::size_t{leg.value} + 1));
+    streams_[leg.value].open = true;
+    return LegPorts{2, 3};
+  }
+  void close(LegSlot leg) override { streams_[leg.value].open = false; }
+  void sweep(DatagramSink& sink) override {
+    const std::array<std::uint8_t, kPayloadBytes> payload{};
+    const Endpoint from = *parse_endpoint("192.0.2.1:4000");
+    for (std::size_t leg = sweep_++ % kSweepsPerPacket; leg < streams_.size(); leg += kSweepsPerPacket) {
+      Stream& stream = streams_[leg];
+      if (!stream.open) continue;
+      BlockRef block = pool_.take();
+      if (block == nullptr) continue;
+      RtpHeader header;
+      header.sequence = SequenceNumber(stream.sequence++);
+      header.timestamp = RtpTimestamp(std::uint32_t{header.sequence.value} * kPayloadBytes);
+      header.ssrc = Ssrc(static_cast<std::uint32_t>(leg));
+      const std::size_t bytes = write_rtp(header, payload, block->plain);
+      ++counts_.datagrams;
+      sink.on_datagram(LegSlot(static_cast<std::uint32_t>(leg)), DatagramPort::rtp,
+                       make_datagram(std::move(block), static_cast<std::uint16_t>(bytes), from));
+    }
+  }
+  const SourceCounts& counts() const override { return counts_; }
+
+ private:
+  struct Stream {
+    std::uint16_t sequence = 0;
+    bool open = false;
+  };
+  BlockPool& pool_;
+  std::vector<Stream> streams_;
+  std::size_t sweep_ = 0;
+  SourceCounts counts_;
+};
+
+class InstantRecord final : public CallRecord {
+ public:
+  void book(CallId, std::vector<Booking>, std::function<void(Result<void>, Now)> done) override {
+    waiting_.push_back(std::move(done));
+  }
+  void erase(const LegErasure&) override {}
+  void answer(Now now) {
+    for (auto& done : std::exchange(waiting_, {})) done({}, now);
+  }
+
+ private:
+  std::vector<std::function<void(Result<void>, Now)>> waiting_;
+};
+
+class NoObserver final : public SegmentObserver {
+ public:
+  void segment_opened(const SegmentOpened&) override {}
+  void segment_closed(SegmentId, WallTime) override {}
+};
+
+enum class Gates { closed, holding, open };
+
+class Bench {
+ public:
+  Bench(std::size_t legs, Gates gates)
+      : blocks_(*SecureArena::create(
+            legs * blocks_per_leg(gates) * limits::kPageBytes + limits::kReceiveBatch * limits::kPageBytes,
+            ArenaBacking::locked_memory)),
+        queue_(blocks_),
+        sealer_(
+            queue_, pages_, [](SealedPage&&) {}, Sealer::Settings{}),
+        source_(blocks_),
+        shard_(
+            Shard::Parts{blocks_, queue_, sealer_, observer_, source_, record_, purposes_, [](const FinishedCall&) {}},
+            settings(legs)) {
+    for (std::size_t i = 0; i < legs / 2; ++i) add_call(gates);
+    for (int i = 0; i < kWarmUpSteps; ++i) step();
+  }
+  ~Bench() {
+    while (!shard_.is_idle()) {
+      shard_.end_all(now_);
+      step();
+    }
+  }
+  Bench(const Bench&) = delete;
+  Bench& operator=(const Bench&) = delete;
+
+  void step() {
+    now_.mono += kSweepTime;
+    now_.wall += kSweepTime;
+    record_.answer(now_);
+    shard_.step(now_);
+    sealer_.drain();
+  }
+  PacketSource& source() { return source_; }
+
+ private:
+  static std::chrono::milliseconds hold(Gates gates) {
+    return gates == Gates::holding ? std::chrono::milliseconds(kHold) : std::chrono::milliseconds(limits::kHoldMin);
+  }
+  static std::size_t blocks_per_leg(Gates gates) {
+    return limits::leg_blocks(8000, hold(gates), limits::kReorderWindowDefault);
+  }
+  static Shard::Settings settings(std::size_t legs) {
+    Shard::Settings settings;
+    settings.calls = legs;
+    return settings;
+  }
+  void add_call(Gates gates) {
+    ConsentSettings consent;
+    consent.purposes = PurposeSet::of(Purpose(0));
+    consent.hold = hold(gates);
+    NewCall call{{new_id<CallId>(now_.wall), {}, new_id<RecordingId>(now_.wall), {}, now_.wall}, consent, {}, {}};
+    const CallId id = call.identity.id;
+    for (const char* const ref : {"agent", "customer"}) {
+      call.participants.push_back({new_id<ParticipantId>(now_.wall), ref});
+      call.legs.push_back({new_id<LegId>(now_.wall),
+                           ref,
+                           ref,
+                           {{0, Codec{}}},
+                           std::uint8_t{101},
+                           std::nullopt,
+                           new_id<KeyId>(now_.wall),
+                           SecretKey::random()});
+    }
+    if (auto added = shard_.add_call(std::move(call), now_); !added) throw std::runtime_error(added.error().what);
+    if (gates == Gates::holding) return;
+    const Decision decision = gates == Gates::open ? Decision::granted : Decision::denied;
+    for (std::uint8_t who = 0; who < 2; ++who) {
+      shard_.find(id)->decide(ParticipantIndex(who), decision, consent.purposes, {}, "bench", now_, [](const auto&) {});
+    }
+  }
+
+  Now now_{MonoTime(std::chrono::seconds(1000)), WallTime(std::chrono::seconds(1'800'000'000))};
+  PurposeRegistry purposes_ = *PurposeRegistry::create({"quality"});
+  BlockPool blocks_;
+  PagePool pages_{64};
+  SealQueue queue_;
+  Sealer sealer_;
+  PacketSource source_;
+  InstantRecord record_;
+  NoObserver observer_;
+  Shard shard_;
+};
+
+class DroppingSink final : public DatagramSink {
+ public:
+  void on_datagram(LegSlot, DatagramPort, Datagram&&) override {}
+  void on_dropped(LegSlot, DatagramPort, DatagramDrop) override {}
+};
+
+void report(benchmark::State& state, std::uint64_t packets) {
+  state.counters["per_packet"] =
+      benchmark::Counter(static_cast<double>(packets), benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+}
+
+void floor_datagrams(benchmark::State& state) {
+  Bench bench(static_cast<std::size_t>(state.range(0)), Gates::closed);
+  DroppingSink sink;
+  const std::uint64_t before = bench.source().counts().datagrams;
+  for (auto _ : state) bench.source().sweep(sink);
+  report(state, bench.source().counts().datagrams - before);
+}
+
+void shard_step(benchmark::State& state, Gates gates) {
+  Bench bench(static_cast<std::size_t>(state.range(0)), gates);
+  const std::uint64_t before = bench.source().counts().datagrams;
+  for (auto _ : state) bench.step();
+  report(state, bench.source().counts().datagrams - before);
+}
+
+BENCHMARK(floor_datagrams)->Arg(200)->Arg(4000)->Arg(20000);
+BENCHMARK_CAPTURE(shard_step, closed, Gates::closed)->Arg(200)->Arg(4000)->Arg(20000);
+BENCHMARK_CAPTURE(shard_step, holding, Gates::holding)->Arg(200)->Arg(4000);
+BENCHMARK_CAPTURE(shard_step, open, Gates::open)->Arg(200)->Arg(4000)->Arg(20000);
+
+}  // namespace
