@@ -101,6 +101,7 @@ static_assert(leg_blocks(8000, kHoldDefault, kReorderWindowDefault) == 86);
 
 // ---- Shard --------------------------------------------------------------------------------------------------------
 
+inline constexpr std::size_t kCacheLineBytes = 64;
 inline constexpr std::size_t kReceiveBatch = 64;  // datagrams per recvmmsg; 64 blocks = 256 KiB of arena
 inline constexpr std::size_t kNearBlocks = 128;   // free blocks the receiving thread keeps to itself: two batches
 inline constexpr auto kSweepInterval = 5ms;

@@ -60,11 +60,12 @@ class RtpPacket {
   RtpPacket(RtpPacket&&) noexcept = default;
   RtpPacket& operator=(RtpPacket&&) noexcept = default;
 
-  // The packet, or nothing when the bytes are not RTP; the datagram is consumed either way.
-  static std::optional<RtpPacket> open(Datagram&& datagram) {
-    const auto header = parse_rtp(datagram.bytes());
-    if (!header) return std::nullopt;
-    return RtpPacket(std::move(datagram.block_), *header);
+  // The packet, or nothing when the bytes are not RTP, and why; the datagram is consumed either way.
+  static std::optional<RtpPacket> open(Datagram&& datagram, RtpFlaw& flaw) {
+    RtpHeader header;
+    flaw = read_rtp(datagram.bytes(), header);
+    if (flaw != RtpFlaw::none) return std::nullopt;
+    return RtpPacket(std::move(datagram.block_), header);
   }
 
   const RtpHeader& header() const { return header_; }

@@ -23,6 +23,7 @@ constexpr std::size_t kSweepsPerPacket = 4;
 constexpr std::size_t kPayloadBytes = 160;
 // Until every open leg has filled a block and opened its segment.
 constexpr int kWarmUpSteps = 200;
+constexpr std::size_t kUpcoming = 8;
 constexpr auto kHold = std::chrono::seconds(5);
 
 // Every fourth leg's next packet, at each sweep.
@@ -42,6 +43,8 @@ class PacketSource final : public DatagramSource {
     for (std::size_t leg = sweep_++ % kSweepsPerPacket; leg < streams_.size(); leg += kSweepsPerPacket) {
       Stream& stream = streams_[leg];
       if (!stream.open) continue;
+      const std::size_t upcoming = leg + kUpcoming * kSweepsPerPacket;
+      if (upcoming < streams_.size()) sink.on_upcoming(LegSlot(static_cast<std::uint32_t>(upcoming)));
       BlockRef block = pool_.take();
       if (block == nullptr) continue;
       RtpHeader header;

@@ -29,6 +29,8 @@ enum class DatagramDrop : std::uint8_t {
 class DatagramSink {
  public:
   virtual void on_datagram(LegSlot leg, DatagramPort port, Datagram&& datagram) = 0;
+  // A datagram of this leg will be delivered soon; a source tells it some datagrams ahead, once, or not at all.
+  virtual void on_upcoming(LegSlot) {}
   virtual void on_dropped(LegSlot leg, DatagramPort port, DatagramDrop why) = 0;
 
  protected:

@@ -70,11 +70,12 @@ Result<LegReceiver> LegReceiver::create(const LegReceiverSetup& setup) {
 }
 
 LegReceiver::LegReceiver(const LegReceiverSetup& setup)
-    : format_count_(setup.formats.size()),
+    : current_(setup.formats.front()),
       dtmf_payload_type_(setup.dtmf_payload_type),
-      reorder_window_(setup.reorder_window),
       window_(setup.reorder_window),
-      timeline_(setup.formats.front().codec.clock_rate) {
+      timeline_(setup.formats.front().codec.clock_rate),
+      format_count_(setup.formats.size()),
+      reorder_window_(setup.reorder_window) {
   std::copy(setup.formats.begin(), setup.formats.end(), formats_.begin());
   pin(setup.source);
 }
@@ -101,12 +102,13 @@ void LegReceiver::count_drop(DatagramDrop why) {
 void LegReceiver::receive(Datagram&& datagram, DatagramPort port, Now now, LegSink& sink) {
   const Endpoint from = datagram.source();
   if (port == DatagramPort::rtcp || is_rtcp(datagram.bytes())) return receive_rtcp(datagram.bytes(), from, now, sink);
-  RtpHeader header;
-  if (const auto flaw = read_rtp(datagram.bytes(), header); flaw != RtpFlaw::none) {
+  RtpFlaw flaw = RtpFlaw::none;
+  auto packet = RtpPacket::open(std::move(datagram), flaw);
+  if (!packet) {
     ++counts_.malformed[static_cast<std::size_t>(flaw)];
     return;
   }
-  if (auto packet = RtpPacket::open(std::move(datagram))) receive_rtp(std::move(*packet), from, now, sink);
+  receive_rtp(std::move(*packet), from, now, sink);
 }
 
 void LegReceiver::receive_rtp(RtpPacket&& packet, const Endpoint& from, Now now, LegSink& sink) {
@@ -177,23 +179,24 @@ void LegReceiver::begin_stream(Ssrc ssrc, Now now, LegSink& sink) {
 }
 
 LegReceiver::Kind LegReceiver::kind_of(std::uint8_t payload_type) const {
+  if (payload_type == current_.payload_type) return Kind::audio;
   if (payload_type == dtmf_payload_type_) return Kind::digits;
   if (payload_type == kComfortNoisePayloadType) return Kind::comfort_noise;
-  return format_of(payload_type) ? Kind::audio : Kind::unknown;
+  return format_of(payload_type) != nullptr ? Kind::audio : Kind::unknown;
 }
 
-std::optional<std::size_t> LegReceiver::format_of(std::uint8_t payload_type) const {
-  if (formats_[current_].payload_type == payload_type) return current_;
+const LegFormat* LegReceiver::format_of(std::uint8_t payload_type) const {
+  if (current_.payload_type == payload_type) return &current_;
   for (std::size_t i = 0; i < format_count_; ++i) {
-    if (formats_[i].payload_type == payload_type) return i;
+    if (formats_[i].payload_type == payload_type) return &formats_[i];
   }
-  return std::nullopt;
+  return nullptr;
 }
 
 bool LegReceiver::is_plausible(const RtpPacket& packet) const {
   const std::uint8_t payload_type = packet.header().payload_type;
   switch (kind_of(payload_type)) {
-    case Kind::audio: return ticks_of(formats_[*format_of(payload_type)].codec, packet.payload()).has_value();
+    case Kind::audio: return ticks_of(format_of(payload_type)->codec, packet.payload()).has_value();
     case Kind::digits: return parse_telephone_event(packet.payload()).has_value();
     case Kind::comfort_noise: return true;
     case Kind::unknown: return false;
@@ -213,19 +216,18 @@ void LegReceiver::hand_on(const RtpPacket& packet, Now arrived, LegSink& sink) {
 }
 
 void LegReceiver::hand_on_audio(const RtpPacket& packet, Now arrived, LegSink& sink) {
-  const std::size_t format = *format_of(packet.header().payload_type);
-  const Codec& codec_now = formats_[format].codec;
-  const auto ticks = ticks_of(codec_now, packet.payload());
+  const LegFormat format = *format_of(packet.header().payload_type);
+  const auto ticks = ticks_of(format.codec, packet.payload());
   if (!ticks) {
     ++counts_.malformed_payload;
     return;
   }
-  if (format != current_) {
-    const bool same_clock = codec_now.clock_rate == codec().clock_rate;
+  if (format.payload_type != current_.payload_type) {
+    const bool same_clock = format.codec.clock_rate == codec().clock_rate;
     current_ = format;
     ++counts_.codec_changes;
-    if (!same_clock) timeline_.restart(codec_now.clock_rate);
-    sink.on_codec_change(codec_now);
+    if (!same_clock) timeline_.restart(format.codec.clock_rate);
+    sink.on_codec_change(format.codec);
   }
   const auto place = timeline_.place(packet.header().timestamp, *ticks, arrived);
   if (place.anchored && counts_.audio != 0) sink.on_timeline_break();

@@ -115,9 +115,12 @@ class LegReceiver {
   // To be called where a segment begins; true when the timeline moved to the sender's clock.
   bool adopt_sender_report() { return timeline_.adopt_sender_report(); }
 
-  const Codec& codec() const { return formats_[current_].codec; }
+  const Codec& codec() const { return current_.codec; }
   std::optional<Endpoint> source() const;  // nothing until one is pinned
   ReceiverCounts counts() const;
+
+  // From the object's first byte on: what a packet of audio touches, in the usual case.
+  static constexpr std::size_t kHotBytes = 320;
 
  private:
   enum class Kind : std::uint8_t { audio, digits, comfort_noise, unknown };
@@ -135,27 +138,29 @@ class LegReceiver {
   bool accept_stream(const RtpPacket& packet, Now now, LegSink& sink);
   void begin_stream(Ssrc ssrc, Now now, LegSink& sink);
   Kind kind_of(std::uint8_t payload_type) const;
-  std::optional<std::size_t> format_of(std::uint8_t payload_type) const;
+  const LegFormat* format_of(std::uint8_t payload_type) const;
   bool is_plausible(const RtpPacket& packet) const;
   void hand_on(const RtpPacket& packet, Now arrived, LegSink& sink);
   void hand_on_audio(const RtpPacket& packet, Now arrived, LegSink& sink);
   void hand_on_digits(const RtpPacket& packet, Now arrived, LegSink& sink);
 
-  std::array<LegFormat, limits::kFormatsPerLeg> formats_{};
-  std::size_t format_count_ = 0;
-  std::size_t current_ = 0;  // the format of the latest audio
-  std::optional<std::uint8_t> dtmf_payload_type_;
+  // What every packet touches comes first, side by side: kHotBytes.
+  LegFormat current_;  // the format of the latest audio
+  Ssrc ssrc_;
   Endpoint source_;
   Pin pin_ = Pin::open;
   bool streaming_ = false;
   bool bye_seen_ = false;
-  Ssrc ssrc_;
-  std::optional<Former> former_;  // the stream before, whose stragglers must not bring it back
-  nanoseconds reorder_window_;
+  std::optional<std::uint8_t> dtmf_payload_type_;
   ReorderWindow<RtpPacket> window_;
   RtpTimeline timeline_;
+  ReceiverCounts counts_;  // its first three
+
+  std::array<LegFormat, limits::kFormatsPerLeg> formats_{};
+  std::size_t format_count_ = 0;
+  nanoseconds reorder_window_;
+  std::optional<Former> former_;  // the stream before, whose stragglers must not bring it back
   DigitDetector digits_;
-  ReceiverCounts counts_;
 };
 
 }  // namespace assent

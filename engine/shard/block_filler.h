@@ -25,14 +25,15 @@ class BlockFiller {
   // Wipes the block being filled.
   void discard();
 
+  const std::uint8_t* write_position() const { return cluster_.is_open() ? cluster_.block + cluster_.end : nullptr; }
   bool is_empty() const { return block_ == nullptr; }
   WallTime first_time() const { return WallTime(nanoseconds(block_->head.first_ns)); }  // not when empty
   std::uint64_t starved_packets() const { return starved_packets_; }
 
  private:
-  BlockPool& pool_;
   BlockRef block_;
   matroska::ClusterWriter cluster_;
+  BlockPool& pool_;
   std::uint64_t starved_packets_ = 0;
 };
 

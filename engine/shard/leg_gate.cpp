@@ -15,7 +15,7 @@ LegGateCounts& LegGateCounts::operator+=(const LegGateCounts& more) {
 }
 
 LegGate::LegGate(BlockPool& pool, SegmentWriter& segments, SealPermit& permit, Settings settings)
-    : segments_(segments), permit_(permit), settings_(settings), filler_(pool), ring_(settings.ring_blocks) {}
+    : filler_(pool), segments_(segments), permit_(permit), settings_(settings), ring_(settings.ring_blocks) {}
 
 void LegGate::packet(ByteView payload, WallTime at, nanoseconds duration) {
   if (admission_ == Admission::discard) {

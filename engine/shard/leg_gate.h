@@ -57,6 +57,9 @@ class LegGate {
   // The clock was set, or the machine slept: no segment goes on across that.
   void roll();
 
+  // Where the next packet's payload will be written, or null.
+  const std::uint8_t* write_position() const { return filler_.write_position(); }
+
   nanoseconds held() const;
   LegGateCounts counts() const;
   std::uint64_t starved_packets() const { return filler_.starved_packets(); }
@@ -68,16 +71,17 @@ class LegGate {
   void cut_at_turn(const GateTurn& turn);
   void apply(const RingAction& action, WallTime at);
 
+  // What every packet touches comes first.
+  BlockFiller filler_;
+  Admission admission_ = Admission::hold;
+  LegGateCounts counts_;
+
+  Gate gate_ = Gate::holding;
+  ConsentEpoch epoch_{1};
   SegmentWriter& segments_;
   SealPermit& permit_;
   Settings settings_;
-  BlockFiller filler_;
   HoldRing<HeldBlock> ring_;
-
-  Gate gate_ = Gate::holding;
-  Admission admission_ = Admission::hold;
-  ConsentEpoch epoch_{1};
-  LegGateCounts counts_;
 };
 
 }  // namespace assent

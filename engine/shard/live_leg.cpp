@@ -11,6 +11,9 @@ namespace {
 // A meter needs a few readings a second, not one a packet.
 constexpr std::uint32_t kPacketsPerLevel = 10;
 
+constexpr int kForWriting = 1;
+constexpr std::size_t kPayloadLines = 3;  // 160 bytes of G.711
+
 nanoseconds duration_of(std::uint32_t ticks, const Codec& codec) {
   return nanoseconds(std::int64_t{ticks} * 1'000'000'000 / codec.clock_rate);
 }
@@ -19,12 +22,23 @@ nanoseconds duration_of(std::uint32_t ticks, const Codec& codec) {
 
 LiveLeg::LiveLeg(LegIdentity identity, LegReceiver receiver, LegListener& listener, LegWorkshop workshop,
                  Settings settings)
-    : identity_(std::move(identity)),
-      listener_(listener),
+    : listener_(listener),
+      gate_(workshop.blocks, segments_, permit_, settings.gate),
       receiver_(std::move(receiver)),
       segments_(workshop.blocks, workshop.seal_queue, workshop.segments, permit_, settings.segments),
-      gate_(workshop.blocks, segments_, permit_, settings.gate) {
+      identity_(std::move(identity)) {
   segments_.set_codec(receiver_.codec());
+}
+
+void LiveLeg::prefetch() const {
+  const auto* line = reinterpret_cast<const std::uint8_t*>(this);
+  for (std::size_t i = 0; i < kHotLines; ++i) __builtin_prefetch(line + i * limits::kCacheLineBytes, kForWriting);
+}
+
+void LiveLeg::prefetch_block() const {
+  const std::uint8_t* line = gate_.write_position();
+  if (line == nullptr) return;
+  for (std::size_t i = 0; i < kPayloadLines; ++i) __builtin_prefetch(line + i * limits::kCacheLineBytes, kForWriting);
 }
 
 void LiveLeg::receive(Datagram&& datagram, DatagramPort port, Now now) {

@@ -43,8 +43,11 @@ struct LegWorkshop {
   SegmentObserver& segments;
 };
 
-class LiveLeg final : public LegSink {
+class alignas(limits::kCacheLineBytes) LiveLeg final : public LegSink {
  public:
+  // A packet of audio touches these lines of its leg, and four of its block: the head, and three of payload.
+  static constexpr std::size_t kHotLines = 10;
+
   struct Settings {
     LegGate::Settings gate;
     SegmentWriter::Settings segments;
@@ -52,6 +55,10 @@ class LiveLeg final : public LegSink {
   LiveLeg(LegIdentity identity, LegReceiver receiver, LegListener& listener, LegWorkshop workshop, Settings settings);
   LiveLeg(const LiveLeg&) = delete;
   LiveLeg& operator=(const LiveLeg&) = delete;
+
+  // Brings the leg near for a packet that will come soon; then, when it is near, the place its payload goes to.
+  void prefetch() const;
+  void prefetch_block() const;
 
   void receive(Datagram&& datagram, DatagramPort port, Now now);
   // When it wants the next tick, unless leg_due says sooner.
@@ -82,21 +89,22 @@ class LiveLeg final : public LegSink {
   void on_bye(Now now) override;
 
  private:
-  LegIdentity identity_;
+  // What every packet touches comes first: kHotLines from the object's own beginning.
   LegListener& listener_;
-  LegReceiver receiver_;
-  SealPermit permit_;
-  SegmentWriter segments_;
-  LegGate gate_;
-
   Now now_{};          // of the call into the leg that is under way
   bool busy_ = false;  // inside the receiver, which must not be entered again
-  std::optional<WallTime> heard_until_;
-  std::optional<MonoTime> last_heard_;  // when that audio came
-  std::optional<MonoTime> paused_since_;
-  nanoseconds paused_{0};
   int level_dbov_ = kSilenceDbov;
   std::uint32_t packets_to_next_level_ = 0;
+  std::optional<WallTime> heard_until_;
+  std::optional<MonoTime> last_heard_;  // when that audio came
+  LegGate gate_;
+  LegReceiver receiver_;
+
+  SealPermit permit_;
+  SegmentWriter segments_;
+  LegIdentity identity_;
+  std::optional<MonoTime> paused_since_;
+  nanoseconds paused_{0};
 };
 
 }  // namespace assent

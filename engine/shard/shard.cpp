@@ -49,6 +49,14 @@ void Shard::on_datagram(LegSlot leg, DatagramPort port, Datagram&& datagram) {
   legs_by_slot_.at(leg.value)->receive(std::move(datagram), port, now_);
 }
 
+// Two steps, since the block's address stands in the leg: the leg at once, the block some datagrams later.
+void Shard::on_upcoming(LegSlot leg) {
+  LegSlot& place = upcoming_[upcoming_count_++ % upcoming_.size()];
+  const LegSlot earlier = std::exchange(place, leg);
+  if (const LiveLeg* near = legs_by_slot_.at(earlier.value)) near->prefetch_block();
+  if (const LiveLeg* live = legs_by_slot_.at(leg.value)) live->prefetch();
+}
+
 void Shard::on_dropped(LegSlot leg, DatagramPort, DatagramDrop why) {
   legs_by_slot_.at(leg.value)->receiver().count_drop(why);
 }

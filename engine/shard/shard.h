@@ -122,6 +122,7 @@ class Shard final : private DatagramSink {
   };
 
   void on_datagram(LegSlot leg, DatagramPort port, Datagram&& datagram) override;
+  void on_upcoming(LegSlot leg) override;
   void on_dropped(LegSlot leg, DatagramPort port, DatagramDrop why) override;
 
   Result<LegPorts> add_leg(Entry& entry, NewLeg&& leg, Now now);
@@ -140,6 +141,8 @@ class Shard final : private DatagramSink {
   std::vector<Entry*> calls_by_alarm_;
   std::vector<LiveLeg*> legs_by_slot_;
   std::vector<LegSlot> free_slots_;
+  std::array<LegSlot, 4> upcoming_{};  // the last ones told, in turn: their legs are near by now
+  std::size_t upcoming_count_ = 0;
   std::size_t reserved_blocks_ = 0;
   Now now_{};
   bool at_home_ = false;                        // the thread that steps is known to the block pool
