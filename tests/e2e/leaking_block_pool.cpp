@@ -24,6 +24,8 @@ BlockPool::BlockPool(SecureArena arena) : capacity_(arena.memory().size() / size
 
 BlockPool::~BlockPool() = default;
 
+void BlockPool::make_home_here() {}
+
 BlockRef BlockPool::take() {
   Block* block = nullptr;
   if (!state_->free.pop(block)) return BlockRef(nullptr, BlockReturner{this});
