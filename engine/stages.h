@@ -62,17 +62,20 @@ class RtpPacket {
 
   // The packet, or nothing when the bytes are not RTP, and why; the datagram is consumed either way.
   static std::optional<RtpPacket> open(Datagram&& datagram, RtpFlaw& flaw) {
-    RtpHeader header;
-    flaw = read_rtp(datagram.bytes(), header);
-    if (flaw != RtpFlaw::none) return std::nullopt;
-    return RtpPacket(std::move(datagram.block_), header);
+    // The header is read into its place: copied right after it was written byte by byte, it would wait for every store
+    // before it.
+    std::optional<RtpPacket> packet(RtpPacket(std::move(datagram.block_)));
+    const ByteView bytes = ByteView(packet->block_->plain).first(packet->block_->head.fill_bytes);
+    flaw = read_rtp(bytes, packet->header_);
+    if (flaw != RtpFlaw::none) packet.reset();
+    return packet;
   }
 
   const RtpHeader& header() const { return header_; }
   ByteView payload() const { return ByteView(block_->plain).subspan(header_.payload_offset, header_.payload_size); }
 
  private:
-  RtpPacket(BlockRef block, const RtpHeader& header) : block_(std::move(block)), header_(header) {}
+  explicit RtpPacket(BlockRef block) : block_(std::move(block)) {}
 
   BlockRef block_;
   RtpHeader header_;

@@ -100,7 +100,7 @@ void LegReceiver::count_drop(DatagramDrop why) {
 // ---- what is it, and whose ----------------------------------------------------------------------------------------
 
 void LegReceiver::receive(Datagram&& datagram, DatagramPort port, Now now, LegSink& sink) {
-  const Endpoint from = datagram.source();
+  const Endpoint& from = datagram.source();  // stays when the datagram's block moves on
   if (port == DatagramPort::rtcp || is_rtcp(datagram.bytes())) return receive_rtcp(datagram.bytes(), from, now, sink);
   RtpFlaw flaw = RtpFlaw::none;
   auto packet = RtpPacket::open(std::move(datagram), flaw);
