@@ -80,6 +80,8 @@ class RealFile final : public DiskFile {
     return done;
   }
 
+  void start_writing() override { (void)::sync_file_range(fd_, 0, 0, SYNC_FILE_RANGE_WRITE); }
+
   Result<void> sync_data() override {
     // Not repeated, not even when interrupted: the next call may report success for what was lost.
     if (::fdatasync(fd_) != 0) return failure("sync", path_, errno);

@@ -36,6 +36,8 @@ class DiskFile {
   virtual Result<std::size_t> write_at(std::uint64_t offset_bytes, std::span<const ByteView> parts) = 0;
   // Fills as much of `to` as the file has from there; less only at its end.
   virtual Result<std::size_t> read_at(std::uint64_t offset_bytes, ByteSpan to) const = 0;
+  // Lets the writing begin, and promises nothing: a later sync waits less.
+  virtual void start_writing() = 0;
   virtual Result<void> sync_data() = 0;  // fdatasync
   virtual Result<void> sync() = 0;       // fsync
   // Reserves space so that writes below `size_bytes` find it; what was not written reads as zeros.

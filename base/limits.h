@@ -151,6 +151,8 @@ inline constexpr auto kSettleRetryMax = 60s;
 // While a caller waits for the end of a call, the journal is asked this often to commit without waiting for its
 // interval.
 inline constexpr auto kSettleFlushInterval = 10ms;
+// Segments stored and booked together: one transaction, and one commit of the file system, instead of 32.
+inline constexpr std::size_t kSettleGroup = 32;
 inline constexpr std::size_t kSettleOutcomes = 4096;  // failures and erasures remembered for those who ask later
 
 // ---- The sealed message, as a reader bounds it --------------------------------------------------------------------

@@ -36,7 +36,7 @@ Result<void> write_whole(DiskFile& file, std::uint64_t offset, ByteView bytes) {
   return {};
 }
 
-Result<void> copy_and_sync(ObjectBytes& content, DiskFile& file) {
+Result<void> copy(ObjectBytes& content, DiskFile& file) {
   Bytes buffer(kCopyBytes);
   std::uint64_t at = 0;
   while (at < content.size_bytes()) {
@@ -46,7 +46,12 @@ Result<void> copy_and_sync(ObjectBytes& content, DiskFile& file) {
     if (auto written = write_whole(file, at, ByteView(buffer).first(*got)); !written) return written;
     at += *got;
   }
-  return file.sync();
+  return {};
+}
+
+Result<void> copy_and_sync(ObjectBytes& content, DiskFile& file) {
+  auto copied = copy(content, file);
+  return copied ? file.sync() : copied;
 }
 
 Result<bool> is_same(ObjectBytes& a, ObjectBytes& b) {
@@ -94,6 +99,57 @@ Result<void> FileStore::put(const std::string& name, ObjectBytes& content) {
   return written;
 }
 
+// One file of several on its way: written, then synced and linked.
+class FileStore::Staging {
+ public:
+  explicit Staging(fs::path path) : path_(std::move(path)) {}
+
+  const fs::path& path() const { return path_; }
+  Result<void> write(Disk& disk, ObjectBytes& content) {
+    if (auto made = make_folders(disk, path_.parent_path()); !made) return made;
+    auto file = disk.create_unnamed(path_.parent_path());
+    if (!file) return file.error();
+    if (auto copied = copy(content, **file); !copied) return copied;
+    (*file)->start_writing();
+    file_ = *std::move(file);
+    return {};
+  }
+  Result<void> link() {
+    auto done = file_->sync();
+    if (done) done = file_->link_as(path_);
+    file_.reset();
+    return done;
+  }
+
+ private:
+  fs::path path_;
+  std::unique_ptr<DiskFile> file_;
+};
+
+std::vector<Result<void>> FileStore::put_all(std::span<const NewObject> objects) {
+  std::vector<Result<void>> outcomes(objects.size());
+  std::vector<Staging> staged;
+  for (std::size_t i = 0; i < objects.size(); ++i) {
+    staged.emplace_back(folder_ / objects[i].name);
+    outcomes[i] = is_object_name(objects[i].name) ? staged[i].write(disk_, objects[i].content)
+                                                  : Result<void>(bad_name(objects[i].name));
+  }
+  for (std::size_t i = 0; i < objects.size(); ++i) {
+    if (outcomes[i]) outcomes[i] = staged[i].link();
+  }
+  SyncedFolders synced;
+  for (std::size_t i = 0; i < objects.size(); ++i) {
+    if (outcomes[i]) outcomes[i] = sync_folders(staged[i].path(), synced);
+  }
+  // What is there already, what a vanished folder or a file system without unnamed files stopped, goes the long way.
+  for (std::size_t i = 0; i < objects.size(); ++i) {
+    const Errc code = outcomes[i] ? Errc::invalid : outcomes[i].error().code;
+    const bool again = code == Errc::conflict || code == Errc::not_found || code == Errc::unsupported;
+    if (again) outcomes[i] = put(objects[i].name, objects[i].content);
+  }
+  return outcomes;
+}
+
 Result<void> FileStore::accept_existing(const std::string& name, ObjectBytes& content) {
   auto existing = open(name);
   if (!existing) return existing.error();
@@ -124,8 +180,16 @@ Result<void> FileStore::write_new(const fs::path& path, ObjectBytes& content) {
 
 // From the object's own folder up to the store's: any of them may just have been made, perhaps by another thread.
 Result<void> FileStore::sync_folders(const fs::path& path) {
+  SyncedFolders synced;
+  return sync_folders(path, synced);
+}
+
+// A folder that is in `synced` is not synced again, neither when that failed: the second attempt would know nothing.
+Result<void> FileStore::sync_folders(const fs::path& path, SyncedFolders& synced) {
   for (fs::path folder = path.parent_path();; folder = folder.parent_path()) {
-    if (auto synced = disk_.sync_folder(folder); !synced) return synced;
+    auto known = synced.find(folder);
+    if (known == synced.end()) known = synced.emplace(folder, disk_.sync_folder(folder)).first;
+    if (!known->second) return known->second;
     if (folder == folder_) return {};
   }
 }

@@ -2,13 +2,15 @@
 //
 // A file is written without a name (O_TMPFILE), synced, then linked into place and its folder synced, with every folder
 // that had to be made; where the file system has no unnamed files, it is written beside its place under a name that
-// begins with a dot, and renamed. So a name that is there stands for a whole file. Removing unlinks, syncs the folder,
-// looks whether the name is gone, and removes folders that became empty.
+// begins with a dot, and renamed. So a name that is there stands for a whole file. Of several files all are written
+// before the first is synced, and every folder is synced once: a file system commits what has gathered. Removing
+// unlinks, syncs the folder, looks whether the name is gone, and removes folders that became empty.
 //
 // Any thread. Errors as SegmentStore says.
 #pragma once
 
 #include <filesystem>
+#include <map>
 
 #include "base/disk.h"
 #include "engine/store/segment_store.h"
@@ -21,6 +23,7 @@ class FileStore final : public SegmentStore {
   static Result<std::unique_ptr<FileStore>> open(Disk& disk, std::filesystem::path folder);
 
   Result<void> put(const std::string& name, ObjectBytes& content) override;
+  std::vector<Result<void>> put_all(std::span<const NewObject> objects) override;
   Result<std::unique_ptr<ObjectBytes>> open(const std::string& name) override;
   Result<void> remove(const std::string& name) override;
   Result<std::vector<std::string>> list() override;
@@ -31,9 +34,13 @@ class FileStore final : public SegmentStore {
  private:
   FileStore(Disk& disk, std::filesystem::path folder) : disk_(disk), folder_(std::move(folder)) {}
 
+  class Staging;
+  using SyncedFolders = std::map<std::filesystem::path, Result<void>>;
+
   Result<void> accept_existing(const std::string& name, ObjectBytes& content);
   Result<void> write_new(const std::filesystem::path& path, ObjectBytes& content);
   Result<void> sync_folders(const std::filesystem::path& path);
+  Result<void> sync_folders(const std::filesystem::path& path, SyncedFolders& synced);
   void remove_empty_folders(const std::filesystem::path& path);
   Result<void> add_names(const std::string& below, std::vector<std::string>& names);
 

@@ -19,6 +19,12 @@ bool is_name_character(char c) {
 
 }  // namespace
 
+std::vector<Result<void>> SegmentStore::put_all(std::span<const NewObject> objects) {
+  std::vector<Result<void>> outcomes;
+  for (const NewObject& object : objects) outcomes.push_back(put(object.name, object.content));
+  return outcomes;
+}
+
 std::string object_folder(WallTime day, CallId call) { return utc_day(day) + '/' + to_text(call); }
 std::string object_name(const SegmentPlace& place) { return name_with(place, ".assent"); }
 std::string quarantine_name(const SegmentPlace& place) { return name_with(place, ".quarantined.assent"); }

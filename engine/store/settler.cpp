@@ -27,6 +27,14 @@ SegmentPlace place_of(const SegmentInfo& info) { return {info.started, info.call
 
 }  // namespace
 
+SegmentRow Settler::whole_row(const Segment& segment, const JournaledObject& object) {
+  SegmentRow row = row_of(segment.info, *segment.ended);
+  row.object = object_name(place_of(segment.info));
+  row.size_bytes = object.size_bytes();
+  row.frames = segment.pages.final_seq();
+  return row;
+}
+
 Settler::Settler(SettlerParts parts)
     : parts_(std::move(parts)), keeper_(parts_.store, parts_.reader, parts_.leg_keys, parts_.leg_codec) {}
 
@@ -70,28 +78,76 @@ void Settler::publish() {
 // ---- settling -----------------------------------------------------------------------------------------------------
 
 void Settler::settle_ready(MonoTime now) {
-  const std::vector<SegmentId> ready(ready_.begin(), ready_.end());
-  bool healthy = true;
-  for (const SegmentId& id : ready) {
-    Segment& segment = segments_.at(id);
-    if (segment.retry_at > now) {
-      healthy = false;
-      continue;
-    }
-    Result<void> outcome;
-    if (auto settled = settle(segment, outcome); settled) {
-      parts_.release(id);
-      finish(id, outcome);
-      continue;
-    } else {
-      healthy = false;
-      state_ = {false, settled.error().what};
-    }
-    ++tally_.failures;
-    ++segment.failures;
-    segment.retry_at = retry_time(now, segment.failures);
+  std::vector<SegmentId> due;
+  for (const SegmentId& id : ready_) {
+    if (segments_.at(id).retry_at <= now) due.push_back(id);
   }
-  if (healthy) state_ = {};
+  const std::uint64_t failures = tally_.failures;
+  for (std::span<const SegmentId> rest = due; !rest.empty();) {
+    const auto group = rest.first(std::min(rest.size(), limits::kSettleGroup));
+    rest = rest.subspan(group.size());
+    for (const SegmentId& id : settle_group(group, now)) settle_alone(id, now);
+  }
+  const bool waits =
+      std::any_of(ready_.begin(), ready_.end(), [this](const SegmentId& id) { return segments_.at(id).failures != 0; });
+  if (tally_.failures == failures && !waits) state_ = {};
+}
+
+// Stores and books all of them at once where nothing is out of the ordinary; which of them are left to be looked at one
+// by one.
+std::vector<SegmentId> Settler::settle_group(std::span<const SegmentId> ids, MonoTime now) {
+  std::vector<SegmentId> left;
+  std::vector<SegmentRow> rows;
+  std::vector<JournaledObject> objects;
+  for (const SegmentId& id : ids) {
+    const Segment& segment = segments_.at(id);
+    auto object =
+        segment.quarantined ? error(Errc::corrupt, "quarantined") : JournaledObject::open(segment.pages, parts_.reader);
+    if (!object) {
+      left.push_back(id);
+      continue;
+    }
+    rows.push_back(whole_row(segment, *object));
+    objects.push_back(*std::move(object));
+  }
+  std::vector<SegmentStore::NewObject> news;
+  for (std::size_t i = 0; i < objects.size(); ++i) news.push_back({rows[i].object, objects[i]});
+  const std::vector<Result<void>> stored = parts_.store.put_all(news);
+
+  std::vector<Booking> bookings;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (stored[i]) bookings.push_back(booking::AddSegment{rows[i]});
+  }
+  const Result<void> booked = bookings.empty() ? Result<void>() : parts_.book(std::move(bookings));
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const SegmentId id = rows[i].id;
+    const Result<void>& outcome = stored[i] ? booked : stored[i];
+    if (outcome) {
+      report_stored(rows[i]);
+      parts_.release(id);
+      finish(id, {});
+    } else if (outcome.error().code == Errc::conflict || outcome.error().code == Errc::corrupt) {
+      left.push_back(id);
+    } else {
+      note_failure(id, outcome.error(), now);
+    }
+  }
+  return left;
+}
+
+void Settler::settle_alone(SegmentId id, MonoTime now) {
+  Result<void> outcome;
+  if (const auto settled = settle(segments_.at(id), outcome); !settled) return note_failure(id, settled.error(), now);
+  parts_.release(id);
+  finish(id, outcome);
+}
+
+void Settler::note_failure(SegmentId id, const Error& why, MonoTime now) {
+  Segment& segment = segments_.at(id);
+  state_ = {false, why.what};
+  ++tally_.failures;
+  ++segment.failures;
+  segment.retry_at = retry_time(now, segment.failures);
 }
 
 // An error means that it is tried again. `outcome` is what those are told who wait for the segment.
@@ -104,10 +160,7 @@ Result<void> Settler::settle_whole(const Segment& segment, Result<void>& outcome
   if (!object) {
     return object.error().code == Errc::corrupt ? settle_verified(segment, outcome) : Result<void>(object.error());
   }
-  SegmentRow row = row_of(segment.info, *segment.ended);
-  row.object = object_name(place_of(segment.info));
-  row.size_bytes = object->size_bytes();
-  row.frames = segment.pages.final_seq();
+  const SegmentRow row = whole_row(segment, *object);
   auto put = parts_.store.put(row.object, *object);
   // Something else is there: from an earlier attempt that got no further, or damage. Looking at both decides.
   if (!put && put.error().code == Errc::conflict) return settle_verified(segment, outcome);

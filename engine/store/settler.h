@@ -134,6 +134,10 @@ class Settler {
   void add_waiter(Waiter waiter);
 
   void settle_ready(MonoTime now);
+  std::vector<SegmentId> settle_group(std::span<const SegmentId> ids, MonoTime now);
+  void settle_alone(SegmentId id, MonoTime now);
+  void note_failure(SegmentId id, const Error& why, MonoTime now);
+  static SegmentRow whole_row(const Segment& segment, const JournaledObject& object);
   Result<void> settle(const Segment& segment, Result<void>& outcome);
   Result<void> settle_whole(const Segment& segment, Result<void>& outcome);
   Result<void> settle_verified(const Segment& segment, Result<void>& outcome);

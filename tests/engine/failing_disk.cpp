@@ -50,6 +50,8 @@ class FailingFile final : public DiskFile {
     return length;
   }
 
+  void start_writing() override {}
+
   Result<void> sync_data() override {
     const std::lock_guard lock(disk_.mutex_);
     if (auto allowed = disk_.allow(DiskOp::sync); !allowed) {
