@@ -153,8 +153,8 @@ class SteeringProgram {
   std::vector<std::size_t> leaves_;
 };
 
-// On kernels before 5.11, and where it cannot find out, libbpf lifts the limit on locked memory if it may. That limit says
-// how much audio can be held, so it is put back.
+// On kernels before 5.11, and where it cannot find out, libbpf lifts the limit on locked memory if it may. That limit
+// says how much audio can be held, so it is put back.
 class KeptLockLimit {
  public:
   KeptLockLimit() : known_(getrlimit(RLIMIT_MEMLOCK, &limit_) == 0) {}
@@ -172,10 +172,12 @@ class KeptLockLimit {
 // A failure of one of the steps of `create`, told by what can be done about it.
 Error refusal(const char* doing, int error_number) {
   if (error_number == EPERM || error_number == EACCES) {
-    return error(Errc::denied, std::string(doing) + " is not permitted: it needs CAP_NET_ADMIN and CAP_BPF");
+    return error(Errc::denied,
+                 "steering ports needs CAP_NET_ADMIN and CAP_BPF: " + std::string(doing) + " is not permitted without");
   }
   if (error_number == ENOSYS || error_number == EINVAL || error_number == EOPNOTSUPP) {
-    return error(Errc::unsupported, std::string(doing) + " is not possible here: it needs Linux 5.9 with BPF");
+    return error(Errc::unsupported,
+                 "steering ports needs Linux 5.9 with BPF: " + std::string(doing) + " is not possible here");
   }
   return os_error(doing, error_number);
 }
