@@ -121,8 +121,8 @@ constexpr std::size_t steered_buffer_bytes(std::size_t legs) {
 }
 static_assert(steered_buffer_bytes(2000) == 128'000'000);
 // Datagrams that one sweep of a steered socket takes, so that a flood cannot hold the shard: at about 2 us each, with
-// all that is done to them, commands wait for 33 ms. At the longest sweep (100 ms) that is 163,840 a second, which 1,600
-// calls of 2 legs send; at the usual 5 ms it is no bound.
+// all that is done to them, commands wait for 33 ms. At the longest sweep (100 ms) that is 163,840 a second, which
+// 1,600 calls of 2 legs send; at the usual 5 ms it is no bound.
 inline constexpr std::size_t kSteeredSweepDatagrams = 256 * kReceiveBatch;
 static_assert(kSteeredSweepDatagrams == 16384);
 inline constexpr std::size_t kSteeredSockets = 255;  // a byte a port says which
