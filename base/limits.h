@@ -102,12 +102,33 @@ static_assert(leg_blocks(8000, kHoldDefault, kReorderWindowDefault) == 86);
 // ---- Shard --------------------------------------------------------------------------------------------------------
 
 inline constexpr std::size_t kCacheLineBytes = 64;
-inline constexpr std::size_t kReceiveBatch = 64;  // datagrams per recvmmsg; 64 blocks = 256 KiB of arena
-inline constexpr std::size_t kNearBlocks = 128;   // free blocks the receiving thread keeps to itself: two batches
+inline constexpr std::size_t kReceiveBatch = 64;      // datagrams per recvmmsg; 64 blocks = 256 KiB of arena
+inline constexpr std::size_t kUpcomingDatagrams = 8;  // a leg is fetched into the cache this many datagrams ahead
+inline constexpr std::size_t kNearBlocks = 128;       // free blocks the receiving thread keeps to itself: two batches
 inline constexpr auto kSweepInterval = 5ms;
 // Asked of the kernel for each socket, which doubles it. A datagram is charged with 768 bytes (loopback) to about 4.4
 // KiB (a page of a network card): 60 packets in the worst case, so a shard may stall for 1.2 s at 20 ms a packet.
 inline constexpr int kSocketBufferBytes = 128 * 1024;
+// A steered socket carries every leg of its shard, so it is asked to hold what they send in a second. What the kernel
+// charges for a datagram depends on the driver: 768 bytes on loopback, 1,280 where it copies small packets, up to 4.4
+// KiB where it does not (then the second is 0.3 s). 1,000 calls of 2 legs at 20 ms: 100,000 x 1,280 bytes = 122 MiB.
+// Nothing of it is used before it is needed. The most is what setsockopt(2) can be asked for, which the kernel doubles.
+inline constexpr std::size_t kSteeredPacketsPerLeg = 50;
+inline constexpr std::size_t kSteeredDatagramCharge = 1280;
+inline constexpr std::size_t kSteeredBufferMinBytes = std::size_t{4} << 20;
+inline constexpr std::size_t kSteeredBufferMaxBytes = std::size_t{1} << 30;
+constexpr std::size_t steered_buffer_bytes(std::size_t legs) {
+  const std::size_t wanted = legs * kSteeredPacketsPerLeg * kSteeredDatagramCharge;
+  if (wanted < kSteeredBufferMinBytes) return kSteeredBufferMinBytes;
+  return wanted < kSteeredBufferMaxBytes ? wanted : kSteeredBufferMaxBytes;
+}
+static_assert(steered_buffer_bytes(2000) == 128'000'000);
+// Datagrams that one sweep of a steered socket takes, so that a flood cannot hold the shard: at about 2 us each, with
+// all that is done to them, commands wait for 33 ms. At the longest sweep (100 ms) that is 163,840 a second, which
+// 1,600 calls of 2 legs send; at the usual 5 ms it is no bound.
+inline constexpr std::size_t kSteeredSweepDatagrams = 256 * kReceiveBatch;
+static_assert(kSteeredSweepDatagrams == 16384);
+inline constexpr std::size_t kSteeredSockets = 255;  // a byte a port says which
 inline constexpr auto kSweepMin = 1ms;
 inline constexpr auto kSweepMax = 100ms;            // a socket's default buffer holds 200 ms of one leg with ease
 inline constexpr std::size_t kCommandQueue = 4096;  // commands waiting for the shard; more are answered 503

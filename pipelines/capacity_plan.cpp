@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <bit>
 #include <limits>
+#include <string_view>
 
 #include "base/secure_arena.h"
+#include "pipelines/datagram_sources.h"
 
 namespace assent {
 namespace {
@@ -15,8 +17,8 @@ constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
 // The API's connections, the journal, the catalog, the store, the log and the runtime's own.
 constexpr std::size_t kFixedFiles = limits::kApiConnections + 64;
 
-std::size_t files_of_call(const PipelineSettings& settings) {
-  return settings.capacity.legs_per_call * (settings.media.rtcp == RtcpPort::muxed ? 1 : 2);
+std::size_t files_of_call(const PipelineSettings& settings, bool steered) {
+  return steered ? 0 : settings.capacity.legs_per_call * (settings.media.rtcp == RtcpPort::muxed ? 1 : 2);
 }
 
 struct LockedMemory {
@@ -40,10 +42,24 @@ std::size_t calls_by_memory(const LockedMemory& memory, std::size_t lockable_byt
   return calls;
 }
 
-std::size_t calls_by_files(const PipelineSettings& settings, std::size_t open_files, std::size_t wanted) {
+std::size_t calls_by_files(std::size_t files_of_call, std::size_t open_files, std::size_t wanted) {
   if (open_files <= kFixedFiles) return 0;
-  return std::min(wanted, (open_files - kFixedFiles) / files_of_call(settings));
+  return files_of_call == 0 ? wanted : std::min(wanted, (open_files - kFixedFiles) / files_of_call);
 }
+
+bool must_steer(const PipelineSettings& settings) { return settings.media.sockets == pipeline::Sockets::steered; }
+
+bool steers(const PipelineSettings& settings, const MachineLimits& machine) {
+  return machine.may_steer && settings.media.sockets != pipeline::Sockets::per_leg;
+}
+
+std::string sockets_text(const PipelineSettings& settings, const MachineLimits& machine) {
+  if (steers(settings, machine)) return "all ports steered to one socket a shard";
+  if (settings.media.sockets == pipeline::Sockets::per_leg) return "one a port, as media.sockets says";
+  return (must_steer(settings) ? "none: " : "one a port: ") + machine.why_not_steered;
+}
+
+constexpr std::string_view kPermitSteering = "AmbientCapabilities=CAP_NET_ADMIN CAP_BPF in the systemd unit";
 
 std::string kib(std::size_t bytes) { return std::to_string((bytes + 1023) / 1024); }
 
@@ -56,6 +72,8 @@ MachineLimits this_machine() {
   if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
     machine.open_files = files.rlim_max == RLIM_INFINITY ? kNoLimit : static_cast<std::size_t>(files.rlim_max);
   }
+  machine.why_not_steered = why_not_steered();
+  machine.may_steer = machine.why_not_steered.empty();
   return machine;
 }
 
@@ -69,23 +87,38 @@ CapacityPlan plan_capacity(const PipelineSettings& settings, const MachineLimits
   plan.calls_wanted = settings.capacity.calls;
   plan.leg_bytes = memory.leg_bytes;
   plan.locked_bytes = memory.bytes(plan.calls_wanted);
-  plan.open_files = kFixedFiles + plan.calls_wanted * files_of_call(settings);
+  plan.steered = steers(settings, machine);
+  plan.sockets = sockets_text(settings, machine);
+  const std::size_t call_files = files_of_call(settings, plan.steered);
+  plan.open_files = kFixedFiles + plan.calls_wanted * call_files;
   plan.ports = plan.calls_wanted * settings.capacity.legs_per_call * 2;
 
   const std::size_t by_memory = calls_by_memory(memory, machine.lockable_bytes, plan.calls_wanted);
-  const std::size_t by_files = calls_by_files(settings, machine.open_files, plan.calls_wanted);
-  plan.calls_that_fit = std::min(by_memory, by_files);
+  const std::size_t by_files = calls_by_files(call_files, machine.open_files, plan.calls_wanted);
+  plan.calls_that_fit = must_steer(settings) && !plan.steered ? 0 : std::min(by_memory, by_files);
   plan.arena_bytes = memory.arena_bytes(plan.calls_that_fit);
   plan.key_bytes = memory.key_bytes(plan.calls_that_fit);
+  if (must_steer(settings) && !plan.steered) {
+    plan.advice.push_back("media.sockets is \"steered\", but " + machine.why_not_steered + ": permit it (" +
+                          std::string(kPermitSteering) + "), or set media.sockets to \"auto\"");
+  }
   if (by_memory < plan.calls_wanted) {
     plan.advice.push_back("only " + std::to_string(by_memory) + " calls fit the limit on locked memory: allow " +
                           kib(plan.locked_bytes) + " KiB (ulimit -l " + kib(plan.locked_bytes) +
                           ", or LimitMEMLOCK= in the systemd unit), or lower capacity.calls or consent.hold");
   }
   if (by_files < plan.calls_wanted) {
+    std::string instead = ", set media.rtcp_mux, or lower capacity.calls";
+    if (plan.steered) {
+      instead = ", or lower capacity.calls";
+    } else if (settings.media.sockets == pipeline::Sockets::per_leg) {
+      instead += ", or set media.sockets to \"auto\"";
+    } else {
+      instead += ", or permit steering, which needs no files for legs (" + std::string(kPermitSteering) + ")";
+    }
     plan.advice.push_back("only " + std::to_string(by_files) + " calls fit the limit on open files: allow " +
                           std::to_string(plan.open_files) + " (ulimit -Hn " + std::to_string(plan.open_files) +
-                          ", or LimitNOFILE= in the systemd unit), set media.rtcp_mux, or lower capacity.calls");
+                          ", or LimitNOFILE= in the systemd unit)" + instead);
   }
   return plan;
 }

@@ -19,8 +19,10 @@ namespace assent {
 struct MachineLimits {
   std::size_t lockable_bytes = 0;  // SIZE_MAX: no limit
   std::size_t open_files = 0;      // the hard limit: the engine raises its own soft limit to it
+  bool may_steer = false;          // all ports to one socket, so that legs need no file
+  std::string why_not_steered;     // a sentence, when it may not
 };
-MachineLimits this_machine();
+MachineLimits this_machine();  // tries to steer, on the loopback address, and leaves nothing behind
 
 struct CapacityPlan {
   std::size_t calls_wanted = 0;
@@ -28,6 +30,8 @@ struct CapacityPlan {
   std::size_t locked_bytes = 0;     // arena and keys, for the calls wanted
   std::size_t open_files = 0;       // for the calls wanted
   std::size_t ports = 0;            // for the calls wanted
+  bool steered = false;             // all ports to one socket a shard; else a socket for each
+  std::string sockets;              // which, and why
   std::size_t calls_that_fit = 0;   // of the calls wanted, on this machine
   std::size_t arena_bytes = 0;      // to reserve for the calls that fit, for SecureArena::create
   std::size_t key_bytes = 0;        // likewise, for start_secret_memory

@@ -8,6 +8,7 @@
 #include <optional>
 #include <thread>
 
+#include "base/capabilities.h"
 #include "base/disk.h"
 #include "base/step_thread.h"
 #include "crypto/key_provider.h"
@@ -20,11 +21,11 @@
 #include "engine/control/erasures.h"
 #include "engine/control/recordings.h"
 #include "engine/control/tokens.h"
-#include "engine/ingest/udp_source.h"
 #include "engine/journal/journal_reader.h"
 #include "engine/store/file_store.h"
 #include "engine/store/salvage.h"
 #include "pipelines/capacity_plan.h"
+#include "pipelines/datagram_sources.h"
 #include "pipelines/engine_status.h"
 #include "pipelines/gst/audio_renderer.h"
 #include "pipelines/journal_eraser.h"
@@ -34,6 +35,7 @@ namespace assent {
 namespace {
 
 constexpr ShardId kShard{0};
+constexpr std::size_t kShards = 1;
 constexpr milliseconds kDrainPoll(5);
 
 // The settler's and the journal's side of a segment's life, as the shard tells it.
@@ -87,6 +89,7 @@ struct Engine::Parts {
   const PipelineDefaults defaults;
   std::vector<std::string> report;
   CapacityPlan plan;
+  std::optional<DatagramSources> datagram_sources;
 
   RealDisk disk;
   std::optional<BlockPool> blocks;
@@ -108,7 +111,7 @@ struct Engine::Parts {
 
   std::optional<SealQueue> seal_queue;
   std::optional<Sealer> sealer;
-  std::unique_ptr<UdpSource> source;
+  std::unique_ptr<DatagramSource> source;
   std::optional<ShardLink> link;
   std::optional<LiveCalls> calls;
   std::optional<Shard> shard;
@@ -125,6 +128,7 @@ struct Engine::Parts {
   std::unique_ptr<HttpServer> http;
   bool stopped = false;
 
+  Result<void> use_privileges();
   Result<void> reserve_memory();
   Result<void> open_catalog();
   Result<void> recover();
@@ -138,9 +142,19 @@ struct Engine::Parts {
 
 // ---- the way up ---------------------------------------------------------------------------------------------------
 
+// The work of the start that takes capabilities. They are given up before there are threads that would keep them.
+Result<void> Engine::Parts::use_privileges() {
+  MachineLimits machine = this_machine();
+  auto sources = DatagramSources::create(settings, kShards);
+  if (!sources) return sources.error();
+  datagram_sources.emplace(std::move(*sources));
+  machine.may_steer = datagram_sources->steered();
+  plan = plan_capacity(settings, machine);
+  return give_up({Capability::net_admin, Capability::bpf});
+}
+
 Result<void> Engine::Parts::reserve_memory() {
   raise_open_files();
-  plan = plan_capacity(settings, this_machine());
   if (plan.calls_that_fit == 0) {
     return error(Errc::exhausted, "no call fits this machine: " + (plan.advice.empty() ? "" : plan.advice.front()));
   }
@@ -156,6 +170,7 @@ Result<void> Engine::Parts::reserve_memory() {
                    std::to_string(std::chrono::duration_cast<seconds>(settings.consent.gate.hold).count()) + " s in " +
                    mib(plan.arena_bytes) + " of " + std::string(name_of(blocks->backing())) + " memory");
   for (const std::string& advice : plan.advice) report.push_back(advice);
+  for (const std::string& line : datagram_sources->report()) report.push_back(line);
   return {};
 }
 
@@ -242,9 +257,9 @@ Result<void> Engine::Parts::start_calls() {
       Sealer::Settings{settings.seal.workers});
   auto ports = PortRange::create(settings.listen.rtp_ports);
   if (!ports) return ports.error();
-  auto udp = UdpSource::create(settings.listen.rtp_address, std::move(*ports), *blocks);
-  if (!udp) return udp.error();
-  source = std::move(*udp);
+  auto opened = datagram_sources->source(kShard.value, std::move(*ports), *blocks);
+  if (!opened) return opened.error();
+  source = std::move(*opened);
 
   link.emplace(*writer, [this](const LegErasure& erasure) { eraser->request(erasure); });
   const Endpoint told = settings.listen.rtp_advertise.value_or(settings.listen.rtp_address);
@@ -292,6 +307,7 @@ Result<std::unique_ptr<Engine>> Engine::start(const PipelineConfig& config, cons
   auto* made = parts.get();
   // Owned by an engine from the start, so that a failure half way up takes the same way down.
   std::unique_ptr<Engine> engine(new Engine(std::move(parts)));
+  if (auto done = made->use_privileges(); !done) return done.error();
   if (auto done = made->reserve_memory(); !done) return done.error();
   if (auto done = made->open_catalog(); !done) return done.error();
   if (auto done = made->recover(); !done) return done.error();

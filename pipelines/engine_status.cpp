@@ -17,6 +17,8 @@ void add_drops(const ShardCounts& shard, EngineCounters& counters) {
                     {"stray", received.strays},
                     {"truncated", received.truncated},
                     {"no_block", received.no_block + shard.starved_packets},
+                    {"kernel", shard.source.kernel_drops},
+                    {"no_leg", shard.source.no_leg},
                     {"gate", shard.gated.discarded_packets}};
 }
 

@@ -48,6 +48,10 @@ void read_media(SectionReader&& section, Media& media) {
   section.take("reorder_window", media.reorder_window, {0ms, limits::kReorderWindowMax});
   section.take("sweep", media.sweep, {limits::kSweepMin, limits::kSweepMax});
   section.take("idle_timeout", media.idle_timeout, {limits::kIdleCallMin, limits::kIdleCallMax});
+  section.take_choice("sockets", media.sockets,
+                      {{"auto", pipeline::Sockets::automatic},
+                       {"steered", pipeline::Sockets::steered},
+                       {"per-leg", pipeline::Sockets::per_leg}});
   if (const auto muxed = section.take_flag("rtcp_mux")) media.rtcp = *muxed ? RtcpPort::muxed : RtcpPort::next;
   section.finish();
 }

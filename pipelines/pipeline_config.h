@@ -47,9 +47,16 @@ struct Capacity {
   std::size_t legs_per_call = 2;  // what the arithmetic of memory and ports assumes; single calls may have more
 };
 
+enum class Sockets {
+  automatic,  // steered where the machine permits it, else per leg
+  steered,    // one a shard, to which the kernel steers all ports (engine/ingest/port_steering.h)
+  per_leg,    // one a port
+};
+
 struct Media {
   milliseconds reorder_window = limits::kReorderWindowDefault;
   RtcpPort rtcp = RtcpPort::next;
+  Sockets sockets = Sockets::automatic;
   milliseconds sweep = limits::kSweepInterval;
   milliseconds idle_timeout = limits::kIdleCallDefault;
 };

@@ -23,7 +23,6 @@ constexpr std::size_t kSweepsPerPacket = 4;
 constexpr std::size_t kPayloadBytes = 160;
 // Until every open leg has filled a block and opened its segment.
 constexpr int kWarmUpSteps = 200;
-constexpr std::size_t kUpcoming = 8;
 constexpr auto kHold = std::chrono::seconds(5);
 
 // Every fourth leg's next packet, at each sweep.
@@ -43,7 +42,7 @@ class PacketSource final : public DatagramSource {
     for (std::size_t leg = sweep_++ % kSweepsPerPacket; leg < streams_.size(); leg += kSweepsPerPacket) {
       Stream& stream = streams_[leg];
       if (!stream.open) continue;
-      const std::size_t upcoming = leg + kUpcoming * kSweepsPerPacket;
+      const std::size_t upcoming = leg + limits::kUpcomingDatagrams * kSweepsPerPacket;
       if (upcoming < streams_.size()) sink.on_upcoming(LegSlot(static_cast<std::uint32_t>(upcoming)));
       BlockRef block = pool_.take();
       if (block == nullptr) continue;
@@ -57,7 +56,7 @@ class PacketSource final : public DatagramSource {
                        make_datagram(std::move(block), static_cast<std::uint16_t>(bytes), from));
     }
   }
-  const SourceCounts& counts() const override { return counts_; }
+  SourceCounts counts() override { return counts_; }
 
  private:
   struct Stream {

@@ -23,7 +23,7 @@ enum class DatagramPort : std::uint8_t {
 
 enum class DatagramDrop : std::uint8_t {
   truncated,  // larger than a block
-  no_block,   // the block pool was empty: discarded in the kernel, so that what comes later is not stale
+  no_block,   // the block pool was empty: discarded, so that what comes later is not stale
 };
 
 class DatagramSink {
@@ -52,6 +52,8 @@ struct SourceCounts {
   std::uint64_t bytes = 0;
   std::uint64_t truncated = 0;
   std::uint64_t no_block = 0;
+  std::uint64_t no_leg = 0;          // came to a port that no leg has (any more)
+  std::uint64_t kernel_drops = 0;    // never reached us: no room in the socket's buffer, or a wrong checksum
   std::uint64_t receive_errors = 0;  // an ICMP error reported on the socket, or worse; receiving goes on
 };
 
@@ -64,7 +66,7 @@ class DatagramSource {
   // Nothing more is delivered to the leg, also when called from within a sweep. Closing what is not open does nothing.
   virtual void close(LegSlot leg) = 0;
   virtual void sweep(DatagramSink& sink) = 0;
-  virtual const SourceCounts& counts() const = 0;
+  virtual SourceCounts counts() = 0;  // asks the kernel for its drops, a call a socket
 
  protected:
   // The block was received into: its first `bytes` bytes are the datagram, the rest was not touched. It is wiped over

@@ -27,6 +27,8 @@ rtp_address = "127.0.0.1"
 rtp_ports = "{ports}"
 [capacity]
 calls = {calls}
+[media]
+sockets = "{sockets}"
 [consent]
 policy = "{policy}"
 hold = "{hold}"
@@ -52,7 +54,8 @@ backing = "{backing}"
 """
 
 DEFAULTS = dict(ports="31000-31999", calls=20, policy="all-party", hold="30s", deadline="60s", preroll="all",
-                on_withdraw="keep", segment_time="60s", journal_file="16MiB", backing="secret")
+                on_withdraw="keep", segment_time="60s", journal_file="16MiB", backing="secret",
+                sockets="auto")
 
 
 def check(condition, what):

@@ -56,6 +56,35 @@ TEST_CASE("open files bound the calls, half as much when RTCP is muxed") {
   CHECK(plan_capacity(settings_of("[media]\nrtcp_mux = true"), {kNoLimit, 780}).calls_that_fit == 100);
 }
 
+TEST_CASE("where ports are steered no leg needs a file") {
+  const MachineLimits machine{kNoLimit, limits::kApiConnections + 65, true, {}};
+  const auto plan = plan_capacity(settings_of(""), machine);
+  CHECK(plan.steered);
+  CHECK(plan.calls_that_fit == 100);
+  CHECK(plan.open_files == limits::kApiConnections + 64);
+  CHECK(plan.advice.empty());
+
+  const auto by_wish = plan_capacity(settings_of("[media]\nsockets = \"per-leg\""), machine);
+  CHECK_FALSE(by_wish.steered);
+  CHECK(by_wish.calls_that_fit == 0);
+}
+
+TEST_CASE("where a socket a port limits the calls, the advice says what permits steering") {
+  const MachineLimits machine{kNoLimit, 780, false, "steering needs something"};
+  const auto plan = plan_capacity(settings_of(""), machine);
+  CHECK(plan.sockets == "one a port: steering needs something");
+  REQUIRE(plan.advice.size() == 1);
+  CHECK(plan.advice[0].find("AmbientCapabilities=CAP_NET_ADMIN CAP_BPF") != std::string::npos);
+}
+
+TEST_CASE("steering that is asked for and not permitted lets no call in, and is advised about") {
+  const MachineLimits machine{kNoLimit, kNoLimit, false, "steering needs something"};
+  const auto plan = plan_capacity(settings_of("[media]\nsockets = \"steered\""), machine);
+  CHECK(plan.calls_that_fit == 0);
+  REQUIRE(plan.advice.size() == 1);
+  CHECK(plan.advice[0].find("steering needs something") != std::string::npos);
+}
+
 TEST_CASE("a leg of a heavier codec, or a longer hold, takes more") {
   const auto g711 = plan_capacity(settings_of(""), {kNoLimit, kNoLimit});
   const auto l16 = plan_capacity(settings_of(""), {kNoLimit, kNoLimit}, Codec{CodecName::l16, 48000, 2});

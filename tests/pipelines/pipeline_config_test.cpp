@@ -57,6 +57,13 @@ TEST_CASE("an empty file is a pipeline of defaults") {
   CHECK(settings.log.level == pipeline::Log::Level::info);
 }
 
+TEST_CASE("media.sockets says how ports are heard") {
+  CHECK(settings_of("").media.sockets == pipeline::Sockets::automatic);
+  CHECK(settings_of("[media]\nsockets = \"steered\"").media.sockets == pipeline::Sockets::steered);
+  CHECK(settings_of("[media]\nsockets = \"per-leg\"").media.sockets == pipeline::Sockets::per_leg);
+  CHECK(errors_of("[media]\nsockets = \"steer\"").find("p.toml:2:11: media.sockets") == 0);
+}
+
 TEST_CASE("no digit means anything unless the file says so") {
   const auto settings = settings_of("");
   for (const char digit : std::string("0123456789*#ABCD")) {
@@ -84,6 +91,7 @@ TEST_CASE("the embedded pipeline writes out the defaults, and adds digits, reten
   CHECK(embedded.capacity.calls == defaults.capacity.calls);
   CHECK(embedded.capacity.legs_per_call == defaults.capacity.legs_per_call);
   CHECK(embedded.media.reorder_window == defaults.media.reorder_window);
+  CHECK(embedded.media.sockets == defaults.media.sockets);
   CHECK(embedded.media.sweep == defaults.media.sweep);
   CHECK(embedded.media.idle_timeout == defaults.media.idle_timeout);
   CHECK(embedded.consent.gate.hold == defaults.consent.gate.hold);

@@ -47,6 +47,8 @@ Json json_of(const CapacityPlan& plan) {
           {"arena_bytes", plan.arena_bytes},
           {"open_files", plan.open_files},
           {"ports", plan.ports},
+          {"steered", plan.steered},
+          {"sockets", plan.sockets},
           {"advice", plan.advice}};
 }
 
@@ -59,6 +61,7 @@ void print_plan(const CheckArguments& arguments, const PipelineSettings& setting
       << "  memory  " << size_text(plan.locked_bytes) << " locked, " << size_text(plan.leg_bytes) << " a leg\n"
       << "  files   " << plan.open_files << " open at once\n"
       << "  ports   " << plan.ports << " of " << ports.first << "-" << ports.last << "\n"
+      << "  sockets " << plan.sockets << "\n"
       << "  here    " << plan.calls_that_fit << " of " << plan.calls_wanted << " calls fit\n";
   for (const auto& advice : plan.advice) out << "          " << advice << "\n";
 }

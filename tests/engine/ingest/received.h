@@ -30,7 +30,7 @@ class ScriptedSource final : public DatagramSource {
   Result<LegPorts> open(LegSlot, RtcpPort) override { return LegPorts{}; }
   void close(LegSlot) override {}
   void sweep(DatagramSink&) override {}
-  const SourceCounts& counts() const override { return counts_; }
+  SourceCounts counts() override { return counts_; }
 
  private:
   SourceCounts counts_;

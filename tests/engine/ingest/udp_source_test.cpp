@@ -1,13 +1,9 @@
 #include "engine/ingest/udp_source.h"
 
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include <functional>
 #include <string>
 #include <vector>
 
-#include "received.h"
+#include "arrivals.h"
 
 using namespace assent;
 
@@ -23,65 +19,6 @@ std::unique_ptr<UdpSource> source_on(const char* address, BlockPool& pool, PortS
   REQUIRE(source);
   return std::move(*source);
 }
-
-// A program on this machine that sends to a port.
-class Sender {
- public:
-  explicit Sender(const char* address) : target_(*parse_address(address, 0)) {
-    fd_ = ::socket(target_.is_v4() ? AF_INET : AF_INET6, SOCK_DGRAM, 0);
-    REQUIRE(fd_ >= 0);
-    bind_to(0);
-  }
-  ~Sender() { ::close(fd_); }
-  Sender(const Sender&) = delete;
-  Sender& operator=(const Sender&) = delete;
-
-  void bind_to(std::uint16_t port) {
-    sockaddr_storage raw{};
-    Endpoint own = target_;
-    own.port = port;
-    const auto size = fill_sockaddr(own, raw);
-    REQUIRE(::bind(fd_, reinterpret_cast<sockaddr*>(&raw), size) == 0);
-  }
-  void send(std::uint16_t port, const Bytes& bytes) {
-    sockaddr_storage raw{};
-    target_.port = port;
-    const auto size = fill_sockaddr(target_, raw);
-    REQUIRE(::sendto(fd_, bytes.data(), bytes.size(), 0, reinterpret_cast<sockaddr*>(&raw), size) ==
-            static_cast<ssize_t>(bytes.size()));
-  }
-  Endpoint own() const {
-    sockaddr_storage raw{};
-    socklen_t size = sizeof raw;
-    REQUIRE(::getsockname(fd_, reinterpret_cast<sockaddr*>(&raw), &size) == 0);
-    return *endpoint_from(reinterpret_cast<sockaddr*>(&raw));
-  }
-
- private:
-  Endpoint target_;
-  int fd_ = -1;
-};
-
-struct Arrivals final : DatagramSink {
-  struct One {
-    LegSlot leg;
-    DatagramPort port;
-    Bytes bytes;
-    Endpoint from;
-  };
-  void on_datagram(LegSlot leg, DatagramPort port, Datagram&& datagram) override {
-    all.push_back({leg, port, {datagram.bytes().begin(), datagram.bytes().end()}, datagram.source()});
-    if (keep) kept.push_back(std::move(datagram));
-    if (then) then();
-  }
-  void on_dropped(LegSlot, DatagramPort, DatagramDrop why) override { drops.push_back(why); }
-
-  std::vector<One> all;
-  std::vector<DatagramDrop> drops;
-  bool keep = false;
-  std::vector<Datagram> kept;
-  std::function<void()> then;
-};
 
 constexpr LegSlot kLeg{7};
 
@@ -254,17 +191,33 @@ TEST_CASE("ports of a closed leg are free again, after all others") {
 TEST_CASE("ports that another program holds are passed over") {
   BlockPool pool = make_pool(80);
   auto source = source_on("127.0.0.1", pool, {21010, 21013});
-  Sender other("127.0.0.1");
-  const int blocker = ::socket(AF_INET, SOCK_DGRAM, 0);
-  sockaddr_storage raw{};
-  const auto size = fill_sockaddr(*parse_endpoint("127.0.0.1:21011"), raw);
-  REQUIRE(::bind(blocker, reinterpret_cast<sockaddr*>(&raw), size) == 0);
+  auto other = std::make_unique<Sender>("127.0.0.1", 21011);
   const auto ports = source->open(kLeg, RtcpPort::next);
   REQUIRE(ports);
   CHECK(ports->rtp == 21012);
   CHECK(source->open(LegSlot{8}, RtcpPort::next).error().code == Errc::exhausted);
-  ::close(blocker);
+  other.reset();
   CHECK(source->open(LegSlot{8}, RtcpPort::next)->rtp == 21010);
+}
+
+TEST_CASE("datagrams that a full socket makes the kernel drop are counted, also when it has been closed") {
+  BlockPool pool = make_pool(80);
+  auto source = source_on("127.0.0.1", pool);
+  const auto ports = source->open(kLeg, RtcpPort::next);
+  REQUIRE(ports);
+  Sender sender("127.0.0.1");
+  constexpr std::size_t kSent = 2000;
+  for (std::size_t i = 0; i < kSent; ++i) sender.send(ports->rtp, Bytes(172, 1));
+  Arrivals arrivals;
+  while (source->counts().datagrams + source->counts().kernel_drops < kSent) {
+    const auto before = arrivals.all.size();
+    source->sweep(arrivals);
+    REQUIRE(arrivals.all.size() > before);
+  }
+  const auto drops = source->counts().kernel_drops;
+  CHECK(drops > 0);
+  source->close(kLeg);
+  CHECK(source->counts().kernel_drops == drops);
 }
 
 TEST_CASE("a leg has its ports once") {

@@ -21,7 +21,7 @@ class HandSource final : public DatagramSource {
   Result<LegPorts> open(LegSlot leg, RtcpPort) override;
   void close(LegSlot leg) override;
   void sweep(DatagramSink& sink) override;
-  const SourceCounts& counts() const override { return counts_; }
+  SourceCounts counts() override { return counts_; }
 
   void put(LegSlot leg, Bytes datagram) { waiting_.push_back({leg, std::move(datagram)}); }
   bool is_open(LegSlot leg) const { return open_.contains(leg); }
