@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "crypto/wipe.h"
+
 namespace assent {
 namespace {
 
@@ -43,6 +45,7 @@ void Shard::step(Now now) {
   watch_clocks(now);
   clock_.ring_due(now.mono, [&](AlarmClock::Place place) { tick(*calls_by_alarm_[place], now); });
   parts_.sealer.notify();
+  wipe_traces();
 }
 
 void Shard::on_datagram(LegSlot leg, DatagramPort port, Datagram&& datagram) {

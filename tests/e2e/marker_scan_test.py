@@ -66,8 +66,8 @@ def scan_folder(marker, folder, since=0.0):
 
 
 def scan_memory(marker, pid):
-    """Every readable mapping of the process. Its arena is ordinary locked memory here, since secret memory cannot be read
-    from outside at all."""
+    """Every readable mapping of the process, stacks too: what saves registers leaves there what was copied last. Its arena
+    is ordinary locked memory here, since secret memory cannot be read from outside at all."""
     found = []
     with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", 0) as memory:
         for line in maps:
