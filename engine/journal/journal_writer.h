@@ -12,9 +12,8 @@
 //    written to a new file: the same ciphertext, under new batch numbers;
 //  - a file whose pages are all released is removed, and a new one is created rather than the old one used again: new
 //    space reads as zeros, so no stale batch or ciphertext can be taken for a page of the new file;
-//  - it writes through the page cache: with one fdatasync per interval O_DIRECT would save a copy of what is little,
-//  and
-//    cost the alignment of every page in the pool.
+//  - it writes through the page cache (measured in bench/micro/journal_bench): O_DIRECT would save 0.6 us of CPU a page,
+//    and cost the settler, which reads every page again within the minute, a random read from the disk.
 //
 // It need not know what a segment is, or what its pages hold.
 //
