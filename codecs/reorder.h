@@ -7,8 +7,8 @@
 // stray. Whose stream it is (SSRC, source) the caller knows: `restart` when that changes.
 //
 // Owns the packets it holds; `discard` destroys them at any time, also from within a delivery. Bounded by
-// limits::kReorderPackets, allocates only when made, and in the in-order case touches none of the slots. Pure; one
-// thread, the leg's. Packet is any movable handle; Deliver is called as deliver(Packet&&, MonoTime arrival).
+// limits::kReorderPackets; the slots are allocated when the first packet is held, since most streams keep their order.
+// Pure; one thread, the leg's. Packet is any movable handle; Deliver is called as deliver(Packet&&, MonoTime arrival).
 #pragma once
 
 #include <algorithm>
@@ -37,7 +37,7 @@ struct ReorderCounts {
 template <typename Packet>
 class ReorderWindow {
  public:
-  explicit ReorderWindow(nanoseconds window) : window_(window), store_(std::make_unique<Store>()) {}
+  explicit ReorderWindow(nanoseconds window) : window_(window) {}
 
   template <typename Deliver>
   void push(SequenceNumber sequence, Packet&& packet, MonoTime now, Deliver&& deliver);
@@ -121,7 +121,7 @@ class ReorderWindow {
   SequenceNumber highest_;       // of the packets held
   SequenceNumber stray_sequence_;
   ReorderCounts counts_;
-  std::unique_ptr<Store> store_;
+  std::unique_ptr<Store> store_;  // null until a packet is held
 };
 
 // ---- in order -----------------------------------------------------------------------------------------------------
@@ -178,6 +178,7 @@ void ReorderWindow<Packet>::push_ahead(SequenceNumber sequence, Packet&& packet,
 
 template <typename Packet>
 void ReorderWindow<Packet>::hold(SequenceNumber sequence, Packet&& packet, MonoTime now) {
+  if (!store_) store_ = std::make_unique<Store>();
   auto& place = slot(sequence);
   if (place) {
     ++counts_.duplicated;
@@ -275,6 +276,7 @@ template <typename Deliver>
 void ReorderWindow<Packet>::push_far(SequenceNumber sequence, Packet&& packet, MonoTime now, Deliver& deliver) {
   if (!has_stray_ || sequence != next(stray_sequence_)) {
     drop_stray();
+    if (!store_) store_ = std::make_unique<Store>();
     store_->stray.emplace(Held{std::move(packet), now});
     stray_sequence_ = sequence;
     has_stray_ = true;
@@ -307,7 +309,7 @@ void ReorderWindow<Packet>::discard() {
     for (auto& each : store_->slots) each.reset();
     held_ = 0;
   }
-  store_->stray.reset();
+  if (store_) store_->stray.reset();
   has_stray_ = false;
 }
 

@@ -2,7 +2,8 @@
 //
 // It owns the blocks and decides which go: the oldest when it is full, and those that `hold` or `preroll` rule out. A
 // block that goes is destroyed, and its handle's destructor wipes it. It knows neither gates nor what is in a block.
-// Its slots are allocated once. One thread (the shard that owns the leg). `Block` is a handle that can only be moved
+// Its slots are allocated when it is made, given up when it is released, and made anew if a block is pushed after that.
+// One thread (the shard that owns the leg). `Block` is a handle that can only be moved
 // and is empty after that (std::unique_ptr, BlockRef).
 //
 // A block spans [first, end) of media time. Blocks are pushed in the order they were filled; their times may step back
@@ -41,10 +42,10 @@ class HoldRing {
     WallTime end;
   };
 
-  explicit HoldRing(std::size_t capacity) : slots_(capacity) { ASSENT_CHECK(capacity > 0); }
+  explicit HoldRing(std::size_t capacity) : capacity_(capacity), slots_(capacity) { ASSENT_CHECK(capacity > 0); }
 
   std::size_t size() const { return size_; }
-  std::size_t capacity() const { return slots_.size(); }
+  std::size_t capacity() const { return capacity_; }
   bool empty() const { return size_ == 0; }
   const HoldRingCounts& counts() const { return counts_; }
   // Before this nothing is older than `hold`; nothing when it is empty.
@@ -57,6 +58,7 @@ class HoldRing {
   }
 
   void push(Block block, WallTime first, WallTime end) {
+    if (slots_.empty()) slots_.resize(capacity_);
     if (size_ == capacity()) {
       remove_front();
       ++counts_.displaced;
@@ -88,13 +90,20 @@ class HoldRing {
     while (!empty()) remove_front();
   }
 
+  // Gives its memory up, if it is empty: nothing is going to be held soon.
+  void release() {
+    if (!empty()) return;
+    slots_ = std::vector<std::optional<Held>>();
+    head_ = 0;
+  }
+
  private:
-  std::optional<Held>& slot(std::size_t place) { return slots_[(head_ + place) % slots_.size()]; }
-  const std::optional<Held>& slot(std::size_t place) const { return slots_[(head_ + place) % slots_.size()]; }
+  std::optional<Held>& slot(std::size_t place) { return slots_[(head_ + place) % capacity_]; }
+  const std::optional<Held>& slot(std::size_t place) const { return slots_[(head_ + place) % capacity_]; }
 
   void remove_front() {
     slot(0).reset();
-    head_ = (head_ + 1) % slots_.size();
+    head_ = (head_ + 1) % capacity_;
     --size_;
   }
 
@@ -120,8 +129,9 @@ class HoldRing {
     return before - kept;
   }
 
-  std::vector<std::optional<Held>> slots_;
-  std::size_t head_ = 0;  // place of the oldest
+  std::size_t capacity_;
+  std::vector<std::optional<Held>> slots_;  // as many as the capacity, or none
+  std::size_t head_ = 0;                    // place of the oldest
   std::size_t size_ = 0;
   HoldRingCounts counts_;
 };

@@ -64,6 +64,7 @@ void LegGate::turn(const GateTurn& turn, WallTime media) {
 
   gate_ = turn.to;
   admission_ = turn.after;
+  if (admission_ != Admission::hold) ring_.release();
   if (gate_ == Gate::closed) segments_.roll();
 }
 

@@ -148,6 +148,22 @@ TEST_CASE("clearing and destroying a ring wipe all that it holds") {
   CHECK(wiped == std::vector{0, 1, 2, 3});
 }
 
+TEST_CASE("a released ring holds again, and releasing one that holds blocks leaves them") {
+  std::vector<int> wiped;
+  HoldRing<FakeBlock> ring(3);
+  for (int i = 0; i < 2; ++i) push(ring, i, wiped);
+  ring.release();
+  CHECK(ring.size() == 2);
+  CHECK(ring.pop_front()->block.number() == 0);
+  ring.clear();
+  ring.release();
+  CHECK(ring.empty());
+  CHECK(ring.capacity() == 3);
+  for (int i = 2; i < 6; ++i) push(ring, i, wiped);
+  CHECK(ring.size() == 3);
+  CHECK(ring.pop_front()->block.number() == 3);
+}
+
 TEST_CASE("a ring that wraps many times loses and repeats nothing") {
   for (std::size_t capacity = 1; capacity <= 4; ++capacity) {
     std::vector<int> wiped;
