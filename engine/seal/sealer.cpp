@@ -4,12 +4,14 @@
 #include <tbb/global_control.h>
 #include <tbb/task_arena.h>
 #include <tbb/task_group.h>
+#include <tbb/task_scheduler_observer.h>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
 #include <thread>
 
+#include "base/cpu.h"
 #include "codecs/matroska/block_writer.h"
 #include "crypto/frame_cipher.h"
 #include "engine/seal/open_segment.h"
@@ -19,6 +21,21 @@ namespace assent {
 struct Sealer::Tally {
   std::atomic<std::uint64_t> sealed{0};
   std::atomic<std::uint64_t> voided{0};
+};
+
+// oneTBB makes a thread when it needs one, from the thread that enqueues: a shard's, whose CPU is its own. A worker may
+// run wherever the sealer was made.
+class RoamingWorkers final : public tbb::task_scheduler_observer {
+ public:
+  explicit RoamingWorkers(tbb::task_arena& arena) : tbb::task_scheduler_observer(arena) { observe(true); }
+  ~RoamingWorkers() override { observe(false); }
+  RoamingWorkers(const RoamingWorkers&) = delete;
+  RoamingWorkers& operator=(const RoamingWorkers&) = delete;
+
+  void on_scheduler_entry(bool) override { (void)run_on(cpus_); }
+
+ private:
+  const std::set<Cpu> cpus_ = usable_cpus();
 };
 
 // The oneTBB side: at most `limit` tasks run, each draining the queue until it is empty or no page is free.
@@ -64,6 +81,7 @@ class Sealer::Workers {
   tbb::enumerable_thread_specific<FrameCipher> ciphers_;
   tbb::global_control allowed_;
   tbb::task_arena arena_;
+  RoamingWorkers roaming_{arena_};
 };
 
 Sealer::Sealer(SealQueue& queue, PagePool& pages, PageSink sink, Settings settings)
