@@ -1,5 +1,6 @@
 #include "engine/seal/sealer.h"
 
+#include <pthread.h>
 #include <tbb/enumerable_thread_specific.h>
 #include <tbb/global_control.h>
 #include <tbb/task_arena.h>
@@ -9,7 +10,9 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <set>
 #include <thread>
+#include <utility>
 
 #include "base/cpu.h"
 #include "codecs/matroska/block_writer.h"
@@ -17,14 +20,10 @@
 #include "engine/seal/open_segment.h"
 
 namespace assent {
+namespace {
 
-struct Sealer::Tally {
-  std::atomic<std::uint64_t> sealed{0};
-  std::atomic<std::uint64_t> voided{0};
-};
-
-// oneTBB makes a thread when it needs one, from the thread that enqueues: a shard's, whose CPU is its own. A worker may
-// run wherever the sealer was made.
+// oneTBB makes a thread when it needs one, from the thread that enqueues: a shard's, whose name and CPU it begins with.
+// A worker has its own name, and may run wherever the sealer was made.
 class RoamingWorkers final : public tbb::task_scheduler_observer {
  public:
   explicit RoamingWorkers(tbb::task_arena& arena) : tbb::task_scheduler_observer(arena) { observe(true); }
@@ -32,10 +31,23 @@ class RoamingWorkers final : public tbb::task_scheduler_observer {
   RoamingWorkers(const RoamingWorkers&) = delete;
   RoamingWorkers& operator=(const RoamingWorkers&) = delete;
 
-  void on_scheduler_entry(bool) override { (void)run_on(cpus_); }
+  // Whenever a worker comes to the arena, which is often: once is enough.
+  void on_scheduler_entry(bool) override {
+    thread_local bool roams = false;
+    if (std::exchange(roams, true)) return;
+    pthread_setname_np(pthread_self(), "sealer");
+    (void)run_on(cpus_);
+  }
 
  private:
   const std::set<Cpu> cpus_ = usable_cpus();
+};
+
+}  // namespace
+
+struct Sealer::Tally {
+  std::atomic<std::uint64_t> sealed{0};
+  std::atomic<std::uint64_t> voided{0};
 };
 
 // The oneTBB side: at most `limit` tasks run, each draining the queue until it is empty or no page is free.

@@ -67,6 +67,7 @@ def check_threads(engine, cpus):
     for shard in range(2):
         for kind in ("shard", "journal", "settler"):
             check(names.count(f"{kind}-{shard}") == 1, f"no thread {kind}-{shard} among {names}")
+    check("sealer" in names, f"no thread sealer among {names}")
     everywhere = dict(threads)["settler-0"]
     for name, allowed in threads:
         if name.startswith("shard-"):
