@@ -101,6 +101,9 @@ static_assert(leg_blocks(8000, kHoldDefault, kReorderWindowDefault) == 86);
 
 // ---- Shard --------------------------------------------------------------------------------------------------------
 
+// One thread each. With more, the calls of one shard were too few for its batches to be worth it.
+inline constexpr std::size_t kShardsMax = 64;
+inline constexpr std::size_t kCpus = 1024;  // as many as a cpu_set_t names
 inline constexpr std::size_t kCacheLineBytes = 64;
 inline constexpr std::size_t kReceiveBatch = 64;      // datagrams per recvmmsg; 64 blocks = 256 KiB of arena
 inline constexpr std::size_t kUpcomingDatagrams = 8;  // a leg is fetched into the cache this many datagrams ahead
@@ -129,6 +132,7 @@ static_assert(steered_buffer_bytes(2000) == 128'000'000);
 inline constexpr std::size_t kSteeredSweepDatagrams = 256 * kReceiveBatch;
 static_assert(kSteeredSweepDatagrams == 16384);
 inline constexpr std::size_t kSteeredSockets = 255;  // a byte a port says which
+static_assert(kShardsMax <= kSteeredSockets);
 inline constexpr auto kSweepMin = 1ms;
 inline constexpr auto kSweepMax = 100ms;            // a socket's default buffer holds 200 ms of one leg with ease
 inline constexpr std::size_t kCommandQueue = 4096;  // commands waiting for the shard; more are answered 503

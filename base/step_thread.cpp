@@ -20,8 +20,9 @@ void WakeSignal::wait_until(MonoTime deadline) {
   notified_ = false;
 }
 
-StepThread::StepThread(const std::string& name, WakeSignal& wake, std::function<MonoTime(MonoTime now)> step)
-    : wake_(wake), step_(std::move(step)), thread_([this] { run(); }) {
+StepThread::StepThread(const std::string& name, WakeSignal& wake, std::function<MonoTime(MonoTime now)> step,
+                       std::optional<Cpu> cpu)
+    : wake_(wake), step_(std::move(step)), thread_([this, cpu] { run(cpu); }) {
   pthread_setname_np(thread_.native_handle(), name.substr(0, 15).c_str());
 }
 
@@ -31,7 +32,8 @@ StepThread::~StepThread() {
   thread_.join();
 }
 
-void StepThread::run() {
+void StepThread::run(std::optional<Cpu> cpu) {
+  if (cpu) (void)run_on({*cpu});
   while (!stop_.load(std::memory_order_acquire)) wake_.wait_until(step_(read_clocks().mono));
 }
 

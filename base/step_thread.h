@@ -10,9 +10,11 @@
 #include <condition_variable>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 
+#include "base/cpu.h"
 #include "base/time.h"
 
 namespace assent {
@@ -31,14 +33,16 @@ class WakeSignal {
 
 class StepThread {
  public:
-  // `name` is what the kernel shows of the thread: at most 15 characters.
-  StepThread(const std::string& name, WakeSignal& wake, std::function<MonoTime(MonoTime now)> step);
+  // `name` is what the kernel shows of the thread: at most 15 characters. With a CPU it runs there only, from its first
+  // step on; one that the process may not use any more is done without.
+  StepThread(const std::string& name, WakeSignal& wake, std::function<MonoTime(MonoTime now)> step,
+             std::optional<Cpu> cpu = std::nullopt);
   ~StepThread();
   StepThread(const StepThread&) = delete;
   StepThread& operator=(const StepThread&) = delete;
 
  private:
-  void run();
+  void run(std::optional<Cpu> cpu);
 
   WakeSignal& wake_;
   std::function<MonoTime(MonoTime now)> step_;

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <bit>
+#include <iterator>
 #include <limits>
+#include <optional>
 #include <string_view>
 
 #include "base/secure_arena.h"
@@ -14,8 +16,15 @@ namespace assent {
 namespace {
 
 constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
-// The API's connections, the journal, the catalog, the store, the log and the runtime's own.
+// The API's connections, the catalog, the store, the log and the runtime's own, and the first shard's journal and
+// socket.
 constexpr std::size_t kFixedFiles = limits::kApiConnections + 64;
+// A further shard's: its journal as it is written and as it is read, and its socket or what waits for its sockets.
+constexpr std::size_t kFilesPerShard = limits::kJournalReaderFiles + 4;
+
+std::size_t fixed_files(const PipelineSettings& settings) {
+  return kFixedFiles + (settings.threads.shards - 1) * kFilesPerShard;
+}
 
 std::size_t files_of_call(const PipelineSettings& settings, bool steered) {
   return steered ? 0 : settings.capacity.legs_per_call * (settings.media.rtcp == RtcpPort::muxed ? 1 : 2);
@@ -24,9 +33,10 @@ std::size_t files_of_call(const PipelineSettings& settings, bool steered) {
 struct LockedMemory {
   std::size_t leg_bytes = 0;
   std::size_t legs_per_call = 0;
+  std::size_t shards = 1;
 
   std::size_t arena_bytes(std::size_t calls) const {
-    return limits::kReceiveBatch * limits::kPageBytes + calls * legs_per_call * leg_bytes;
+    return shards * limits::kReceiveBatch * limits::kPageBytes + calls * legs_per_call * leg_bytes;
   }
   // The memory for keys is a power of two (crypto/secret.h), with room for the keys above those of calls.
   std::size_t key_bytes(std::size_t calls) const {
@@ -42,10 +52,16 @@ std::size_t calls_by_memory(const LockedMemory& memory, std::size_t lockable_byt
   return calls;
 }
 
-std::size_t calls_by_files(std::size_t files_of_call, std::size_t open_files, std::size_t wanted) {
-  if (open_files <= kFixedFiles) return 0;
-  return files_of_call == 0 ? wanted : std::min(wanted, (open_files - kFixedFiles) / files_of_call);
-}
+struct OpenFiles {
+  std::size_t fixed = 0;
+  std::size_t per_call = 0;
+
+  // The largest number of calls up to `wanted` that may open their files.
+  std::size_t calls(std::size_t open_files, std::size_t wanted) const {
+    if (open_files <= fixed) return 0;
+    return per_call == 0 ? wanted : std::min(wanted, (open_files - fixed) / per_call);
+  }
+};
 
 bool must_steer(const PipelineSettings& settings) { return settings.media.sockets == pipeline::Sockets::steered; }
 
@@ -61,6 +77,27 @@ std::string sockets_text(const PipelineSettings& settings, const MachineLimits& 
 
 constexpr std::string_view kPermitSteering = "AmbientCapabilities=CAP_NET_ADMIN CAP_BPF in the systemd unit";
 
+// Of those that shards are to be kept to, the first that they may not use.
+std::optional<Cpu> missing_cpu(const PipelineSettings& settings, const MachineLimits& machine) {
+  for (const Cpu cpu : settings.threads.pin_shards) {
+    if (!machine.cpus.contains(cpu)) return cpu;
+  }
+  return std::nullopt;
+}
+
+// "0-3, 8": runs of CPUs, as lscpu and taskset write them.
+std::string cpus_text(const std::set<Cpu>& cpus) {
+  std::string text;
+  for (auto first = cpus.begin(); first != cpus.end();) {
+    auto last = first;
+    while (std::next(last) != cpus.end() && std::next(last)->value == last->value + 1) ++last;
+    text += (text.empty() ? "" : ", ") + std::to_string(first->value);
+    if (last != first) text += "-" + std::to_string(last->value);
+    first = std::next(last);
+  }
+  return text;
+}
+
 std::string kib(std::size_t bytes) { return std::to_string((bytes + 1023) / 1024); }
 
 }  // namespace
@@ -74,6 +111,7 @@ MachineLimits this_machine() {
   }
   machine.why_not_steered = why_not_steered();
   machine.may_steer = machine.why_not_steered.empty();
+  machine.cpus = usable_cpus();
   return machine;
 }
 
@@ -81,7 +119,7 @@ CapacityPlan plan_capacity(const PipelineSettings& settings, const MachineLimits
   const std::size_t codec_bytes_per_second = std::size_t{codec.clock_rate} * codec.frame_bytes();
   const auto hold = std::chrono::ceil<milliseconds>(settings.consent.gate.hold);
   const std::size_t leg_blocks = limits::leg_blocks(codec_bytes_per_second, hold, settings.media.reorder_window);
-  const LockedMemory memory{leg_blocks * limits::kPageBytes, settings.capacity.legs_per_call};
+  const LockedMemory memory{leg_blocks * limits::kPageBytes, settings.capacity.legs_per_call, settings.threads.shards};
 
   CapacityPlan plan;
   plan.calls_wanted = settings.capacity.calls;
@@ -89,13 +127,20 @@ CapacityPlan plan_capacity(const PipelineSettings& settings, const MachineLimits
   plan.locked_bytes = memory.bytes(plan.calls_wanted);
   plan.steered = steers(settings, machine);
   plan.sockets = sockets_text(settings, machine);
-  const std::size_t call_files = files_of_call(settings, plan.steered);
-  plan.open_files = kFixedFiles + plan.calls_wanted * call_files;
+  const OpenFiles files{fixed_files(settings), files_of_call(settings, plan.steered)};
+  plan.open_files = files.fixed + plan.calls_wanted * files.per_call;
   plan.ports = plan.calls_wanted * settings.capacity.legs_per_call * 2;
 
   const std::size_t by_memory = calls_by_memory(memory, machine.lockable_bytes, plan.calls_wanted);
-  const std::size_t by_files = calls_by_files(call_files, machine.open_files, plan.calls_wanted);
+  const std::size_t by_files = files.calls(machine.open_files, plan.calls_wanted);
   plan.calls_that_fit = must_steer(settings) && !plan.steered ? 0 : std::min(by_memory, by_files);
+  const auto missing = missing_cpu(settings, machine);
+  if (missing) {
+    plan.calls_that_fit = 0;
+    plan.advice.push_back("threads.pin_shards names CPU " + std::to_string(missing->value) +
+                          ", and this process may use " + cpus_text(machine.cpus) +
+                          ": choose from these, or allow it (taskset, or AllowedCPUs= in the systemd unit)");
+  }
   plan.arena_bytes = memory.arena_bytes(plan.calls_that_fit);
   plan.key_bytes = memory.key_bytes(plan.calls_that_fit);
   if (must_steer(settings) && !plan.steered) {

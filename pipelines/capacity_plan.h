@@ -8,9 +8,11 @@
 #pragma once
 
 #include <cstddef>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "base/cpu.h"
 #include "codecs/codec.h"
 #include "pipelines/pipeline_config.h"
 
@@ -21,6 +23,7 @@ struct MachineLimits {
   std::size_t open_files = 0;      // the hard limit: the engine raises its own soft limit to it
   bool may_steer = false;          // all ports to one socket, so that legs need no file
   std::string why_not_steered;     // a sentence, when it may not
+  std::set<Cpu> cpus;              // that threads may be kept to
 };
 MachineLimits this_machine();  // tries to steer, on the loopback address, and leaves nothing behind
 
@@ -33,7 +36,7 @@ struct CapacityPlan {
   bool steered = false;             // all ports to one socket a shard; else a socket for each
   std::string sockets;              // which, and why
   std::size_t calls_that_fit = 0;   // of the calls wanted, on this machine
-  std::size_t arena_bytes = 0;      // to reserve for the calls that fit, for SecureArena::create
+  std::size_t arena_bytes = 0;      // to reserve for the calls that fit, over all shards (shard_share.h)
   std::size_t key_bytes = 0;        // likewise, for start_secret_memory
   std::vector<std::string> advice;  // what to raise, a sentence each; empty when all fit
 };

@@ -10,7 +10,6 @@
 
 #include "base/capabilities.h"
 #include "base/disk.h"
-#include "base/step_thread.h"
 #include "crypto/key_provider.h"
 #include "crypto/secret.h"
 #include "crypto/sha256.h"
@@ -21,7 +20,6 @@
 #include "engine/control/erasures.h"
 #include "engine/control/recordings.h"
 #include "engine/control/tokens.h"
-#include "engine/journal/journal_reader.h"
 #include "engine/store/file_store.h"
 #include "engine/store/salvage.h"
 #include "pipelines/capacity_plan.h"
@@ -29,28 +27,14 @@
 #include "pipelines/engine_status.h"
 #include "pipelines/gst/audio_renderer.h"
 #include "pipelines/journal_eraser.h"
+#include "pipelines/shard_share.h"
+#include "pipelines/shard_unit.h"
 #include "pipelines/state_folder.h"
 
 namespace assent {
 namespace {
 
-constexpr ShardId kShard{0};
-constexpr std::size_t kShards = 1;
 constexpr milliseconds kDrainPoll(5);
-
-// The settler's and the journal's side of a segment's life, as the shard tells it.
-class SettlerFeed final : public SegmentObserver {
- public:
-  explicit SettlerFeed(Settler& settler) : settler_(settler) {}
-  void segment_opened(const SegmentOpened& segment) override {
-    settler_.register_segment(
-        {segment.id, segment.owner.recording, segment.owner.call, segment.owner.leg, segment.number, segment.started});
-  }
-  void segment_closed(SegmentId segment, WallTime ended) override { settler_.set_ended(segment, ended); }
-
- private:
-  Settler& settler_;
-};
 
 void raise_open_files() {
   rlimit files{};
@@ -92,8 +76,8 @@ struct Engine::Parts {
   std::optional<DatagramSources> datagram_sources;
 
   RealDisk disk;
-  std::optional<BlockPool> blocks;
-  std::optional<PagePool> pages;
+  std::vector<ShardShare> shares;
+  std::vector<SecureArena> arenas;  // a share each, until its unit has it
 
   std::unique_ptr<SqliteCatalog> catalog;
   std::optional<FileRootKey> root;
@@ -101,22 +85,9 @@ struct Engine::Parts {
   std::optional<CatalogWriter> writer;
 
   std::unique_ptr<FileStore> store;
-  std::unique_ptr<JournalWriter> journal;
-  std::optional<JournalReader> reader;
-  std::optional<Settler> settler;
+  std::vector<std::unique_ptr<ShardUnit>> shards;
   std::optional<LegEraser> eraser;
-  std::optional<SettlerFeed> feed;
-  std::optional<StepThread> settler_thread;
-  std::optional<StepThread> journal_thread;
-
-  std::optional<SealQueue> seal_queue;
-  std::optional<Sealer> sealer;
-  std::unique_ptr<DatagramSource> source;
-  std::optional<ShardLink> link;
   std::optional<LiveCalls> calls;
-  std::optional<Shard> shard;
-  WakeSignal shard_wake;
-  std::optional<StepThread> shard_thread;
 
   std::optional<gst::GstAudioRenderer> renderer;
   std::optional<RecordingService> recordings;
@@ -132,10 +103,11 @@ struct Engine::Parts {
   Result<void> reserve_memory();
   Result<void> open_catalog();
   Result<void> recover();
-  Result<void> start_storage();
+  Result<void> start_shards();
   Result<void> start_calls();
   Result<void> start_api();
-  void wait_until_calls_are_over(MonoTime deadline);
+  bool end_calls(MonoTime deadline);
+  std::vector<ShardStorage> storages() const;
   LegKeys leg_keys();
   SalvageReport salvaged;
 };
@@ -145,7 +117,7 @@ struct Engine::Parts {
 // The work of the start that takes capabilities. They are given up before there are threads that would keep them.
 Result<void> Engine::Parts::use_privileges() {
   MachineLimits machine = this_machine();
-  auto sources = DatagramSources::create(settings, kShards);
+  auto sources = DatagramSources::create(settings, settings.threads.shards);
   if (!sources) return sources.error();
   datagram_sources.emplace(std::move(*sources));
   machine.may_steer = datagram_sources->steered();
@@ -155,20 +127,26 @@ Result<void> Engine::Parts::use_privileges() {
 
 Result<void> Engine::Parts::reserve_memory() {
   raise_open_files();
-  if (plan.calls_that_fit == 0) {
-    return error(Errc::exhausted, "no call fits this machine: " + (plan.advice.empty() ? "" : plan.advice.front()));
+  const std::string advice_first = plan.advice.empty() ? "" : plan.advice.front();
+  if (plan.calls_that_fit == 0) return error(Errc::exhausted, "no call fits this machine: " + advice_first);
+  if (plan.calls_that_fit < settings.threads.shards) {
+    return error(Errc::exhausted, "a call for each of " + std::to_string(settings.threads.shards) +
+                                      " shards does not fit this machine: " + advice_first);
   }
   // A second engine in one process (a test) shares the first one's memory for keys.
   if (auto secrets = start_secret_memory(plan.key_bytes); !secrets && secrets.error().code != Errc::conflict) {
     return secrets.error();
   }
-  auto arena = SecureArena::create(plan.arena_bytes, settings.memory.backing);
-  if (!arena) return arena.error();
-  blocks.emplace(std::move(*arena));
-  pages.emplace(settings.journal.sealed_pages);
+  shares = divide(settings, plan);
+  for (const ShardShare& share : shares) {
+    auto arena = SecureArena::create(share.arena_bytes, settings.memory.backing);
+    if (!arena) return arena.error();
+    arenas.push_back(std::move(*arena));
+  }
   report.push_back("holds " + std::to_string(plan.calls_that_fit) + " calls x " +
                    std::to_string(std::chrono::duration_cast<seconds>(settings.consent.gate.hold).count()) + " s in " +
-                   mib(plan.arena_bytes) + " of " + std::string(name_of(blocks->backing())) + " memory");
+                   mib(plan.arena_bytes) + " of " + std::string(name_of(arenas.front().backing())) + " memory" +
+                   (shares.size() == 1 ? "" : ", over " + std::to_string(shares.size()) + " shards"));
   for (const std::string& advice : plan.advice) report.push_back(advice);
   for (const std::string& line : datagram_sources->report()) report.push_back(line);
   return {};
@@ -204,7 +182,7 @@ Result<void> Engine::Parts::recover() {
   auto files = FileStore::open(disk, state.segments());
   if (!files) return files.error();
   store = std::move(*files);
-  auto done = salvage({disk, state.journal(), kShard, *store, *catalog, leg_keys()});
+  auto done = salvage({disk, state.journal(), *store, *catalog, leg_keys()});
   if (!done) return done.error();
   salvaged = std::move(*done);
   if (salvaged.settled + salvaged.rebuilt + salvaged.lost != 0) {
@@ -218,64 +196,41 @@ Result<void> Engine::Parts::recover() {
   return {};
 }
 
-Result<void> Engine::Parts::start_storage() {
-  JournalOptions options;
-  options.folder = state.journal();
-  options.shard = kShard;
-  options.first_file = salvaged.next_file;
-  options.first_batch = salvaged.next_batch;
-  options.file_bytes = settings.journal.file_bytes;
-  options.commit_interval = settings.journal.commit_interval;
-  options.queue_pages = settings.journal.sealed_pages;
-  const JournalListener listener{[this](std::span<const DurablePage> durable) { settler->on_durable(durable); },
-                                 [this](std::span<const SegmentId> touched) { settler->on_quarantine(touched); }};
-  auto created = JournalWriter::create(disk, options, listener);
-  if (!created) return created.error();
-  journal = std::move(*created);
-  reader.emplace(disk, state.journal(), kShard);
-  settler.emplace(
-      SettlerParts{*store,
-                   *reader,
-                   [this](std::vector<Booking> bookings) { return writer->book_and_wait(std::move(bookings)); },
-                   [this](SegmentId segment) { journal->release(segment); },
-                   [this] { journal->flush(); },
-                   leg_keys(),
-                   {},
-                   {}});
-  eraser.emplace(LegEraser::Parts{*catalog, *writer, *keys, *store, *settler, *journal,
-                                  [](const std::string& what) { std::fprintf(stderr, "%s\n", what.c_str()); }});
-  feed.emplace(*settler);
-  settler_thread.emplace("settler", settler->wake(), [this](MonoTime now) { return settler->step(now); });
-  journal_thread.emplace("journal-0", journal->wake(), [this](MonoTime now) { return journal->step(now); });
-  return eraser->resume();
+Result<void> Engine::Parts::start_shards() {
+  const ShardUnit::Parts parts{
+      settings,
+      *datagram_sources,
+      disk,
+      state.journal(),
+      *store,
+      *writer,
+      leg_keys(),
+      [this](const LegErasure& erasure) { eraser->request(erasure); },
+      [this](ShardId shard, FinishedCall finished) { calls->book_abandoned(shard, std::move(finished)); }};
+  for (std::size_t i = 0; i < shares.size(); ++i) {
+    auto unit = ShardUnit::start(parts, {shares[i], std::move(arenas[i]), salvaged.start_of(shares[i].id)});
+    if (!unit) return unit.error();
+    shards.push_back(std::move(*unit));
+  }
+  arenas.clear();
+  return {};
+}
+
+std::vector<ShardStorage> Engine::Parts::storages() const {
+  std::vector<ShardStorage> all;
+  for (const auto& shard : shards) all.push_back(shard->storage());
+  return all;
 }
 
 Result<void> Engine::Parts::start_calls() {
-  seal_queue.emplace(*blocks);
-  sealer.emplace(
-      *seal_queue, *pages, [this](SealedPage&& page) { ASSENT_CHECK(journal->queue().push(page)); },
-      Sealer::Settings{settings.seal.workers});
-  auto ports = PortRange::create(settings.listen.rtp_ports);
-  if (!ports) return ports.error();
-  auto opened = datagram_sources->source(kShard.value, std::move(*ports), *blocks);
-  if (!opened) return opened.error();
-  source = std::move(*opened);
-
-  link.emplace(*writer, [this](const LegErasure& erasure) { eraser->request(erasure); });
+  eraser.emplace(LegEraser::Parts{*catalog, *writer, *keys, *store, storages(),
+                                  [](const std::string& what) { std::fprintf(stderr, "%s\n", what.c_str()); }});
+  std::vector<LiveShard> live;
+  for (const auto& shard : shards) live.push_back({shard->link(), shard->settler()});
   const Endpoint told = settings.listen.rtp_advertise.value_or(settings.listen.rtp_address);
-  calls.emplace(LiveCalls::Parts{*link, *catalog, *writer, *keys, *settler, *eraser, settings.purposes, defaults,
+  calls.emplace(LiveCalls::Parts{std::move(live), *catalog, *writer, *keys, *eraser, settings.purposes, defaults,
                                  address_text(told)});
-  shard.emplace(Shard::Parts{*blocks, *seal_queue, *sealer, *feed, *source, *link, settings.purposes,
-                             [this](FinishedCall finished) { calls->book_abandoned(std::move(finished)); }},
-                Shard::Settings{settings.media.rtcp, settings.media.reorder_window, settings.media.idle_timeout,
-                                settings.seal.max_delay, settings.seal.segment_time, plan.calls_that_fit});
-  link->connect(shard->inbox());
-  shard_thread.emplace("shard-0", shard_wake, [this](MonoTime) {
-    const Now now = read_clocks();
-    shard->step(now);
-    return now.mono + settings.media.sweep;
-  });
-  return {};
+  return eraser->resume();
 }
 
 Result<void> Engine::Parts::start_api() {
@@ -284,11 +239,11 @@ Result<void> Engine::Parts::start_api() {
   tokens = std::move(*opened);
   renderer.emplace();
   recordings.emplace(RecordingParts{*catalog, *writer, *keys, *store, *renderer});
-  journal_eraser.emplace(*settler, *journal);
+  journal_eraser.emplace(storages());
   erasures.emplace(ErasureParts{*catalog, *writer, *keys, *store, *journal_eraser,
                                 [this](RecordingId id) { recordings->cut_streams(id); }});
   if (auto resumed = erasures->resume(); !resumed) return resumed.error();
-  meter.emplace(EngineMeter::Parts{*link, *blocks, *sealer, *journal, *settler, *writer, plan.calls_that_fit});
+  meter.emplace(EngineMeter::Parts{shards, *writer});
   api.emplace(ApiParts{*calls, *meter, *recordings, *erasures, *catalog, *tokens});
   auto listening = HttpServer::listen(
       settings.listen.api, [this](const HttpRequest& request) { return api->handle(request); },
@@ -311,7 +266,7 @@ Result<std::unique_ptr<Engine>> Engine::start(const PipelineConfig& config, cons
   if (auto done = made->reserve_memory(); !done) return done.error();
   if (auto done = made->open_catalog(); !done) return done.error();
   if (auto done = made->recover(); !done) return done.error();
-  if (auto done = made->start_storage(); !done) return done.error();
+  if (auto done = made->start_shards(); !done) return done.error();
   if (auto done = made->start_calls(); !done) return done.error();
   if (auto done = made->start_api(); !done) return done.error();
   made->report.push_back("API on " + to_text(made->http->endpoint()) + ", root key: " + made->root->describe());
@@ -324,14 +279,18 @@ const std::vector<std::string>& Engine::start_report() const { return parts_->re
 
 // ---- the way down -------------------------------------------------------------------------------------------------
 
-void Engine::Parts::wait_until_calls_are_over(MonoTime deadline) {
-  (void)link->ask_now<bool>([](Shard& one, Now now) -> Result<bool> {
-    one.end_all(now);
-    return true;
-  });
-  while (read_clocks().mono < deadline && calls->live_calls() != 0) {
+// All shards at once; whether everything consented to was stored, and nothing is left of any call.
+bool Engine::Parts::end_calls(MonoTime deadline) {
+  for (const auto& shard : shards) shard->end_calls();
+  const auto are_over = [this] {
+    return (!calls || calls->live_calls() == 0) &&
+           std::all_of(shards.begin(), shards.end(), [](const auto& shard) { return shard->is_idle(); });
+  };
+  while (!are_over()) {
+    if (read_clocks().mono >= deadline) return false;
     std::this_thread::sleep_for(kDrainPoll);
   }
+  return true;
 }
 
 Result<void> Engine::stop(milliseconds patience) {
@@ -341,16 +300,14 @@ Result<void> Engine::stop(milliseconds patience) {
   const MonoTime deadline = read_clocks().mono + patience;
   if (parts.calls) parts.calls->refuse_new_calls();
   if (parts.http) parts.http->stop(std::min<milliseconds>(patience, limits::kApiStopTime));
-  if (parts.shard_thread) parts.wait_until_calls_are_over(deadline);
-  const bool all_over = !parts.calls || parts.calls->live_calls() == 0;
+  const bool all_over = parts.end_calls(deadline);
 
-  parts.shard_thread.reset();
-  parts.sealer.reset();
+  for (const auto& shard : parts.shards) shard->stop_calls();
   parts.eraser.reset();
-  parts.settler_thread.reset();
-  parts.journal_thread.reset();
-  if (all_over && parts.journal) {
-    if (auto removed = parts.journal->remove_unneeded_files(); !removed) return removed;
+  for (const auto& shard : parts.shards) shard->stop_storage();
+  for (const auto& shard : parts.shards) {
+    if (!all_over) break;
+    if (auto removed = shard->remove_unneeded_files(); !removed) return removed;
   }
   Result<void> booked;
   if (parts.writer) {

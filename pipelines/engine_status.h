@@ -1,26 +1,20 @@
-// EngineMeter: the engine's counts and troubles, gathered from its parts when somebody asks. Any control thread.
+// EngineMeter: the engine's counts and troubles, gathered from its shards when somebody asks. Any control thread.
 #pragma once
 
-#include "engine/block_pool.h"
-#include "engine/calls/shard_link.h"
+#include <memory>
+#include <vector>
+
 #include "engine/catalog/catalog_writer.h"
 #include "engine/control/call_service.h"
-#include "engine/journal/journal_writer.h"
-#include "engine/seal/sealer.h"
-#include "engine/store/settler.h"
+#include "pipelines/shard_unit.h"
 
 namespace assent {
 
 class EngineMeter final : public EngineStatus {
  public:
   struct Parts {
-    ShardLink& shard;
-    const BlockPool& blocks;
-    const Sealer& sealer;
-    const JournalWriter& journal;
-    const Settler& settler;
+    const std::vector<std::unique_ptr<ShardUnit>>& shards;
     const CatalogWriter& writer;
-    std::size_t calls_capacity = 0;
   };
   explicit EngineMeter(Parts parts) : parts_(parts) {}
 

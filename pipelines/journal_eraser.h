@@ -1,21 +1,24 @@
-// EngineJournalEraser: an erasure's view of the settler and the journal: what is on its way is dropped, what lies there
-// is punched out. Control threads; waits for the disk.
+// EngineJournalEraser: an erasure's view of the settlers and the journals of all shards: what is on its way is dropped,
+// what lies there is punched out. Control threads; waits for the disk.
 #pragma once
 
+#include <utility>
+#include <vector>
+
+#include "engine/calls/shard_storage.h"
 #include "engine/control/erasures.h"
-#include "engine/journal/journal_writer.h"
-#include "engine/store/settler.h"
 
 namespace assent {
 
 class EngineJournalEraser final : public JournalEraser {
  public:
-  EngineJournalEraser(Settler& settler, JournalWriter& journal) : settler_(settler), journal_(journal) {}
+  explicit EngineJournalEraser(std::vector<ShardStorage> shards) : shards_(std::move(shards)) {}
   Result<void> erase(RecordingId recording, std::span<const SegmentId> stored) override;
 
  private:
-  Settler& settler_;
-  JournalWriter& journal_;
+  static Result<void> erase_from(const ShardStorage& shard, RecordingId recording, std::span<const SegmentId> stored);
+
+  std::vector<ShardStorage> shards_;
 };
 
 }  // namespace assent

@@ -44,6 +44,26 @@ void read_capacity(SectionReader&& section, pipeline::Capacity& capacity) {
   section.finish();
 }
 
+void read_threads(SectionReader&& section, pipeline::Threads& threads) {
+  section.take("shards", threads.shards, Bounds<std::size_t>{1, limits::kShardsMax});
+  const auto cpus = section.take_numbers("pin_shards", {0, limits::kCpus - 1});
+  section.finish();
+  if (!cpus) return;
+  for (const auto& [number, place] : *cpus) {
+    const Cpu cpu(number);
+    if (std::find(threads.pin_shards.begin(), threads.pin_shards.end(), cpu) != threads.pin_shards.end()) {
+      section.refuse(place, "pin_shards", "names CPU " + std::to_string(number) + " twice", "each CPU once");
+    }
+    threads.pin_shards.push_back(cpu);
+  }
+  if (!cpus->empty() && cpus->size() != threads.shards) {
+    section.refuse(
+        section.place_of("pin_shards"), "pin_shards",
+        "has " + std::to_string(cpus->size()) + " CPUs, and threads.shards is " + std::to_string(threads.shards),
+        "one CPU a shard, or []");
+  }
+}
+
 void read_media(SectionReader&& section, Media& media) {
   section.take("reorder_window", media.reorder_window, {0ms, limits::kReorderWindowMax});
   section.take("sweep", media.sweep, {limits::kSweepMin, limits::kSweepMax});
@@ -335,6 +355,22 @@ void check_ports(const PipelineSettings& settings, const PipelineOverrides& over
                     "at least " + std::to_string(wanted * 2) + " ports, the first even; or fewer calls"});
 }
 
+// A shard without calls or without pages to seal into is of no use.
+void check_shards(const PipelineSettings& settings, ConfigPlace place, ConfigErrors& errors) {
+  const std::size_t shards = settings.threads.shards;
+  const auto refuse = [&](const std::string& what, std::string allowed) {
+    errors.push_back(
+        {place, "threads.shards: " + std::to_string(shards) + " shards are more than " + what, std::move(allowed)});
+  };
+  if (settings.capacity.calls < shards) {
+    refuse("capacity.calls, which is " + std::to_string(settings.capacity.calls), "at most a shard a call");
+  }
+  if (settings.journal.sealed_pages < shards * limits::kSealedPagesMin) {
+    refuse("journal.sealed_pages = " + std::to_string(settings.journal.sealed_pages) + " has pages for",
+           std::to_string(limits::kSealedPagesMin) + " pages or more a shard");
+  }
+}
+
 PurposeRegistry registry_of(const std::vector<pipeline::PurposeText>& purposes) {
   std::vector<std::string> ids;
   ids.reserve(purposes.size());
@@ -357,6 +393,8 @@ PipelineSettings read_document(const TomlValue& root, const PipelineOverrides& o
   const auto errors_before = errors.size();
   read_listen(section("listen"), settings.listen);
   read_capacity(section("capacity"), settings.capacity);
+  read_threads(section("threads"), settings.threads);
+  const bool may_divide = errors.size() == errors_before;
   read_media(section("media"), settings.media);
   if (overrides.api) settings.listen.api = *overrides.api;
   if (overrides.rtp_ports) settings.listen.rtp_ports = *overrides.rtp_ports;
@@ -364,7 +402,11 @@ PipelineSettings read_document(const TomlValue& root, const PipelineOverrides& o
   read_consent(section("consent"), settings.consent, settings.purposes, errors);
   if (document.has("notice")) settings.notice = read_notice(section("notice"));
   read_seal(section("seal"), settings.seal);
+  const auto errors_before_journal = errors.size();
   read_journal(section("journal"), settings.journal);
+  if (may_divide && errors.size() == errors_before_journal) {
+    check_shards(settings, section("threads").place_of("shards"), errors);
+  }
   read_store(section("store"), settings.store);
   read_keys(section("keys"), settings.keys);
   read_memory(section("memory"), settings.memory);

@@ -19,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/cpu.h"
 #include "base/endpoint.h"
 #include "base/limits.h"
 #include "base/result.h"
@@ -45,6 +46,11 @@ struct Listen {
 struct Capacity {
   std::size_t calls = limits::kCallsDefault;
   std::size_t legs_per_call = 2;  // what the arithmetic of memory and ports assumes; single calls may have more
+};
+
+struct Threads {
+  std::size_t shards = 1;       // each with a part of the calls, ports and memory, and a journal of its own
+  std::vector<Cpu> pin_shards;  // one a shard, no two the same; or none: not pinned
 };
 
 enum class Sockets {
@@ -82,14 +88,14 @@ struct Notice {
 
 struct Seal {
   milliseconds max_delay = limits::kMaxDelayDefault;
-  std::size_t workers = 1;
+  std::size_t workers = 1;  // threads, which all shards share
   milliseconds segment_time = limits::kSegmentTimeDefault;
 };
 
 struct Journal {
   milliseconds commit_interval = limits::kCommitInterval;
   std::uint64_t file_bytes = limits::kJournalFileBytes;
-  std::size_t sealed_pages = limits::kSealedPagesDefault;
+  std::size_t sealed_pages = limits::kSealedPagesDefault;  // of all shards
 };
 
 struct Store {
@@ -117,6 +123,7 @@ struct PipelineSettings {
 
   pipeline::Listen listen;
   pipeline::Capacity capacity;
+  pipeline::Threads threads;
   pipeline::Media media;
   PurposeRegistry purposes;                          // a file without any has "quality"
   std::vector<pipeline::PurposeText> purpose_texts;  // in the registry's order

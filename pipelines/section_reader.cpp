@@ -200,6 +200,32 @@ std::optional<std::vector<std::string>> SectionReader::take_texts(std::string_vi
   return texts;
 }
 
+std::optional<std::vector<SectionReader::Numbered>> SectionReader::take_numbers(std::string_view key,
+                                                                                Bounds<std::size_t> bounds) {
+  const std::string allowed =
+      "a list of whole numbers from " + std::to_string(bounds.least) + " to " + std::to_string(bounds.most);
+  const TomlValue* found = take_any(key);
+  if (found == nullptr) return std::nullopt;
+  const auto* list = std::get_if<TomlArray>(&found->value);
+  if (list == nullptr) {
+    refuse(found->place, key, "is " + std::string(kind_of(*found)), allowed);
+    return std::nullopt;
+  }
+  std::vector<Numbered> numbers;
+  for (const auto& item : *list) {
+    const auto* number = std::get_if<std::int64_t>(&item.value);
+    if (number == nullptr) {
+      refuse(item.place, key, "has " + std::string(kind_of(item)) + " in it", allowed);
+    } else if (*number < 0 || static_cast<std::uint64_t>(*number) < bounds.least ||
+               static_cast<std::uint64_t>(*number) > bounds.most) {
+      refuse(item.place, key, "has " + std::to_string(*number) + " in it", allowed);
+    } else {
+      numbers.push_back({static_cast<std::size_t>(*number), item.place});
+    }
+  }
+  return numbers;
+}
+
 std::optional<bool> SectionReader::take_flag(std::string_view key) {
   const TomlValue* found = take_any(key);
   if (found == nullptr) return std::nullopt;

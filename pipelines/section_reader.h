@@ -43,6 +43,12 @@ class SectionReader {
   // Text of 1 to `most_bytes` bytes without control characters, line breaks apart.
   std::optional<std::string> take_text(std::string_view key, std::size_t most_bytes);
   std::optional<std::vector<std::string>> take_texts(std::string_view key);  // a list of texts
+  // A list of whole numbers, each with its place; those out of bounds are refused and left out.
+  struct Numbered {
+    std::size_t number = 0;
+    ConfigPlace place;
+  };
+  std::optional<std::vector<Numbered>> take_numbers(std::string_view key, Bounds<std::size_t> bounds);
   std::optional<bool> take_flag(std::string_view key);
   const TomlValue* take_table(std::string_view key);
   std::vector<const TomlValue*> take_tables(std::string_view key);  // [[key]]

@@ -77,10 +77,7 @@ void LegEraser::run() {
 }
 
 Result<void> LegEraser::carry_out(const LegErasure& erasure) {
-  // What is on its way from the seal queue to the store is let through, so that it is known where it lies. That it may
-  // not arrive whole does not matter any more.
-  (void)await([&](auto done) { parts_.settler.when_settled(erasure.segments, std::move(done)); }, "settling");
-
+  let_through(erasure.segments);
   auto segments = segments_to_remove(erasure);
   if (!segments) return segments.error();
   if (auto forgotten = parts_.writer.forget_and_wait(); !forgotten) return forgotten;
@@ -123,8 +120,20 @@ Result<std::vector<SegmentRow>> LegEraser::segments_to_remove(const LegErasure& 
   return found;
 }
 
+// What is on its way from the seal queue to the store is let through, so that it is known where it lies. That it may
+// not arrive whole does not matter any more.
+void LegEraser::let_through(const std::vector<SegmentId>& segments) {
+  for (const ShardStorage& shard : parts_.shards) {
+    (void)await([&](auto done) { shard.settler.when_settled(segments, std::move(done)); }, "settling");
+  }
+}
+
 Result<void> LegEraser::punch(SegmentId segment) {
-  return await([&](auto done) { parts_.journal.punch(segment, std::move(done)); }, "punching the journal");
+  for (const ShardStorage& shard : parts_.shards) {
+    auto punched = await([&](auto done) { shard.journal.punch(segment, std::move(done)); }, "punching the journal");
+    if (!punched) return punched;
+  }
+  return {};
 }
 
 Result<void> LegEraser::book_done(const LegErasure& erasure, std::size_t objects) {

@@ -17,12 +17,11 @@
 #include <thread>
 #include <vector>
 
+#include "engine/calls/shard_storage.h"
 #include "engine/catalog/catalog_writer.h"
 #include "engine/catalog/key_ring.h"
-#include "engine/journal/journal_writer.h"
 #include "engine/shard/live_call.h"
 #include "engine/store/segment_store.h"
-#include "engine/store/settler.h"
 
 namespace assent {
 
@@ -33,8 +32,7 @@ class LegEraser {
     CatalogWriter& writer;
     KeyRing& keys;
     SegmentStore& store;
-    Settler& settler;
-    JournalWriter& journal;
+    std::vector<ShardStorage> shards;
     std::function<void(const std::string&)> report;  // what went wrong, for the log
   };
   explicit LegEraser(Parts parts);
@@ -52,6 +50,7 @@ class LegEraser {
   void run();
   Result<void> carry_out(const LegErasure& erasure);
   Result<std::vector<SegmentRow>> segments_to_remove(const LegErasure& erasure);
+  void let_through(const std::vector<SegmentId>& segments);
   Result<void> punch(SegmentId segment);
   Result<void> book_done(const LegErasure& erasure, std::size_t objects);
 

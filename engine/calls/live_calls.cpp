@@ -1,6 +1,7 @@
 #include "engine/calls/live_calls.h"
 
 #include <algorithm>
+#include <iterator>
 #include <new>
 #include <nlohmann/json.hpp>
 
@@ -29,7 +30,9 @@ std::string origin_of(const Caller& caller) { return "token:" + caller.token_id;
 }  // namespace
 
 LiveCalls::LiveCalls(Parts parts)
-    : parts_(std::move(parts)), admission_(parts_.catalog, parts_.keys, parts_.defaults) {}
+    : parts_(std::move(parts)),
+      admission_(parts_.catalog, parts_.keys, parts_.defaults),
+      spread_(parts_.shards.size()) {}
 
 // ---- calls come ---------------------------------------------------------------------------------------------------
 
@@ -53,36 +56,88 @@ Result<CallView> LiveCalls::create_call(const CallSpec& spec, const Caller&) {
   return call(*id);
 }
 
-Result<CallId> LiveCalls::start(const CallSpec& spec) {
-  auto admitted = admit(spec);
-  if (!admitted) return admitted.error();
-  const CallIdentity identity = admitted->call.identity;
+LiveCalls::KnownCall LiveCalls::known_from(ShardId shard, const CallSpec& spec, const AdmittedCall& admitted) {
+  const CallIdentity& identity = admitted.call.identity;
   auto entry = std::make_shared<Known>();
+  entry->shard = shard;
   entry->ref = spec.ref;
   entry->tenant_name = spec.tenant.empty() ? "default" : spec.tenant;
   entry->tenant = identity.tenant;
-  entry->call_key = admitted->call_key;
+  entry->call_key = admitted.call_key;
   entry->created = identity.created;
-  entry->participants = std::move(admitted->participants);
-  for (std::size_t i = 0; i < spec.legs.size(); ++i) entry->legs.emplace_back(admitted->call.legs[i].id, spec.legs[i]);
-
-  // The ports first: a call that finds no room must leave nothing behind. Nobody is told them before it is booked.
-  auto call = std::make_shared<NewCall>(std::move(admitted->call));
-  auto opened = parts_.shard.ask_now<std::vector<LegPorts>>(
-      [call](Shard& shard, Now now) { return shard.add_call(std::move(*call), now); });
-  if (!opened) return opened.error();
-  if (auto booked = parts_.writer.book_and_wait(std::move(admitted->bookings)); !booked) {
-    abort(identity.id);
-    return booked.error();
-  }
-  const std::lock_guard lock(mutex_);
-  known_[identity.id] = std::move(entry);
-  return identity.id;
+  entry->participants = admitted.participants;
+  for (std::size_t i = 0; i < spec.legs.size(); ++i) entry->legs.emplace_back(admitted.call.legs[i].id, spec.legs[i]);
+  return entry;
 }
 
-void LiveCalls::abort(CallId id) {
-  (void)parts_.shard.ask_now<bool>([id](Shard& shard, Now now) -> Result<bool> {
-    if (auto ended = shard.end_call(id, now, [](const FinishedCall&) {}); !ended) return ended.error();
+// Counts a call from before its shard has it, so that calls that start at the same time spread, too.
+class LiveCalls::Seat {
+ public:
+  Seat(LiveCalls& calls, ShardId shard) : calls_(calls), shard_(shard) {
+    const std::lock_guard lock(calls_.mutex_);
+    calls_.spread_.add(shard_);
+  }
+  ~Seat() {
+    if (kept_) return;
+    const std::lock_guard lock(calls_.mutex_);
+    calls_.spread_.remove(shard_);
+  }
+  Seat(const Seat&) = delete;
+  Seat& operator=(const Seat&) = delete;
+
+  void keep() { kept_ = true; }  // until the call is forgotten
+
+ private:
+  LiveCalls& calls_;
+  ShardId shard_;
+  bool kept_ = false;
+};
+
+std::vector<ShardId> LiveCalls::shards_by_calls() const {
+  const std::lock_guard lock(mutex_);
+  return spread_.by_calls();
+}
+
+Result<CallId> LiveCalls::start(const CallSpec& spec) {
+  Error full = error(Errc::exhausted, "no shard has room for another call");
+  for (const ShardId shard : shards_by_calls()) {
+    Seat seat(*this, shard);
+    // Anew for each shard: one that has no room has used up what it was handed.
+    auto admitted = admit(spec);
+    if (!admitted) return admitted.error();
+    KnownCall entry = known_from(shard, spec, *admitted);
+    const CallId id = admitted->call.identity.id;
+    // The ports first: a call that finds no room must leave nothing behind. Nobody is told them before it is booked.
+    auto opened = open(shard, std::move(admitted->call));
+    if (!opened && opened.error().code != Errc::exhausted) return opened.error();
+    if (!opened) {
+      full = opened.error();
+      continue;
+    }
+    if (auto booked = parts_.writer.book_and_wait(std::move(admitted->bookings)); !booked) {
+      abort(shard, id);
+      return booked.error();
+    }
+    seat.keep();
+    const std::lock_guard lock(mutex_);
+    known_[id] = std::move(entry);
+    return id;
+  }
+  if (parts_.shards.size() == 1) return full;
+  return error(Errc::exhausted, "no shard has room for the call; the last one says: " + full.what);
+}
+
+Result<void> LiveCalls::open(ShardId shard, NewCall call) {
+  auto shared = std::make_shared<NewCall>(std::move(call));
+  auto opened = link(shard).ask_now<std::vector<LegPorts>>(
+      [shared](Shard& one, Now now) { return one.add_call(std::move(*shared), now); });
+  if (!opened) return opened.error();
+  return {};
+}
+
+void LiveCalls::abort(ShardId shard, CallId id) {
+  (void)link(shard).ask_now<bool>([id](Shard& one, Now now) -> Result<bool> {
+    if (auto ended = one.end_call(id, now, [](const FinishedCall&) {}); !ended) return ended.error();
     return true;
   });
 }
@@ -101,13 +156,15 @@ Result<CallView> LiveCalls::change_legs(CallId id, const LegsSpec& spec, const C
   // Booked first here: the call is there already, and a consent of the new participant needs its row.
   if (auto booked = parts_.writer.book_and_wait(std::move(admitted->bookings)); !booked) return booked.error();
   auto joining = std::make_shared<AdmittedLegs>(std::move(*admitted));
-  auto opened = parts_.shard.ask_now<std::vector<LegPorts>>([joining, id](Shard& shard, Now now) {
+  auto opened = link(before->shard).ask_now<std::vector<LegPorts>>([joining, id](Shard& shard, Now now) {
     return shard.add_legs(id, std::move(joining->joining), std::move(joining->legs), now);
   });
   if (!opened) return opened.error();
   {
     const std::lock_guard lock(mutex_);
-    known_[id] = after;
+    const auto found = known_.find(id);
+    if (found == known_.end()) return no_such_call();  // it ended meanwhile
+    found->second = after;
   }
   return call(id);
 }
@@ -138,13 +195,14 @@ Result<std::vector<ConsentRecordView>> LiveCalls::decide(CallId id, const Consen
   }
   const ParticipantIndex index(static_cast<std::uint8_t>(who - participants.begin()));
   const Signal said{*signal, spec.signal_value};
-  auto rows = parts_.shard.ask<std::vector<ConsentRow>>(
-      [id, index, decision = *decision, purposes = *purposes, said, origin = origin_of(caller)](Shard& shard, Now now,
-                                                                                                const Decided& reply) {
-        LiveCall* live = shard.find(id);
-        if (live == nullptr) return reply(no_such_call());
-        live->decide(index, decision, purposes, said, origin, now, reply);
-      });
+  auto rows =
+      link(call->shard)
+          .ask<std::vector<ConsentRow>>([id, index, decision = *decision, purposes = *purposes, said,
+                                         origin = origin_of(caller)](Shard& shard, Now now, const Decided& reply) {
+            LiveCall* live = shard.find(id);
+            if (live == nullptr) return reply(no_such_call());
+            live->decide(index, decision, purposes, said, origin, now, reply);
+          });
   if (!rows) return rows.error();
   // With on_withdraw = erase the answer means that it is done. Where nothing is being erased this returns at once.
   if (auto erased = parts_.eraser.wait_for(id, kSettlePatience); !erased) return erased.error();
@@ -177,20 +235,22 @@ Result<CallView> LiveCalls::resume(CallId id, const std::string& reason, const C
 
 Result<CallView> LiveCalls::set_paused(CallId id, LiveCall::Pausing what, const std::string& reason,
                                        const Caller& caller) {
-  if (known(id) == nullptr) return no_such_call();
+  const KnownCall entry = known(id);
+  if (entry == nullptr) return no_such_call();
   if (!is_plain_reason(reason)) {
     return error(Errc::invalid,
                  "reason: 1 to 64 letters, spaces, '-' and '_' (it stands in clear text on the record for ever)");
   }
-  auto done = parts_.shard.ask<bool>(
-      [id, what, reason, origin = origin_of(caller)](Shard& shard, Now now, std::function<void(Result<bool>)> reply) {
-        LiveCall* live = shard.find(id);
-        if (live == nullptr) return reply(no_such_call());
-        live->set_paused(what, reason, origin, now, [reply = std::move(reply)](const Result<void>& result) {
-          if (!result) return reply(result.error());
-          reply(true);
-        });
-      });
+  auto done = link(entry->shard)
+                  .ask<bool>([id, what, reason, origin = origin_of(caller)](Shard& shard, Now now,
+                                                                            std::function<void(Result<bool>)> reply) {
+                    LiveCall* live = shard.find(id);
+                    if (live == nullptr) return reply(no_such_call());
+                    live->set_paused(what, reason, origin, now, [reply = std::move(reply)](const Result<void>& result) {
+                      if (!result) return reply(result.error());
+                      reply(true);
+                    });
+                  });
   if (!done) return done.error();
   return call(id);
 }
@@ -205,13 +265,16 @@ LiveCalls::KnownCall LiveCalls::known(CallId id) const {
 
 void LiveCalls::forget(CallId id) {
   const std::lock_guard lock(mutex_);
-  known_.erase(id);
+  const auto found = known_.find(id);
+  if (found == known_.end()) return;
+  spread_.remove(found->second->shard);
+  known_.erase(found);
 }
 
 Result<CallView> LiveCalls::call(CallId id) {
   const KnownCall entry = known(id);
   if (entry == nullptr) return no_such_call();
-  return parts_.shard.ask_now<CallView>([this, id, entry](Shard& shard, Now now) -> Result<CallView> {
+  return link(entry->shard).ask_now<CallView>([this, id, entry](Shard& shard, Now now) -> Result<CallView> {
     LiveCall* live = shard.find(id);
     if (live == nullptr) return no_such_call();
     (void)now;
@@ -220,13 +283,20 @@ Result<CallView> LiveCalls::call(CallId id) {
 }
 
 Result<std::vector<CallView>> LiveCalls::calls() {
-  return parts_.shard.ask_now<std::vector<CallView>>([this](Shard& shard, Now) -> Result<std::vector<CallView>> {
-    std::vector<CallView> views;
-    for (LiveCall* live : shard.calls()) {
-      if (const KnownCall entry = known(live->identity().id)) views.push_back(view_of(*live, *entry));
-    }
-    return views;
-  });
+  std::vector<CallView> all;
+  for (const LiveShard& each : parts_.shards) {
+    auto views = each.link.ask_now<std::vector<CallView>>([this](Shard& shard, Now) -> Result<std::vector<CallView>> {
+      std::vector<CallView> found;
+      for (LiveCall* live : shard.calls()) {
+        if (const KnownCall entry = known(live->identity().id)) found.push_back(view_of(*live, *entry));
+      }
+      return found;
+    });
+    if (!views) return views.error();
+    std::move(views->begin(), views->end(), std::back_inserter(all));
+  }
+  std::stable_sort(all.begin(), all.end(), [](const CallView& a, const CallView& b) { return a.created < b.created; });
+  return all;
 }
 
 CallView LiveCalls::view_of(LiveCall& live, const Known& known) const {
@@ -296,15 +366,17 @@ std::size_t LiveCalls::live_calls() const {
 }
 
 Result<EndedCall> LiveCalls::end_call(CallId id, const Caller&) {
-  if (known(id) == nullptr) return already_ended(id);
-  return parts_.shard.ask<EndedCall>(
-      [this, id](Shard& shard, Now now, std::function<void(Result<EndedCall>)> reply) {
-        auto ended = shard.end_call(id, now, [this, reply](FinishedCall finished) {
-          settle_and_book(std::move(finished), CallState::ended, reply);
-        });
-        if (!ended) reply(ended.error());
-      },
-      kSettlePatience);
+  const KnownCall entry = known(id);
+  if (entry == nullptr) return already_ended(id);
+  return link(entry->shard)
+      .ask<EndedCall>(
+          [this, id, on = entry->shard](Shard& shard, Now now, std::function<void(Result<EndedCall>)> reply) {
+            auto ended = shard.end_call(id, now, [this, on, reply](FinishedCall finished) {
+              settle_and_book(on, std::move(finished), CallState::ended, reply);
+            });
+            if (!ended) reply(ended.error());
+          },
+          kSettlePatience);
 }
 
 Result<EndedCall> LiveCalls::already_ended(CallId id) {
@@ -317,27 +389,29 @@ Result<EndedCall> LiveCalls::already_ended(CallId id) {
   return EndedCall{(*recording)->id, "ended already"};
 }
 
-void LiveCalls::book_abandoned(FinishedCall finished) {
-  settle_and_book(std::move(finished), CallState::interrupted, [](const Result<EndedCall>&) {});
+void LiveCalls::book_abandoned(ShardId shard, FinishedCall finished) {
+  settle_and_book(shard, std::move(finished), CallState::interrupted, [](const Result<EndedCall>&) {});
 }
 
-void LiveCalls::settle_and_book(FinishedCall finished, CallState state, std::function<void(Result<EndedCall>)> done) {
+void LiveCalls::settle_and_book(ShardId shard, FinishedCall finished, CallState state,
+                                std::function<void(Result<EndedCall>)> done) {
   auto call = std::make_shared<FinishedCall>(std::move(finished));
   auto reply = std::make_shared<std::function<void(Result<EndedCall>)>>(std::move(done));
-  parts_.settler.when_settled(call->segments, [this, call, state, reply](const Result<void>& settled) {
-    EndedCall ended{std::nullopt, call->why};
-    if (call->has_recording && !call->all_erased) ended.recording = call->recording;
-    // What could only be kept in part is said, not hidden: the recording is there, and its segments tell what is
-    // missing.
-    if (!settled) ended.why = "incomplete: " + settled.error().what;
-    auto posted =
-        parts_.writer.post(closing_bookings(*call, state), [this, call, ended, reply](const Result<void>& booked) {
-          forget(call->id);
-          if (!booked) return (*reply)(booked.error());
-          (*reply)(ended);
-        });
-    if (!posted) (*reply)(posted.error());
-  });
+  parts_.shards.at(shard.value)
+      .settler.when_settled(call->segments, [this, call, state, reply](const Result<void>& settled) {
+        EndedCall ended{std::nullopt, call->why};
+        if (call->has_recording && !call->all_erased) ended.recording = call->recording;
+        // What could only be kept in part is said, not hidden: the recording is there, and its segments tell what is
+        // missing.
+        if (!settled) ended.why = "incomplete: " + settled.error().what;
+        auto posted =
+            parts_.writer.post(closing_bookings(*call, state), [this, call, ended, reply](const Result<void>& booked) {
+              forget(call->id);
+              if (!booked) return (*reply)(booked.error());
+              (*reply)(ended);
+            });
+        if (!posted) (*reply)(posted.error());
+      });
 }
 
 std::vector<Booking> LiveCalls::closing_bookings(const FinishedCall& finished, CallState state) const {

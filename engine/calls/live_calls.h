@@ -1,9 +1,9 @@
 // LiveCalls: the engine's side of the control API for calls in progress.
 //
 // It joins what no other part knows together: requests become checked calls with keys (CallAdmission), go to the shard
-// that owns them, and are booked; when a call is over it sees to it that what was sealed is settled, and only then
-// books the recording as complete. It keeps what the API shows of live calls and the shard does not need: names and
-// references, in memory only, and only while the call lasts.
+// with the fewest calls, or the next that has room, stay there until they end, and are booked; when a call is over it
+// sees to it that what was sealed is settled, and only then books the recording as complete. It keeps what the API
+// shows of live calls and the shard does not need: names and references, in memory only, and only while the call lasts.
 //
 // Any control thread; methods block as CallService says.
 #pragma once
@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "engine/calls/call_admission.h"
+#include "engine/calls/call_spread.h"
 #include "engine/calls/leg_eraser.h"
 #include "engine/calls/shard_link.h"
 #include "engine/catalog/catalog_writer.h"
@@ -26,14 +27,18 @@
 
 namespace assent {
 
+struct LiveShard {
+  ShardLink& link;
+  Settler& settler;
+};
+
 class LiveCalls final : public CallService {
  public:
   struct Parts {
-    ShardLink& shard;
+    std::vector<LiveShard> shards;  // by number, at least one
     Catalog& catalog;
     CatalogWriter& writer;
     KeyRing& keys;
-    Settler& settler;
     LegEraser& eraser;
     const PurposeRegistry& purposes;
     const PipelineDefaults& defaults;
@@ -55,11 +60,12 @@ class LiveCalls final : public CallService {
   // Calls that are not yet over and booked.
   std::size_t live_calls() const;
   // Books what became of a call that nobody waits for: it idled out, or the engine stops. Shard thread.
-  void book_abandoned(FinishedCall finished);
+  void book_abandoned(ShardId shard, FinishedCall finished);
 
  private:
   // What the API knows of a live call and the shard does not.
   struct Known {
+    ShardId shard;
     std::string ref;
     std::string tenant_name;
     TenantId tenant;
@@ -70,26 +76,34 @@ class LiveCalls final : public CallService {
   };
   using KnownCall = std::shared_ptr<const Known>;
 
+  class Seat;  // a call's place in the count of its shard
+
+  ShardLink& link(ShardId shard) { return parts_.shards.at(shard.value).link; }
   KnownCall known(CallId id) const;
   void forget(CallId id);
   CallView view_of(LiveCall& live, const Known& known) const;
   void show_legs(LiveCall& live, const Known& known, CallView& view) const;
   void show_consents(LiveCall& live, const Known& known, CallView& view) const;
   Result<AdmittedCall> admit(const CallSpec& spec);
+  static KnownCall known_from(ShardId shard, const CallSpec& spec, const AdmittedCall& admitted);
+  std::vector<ShardId> shards_by_calls() const;
+  Result<void> open(ShardId shard, NewCall call);
   Result<CallId> start(const CallSpec& spec);
-  void abort(CallId id);
+  void abort(ShardId shard, CallId id);
   Result<CallView> set_paused(CallId id, LiveCall::Pausing what, const std::string& reason, const Caller& caller);
   ConsentRecordView record_view(const ConsentRow& row, const Known& known) const;
   Result<EndedCall> already_ended(CallId id);
 
   // Settles and books a finished call; `done` is called when that is durable, on whichever thread finished it.
-  void settle_and_book(FinishedCall finished, CallState state, std::function<void(Result<EndedCall>)> done);
+  void settle_and_book(ShardId shard, FinishedCall finished, CallState state,
+                       std::function<void(Result<EndedCall>)> done);
   std::vector<Booking> closing_bookings(const FinishedCall& finished, CallState state) const;
 
   Parts parts_;
   CallAdmission admission_;
-  mutable std::mutex mutex_;  // guards the two below
+  mutable std::mutex mutex_;  // guards the three below
   std::unordered_map<CallId, KnownCall> known_;
+  CallSpread spread_;
   bool refusing_ = false;
 };
 

@@ -149,8 +149,9 @@ class CallService {
   virtual Result<EndedCall> end_call(CallId id, const Caller& caller) = 0;
 };
 
-// What /metrics shows of the packet path: summed over shards at the moment of the scrape. Counters only go up.
-struct EngineCounters {
+// What one shard has counted of the packet path, and holds now.
+struct ShardCounters {
+  std::uint32_t shard = 0;
   std::uint64_t packets = 0;
   std::uint64_t bytes = 0;
   std::vector<std::pair<std::string, std::uint64_t>> drops;  // reason, count
@@ -159,6 +160,12 @@ struct EngineCounters {
   std::uint64_t calls_capacity = 0;                          // gauge
   std::uint64_t arena_bytes = 0;                             // gauge
   std::uint64_t arena_bytes_in_use = 0;                      // gauge
+};
+
+// What /metrics shows at the moment of the scrape: the packet path by shard, the rest summed over shards. Counters only
+// go up.
+struct EngineCounters {
+  std::vector<ShardCounters> shards;  // by number, without one that does not answer
   std::uint64_t blocks_sealed = 0;
   std::uint64_t blocks_voided = 0;  // withdrawn while they were queued
   std::uint64_t blocks_wiped = 0;   // held and never admitted

@@ -46,21 +46,49 @@ Family gauge(Families& families, std::string name, std::string help) {
   return {families, prometheus::MetricType::Gauge, std::move(name), std::move(help)};
 }
 
+// The labels of one of a shard's samples.
+Labels labels_of(const ShardCounters& shard) { return {{"shard", std::to_string(shard.shard)}}; }
+Labels labels_of(const ShardCounters& shard, std::string name, std::string value) {
+  return {{std::move(name), std::move(value)}, {"shard", std::to_string(shard.shard)}};
+}
+
+struct ShardSample {
+  const char* name;
+  const char* help;
+  std::uint64_t ShardCounters::*value;
+};
+
 void add_packet_path(Families& families, const EngineCounters& engine) {
-  counter(families, "assent_packets_total", "Datagrams received on the legs' ports").add(engine.packets);
-  counter(families, "assent_received_bytes_total", "Bytes of those datagrams").add(engine.bytes);
+  constexpr ShardSample kCounters[] = {
+      {"assent_packets_total", "Datagrams received on the legs' ports", &ShardCounters::packets},
+      {"assent_received_bytes_total", "Bytes of those datagrams", &ShardCounters::bytes},
+  };
+  constexpr ShardSample kGauges[] = {
+      {"assent_calls", "Live calls", &ShardCounters::calls_live},
+      {"assent_calls_capacity", "Live calls that the locked memory holds", &ShardCounters::calls_capacity},
+      {"assent_arena_bytes", "Locked memory for audio without consent", &ShardCounters::arena_bytes},
+      {"assent_arena_used_bytes", "Of that, in use", &ShardCounters::arena_bytes_in_use},
+  };
+  for (const ShardSample& sample : kCounters) {
+    Family family = counter(families, sample.name, sample.help);
+    for (const ShardCounters& shard : engine.shards) family.add(shard.*sample.value, labels_of(shard));
+  }
   {
     Family drops = counter(families, "assent_drops_total", "Packets not recorded, by reason");
-    for (const auto& [reason, count] : engine.drops) drops.add(count, {{"reason", reason}});
+    for (const ShardCounters& shard : engine.shards) {
+      for (const auto& [reason, count] : shard.drops) drops.add(count, labels_of(shard, "reason", reason));
+    }
   }
   {
     Family gates = gauge(families, "assent_legs", "Legs of live calls, by the state of their gate");
-    for (const auto& [state, count] : engine.gates) gates.add(count, {{"gate", state}});
+    for (const ShardCounters& shard : engine.shards) {
+      for (const auto& [state, count] : shard.gates) gates.add(count, labels_of(shard, "gate", state));
+    }
   }
-  gauge(families, "assent_calls", "Live calls").add(engine.calls_live);
-  gauge(families, "assent_calls_capacity", "Live calls that the locked memory holds").add(engine.calls_capacity);
-  gauge(families, "assent_arena_bytes", "Locked memory for audio without consent").add(engine.arena_bytes);
-  gauge(families, "assent_arena_used_bytes", "Of that, in use").add(engine.arena_bytes_in_use);
+  for (const ShardSample& sample : kGauges) {
+    Family family = gauge(families, sample.name, sample.help);
+    for (const ShardCounters& shard : engine.shards) family.add(shard.*sample.value, labels_of(shard));
+  }
 }
 
 void add_storage(Families& families, const EngineCounters& engine) {

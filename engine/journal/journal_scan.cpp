@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <utility>
 
 namespace assent {
@@ -150,6 +151,17 @@ Result<JournalScan> JournalScan::run(Disk& disk, const std::filesystem::path& fo
     scan.next_file_ = JournalFileNumber(number.value + 1);
   }
   return scan;
+}
+
+Result<std::vector<ShardId>> journal_shards(Disk& disk, const std::filesystem::path& folder) {
+  auto entries = disk.list(folder);
+  if (!entries) return entries.error();
+  std::set<ShardId> shards;
+  for (const FolderEntry& entry : *entries) {
+    const auto name = parse_journal_file_name(entry.name);
+    if (entry.kind == FolderEntry::Kind::file && name) shards.insert(name->shard);
+  }
+  return std::vector<ShardId>(shards.begin(), shards.end());
 }
 
 Result<void> remove_journal_files(Disk& disk, const std::filesystem::path& folder, ShardId shard,

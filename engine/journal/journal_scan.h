@@ -65,6 +65,9 @@ class JournalScan {
   BatchNumber next_batch_{1};
 };
 
+// The shards that have files there, this engine's or those of one that had more; ascending.
+Result<std::vector<ShardId>> journal_shards(Disk& disk, const std::filesystem::path& folder);
+
 // Removes the files named; the oldest first, so that an interruption leaves the newer ones.
 Result<void> remove_journal_files(Disk& disk, const std::filesystem::path& folder, ShardId shard,
                                   const std::vector<JournalFileNumber>& files);

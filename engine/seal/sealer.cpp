@@ -1,20 +1,49 @@
 #include "engine/seal/sealer.h"
 
+#include <pthread.h>
 #include <tbb/enumerable_thread_specific.h>
 #include <tbb/global_control.h>
 #include <tbb/task_arena.h>
 #include <tbb/task_group.h>
+#include <tbb/task_scheduler_observer.h>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <set>
 #include <thread>
+#include <utility>
 
+#include "base/cpu.h"
 #include "codecs/matroska/block_writer.h"
 #include "crypto/frame_cipher.h"
 #include "engine/seal/open_segment.h"
 
 namespace assent {
+namespace {
+
+// oneTBB makes a thread when it needs one, from the thread that enqueues: a shard's, whose name and CPU it begins with.
+// A worker has its own name, and may run wherever the sealer was made.
+class RoamingWorkers final : public tbb::task_scheduler_observer {
+ public:
+  explicit RoamingWorkers(tbb::task_arena& arena) : tbb::task_scheduler_observer(arena) { observe(true); }
+  ~RoamingWorkers() override { observe(false); }
+  RoamingWorkers(const RoamingWorkers&) = delete;
+  RoamingWorkers& operator=(const RoamingWorkers&) = delete;
+
+  // Whenever a worker comes to the arena, which is often: once is enough.
+  void on_scheduler_entry(bool) override {
+    thread_local bool roams = false;
+    if (std::exchange(roams, true)) return;
+    pthread_setname_np(pthread_self(), "sealer");
+    (void)run_on(cpus_);
+  }
+
+ private:
+  const std::set<Cpu> cpus_ = usable_cpus();
+};
+
+}  // namespace
 
 struct Sealer::Tally {
   std::atomic<std::uint64_t> sealed{0};
@@ -64,6 +93,7 @@ class Sealer::Workers {
   tbb::enumerable_thread_specific<FrameCipher> ciphers_;
   tbb::global_control allowed_;
   tbb::task_arena arena_;
+  RoamingWorkers roaming_{arena_};
 };
 
 Sealer::Sealer(SealQueue& queue, PagePool& pages, PageSink sink, Settings settings)

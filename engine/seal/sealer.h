@@ -7,8 +7,9 @@
 //
 // When no page is free (the journal is stalled) sealing stops and blocks wait in the arena; `notify` starts it again.
 //
-// Threads: `notify` and `drain` by the shard; the work runs in a oneTBB arena of its own. The page sink is called by
-// the workers, concurrently.
+// Threads: `notify` and `drain` by the shard; the work runs in a oneTBB arena of its own, on threads that all sealers
+// of the process share: the least number of workers that one of them is given. The page sink is called by the workers,
+// concurrently.
 #pragma once
 
 #include <cstddef>

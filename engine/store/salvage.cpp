@@ -21,38 +21,42 @@ struct RecordingWork {
   nlohmann::json lost_by_leg = nlohmann::json::object();
 };
 
+// What is to be removed of one shard's journal in the end: everything but the files that hold unclaimed pages.
+struct SpentJournal {
+  ShardId shard;
+  std::vector<JournalFileNumber> files;
+};
+
 class Salvage {
  public:
   explicit Salvage(const SalvageParts& parts)
       : parts_(parts),
-        reader_(parts.disk, parts.journal_folder, parts.shard),
-        keeper_(parts.store, reader_, parts.leg_keys, [this](LegId leg) { return codec_of(leg); }) {}
+        no_reader_(parts.disk, parts.journal_folder, ShardId(0)),
+        objects_(parts.store, no_reader_, parts.leg_keys, {}) {}
 
   Result<SalvageReport> run() {
-    auto scan = JournalScan::run(parts_.disk, parts_.journal_folder, parts_.shard);
-    if (!scan) return scan.error();
-    report_.damages = scan->damages();
-    report_.next_file = scan->next_file();
-    report_.next_batch = scan->next_batch();
-    for (const DurablePage& page : scan->pages()) {
-      segments_[page.segment()].add(page);
-      files_[page.segment()].insert(page.place().file);
-    }
-    for (const auto& [id, pages] : segments_) {
-      if (auto done = salvage_segment(id, pages); !done) return done.error();
+    const auto shards = journal_shards(parts_.disk, parts_.journal_folder);
+    if (!shards) return shards.error();
+    for (const ShardId shard : *shards) {
+      if (auto done = salvage_journal(shard); !done) return done.error();
     }
     if (auto added = add_open_recordings(); !added) return added.error();
     for (auto& [id, work] : recordings_) {
       if (auto booked = book(work); !booked) return booked.error();
     }
     if (auto ended = end_calls_without_recording(); !ended) return ended.error();
-    if (auto removed = remove_journal(*scan); !removed) return removed.error();
+    for (const SpentJournal& spent : spent_) {
+      auto removed = remove_journal_files(parts_.disk, parts_.journal_folder, spent.shard, spent.files);
+      if (!removed) return removed.error();
+    }
     return std::move(report_);
   }
 
  private:
-  Result<void> salvage_segment(SegmentId id, const JournaledSegment& pages);
-  Result<void> keep(const SegmentIdentity& identity, const JournaledSegment& pages, RecordingWork& work);
+  Result<void> salvage_journal(ShardId shard);
+  Result<void> salvage_segment(SegmentId id, const JournaledSegment& pages, SegmentKeeper& keeper);
+  Result<void> keep(const SegmentIdentity& identity, const JournaledSegment& pages, SegmentKeeper& keeper,
+                    RecordingWork& work);
   Result<bool> is_salvaged(const SegmentIdentity& identity);
   Result<void> add_open_recordings();
   Result<void> add_stray_objects(RecordingWork& work, const CallRow& call);
@@ -61,16 +65,14 @@ class Salvage {
   Result<void> book(RecordingWork& work);
   Result<WallTime> end_of(const RecordingWork& work);
   Result<void> end_calls_without_recording();
-  Result<void> remove_journal(const JournalScan& scan);
   std::optional<Codec> codec_of(LegId leg);
   RecordingWork& work_of(const RecordingRow& row);
 
   const SalvageParts& parts_;
-  JournalReader reader_;
-  SegmentKeeper keeper_;
+  JournalReader no_reader_;
+  SegmentKeeper objects_;  // recognises what is stored, for which it reads no journal
   SalvageReport report_;
-  std::map<SegmentId, JournaledSegment> segments_;
-  std::map<SegmentId, std::set<std::uint32_t>> files_;
+  std::vector<SpentJournal> spent_;
   std::map<RecordingId, RecordingWork> recordings_;
   CallId codec_call_;  // whose legs are asked for a codec now
 };
@@ -92,14 +94,39 @@ std::optional<Codec> Salvage::codec_of(LegId leg) {
   return std::nullopt;
 }
 
-Result<void> Salvage::salvage_segment(SegmentId id, const JournaledSegment& pages) {
+Result<void> Salvage::salvage_journal(ShardId shard) {
+  auto scan = JournalScan::run(parts_.disk, parts_.journal_folder, shard);
+  if (!scan) return scan.error();
+  for (const JournalDamage& damage : scan->damages()) report_.damages.push_back({shard, damage});
+  report_.journals[shard] = {scan->next_file(), scan->next_batch()};
+
+  std::map<SegmentId, JournaledSegment> segments;
+  std::map<SegmentId, std::set<std::uint32_t>> files;
+  for (const DurablePage& page : scan->pages()) {
+    segments[page.segment()].add(page);
+    files[page.segment()].insert(page.place().file);
+  }
+  JournalReader reader(parts_.disk, parts_.journal_folder, shard);
+  SegmentKeeper keeper(parts_.store, reader, parts_.leg_keys, [this](LegId leg) { return codec_of(leg); });
+  for (const auto& [id, pages] : segments) {
+    if (auto done = salvage_segment(id, pages, keeper); !done) return done;
+  }
+  std::set<std::uint32_t> kept;
+  for (const SegmentId& id : report_.unclaimed) kept.insert(files[id].begin(), files[id].end());
+  SpentJournal spent{shard, scan->files()};
+  std::erase_if(spent.files, [&](JournalFileNumber file) { return kept.contains(file.value); });
+  spent_.push_back(std::move(spent));
+  return {};
+}
+
+Result<void> Salvage::salvage_segment(SegmentId id, const JournaledSegment& pages, SegmentKeeper& keeper) {
   auto booked = parts_.catalog.segment(id);
   if (!booked) return booked.error();
   if (*booked) {
     ++report_.already_stored;
     return {};
   }
-  auto identity = keeper_.identify(id, pages);
+  auto identity = keeper.identify(id, pages);
   if (!identity) {
     if (identity.error().code != Errc::corrupt) return identity.error();
     // Without its header no key opens it, and nothing says whose it was.
@@ -119,7 +146,7 @@ Result<void> Salvage::salvage_segment(SegmentId id, const JournaledSegment& page
     ++report_.already_stored;
     return {};
   }
-  return keep(*identity, pages, work_of(**recording));
+  return keep(*identity, pages, keeper, work_of(**recording));
 }
 
 // Its object may have been stored just before the crash that kept it from being booked.
@@ -137,9 +164,10 @@ Result<bool> Salvage::is_salvaged(const SegmentIdentity& identity) {
   });
 }
 
-Result<void> Salvage::keep(const SegmentIdentity& identity, const JournaledSegment& pages, RecordingWork& work) {
+Result<void> Salvage::keep(const SegmentIdentity& identity, const JournaledSegment& pages, SegmentKeeper& keeper,
+                           RecordingWork& work) {
   codec_call_ = identity.call;
-  auto kept = keeper_.keep(identity, pages);
+  auto kept = keeper.keep(identity, pages);
   if (!kept) return kept.error();
   if (kept->row) work.segments.push_back(*kept->row);
   switch (kept->fate) {
@@ -198,7 +226,7 @@ Result<void> Salvage::add_stray(const std::string& name, const std::vector<Segme
   const auto has_name = [&](const SegmentRow& row) { return row.object == name; };
   if (std::any_of(booked.begin(), booked.end(), has_name)) return {};
   if (std::any_of(work.segments.begin(), work.segments.end(), has_name)) return {};
-  auto row = keeper_.recognise(name);
+  auto row = objects_.recognise(name);
   if (!row) return row.error();
   const bool belongs = *row && (*row)->recording == work.row.id && (*row)->call == work.row.call;
   const auto has_place = [&](const SegmentRow& other) {
@@ -251,14 +279,6 @@ Result<void> Salvage::end_calls_without_recording() {
     report_.interrupted.push_back(call.id);
   }
   return bookings.empty() ? Result<void>() : parts_.catalog.book(bookings);
-}
-
-Result<void> Salvage::remove_journal(const JournalScan& scan) {
-  std::set<std::uint32_t> kept;
-  for (const SegmentId& id : report_.unclaimed) kept.insert(files_[id].begin(), files_[id].end());
-  std::vector<JournalFileNumber> files = scan.files();
-  std::erase_if(files, [&](JournalFileNumber file) { return kept.count(file.value) != 0; });
-  return remove_journal_files(parts_.disk, parts_.journal_folder, parts_.shard, files);
 }
 
 }  // namespace

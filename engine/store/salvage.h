@@ -1,8 +1,11 @@
 // Salvage: what is done at start, before a shard takes calls, with what the last run left behind.
 //
-//   scan the journal -> settle finished segments -> rebuild torn ones -> book objects that were not booked
+//   scan the journals -> settle finished segments -> rebuild torn ones -> book objects that were not booked
 //                    -> close recordings as recovered
 //                    -> live calls become interrupted -> remove the journal files
+//
+// All journals in the folder at once, whatever number of shards the last run had: a recording is closed when everything
+// of it has been found, and the next run's shards may be fewer.
 //
 // It decides for each segment in the journal: booked already (skip), its key destroyed (drop), whole (store and book),
 // torn (rebuild what verifies, store, book as salvaged). It can be interrupted anywhere and run again with the same
@@ -10,13 +13,14 @@
 // and the journal goes last. Pages of segments that the catalog knows nothing about are never removed; their files stay
 // and are reported.
 //
-// One thread; nothing else uses the journal, the store or the catalog meanwhile. An error means that it must be run
+// One thread; nothing else uses the journals, the store or the catalog meanwhile. An error means that it must be run
 // again before the shard takes calls (no room, an unreadable disk, a key that cannot be had now).
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -30,11 +34,21 @@ namespace assent {
 struct SalvageParts {
   Disk& disk;
   std::filesystem::path journal_folder;
-  ShardId shard;
   SegmentStore& store;
   Catalog& catalog;
   LegKeys leg_keys;
   std::function<WallTime()> now = [] { return read_clocks().wall; };
+};
+
+// Where a shard's journal goes on.
+struct JournalStart {
+  JournalFileNumber file{1};
+  BatchNumber batch{1};
+};
+
+struct ShardDamage {
+  ShardId shard;
+  JournalDamage damage;
 };
 
 struct SalvageReport {
@@ -49,9 +63,13 @@ struct SalvageReport {
   std::vector<std::string> strays;   // objects in the folders of these calls that make no sense; they stay
   std::vector<CallId> interrupted;
   std::vector<RecordingId> recovered;
-  std::vector<JournalDamage> damages;
-  JournalFileNumber next_file{1};  // for the JournalWriter
-  BatchNumber next_batch{1};
+  std::vector<ShardDamage> damages;
+  std::map<ShardId, JournalStart> journals;  // of the shards that had one
+
+  JournalStart start_of(ShardId shard) const {
+    const auto journal = journals.find(shard);
+    return journal == journals.end() ? JournalStart{} : journal->second;
+  }
 };
 
 Result<SalvageReport> salvage(const SalvageParts& parts);

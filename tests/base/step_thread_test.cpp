@@ -34,6 +34,29 @@ TEST_CASE("a thread whose time has come steps without being woken") {
   SUCCEED();
 }
 
+TEST_CASE("a thread that is given a CPU runs there only, and those that are not run where they may") {
+  const auto usable = usable_cpus();
+  REQUIRE_FALSE(usable.empty());
+  const Cpu cpu = *usable.rbegin();
+  const auto cpus_of = [](std::optional<Cpu> wanted) {
+    WakeSignal wake;
+    std::set<Cpu> seen;
+    std::atomic<bool> stepped{false};
+    const StepThread thread(
+        "stepper", wake,
+        [&](MonoTime now) {
+          if (!stepped.exchange(true)) seen = usable_cpus();
+          return now + 1h;
+        },
+        wanted);
+    while (!stepped.load()) std::this_thread::yield();
+    return seen;
+  };
+  CHECK(cpus_of(cpu) == std::set<Cpu>{cpu});
+  CHECK(cpus_of(std::nullopt) == usable);
+  CHECK(usable_cpus() == usable);
+}
+
 TEST_CASE("a notification before the wait is not lost") {
   WakeSignal wake;
   wake.notify();

@@ -27,6 +27,9 @@ rtp_address = "127.0.0.1"
 rtp_ports = "{ports}"
 [capacity]
 calls = {calls}
+[threads]
+shards = {shards}
+pin_shards = {pin_shards}
 [media]
 sockets = "{sockets}"
 [consent]
@@ -55,7 +58,7 @@ backing = "{backing}"
 
 DEFAULTS = dict(ports="31000-31999", calls=20, policy="all-party", hold="30s", deadline="60s", preroll="all",
                 on_withdraw="keep", segment_time="60s", journal_file="16MiB", backing="secret",
-                sockets="auto")
+                sockets="auto", shards=1, pin_shards=[])
 
 
 def check(condition, what):
@@ -276,6 +279,14 @@ def paced(seconds, interval=0.02):
         if wait > 0:
             time.sleep(wait)
         yield i
+
+
+def seconds_of(segment):
+    """How much time a segment of a recording covers."""
+    def seconds(text):
+        whole, fraction = text.rstrip("Z").split(".")
+        return time.mktime(time.strptime(whole, "%Y-%m-%dT%H:%M:%S")) + float("0." + fraction)
+    return seconds(segment["ended"]) - seconds(segment["started"])
 
 
 def ulaw_decode(byte):

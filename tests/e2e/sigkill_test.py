@@ -8,7 +8,6 @@ what had not reached the journal: seal.max_delay and one commit interval.
 import os
 import random
 import threading
-import time
 
 import harness
 from harness import check
@@ -90,7 +89,7 @@ class Lane(threading.Thread):
         for recording, seconds in self.interrupted:
             shown = engine.ask("GET", f"/v1/recordings/{recording}")
             check(shown["state"] == "recovered", f"the recording is {shown['state']} after a crash")
-            have = sum(self.length(segment) for segment in shown["segments"])
+            have = sum(harness.seconds_of(segment) for segment in shown["segments"])
             self.segments += len(shown["segments"])
             missing = seconds - have
             self.worst_s = max(self.worst_s, missing)
@@ -106,13 +105,6 @@ class Lane(threading.Thread):
             cursor = page["cursor"]
         check(booked == len(engine.segment_files()), f"{booked} segments booked, {len(engine.segment_files())} stored")
         self.interrupted = []
-
-    @staticmethod
-    def length(segment):
-        def seconds(text):
-            whole, fraction = text.rstrip("Z").split(".")
-            return time.mktime(time.strptime(whole, "%Y-%m-%dT%H:%M:%S")) + float("0." + fraction)
-        return seconds(segment["ended"]) - seconds(segment["started"])
 
 
 def test(folder):

@@ -93,6 +93,24 @@ TEST_CASE("a leg of a heavier codec, or a longer hold, takes more") {
   CHECK(longer.leg_bytes == limits::leg_blocks(8000, 60s, 60ms) * limits::kPageBytes);
 }
 
+TEST_CASE("each shard receives into blocks of its own, and opens a journal") {
+  const auto plan = plan_capacity(settings_of("[threads]\nshards = 4"), {kNoLimit, kNoLimit});
+  CHECK(plan.calls_that_fit == 100);
+  CHECK(plan.arena_bytes == (4 * 64 + 100 * 2 * 86) * limits::kPageBytes);
+  CHECK(plan.open_files == limits::kApiConnections + 64 + 3 * 12 + 400);
+}
+
+TEST_CASE("a CPU that the process may not use lets no call in, and the advice says which it may use") {
+  MachineLimits machine{kNoLimit, kNoLimit, false, {}, {Cpu(0), Cpu(1), Cpu(2), Cpu(8)}};
+  const auto settings = settings_of("[threads]\nshards = 2\npin_shards = [2, 7]");
+  const auto plan = plan_capacity(settings, machine);
+  CHECK(plan.calls_that_fit == 0);
+  REQUIRE(plan.advice.size() == 1);
+  CHECK(plan.advice[0].find("names CPU 7, and this process may use 0-2, 8") != std::string::npos);
+  machine.cpus.insert(Cpu(7));
+  CHECK(plan_capacity(settings, machine).calls_that_fit == 100);
+}
+
 TEST_CASE("this machine's limits are read") { CHECK(this_machine().open_files > 0); }
 
 }  // namespace assent

@@ -64,6 +64,34 @@ TEST_CASE("media.sockets says how ports are heard") {
   CHECK(errors_of("[media]\nsockets = \"steer\"").find("p.toml:2:11: media.sockets") == 0);
 }
 
+TEST_CASE("threads.shards and pin_shards say how many shards there are, and where they run") {
+  CHECK(settings_of("").threads.shards == 1);
+  CHECK(settings_of("").threads.pin_shards.empty());
+  const auto settings = settings_of("[threads]\nshards = 3\npin_shards = [4, 0, 1023]");
+  CHECK(settings.threads.shards == 3);
+  CHECK(settings.threads.pin_shards == std::vector<Cpu>{Cpu(4), Cpu(0), Cpu(1023)});
+  CHECK(settings_of("[threads]\nshards = 3\npin_shards = []").threads.pin_shards.empty());
+
+  CHECK(errors_of("[threads]\nshards = 0").find("p.toml:2:10: threads.shards: 0 is too small") == 0);
+  CHECK(errors_of("[threads]\nshards = 65").find("p.toml:2:10: threads.shards: 65 is too large") == 0);
+  CHECK(errors_of("[threads]\nshards = 2\npin_shards = [1]").find("p.toml:3:14: threads.pin_shards: has 1 CPUs") == 0);
+  CHECK(errors_of("[threads]\nshards = 2\npin_shards = [1, 1]")
+            .find("p.toml:3:18: threads.pin_shards: names CPU 1 twice") == 0);
+  CHECK(errors_of("[threads]\nshards = 2\npin_shards = [0, 1024]")
+            .find("p.toml:3:18: threads.pin_shards: has 1024 in it") == 0);
+  CHECK(errors_of("[threads]\npin_shards = [\"0\"]").find("p.toml:2:15: threads.pin_shards: has") == 0);
+  CHECK(errors_of("[threads]\npin_shards = 0").find("p.toml:2:14: threads.pin_shards: is") == 0);
+}
+
+TEST_CASE("each shard needs a call and pages to seal into") {
+  CHECK(errors_of("[threads]\nshards = 5\n[capacity]\ncalls = 4")
+            .find("p.toml:2:10: threads.shards: 5 shards are more than capacity.calls") == 0);
+  CHECK(errors_of("[threads]\nshards = 5\n[capacity]\ncalls = 5").empty());
+  CHECK(errors_of("[threads]\nshards = 4\n[journal]\nsealed_pages = 1023")
+            .find("p.toml:2:10: threads.shards: 4 shards are more than journal.sealed_pages") == 0);
+  CHECK(errors_of("[threads]\nshards = 4\n[journal]\nsealed_pages = 1024").empty());
+}
+
 TEST_CASE("no digit means anything unless the file says so") {
   const auto settings = settings_of("");
   for (const char digit : std::string("0123456789*#ABCD")) {
@@ -90,6 +118,8 @@ TEST_CASE("the embedded pipeline writes out the defaults, and adds digits, reten
   CHECK(embedded.listen.rtp_ports == defaults.listen.rtp_ports);
   CHECK(embedded.capacity.calls == defaults.capacity.calls);
   CHECK(embedded.capacity.legs_per_call == defaults.capacity.legs_per_call);
+  CHECK(embedded.threads.shards == defaults.threads.shards);
+  CHECK(embedded.threads.pin_shards == defaults.threads.pin_shards);
   CHECK(embedded.media.reorder_window == defaults.media.reorder_window);
   CHECK(embedded.media.sockets == defaults.media.sockets);
   CHECK(embedded.media.sweep == defaults.media.sweep);

@@ -12,8 +12,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr ShardId kShard{0};
-
 template <typename IdType>
 Json texts_of(const std::vector<IdType>& ids) {
   Json list = Json::array();
@@ -23,8 +21,9 @@ Json texts_of(const std::vector<IdType>& ids) {
 
 Json json_of(const SalvageReport& report) {
   Json damages = Json::array();
-  for (const auto& damage : report.damages) {
+  for (const auto& [shard, damage] : report.damages) {
     damages.push_back({{"kind", name_of(damage.kind)},
+                       {"shard", shard.value},
                        {"file", damage.place.file},
                        {"offset", damage.place.offset_bytes},
                        {"what", damage.what}});
@@ -51,9 +50,9 @@ void print_report(const SalvageReport& report, std::ostream& out) {
   for (const auto& segment : report.unclaimed) {
     out << "unknown segment             " << to_text(segment) << " (its pages stay in the journal)\n";
   }
-  for (const auto& damage : report.damages) {
-    out << "journal file " << damage.place.file << ", byte " << damage.place.offset_bytes << ": "
-        << name_of(damage.kind) << ": " << damage.what << "\n";
+  for (const auto& [shard, damage] : report.damages) {
+    out << to_text(JournalFileName{shard, JournalFileNumber(damage.place.file)}) << ", byte "
+        << damage.place.offset_bytes << ": " << name_of(damage.kind) << ": " << damage.what << "\n";
   }
 }
 
@@ -69,7 +68,7 @@ ExitStatus perform(const SalvageArguments& arguments, Console& console) {
   if (!*there) {
     if (const auto made = opened.disk().make_folder(journal); !made) return fail(console, made.error());
   }
-  const auto report = salvage({opened.disk(), journal, kShard, opened.store(), opened.catalog(), opened.leg_keys()});
+  const auto report = salvage({opened.disk(), journal, opened.store(), opened.catalog(), opened.leg_keys()});
   if (!report) return fail(console, report.error());
   if (arguments.output == Output::json) {
     console.out << json_of(*report).dump(2) << "\n";

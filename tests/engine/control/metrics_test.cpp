@@ -12,9 +12,16 @@ namespace {
 
 MetricsInput sample() {
   MetricsInput input;
-  input.engine.packets = 12345678901;
-  input.engine.drops = {{"foreign_source", 3}, {"say \"hi\"\\\n", 4}};
-  input.engine.gates = {{"open", 2}, {"holding", 1}};
+  ShardCounters first;
+  first.packets = 12345678901;
+  first.drops = {{"foreign_source", 3}, {"say \"hi\"\\\n", 4}};
+  first.gates = {{"open", 2}, {"holding", 1}};
+  ShardCounters second;
+  second.shard = 1;
+  second.packets = 5;
+  second.drops = {{"foreign_source", 0}};
+  second.arena_bytes_in_use = 4096;
+  input.engine.shards = {first, second};
   input.engine.blocks_wiped = 7;
   input.requests[static_cast<std::size_t>(Operation::create_call)][1] = 5;
   input.requests[kOperations][3] = 6;
@@ -25,9 +32,12 @@ MetricsInput sample() {
 
 TEST_CASE("the metrics say what the engine counted") {
   const std::string text = metrics_text(sample());
-  CHECK(text.find("\nassent_packets_total 12345678901\n") != std::string::npos);
-  CHECK(text.find("\nassent_drops_total{reason=\"foreign_source\"} 3\n") != std::string::npos);
-  CHECK(text.find("\nassent_legs{gate=\"open\"} 2\n") != std::string::npos);
+  CHECK(text.find("\nassent_packets_total{shard=\"0\"} 12345678901\n") != std::string::npos);
+  CHECK(text.find("\nassent_drops_total{reason=\"foreign_source\",shard=\"0\"} 3\n") != std::string::npos);
+  CHECK(text.find("\nassent_legs{gate=\"open\",shard=\"0\"} 2\n") != std::string::npos);
+  CHECK(text.find("\nassent_packets_total{shard=\"1\"} 5\n") != std::string::npos);
+  CHECK(text.find("\nassent_drops_total{reason=\"foreign_source\",shard=\"1\"} 0\n") != std::string::npos);
+  CHECK(text.find("\nassent_arena_used_bytes{shard=\"1\"} 4096\n") != std::string::npos);
   CHECK(text.find("\nassent_blocks_total{fate=\"wiped\"} 7\n") != std::string::npos);
   CHECK(text.find("\nassent_api_requests_total{operation=\"create_call\",status=\"2xx\"} 5\n") != std::string::npos);
   CHECK(text.find("\nassent_api_requests_total{operation=\"none\",status=\"4xx\"} 6\n") != std::string::npos);

@@ -244,7 +244,64 @@ TEST_CASE("an empty state folder needs no salvage, and a live call without audio
   REQUIRE(report);
   CHECK(bench.call().state == CallState::interrupted);
   CHECK(report->recovered.empty());
-  CHECK(report->next_file == JournalFileNumber(1));
+  CHECK(report->start_of(ShardId(0)).file == JournalFileNumber(1));
+}
+
+TEST_CASE("every shard's journal is salvaged, and a recording is closed once for all of them") {
+  StoreBench bench;
+  // Two legs in two journals, as no run leaves them, so that neither journal alone knows the whole recording.
+  const SealedSegment whole = bench.make_segment(0, 1, 5);
+  const SealedSegment torn = bench.make_segment(1, 1, 8);
+  bench.start(ShardId(0));
+  bench.open(whole);
+  bench.seal_all(whole);
+  bench.run_for(300ms);
+  bench.stop();
+  bench.start(ShardId(3));
+  bench.open(torn);
+  for (const std::uint32_t page : {0U, 1U, 2U, 3U}) bench.seal(torn, page);
+  bench.run_for(300ms);
+  bench.stop();
+  bench.disk.restart(1);
+
+  const auto report = bench.salvage();
+  REQUIRE(report);
+  CHECK(report->settled == 1);
+  CHECK(report->rebuilt == 1);
+  CHECK(report->interrupted.size() == 1);
+  CHECK(report->recovered.size() == 1);
+  CHECK(bench.rows().size() == 2);
+  CHECK(bench.recording().lost_json.find("\"interrupted\":true") != std::string::npos);
+  CHECK(bench.recording().lost_json.find(to_text(torn.info.leg)) != std::string::npos);
+  CHECK(report->start_of(ShardId(0)).file == JournalFileNumber(2));
+  CHECK(report->start_of(ShardId(3)).file == JournalFileNumber(2));
+  CHECK(report->start_of(ShardId(3)).batch == BatchNumber(2));
+  CHECK(report->start_of(ShardId(1)).file == JournalFileNumber(1));
+  CHECK(journal_files(bench).empty());
+}
+
+TEST_CASE("pages of an unknown segment keep their file, and no other shard's") {
+  StoreBench bench;
+  const SealedSegment known = bench.make_segment(0, 1, 5);
+  const SealedSegment unknown = bench.make_segment(1, 1, 5);
+  bench.start(ShardId(1));
+  bench.seal_all(known);
+  bench.run_for(300ms);
+  bench.stop();
+  const RecordingRow recording = bench.recording();
+  REQUIRE(bench.salvage());
+  bench.catalog.recording_rows.erase(recording.id);
+  for (const ShardId shard : {ShardId(0), ShardId(1)}) {
+    bench.start(shard);
+    if (shard == ShardId(1)) bench.seal_all(unknown);
+    bench.run_for(300ms);
+    bench.stop();
+  }
+  const auto report = bench.salvage();
+  REQUIRE(report);
+  CHECK(report->unclaimed == std::vector<SegmentId>{unknown.info.segment});
+  CHECK(journal_files(bench) == std::vector<std::string>{"/state/journal/journal-1-000002.log"});
+  CHECK(report->start_of(ShardId(1)).file == JournalFileNumber(3));
 }
 
 TEST_CASE("a store that has no room stops salvage before anything is given up") {

@@ -121,14 +121,15 @@ LegKeys StoreBench::leg_keys() {
   };
 }
 
-void StoreBench::start() {
+void StoreBench::start(ShardId shard) {
   auto files = open_store();
   REQUIRE(files);
   store_ = *std::move(files);
   JournalOptions options;
   options.folder = "/state/journal";
-  options.first_file = next_file_;
-  options.first_batch = next_batch_;
+  options.shard = shard;
+  options.first_file = next_[shard].file;
+  options.first_batch = next_[shard].batch;
   options.file_bytes = 32 * limits::kPageBytes;
   options.queue_pages = pool_->capacity_pages();
   options.clock = [this] { return now_; };
@@ -141,7 +142,7 @@ void StoreBench::start() {
   auto writer = JournalWriter::create(disk, options, listener);
   REQUIRE(writer);
   journal_ = *std::move(writer);
-  reader_ = std::make_unique<JournalReader>(disk, "/state/journal", ShardId(0));
+  reader_ = std::make_unique<JournalReader>(disk, "/state/journal", shard);
   settler_ = std::unique_ptr<Settler>(
       new Settler({*store_, *reader_, [this](const std::vector<Booking>& bookings) { return catalog.book(bookings); },
                    [this](SegmentId segment) { journal_->release(segment); }, [this] { journal_->flush(); }, leg_keys(),
@@ -187,11 +188,9 @@ void StoreBench::run_for(milliseconds time) {
 Result<SalvageReport> StoreBench::salvage() {
   auto files = open_store();
   if (!files) return files.error();
-  auto report = assent::salvage(
-      {disk, "/state/journal", ShardId(0), **files, catalog, leg_keys(), [] { return kCallStart + 1h; }});
+  auto report = assent::salvage({disk, "/state/journal", **files, catalog, leg_keys(), [] { return kCallStart + 1h; }});
   if (report) {
-    next_file_ = report->next_file;
-    next_batch_ = report->next_batch;
+    next_ = report->journals;
     store_ = *std::move(files);
   }
   return report;

@@ -56,8 +56,8 @@ class StoreBench {
   // `frames` of audio besides the head and the final frame.
   SealedSegment make_segment(std::size_t leg, std::uint32_t number, std::uint32_t frames);
 
-  void start();  // journal, store and settler, after what the last salvage found
-  void stop();   // as a process that dies
+  void start(ShardId shard = ShardId(0));  // journal, store and settler, after what the last salvage found
+  void stop();                             // as a process that dies
 
   void open(const SealedSegment& segment) { settler().register_segment(segment.info); }
   void seal(const SealedSegment& segment, std::uint32_t page);  // index into pages
@@ -105,8 +105,7 @@ class StoreBench {
   std::unique_ptr<Settler> settler_;
   std::vector<JournalEntry> durable_;
   std::vector<StoredSegment> stored_;
-  JournalFileNumber next_file_{1};
-  BatchNumber next_batch_{1};
+  std::map<ShardId, JournalStart> next_;  // of the journals
   MonoTime now_{};
   MonoTime next_journal_{};
   MonoTime next_settle_{};
