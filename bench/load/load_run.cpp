@@ -11,10 +11,14 @@ double seconds_since(MonoTime start) { return std::chrono::duration<double>(read
 
 ProcessUse difference(const ProcessUse& before, const ProcessUse& after) {
   ProcessUse used = after;
-  used.cpu = nanoseconds(0);
-  for (auto& [name, cpu] : used.cpu_by_thread) {
-    if (const auto found = before.cpu_by_thread.find(name); found != before.cpu_by_thread.end()) cpu -= found->second;
-    used.cpu += cpu;
+  used.all = {};
+  for (auto& [name, use] : used.by_thread) {
+    if (const auto found = before.by_thread.find(name); found != before.by_thread.end()) {
+      use.cpu -= found->second.cpu;
+      use.wait -= found->second.wait;
+    }
+    used.all.cpu += use.cpu;
+    used.all.wait += use.wait;
   }
   return used;
 }

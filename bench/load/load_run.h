@@ -3,6 +3,7 @@
 // One thread; blocks until all is done. An error only when nothing could be measured at all.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <vector>
@@ -44,10 +45,10 @@ struct RunReport {
   std::vector<std::string> first_failures;
 
   bool is_valid() const { return player.is_valid(packet_time); }
-  // Never received, or received and not handed on.
+  // Never received, or received and not handed on. What was never received the engine misses, too.
   std::uint64_t lost() const {
     const std::uint64_t unheard = player.sent > received ? player.sent - received : 0;
-    return unheard + (engine_lost > player.lost ? engine_lost - player.lost : 0);
+    return std::max(unheard, engine_lost > player.lost ? engine_lost - player.lost : 0);
   }
   bool is_right() const {
     return lost() == 0 && missing_recordings == 0 && unasked_recordings == 0 && mismatches.empty() && failures == 0;

@@ -20,11 +20,12 @@ std::string first_line(const fs::path& path) {
   return line;
 }
 
-std::optional<nanoseconds> cpu_by_scheduler(const fs::path& thread) {
+std::optional<ThreadUse> use_by_scheduler(const fs::path& thread) {
   std::istringstream fields(first_line(thread / "schedstat"));
-  std::int64_t ns = 0;
-  if (!(fields >> ns)) return std::nullopt;
-  return nanoseconds(ns);
+  std::int64_t cpu_ns = 0;
+  std::int64_t wait_ns = 0;
+  if (!(fields >> cpu_ns >> wait_ns)) return std::nullopt;
+  return ThreadUse{nanoseconds(cpu_ns), nanoseconds(wait_ns)};
 }
 
 // proc(5): utime and stime are the 12th and 13th fields after the name, which may hold anything but ends with ")".
@@ -48,9 +49,12 @@ ProcessUse use_of(pid_t process) {
   const fs::path folder = fs::path("/proc") / std::to_string(process);
   std::error_code gone;
   for (const auto& thread : fs::directory_iterator(folder / "task", gone)) {
-    const auto cpu = cpu_by_scheduler(thread.path()).value_or(cpu_by_ticks(thread.path()));
-    use.cpu_by_thread[first_line(thread.path() / "comm")] += cpu;
-    use.cpu += cpu;
+    const auto scheduled = use_by_scheduler(thread.path());
+    const ThreadUse one = scheduled ? *scheduled : ThreadUse{cpu_by_ticks(thread.path()), nanoseconds(0)};
+    for (ThreadUse* sum : {&use.by_thread[first_line(thread.path() / "comm")], &use.all}) {
+      sum->cpu += one.cpu;
+      sum->wait += one.wait;
+    }
   }
   std::ifstream status(folder / "status");
   for (std::string line; std::getline(status, line);) {

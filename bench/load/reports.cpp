@@ -22,12 +22,15 @@ Json lag_of(const PlayerReport& player) {
 
 Json engine_of(const ProcessUse& used, const RunReport& report) {
   Json threads = Json::object();
-  for (const auto& [name, cpu] : used.cpu_by_thread) {
-    if (const double ns = per_packet(cpu, report.received); ns >= 1) threads[name] = ns;
+  Json waits = Json::object();
+  for (const auto& [name, use] : used.by_thread) {
+    if (const double ns = per_packet(use.cpu, report.received); ns >= 1) threads[name] = ns;
+    if (use.wait >= 1ms) waits[name] = ms(use.wait);
   }
-  const double share = static_cast<double>(used.cpu.count()) / 1e9 / static_cast<double>(report.duration.count());
-  return {{"cpu_ns_per_packet", per_packet(used.cpu, report.received)},
+  const double share = static_cast<double>(used.all.cpu.count()) / 1e9 / static_cast<double>(report.duration.count());
+  return {{"cpu_ns_per_packet", per_packet(used.all.cpu, report.received)},
           {"cpu_ns_per_packet_by_thread", threads},
+          {"waited_for_a_core_ms_by_thread", waits},
           {"cpu_share_of_a_core", std::round(share * 1000) / 1000},
           {"resident_mib", used.resident_bytes >> 20U},
           {"open_files", used.open_files}};
@@ -81,15 +84,14 @@ std::string text_of(const RunReport& report) {
   text += fmt::format("  packets     {} sent, {} received, {} lost ({} more lost on the way, {} sent twice)\n",
                       player.sent, report.received, report.lost(), player.lost, player.duplicated);
   if (report.used) {
-    text +=
-        fmt::format("  engine      {:.0f} ns of CPU a packet, {:.3f} of a core, {} MiB, {} open files\n",
-                    per_packet(report.used->cpu, report.received),
-                    static_cast<double>(report.used->cpu.count()) / 1e9 / static_cast<double>(report.duration.count()),
-                    report.used->resident_bytes >> 20U, report.used->open_files);
-    for (const auto& [name, cpu] : report.used->cpu_by_thread) {
-      if (per_packet(cpu, report.received) >= 1) {
-        text += fmt::format("    {:<15} {:6.0f} ns\n", name, per_packet(cpu, report.received));
-      }
+    text += fmt::format(
+        "  engine      {:.0f} ns of CPU a packet, {:.3f} of a core, {} MiB, {} open files\n",
+        per_packet(report.used->all.cpu, report.received),
+        static_cast<double>(report.used->all.cpu.count()) / 1e9 / static_cast<double>(report.duration.count()),
+        report.used->resident_bytes >> 20U, report.used->open_files);
+    for (const auto& [name, use] : report.used->by_thread) {
+      const double ns = per_packet(use.cpu, report.received);
+      if (ns >= 1) text += fmt::format("    {:<15} {:6.0f} ns, waited {:.0f} ms for a core\n", name, ns, ms(use.wait));
     }
   }
   text += fmt::format("  recordings  {} made, {} missing, {} unasked; {} legs compared, {} packets, {} differ\n",
