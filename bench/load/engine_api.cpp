@@ -1,0 +1,100 @@
+#include "bench/load/engine_api.h"
+
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+
+namespace assent::load {
+namespace {
+
+using Json = nlohmann::json;
+
+Error unexpected(const std::string& reply) {
+  return error(Errc::corrupt, "an unexpected reply: " + reply.substr(0, 300));
+}
+
+LegCount count_of(const Json& call) {
+  LegCount count;
+  for (const Json& leg : call.at("legs")) {
+    count.packets += leg.at("packets").get<std::uint64_t>();
+    count.lost += leg.at("lost").get<std::uint64_t>();
+  }
+  return count;
+}
+
+// A reply read by `take`, which may throw what the JSON library throws.
+template <typename T, typename Take>
+Result<T> read(const Result<std::string>& reply, Take take) {
+  if (!reply) return reply.error();
+  try {
+    return Result<T>(take(Json::parse(*reply)));
+  } catch (const Json::exception&) {
+    return unexpected(*reply);
+  }
+}
+
+}  // namespace
+
+Result<MadeCall> EngineApi::create_call(CodecName codec) {
+  const Json codec_body = {
+      {"name", std::string(name_of(codec))}, {"payload_type", codec == CodecName::pcma ? 8 : 0}, {"clock_rate", 8000}};
+  Json body = {{"ref", "load"}, {"participants", Json::array()}, {"legs", Json::array()}};
+  for (const char* party : kParties) {
+    body["participants"].push_back({{"ref", party}, {"role", party}, {"subject", std::string("load-") + party}});
+    body["legs"].push_back({{"label", party}, {"participant", party}, {"codec", codec_body}});
+  }
+  return read<MadeCall>(http_.post("/v1/calls", body.dump()), [](const Json& reply) {
+    MadeCall made;
+    made.id = reply.at("id").get<std::string>();
+    for (std::size_t i = 0; i < kLegsPerCall; ++i) {
+      const Json& leg = reply.at("legs").at(i);
+      const auto to = parse_address(leg.at("address").get<std::string>(), leg.at("port").get<std::uint16_t>());
+      if (to) made.legs[i] = *to;
+    }
+    return made;
+  });
+}
+
+Result<void> EngineApi::grant(const std::string& call) {
+  for (const char* party : kParties) {
+    const Json body = {{"participant", party}, {"decision", "granted"}, {"signal", {{"type", "api"}}}};
+    if (auto done = http_.post("/v1/calls/" + call + "/consent", body.dump()); !done) return done.error();
+  }
+  return {};
+}
+
+Result<LegCount> EngineApi::counts(const std::string& call) {
+  return read<LegCount>(http_.get("/v1/calls/" + call), count_of);
+}
+
+Result<CallCounts> EngineApi::all_counts() {
+  return read<CallCounts>(http_.get("/v1/calls"), [](const Json& reply) {
+    CallCounts counts;
+    for (const Json& call : reply.at("calls")) counts.emplace(call.at("id").get<std::string>(), count_of(call));
+    return counts;
+  });
+}
+
+Result<std::optional<std::string>> EngineApi::end(const std::string& call) {
+  return read<std::optional<std::string>>(http_.remove("/v1/calls/" + call), [](const Json& reply) {
+    const Json& recording = reply.at("recording");
+    return recording.is_null() ? std::nullopt : std::optional(recording.get<std::string>());
+  });
+}
+
+Result<std::uint64_t> EngineApi::packets_received() {
+  const auto reply = http_.get("/metrics");
+  if (!reply) return reply.error();
+  static constexpr std::string_view kName = "\nassent_packets_total ";
+  const auto at = reply->find(kName);
+  if (at == std::string::npos) return unexpected(*reply);
+  return static_cast<std::uint64_t>(std::strtod(reply->c_str() + at + kName.size(), nullptr));
+}
+
+Result<Bytes> EngineApi::audio(const std::string& recording, const std::string& leg) {
+  const auto reply = http_.get("/v1/recordings/" + recording + "/audio?purpose=quality&format=mka&legs=" + leg);
+  if (!reply) return reply.error();
+  const ByteView bytes = bytes_of(*reply);
+  return Bytes(bytes.begin(), bytes.end());
+}
+
+}  // namespace assent::load
