@@ -7,13 +7,12 @@
 //  - a write that fails or is short is repeated with the same bytes, after a growing pause. No space: for as long as it
 //    takes, meanwhile unhealthy. Another error: limits::kJournalWriteAttempts times, then the file is abandoned;
 //  - a sync that fails is never repeated on that file. The file is abandoned (kept, not written again), the segments
-//  with
-//    pages since its last good sync are reported to on_quarantine, and those pages, which are still in memory, are
+//    with pages since its last good sync are reported to on_quarantine, and those pages, which are still in memory, are
 //    written to a new file: the same ciphertext, under new batch numbers;
 //  - a file whose pages are all released is removed, and a new one is created rather than the old one used again: new
 //    space reads as zeros, so no stale batch or ciphertext can be taken for a page of the new file;
-//  - it writes through the page cache (measured in bench/micro/journal_bench): O_DIRECT would save 0.6 us of CPU a page,
-//    and cost the settler, which reads every page again within the minute, a random read from the disk.
+//  - it writes through the page cache (measured in bench/micro/journal_bench): O_DIRECT would save 0.6 us of CPU a
+//    page, and cost the settler, which reads every page again within the minute, a random read from the disk.
 //
 // It need not know what a segment is, or what its pages hold.
 //
