@@ -69,7 +69,7 @@ std::string json_of(const RunReport& report) {
 std::string json_of(const PlayerReport& report, milliseconds packet_time) {
   return Json{{"sent", report.sent},
               {"largest_lag_ms", ms(report.lag.largest())},
-              {"cpu_s", ms(report.cpu) / 1000},
+              {"cpu_s", std::round(ms(report.cpu)) / 1000},
               {"valid", report.is_valid(packet_time)},
               {"lag_ms", lag_of(report)},
               {"lost_on_the_way", report.lost},
