@@ -59,6 +59,15 @@ std::string sentence(const RecordingMatch& match, const std::string& of) {
          std::to_string(match.shift.count()) + " ms off";
 }
 
+// A receiver places a new source by its arrival, and end to end behind the one before where the two overlap: by as much
+// as packets are held back.
+milliseconds shift_allowed(const PlayerSettings& player) {
+  const StreamShape& shape = player.shape;
+  if (shape.source_change.count() == 0) return RecordingMatch::kUnit;
+  const milliseconds overtaken = player.impairments.reorder > 0 ? player.impairments.overtaken : milliseconds(0);
+  return RecordingMatch::kUnit + shape.burst * shape.packet_time + player.impairments.jitter + overtaken;
+}
+
 void compare(const RunSettings& settings, const PlayedCall& call, CallPool& pool, RunReport& report) {
   const PlayerSettings& player = settings.player;
   const PayloadPattern pattern(player.seed);
@@ -80,7 +89,8 @@ void compare(const RunSettings& settings, const PlayedCall& call, CallPool& pool
                        arriving(NetworkPath(player.impairments, player.seed, leg), call.legs[i].packets)};
     const RecordingMatch match = match_recording(*blocks, sent, pattern);
     report.compared_packets += match.packets;
-    const bool whole = match.is_whole() && (match.skipped == 0 || settings.opt_in_delay.count() > 0);
+    const bool whole =
+        match.is_whole(shift_allowed(player)) && (match.skipped == 0 || settings.opt_in_delay.count() > 0);
     if (!whole) report.mismatches.push_back(sentence(match, name));
   }
 }

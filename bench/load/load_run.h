@@ -44,7 +44,9 @@ struct RunReport {
   std::uint64_t failures = 0;  // requests
   std::vector<std::string> first_failures;
 
-  bool is_valid() const { return player.is_valid(packet_time); }
+  // More received than sent: somebody else sends to the engine's ports.
+  bool is_disturbed() const { return received > player.sent; }
+  bool is_valid() const { return player.is_valid(packet_time) && !is_disturbed(); }
   // Never received, or received and not handed on. What was never received the engine misses, too.
   std::uint64_t lost() const {
     const std::uint64_t unheard = player.sent > received ? player.sent - received : 0;

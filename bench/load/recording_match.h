@@ -27,7 +27,9 @@ struct RecordingMatch {
   std::size_t missing = 0;  // sent later than that, and not recorded
   std::size_t foreign = 0;  // recorded, and never sent, or not in this order
   milliseconds shift{0};    // largest difference in time between two packets of one source, recorded and sent
-  bool is_whole() const { return packets > 0 && missing == 0 && foreign == 0 && shift <= kUnit; }
+  bool is_whole(milliseconds shift_max = kUnit) const {
+    return packets > 0 && missing == 0 && foreign == 0 && shift <= shift_max;
+  }
 };
 
 RecordingMatch match_recording(std::span<const MatroskaBlock> recorded, const SentLeg& sent,

@@ -40,6 +40,7 @@ Json engine_of(const ProcessUse& used, const RunReport& report) {
 
 std::string json_of(const RunReport& report) {
   Json body = {{"valid", report.is_valid()},
+               {"disturbed", report.is_disturbed()},
                {"right", report.is_right()},
                {"calls", report.calls},
                {"seconds", report.duration.count()},
@@ -68,7 +69,7 @@ std::string json_of(const RunReport& report) {
 std::string json_of(const PlayerReport& report, milliseconds packet_time) {
   return Json{{"sent", report.sent},
               {"largest_lag_ms", ms(report.lag.largest())},
-              {"cpu_s", ms(report.cpu) / 1000},
+              {"cpu_s", std::round(ms(report.cpu)) / 1000},
               {"valid", report.is_valid(packet_time)},
               {"lag_ms", lag_of(report)},
               {"lost_on_the_way", report.lost},
@@ -104,7 +105,11 @@ std::string text_of(const RunReport& report) {
   text += fmt::format("  sender      {:.0f} ns of CPU a packet, lag {} ms (half), {} ms (99 %), {} ms (largest)\n",
                       per_packet(player.cpu, player.sent), ms(player.lag.quantile(0.5)), ms(player.lag.quantile(0.99)),
                       ms(player.lag.largest()));
-  if (!report.is_valid()) text += "NOT VALID: the sender fell behind, so these figures say nothing of the engine\n";
+  if (report.is_disturbed()) {
+    text += "NOT VALID: more was received than was sent: somebody else sends to the engine's ports\n";
+  } else if (!report.is_valid()) {
+    text += "NOT VALID: the sender fell behind, so these figures say nothing of the engine\n";
+  }
   return text;
 }
 

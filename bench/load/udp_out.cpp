@@ -1,6 +1,5 @@
 #include "bench/load/udp_out.h"
 
-#include <netinet/in.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -10,13 +9,11 @@ namespace assent::load {
 
 Result<UdpOut> UdpOut::create(std::size_t datagram_bytes) {
   UdpOut out(datagram_bytes);
-  for (std::size_t i = 0; i < kSockets; ++i) {
+  for (std::size_t i = 0; i < 2 * kSockets; ++i) {
     Batch batch;
-    // Of both families; IPv4 goes by mapped addresses.
-    batch.fd = ::socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (batch.fd < 0) return os_error("making a socket to send from", errno);
-    const int no = 0;
-    setsockopt(batch.fd, IPPROTO_IPV6, IPV6_V6ONLY, &no, sizeof no);
+    batch.fd = ::socket(i < kSockets ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    // A machine without IPv6 can do without: what is sent there is refused.
+    if (batch.fd < 0 && i < kSockets) return os_error("making a socket to send from", errno);
     const int buffer_bytes = 4 << 20;
     setsockopt(batch.fd, SOL_SOCKET, SO_SNDBUF, &buffer_bytes, sizeof buffer_bytes);
     batch.memory.resize(kBatch * datagram_bytes);
@@ -40,23 +37,22 @@ UdpOut::UdpOut(UdpOut&& other) noexcept
       refused_(other.refused_) {}
 
 UdpOut::~UdpOut() {
-  for (const Batch& batch : batches_) ::close(batch.fd);
+  for (const Batch& batch : batches_) {
+    if (batch.fd >= 0) ::close(batch.fd);
+  }
 }
 
 void UdpOut::add(LegNumber leg, const Endpoint& to) {
   ASSENT_CHECK(leg.value == destinations_.size());
   Destination destination{};
-  auto& address = reinterpret_cast<sockaddr_in6&>(destination.address);
-  address.sin6_family = AF_INET6;
-  address.sin6_port = htons(to.port);
-  std::memcpy(&address.sin6_addr, to.address.data(), to.address.size());
-  destination.size = sizeof(sockaddr_in6);
+  destination.size = fill_sockaddr(to, destination.address);
+  // Legs of neighbouring numbers are due together, so most of a millisecond leaves from one socket, by one call.
+  destination.batch = (to.is_v4() ? 0 : kSockets) + leg.value / kLegsInARow % kSockets;
   destinations_.push_back(destination);
 }
 
 ByteSpan UdpOut::put(LegNumber leg) {
-  // Legs of neighbouring numbers are due together, so most of a millisecond leaves from one socket, by one call.
-  Batch& batch = batches_[leg.value / kLegsInARow % kSockets];
+  Batch& batch = batches_[destinations_[leg.value].batch];
   if (batch.count == kBatch) send(batch);
   msghdr& head = batch.messages[batch.count].msg_hdr;
   head.msg_name = &destinations_[leg.value].address;

@@ -34,7 +34,7 @@ class UdpOut {
   std::uint64_t refused() const { return refused_; }  // by the system
 
  private:
-  static constexpr std::size_t kSockets = 4;
+  static constexpr std::size_t kSockets = 4;      // of each family
   static constexpr std::size_t kLegsInARow = 64;  // share a socket
   static constexpr std::size_t kBatch = 256;
 
@@ -48,13 +48,14 @@ class UdpOut {
   struct Destination {
     sockaddr_storage address;
     socklen_t size;
+    std::size_t batch;
   };
 
   explicit UdpOut(std::size_t datagram_bytes) : datagram_bytes_(datagram_bytes) {}
   void send(Batch& batch);
 
   std::size_t datagram_bytes_;
-  std::vector<Batch> batches_;
+  std::vector<Batch> batches_;             // IPv4, then IPv6
   std::vector<Destination> destinations_;  // by leg
   std::uint64_t sent_ = 0;
   std::uint64_t refused_ = 0;
