@@ -73,7 +73,8 @@ TEST_CASE("the shards that have files are found by their names, whatever else li
   test::FailingDisk disk;
   REQUIRE(disk.make_folder(kJournalFolder));
   CHECK(journal_shards(disk, kJournalFolder)->empty());
-  for (const char* name : {"journal-10-000001.log", "journal-2-000009.log", "journal-2-000003.log", "journal-x-1.log"}) {
+  for (const char* name :
+       {"journal-10-000001.log", "journal-2-000009.log", "journal-2-000003.log", "journal-x-1.log"}) {
     REQUIRE(disk.create(kJournalFolder / name));
   }
   CHECK(*journal_shards(disk, kJournalFolder) == std::vector<ShardId>{ShardId(2), ShardId(10)});
