@@ -223,6 +223,7 @@ std::optional<std::vector<SectionReader::Numbered>> SectionReader::take_numbers(
       numbers.push_back({static_cast<std::size_t>(*number), item.place});
     }
   }
+  if (numbers.size() != list->size()) return std::nullopt;
   return numbers;
 }
 

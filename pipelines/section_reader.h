@@ -43,7 +43,7 @@ class SectionReader {
   // Text of 1 to `most_bytes` bytes without control characters, line breaks apart.
   std::optional<std::string> take_text(std::string_view key, std::size_t most_bytes);
   std::optional<std::vector<std::string>> take_texts(std::string_view key);  // a list of texts
-  // A list of whole numbers, each with its place; those out of bounds are refused and left out.
+  // A list of whole numbers, each with its place; all of them within bounds, or none.
   struct Numbered {
     std::size_t number = 0;
     ConfigPlace place;

@@ -299,7 +299,8 @@ TEST_CASE("each error says where it is and what is allowed") {
        "deadline, "
        "preroll, default_purposes, digits"},
       {"[sael]\nworkers = 1",
-       "p.toml:1:2: unknown key \"sael\": did you mean \"seal\"?; allowed: purposes, listen, capacity, media, consent, "
+       "p.toml:1:2: unknown key \"sael\": did you mean \"seal\"?; allowed: purposes, listen, capacity, threads, media, "
+       "consent, "
        "seal, "
        "journal, store, keys, memory, log, notice"},
       {"[log]\nzebra = 1", "p.toml:2:1: unknown key \"zebra\" in [log]; allowed: level, format"},

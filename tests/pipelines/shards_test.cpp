@@ -81,6 +81,7 @@ TEST_CASE("commands reach a call on whichever shard it is") {
   ShardsRig rig(kTwoShards);
   std::set<RecordingId> recordings;
   for (std::size_t shard = 0; shard < 2; ++shard) {
+    if (shard == 1) REQUIRE(rig.create());  // keeps the first shard busy
     const auto view = rig.create();
     REQUIRE(view);
     REQUIRE(rig.shard_of(view->id) == shard);
@@ -106,7 +107,7 @@ TEST_CASE("commands reach a call on whichever shard it is") {
   }
   CHECK(recordings.size() == 2);
   CHECK(rig.objects().size() >= 2);
-  CHECK(rig.calls->calls()->empty());
+  CHECK(rig.calls->calls()->size() == 1);
 }
 
 TEST_CASE("a withdrawal erases on whichever shard the call is") {

@@ -16,7 +16,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t kJournalFilesAtLeast = 2;  // one being written, one that waits to be settled
+constexpr std::size_t kJournalFilesAtLeast = 2;  // a shard: one being written, one that waits to be settled
 
 // What is wrong with a state folder, a sentence each. A folder that is not there yet is made by the first run.
 std::vector<std::string> troubles_of(const PipelineSettings& settings, const std::filesystem::path& folder) {
@@ -30,11 +30,12 @@ std::vector<std::string> troubles_of(const PipelineSettings& settings, const std
     if (const auto key = FileRootKey::open(root_key); !key) troubles.push_back(key.error().what);
   }
   struct statvfs disk {};
-  const std::uint64_t wanted = kJournalFilesAtLeast * settings.journal.file_bytes;
+  const std::uint64_t wanted = settings.threads.shards * kJournalFilesAtLeast * settings.journal.file_bytes;
   if (statvfs(folder.c_str(), &disk) == 0 && std::uint64_t{disk.f_bavail} * disk.f_frsize < wanted) {
     troubles.push_back(folder.string() + " has " + size_text(std::uint64_t{disk.f_bavail} * disk.f_frsize) +
                        " free, and the journal alone preallocates " + size_text(wanted) +
-                       ": make room, or lower journal.file_size");
+                       ": make room, or lower journal.file_size" +
+                       (settings.threads.shards == 1 ? "" : " or threads.shards"));
   }
   return troubles;
 }

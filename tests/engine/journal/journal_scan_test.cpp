@@ -69,6 +69,17 @@ TEST_CASE("an empty folder scans as an empty journal") {
   CHECK(scan->next_batch() == BatchNumber(1));
 }
 
+TEST_CASE("the shards that have files are found by their names, whatever else lies there") {
+  test::FailingDisk disk;
+  REQUIRE(disk.make_folder(kJournalFolder));
+  CHECK(journal_shards(disk, kJournalFolder)->empty());
+  for (const char* name :
+       {"journal-10-000001.log", "journal-2-000009.log", "journal-2-000003.log", "journal-x-1.log"}) {
+    REQUIRE(disk.create(kJournalFolder / name));
+  }
+  CHECK(*journal_shards(disk, kJournalFolder) == std::vector<ShardId>{ShardId(2), ShardId(10)});
+}
+
 TEST_CASE("files of another shard and other names are left alone") {
   JournalBench bench;
   write_three_batches(bench);
