@@ -84,10 +84,17 @@ Result<std::optional<std::string>> EngineApi::end(const std::string& call) {
 Result<std::uint64_t> EngineApi::packets_received() {
   const auto reply = http_.get("/metrics");
   if (!reply) return reply.error();
-  static constexpr std::string_view kName = "\nassent_packets_total ";
-  const auto at = reply->find(kName);
+  // A line a shard: assent_packets_total{shard="0"} 1234
+  static constexpr std::string_view kName = "\nassent_packets_total{";
+  double packets = 0;
+  auto at = reply->find(kName);
   if (at == std::string::npos) return unexpected(*reply);
-  return static_cast<std::uint64_t>(std::strtod(reply->c_str() + at + kName.size(), nullptr));
+  for (; at != std::string::npos; at = reply->find(kName, at + 1)) {
+    const auto value = reply->find("} ", at);
+    if (value == std::string::npos) return unexpected(*reply);
+    packets += std::strtod(reply->c_str() + value + 2, nullptr);
+  }
+  return static_cast<std::uint64_t>(packets);
 }
 
 Result<Bytes> EngineApi::audio(const std::string& recording, const std::string& leg) {
