@@ -5,7 +5,6 @@
 #include <tbb/global_control.h>
 #include <tbb/task_arena.h>
 #include <tbb/task_group.h>
-#include <tbb/task_scheduler_observer.h>
 
 #include <algorithm>
 #include <array>
@@ -23,25 +22,14 @@ namespace assent {
 namespace {
 
 // oneTBB makes a thread when it needs one, from the thread that enqueues: a shard's, whose name and CPU it begins with.
-// A worker has its own name, and may run wherever the sealer was made.
-class RoamingWorkers final : public tbb::task_scheduler_observer {
- public:
-  explicit RoamingWorkers(tbb::task_arena& arena) : tbb::task_scheduler_observer(arena) { observe(true); }
-  ~RoamingWorkers() override { observe(false); }
-  RoamingWorkers(const RoamingWorkers&) = delete;
-  RoamingWorkers& operator=(const RoamingWorkers&) = delete;
-
-  // Whenever a worker comes to the arena, which is often: once is enough.
-  void on_scheduler_entry(bool) override {
-    thread_local bool roams = false;
-    if (std::exchange(roams, true)) return;
-    pthread_setname_np(pthread_self(), "sealer");
-    (void)run_on(cpus_);
-  }
-
- private:
-  const std::set<Cpu> cpus_ = usable_cpus();
-};
+// A worker has its own name, and may run wherever the sealer was made. (A task_scheduler_observer would do the same,
+// and its library forgets to free it when a worker outlives the arena.)
+void settle_thread(const std::set<Cpu>& cpus) {
+  thread_local bool settled = false;
+  if (std::exchange(settled, true)) return;
+  pthread_setname_np(pthread_self(), "sealer");
+  (void)run_on(cpus);
+}
 
 }  // namespace
 
@@ -79,6 +67,7 @@ class Sealer::Workers {
 
  private:
   void run() {
+    settle_thread(cpus_);
     FrameCipher& cipher = ciphers_.local();
     while (!stopping_.load(std::memory_order_relaxed) && sealer_.seal_next(cipher)) {
     }
@@ -93,7 +82,7 @@ class Sealer::Workers {
   tbb::enumerable_thread_specific<FrameCipher> ciphers_;
   tbb::global_control allowed_;
   tbb::task_arena arena_;
-  RoamingWorkers roaming_{arena_};
+  const std::set<Cpu> cpus_ = usable_cpus();
 };
 
 Sealer::Sealer(SealQueue& queue, PagePool& pages, PageSink sink, Settings settings)
