@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "base/strong.h"
+#include "engine/ingest/port_range.h"
 #include "engine/stages.h"
 
 namespace assent {
@@ -69,6 +70,10 @@ class DatagramSource {
   virtual SourceCounts counts() = 0;  // asks the kernel for its drops, a call a socket
 
  protected:
+  static LegPorts ports_of(PortPair pair, RtcpPort rtcp) {
+    return {pair.even, rtcp == RtcpPort::muxed ? pair.even : pair.odd()};
+  }
+
   // The block was received into: its first `bytes` bytes are the datagram, the rest was not touched. It is wiped over
   // these bytes only when it returns to the pool.
   static Datagram make_datagram(BlockRef block, std::uint16_t bytes, const Endpoint& from) {

@@ -78,6 +78,14 @@ PortLookup::~PortLookup() {
   if (netlink_fd_ >= 0) ::close(netlink_fd_);
 }
 
+Result<UdpSocket> PortLookup::bind(const Endpoint& local) const {
+  auto socket = UdpSocket::bind(local);
+  if (socket && !leads_to(*socket)) {
+    return error(Errc::conflict, "datagrams to " + to_text(local) + " are steered to another program's socket");
+  }
+  return socket;
+}
+
 bool PortLookup::leads_to(const UdpSocket& socket) const {
   struct stat own {};
   if (netlink_fd_ < 0 || fstat(socket.fd(), &own) != 0) return true;

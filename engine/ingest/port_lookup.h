@@ -1,4 +1,4 @@
-// PortLookup: whether datagrams to a bound socket's address really reach that socket.
+// PortLookup: sockets on ports that nobody else has: whether datagrams to a bound socket's address really reach it.
 //
 // Binding alone does not tell: a program of the kernel (BPF sk_lookup, as ours in port_steering.h) may send what comes
 // to a port to another socket. So the kernel is asked to look up, without sending anything, which socket a datagram
@@ -18,6 +18,10 @@ class PortLookup {
   ~PortLookup();
   PortLookup(const PortLookup&) = delete;
   PortLookup& operator=(const PortLookup&) = delete;
+
+  // A bound socket that datagrams to its address reach. Errc::conflict when another program has the port; otherwise as
+  // UdpSocket::bind.
+  Result<UdpSocket> bind(const Endpoint& local) const;
 
   // A socket on an unspecified address is asked about by its loopback addresses.
   bool leads_to(const UdpSocket& socket) const;

@@ -17,11 +17,11 @@
 #include <utility>
 
 #include "base/limits.h"
+#include "engine/ingest/port_range.h"
 
 namespace assent {
 namespace {
 
-constexpr std::size_t kPorts = 65536;
 static_assert(sizeof(std::atomic<std::uint8_t>) == 1 && std::atomic<std::uint8_t>::is_always_lock_free);
 
 // ---- the program ----------------------------------------------------------------------------------------------------
@@ -79,7 +79,7 @@ class SteeringProgram {
 
     // r2 = port table [port]
     code_.push_back(load_word(r2, kContext, offsetof(bpf_sk_lookup, local_port)));
-    code_.push_back(mask(r2, kPorts - 1));  // which the verifier cannot know
+    code_.push_back(mask(r2, kUdpPorts - 1));  // which the verifier cannot know
     load_map(r1, BPF_PSEUDO_MAP_VALUE, port_table_fd);
     code_.push_back(add(r1, r2));
     code_.push_back(load_byte(r2, r1));
@@ -187,14 +187,14 @@ Error refusal(const char* doing, int error_number) {
 // ---- the kernel's objects -------------------------------------------------------------------------------------------
 
 struct PortSteering::Kernel {
-  int port_table_fd = -1;  // one value of kPorts bytes: 0 or 1 + the index of a socket
+  int port_table_fd = -1;  // one value of kUdpPorts bytes: 0 or 1 + the index of a socket
   int sockets_fd = -1;     // a sockmap
   int program_fd = -1;
   int link_fd = -1;
   std::atomic<std::uint8_t>* port_table = nullptr;  // the table's memory
 
   ~Kernel() {
-    if (port_table != nullptr) munmap(port_table, kPorts);
+    if (port_table != nullptr) munmap(port_table, kUdpPorts);
     for (const int fd : {link_fd, program_fd, sockets_fd, port_table_fd}) {
       if (fd >= 0) ::close(fd);
     }
@@ -237,9 +237,9 @@ Result<void> PortSteering::attach() {
   shared.sz = sizeof shared;
   shared.map_flags = BPF_F_MMAPABLE;
   kernel_->port_table_fd =
-      bpf_map_create(BPF_MAP_TYPE_ARRAY, "assent_ports", sizeof(std::uint32_t), kPorts, 1, &shared);
+      bpf_map_create(BPF_MAP_TYPE_ARRAY, "assent_ports", sizeof(std::uint32_t), kUdpPorts, 1, &shared);
   if (kernel_->port_table_fd < 0) return refusal("making a table of ports", errno);
-  void* memory = mmap(nullptr, kPorts, PROT_READ | PROT_WRITE, MAP_SHARED, kernel_->port_table_fd, 0);
+  void* memory = mmap(nullptr, kUdpPorts, PROT_READ | PROT_WRITE, MAP_SHARED, kernel_->port_table_fd, 0);
   if (memory == MAP_FAILED) return refusal("sharing a table of ports with the kernel", errno);
   kernel_->port_table = static_cast<std::atomic<std::uint8_t>*>(memory);
 

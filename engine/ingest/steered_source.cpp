@@ -6,11 +6,6 @@
 #include "base/limits.h"
 
 namespace assent {
-namespace {
-
-constexpr std::size_t kPorts = 65536;
-
-}  // namespace
 
 SteeredSource::SteeredSource(PortSteering& steering, SteeredShard shard, PortRange ports, BlockPool& pool)
     : steering_(steering),
@@ -18,7 +13,7 @@ SteeredSource::SteeredSource(PortSteering& steering, SteeredShard shard, PortRan
       socket_(steering.socket(shard)),
       ports_(std::move(ports)),
       pool_(pool),
-      owners_(kPorts) {}
+      owners_(kUdpPorts) {}
 
 SteeredSource::~SteeredSource() {
   for (const auto& [leg, open] : legs_) {
@@ -34,10 +29,8 @@ SteeredSource::~SteeredSource() {
 Result<void> SteeredSource::check_free(std::uint16_t port) const {
   Endpoint local = steering_.address();
   local.port = port;
-  const auto probe = UdpSocket::bind(local);
-  if (!probe) return probe.error();
-  if (lookup_.leads_to(*probe)) return {};
-  return error(Errc::conflict, "datagrams to " + to_text(local) + " are steered to another program's socket");
+  if (const auto probe = lookup_.bind(local); !probe) return probe.error();
+  return {};
 }
 
 Result<void> SteeredSource::check_free(PortPair pair, RtcpPort rtcp) const {
@@ -57,20 +50,12 @@ void SteeredSource::close_port(std::uint16_t port) {
 
 Result<LegPorts> SteeredSource::open(LegSlot leg, RtcpPort rtcp) {
   if (legs_.count(leg) != 0) return error(Errc::conflict, "the leg has its ports already");
-  // Pairs that another program holds go to the end of the line; each is tried once.
-  for (std::size_t tries = ports_.free_pairs(); tries > 0; --tries) {
-    const PortPair pair = *ports_.take();
-    const auto free = check_free(pair, rtcp);
-    if (free) {
-      open_port(pair.even, leg, DatagramPort::rtp);
-      if (rtcp == RtcpPort::next) open_port(pair.odd(), leg, DatagramPort::rtcp);
-      legs_.emplace(leg, OpenLeg{pair, rtcp});
-      return LegPorts{pair.even, rtcp == RtcpPort::muxed ? pair.even : pair.odd()};
-    }
-    ports_.give_back(pair);
-    if (free.error().code != Errc::conflict) return free.error();
-  }
-  return error(Errc::exhausted, "no free pair of ports in the range of RTP ports; widen it or end calls");
+  const auto pair = ports_.take_first([&](PortPair candidate) { return check_free(candidate, rtcp); });
+  if (!pair) return pair.error();
+  open_port(pair->even, leg, DatagramPort::rtp);
+  if (rtcp == RtcpPort::next) open_port(pair->odd(), leg, DatagramPort::rtcp);
+  legs_.emplace(leg, OpenLeg{*pair, rtcp});
+  return ports_of(*pair, rtcp);
 }
 
 void SteeredSource::close(LegSlot leg) {

@@ -36,13 +36,9 @@ UdpSource::~UdpSource() { ::close(epoll_fd_); }
 Result<UdpSocket> UdpSource::bind_socket(std::uint16_t port) const {
   Endpoint local = address_;
   local.port = port;
-  auto socket = UdpSocket::bind(local);
-  if (!socket) return socket;
-  if (!lookup_.leads_to(*socket)) {
-    return error(Errc::conflict, "datagrams to " + to_text(local) + " are steered to another program's socket");
-  }
+  auto socket = lookup_.bind(local);
   // Less granted than asked for shortens the stall we survive, no more.
-  socket->ask_buffer(2 * std::size_t{limits::kSocketBufferBytes});
+  if (socket) socket->ask_buffer(2 * std::size_t{limits::kSocketBufferBytes});
   return socket;
 }
 
@@ -87,18 +83,14 @@ Result<UdpSource::OpenLeg> UdpSource::open_pair(PortPair pair, LegSlot leg, Rtcp
 
 Result<LegPorts> UdpSource::open(LegSlot leg, RtcpPort rtcp) {
   if (legs_.count(leg) != 0) return error(Errc::conflict, "the leg has its ports already");
-  // Pairs that another program holds go to the end of the line; each is tried once.
-  for (std::size_t tries = ports_.free_pairs(); tries > 0; --tries) {
-    const PortPair pair = *ports_.take();
-    auto opened = open_pair(pair, leg, rtcp);
-    if (opened) {
-      legs_.emplace(leg, *opened);
-      return LegPorts{pair.even, rtcp == RtcpPort::muxed ? pair.even : pair.odd()};
-    }
-    ports_.give_back(pair);
-    if (opened.error().code != Errc::conflict) return opened.error();
-  }
-  return error(Errc::exhausted, "no free pair of ports in the range of RTP ports; widen it or end calls");
+  const auto pair = ports_.take_first([&](PortPair candidate) -> Result<void> {
+    auto opened = open_pair(candidate, leg, rtcp);
+    if (!opened) return opened.error();
+    legs_.emplace(leg, *opened);
+    return {};
+  });
+  if (!pair) return pair.error();
+  return ports_of(*pair, rtcp);
 }
 
 void UdpSource::close(LegSlot leg) {
