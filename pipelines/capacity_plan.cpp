@@ -36,7 +36,7 @@ struct LockedMemory {
   std::size_t shards = 1;
 
   std::size_t arena_bytes(std::size_t calls) const {
-    return shards * limits::kReceiveBatch * limits::kPageBytes + calls * legs_per_call * leg_bytes;
+    return (shards - 1) * arena_bytes_for(0, leg_bytes) + arena_bytes_for(calls * legs_per_call, leg_bytes);
   }
   // The memory for keys is a power of two (crypto/secret.h), with room for the keys above those of calls.
   std::size_t key_bytes(std::size_t calls) const {
@@ -102,16 +102,21 @@ std::string kib(std::size_t bytes) { return std::to_string((bytes + 1023) / 1024
 
 }  // namespace
 
-MachineLimits this_machine() {
+MachineLimits limits_of_process() {
   MachineLimits machine;
   machine.lockable_bytes = lockable_bytes();
   rlimit files{};
   if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
     machine.open_files = files.rlim_max == RLIM_INFINITY ? kNoLimit : static_cast<std::size_t>(files.rlim_max);
   }
+  machine.cpus = usable_cpus();
+  return machine;
+}
+
+MachineLimits this_machine() {
+  MachineLimits machine = limits_of_process();
   machine.why_not_steered = why_not_steered();
   machine.may_steer = machine.why_not_steered.empty();
-  machine.cpus = usable_cpus();
   return machine;
 }
 

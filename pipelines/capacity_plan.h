@@ -25,7 +25,8 @@ struct MachineLimits {
   std::string why_not_steered;     // a sentence, when it may not
   std::set<Cpu> cpus;              // that threads may be kept to
 };
-MachineLimits this_machine();  // tries to steer, on the loopback address, and leaves nothing behind
+MachineLimits limits_of_process();  // all but whether ports may be steered
+MachineLimits this_machine();       // tries to steer, too, on the loopback address, and leaves nothing behind
 
 struct CapacityPlan {
   std::size_t calls_wanted = 0;
@@ -40,6 +41,11 @@ struct CapacityPlan {
   std::size_t key_bytes = 0;        // likewise, for start_secret_memory
   std::vector<std::string> advice;  // what to raise, a sentence each; empty when all fit
 };
+
+// Of the arena of one shard with so many legs; each leg's part is CapacityPlan::leg_bytes.
+constexpr std::size_t arena_bytes_for(std::size_t legs, std::size_t leg_bytes) {
+  return limits::kReceiveBatch * limits::kPageBytes + legs * leg_bytes;
+}
 
 CapacityPlan plan_capacity(const PipelineSettings& settings, const MachineLimits& machine, const Codec& codec = {});
 

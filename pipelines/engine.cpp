@@ -116,10 +116,10 @@ struct Engine::Parts {
 
 // The work of the start that takes capabilities. They are given up before there are threads that would keep them.
 Result<void> Engine::Parts::use_privileges() {
-  MachineLimits machine = this_machine();
   auto sources = DatagramSources::create(settings, settings.threads.shards);
   if (!sources) return sources.error();
   datagram_sources.emplace(std::move(*sources));
+  MachineLimits machine = limits_of_process();
   machine.may_steer = datagram_sources->steered();
   plan = plan_capacity(settings, machine);
   return give_up({Capability::net_admin, Capability::bpf});

@@ -27,8 +27,7 @@ std::vector<ShardShare> divide(const PipelineSettings& settings, const CapacityP
     ShardShare share;
     share.id = ShardId(static_cast<std::uint32_t>(index));
     share.calls = part_of(plan.calls_that_fit, shards, index);
-    share.arena_bytes =
-        limits::kReceiveBatch * limits::kPageBytes + share.calls * settings.capacity.legs_per_call * plan.leg_bytes;
+    share.arena_bytes = arena_bytes_for(share.calls * settings.capacity.legs_per_call, plan.leg_bytes);
     share.sealed_pages = part_of(settings.journal.sealed_pages, shards, index);
     share.rtp_ports = ports_of(settings.listen.rtp_ports, calls_before, share.calls, plan.calls_that_fit);
     if (!settings.threads.pin_shards.empty()) share.cpu = settings.threads.pin_shards[index];
