@@ -180,15 +180,18 @@ std::optional<std::string> SectionReader::take_text(std::string_view key, std::s
   return std::nullopt;
 }
 
+const TomlArray* SectionReader::take_list(std::string_view key, const std::string& allowed) {
+  const TomlValue* found = take_any(key);
+  if (found == nullptr) return nullptr;
+  const auto* list = std::get_if<TomlArray>(&found->value);
+  if (list == nullptr) refuse(found->place, key, "is " + std::string(kind_of(*found)), allowed);
+  return list;
+}
+
 std::optional<std::vector<std::string>> SectionReader::take_texts(std::string_view key) {
   const std::string allowed = "a list of texts, such as [\"quality\"]";
-  const TomlValue* found = take_any(key);
-  if (found == nullptr) return std::nullopt;
-  const auto* list = std::get_if<TomlArray>(&found->value);
-  if (list == nullptr) {
-    refuse(found->place, key, "is " + std::string(kind_of(*found)), allowed);
-    return std::nullopt;
-  }
+  const TomlArray* list = take_list(key, allowed);
+  if (list == nullptr) return std::nullopt;
   std::vector<std::string> texts;
   for (const auto& item : *list) {
     if (const auto* text = std::get_if<std::string>(&item.value)) {
@@ -204,13 +207,8 @@ std::optional<std::vector<SectionReader::Numbered>> SectionReader::take_numbers(
                                                                                 Bounds<std::size_t> bounds) {
   const std::string allowed =
       "a list of whole numbers from " + std::to_string(bounds.least) + " to " + std::to_string(bounds.most);
-  const TomlValue* found = take_any(key);
-  if (found == nullptr) return std::nullopt;
-  const auto* list = std::get_if<TomlArray>(&found->value);
-  if (list == nullptr) {
-    refuse(found->place, key, "is " + std::string(kind_of(*found)), allowed);
-    return std::nullopt;
-  }
+  const TomlArray* list = take_list(key, allowed);
+  if (list == nullptr) return std::nullopt;
   std::vector<Numbered> numbers;
   for (const auto& item : *list) {
     const auto* number = std::get_if<std::int64_t>(&item.value);

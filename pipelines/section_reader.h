@@ -84,6 +84,8 @@ class SectionReader {
   std::string full_name(std::string_view key) const;
   // The key's value when it is text; another kind is refused.
   const TomlValue* take_text_value(std::string_view key, const std::string& allowed);
+  // The same for a list.
+  const TomlArray* take_list(std::string_view key, const std::string& allowed);
 
   const TomlTable* table_;
   ConfigPlace place_;

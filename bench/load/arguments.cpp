@@ -132,9 +132,12 @@ void add_load(CLI::App& app, RunSettings& settings) {
   add_stream(app, settings.player);
 }
 
-void settle(RunSettings& settings) {
+// What follows from the options once all are read.
+void settle(PlayerSettings& player) { player.impairments.overtaken = player.shape.packet_time * 3 / 2; }
+void settle(const EngineOptions& engine, RunSettings& settings) {
+  find_engine(engine, settings);
   settings.calls.codec = settings.player.shape.codec;
-  settings.player.impairments.overtaken = settings.player.shape.packet_time * 3 / 2;
+  settle(settings.player);
 }
 
 void add_json(CLI::App& app, Output& output) {
@@ -160,8 +163,7 @@ std::variant<Command, ExitStatus> parse_arguments(int argc, const char* const* a
   add_load(*run_app, run.settings);
   add_json(*run_app, run.output);
   run_app->callback([&] {
-    find_engine(engine, run.settings);
-    settle(run.settings);
+    settle(engine, run.settings);
     chosen = run;
   });
 
@@ -174,8 +176,7 @@ std::variant<Command, ExitStatus> parse_arguments(int argc, const char* const* a
   add_load(*ramp_app, ramp.settings);
   add_json(*ramp_app, ramp.output);
   ramp_app->callback([&] {
-    find_engine(engine, ramp.settings);
-    settle(ramp.settings);
+    settle(engine, ramp.settings);
     chosen = ramp;
   });
 
@@ -184,7 +185,7 @@ std::variant<Command, ExitStatus> parse_arguments(int argc, const char* const* a
   add_duration(*send_app, "--seconds", send.duration, "how long to play (default: 10)");
   add_stream(*send_app, send.player);
   send_app->callback([&] {
-    send.player.impairments.overtaken = send.player.shape.packet_time * 3 / 2;
+    settle(send.player);
     chosen = send;
   });
 

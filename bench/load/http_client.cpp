@@ -29,7 +29,7 @@ struct HttpClient::Handle {
   }
 };
 
-HttpClient::HttpClient(const Endpoint& api, std::string token)
+HttpClient::HttpClient(const Endpoint& api, const std::string& token)
     : base_("http://" + to_text(api)), handle_(std::make_unique<Handle>()) {
   start_curl_once();
   handle_->easy = curl_easy_init();

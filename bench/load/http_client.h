@@ -12,7 +12,7 @@ namespace assent::load {
 
 class HttpClient {
  public:
-  HttpClient(const Endpoint& api, std::string token);
+  HttpClient(const Endpoint& api, const std::string& token);
   ~HttpClient();
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;

@@ -38,7 +38,7 @@ class ShardInbox {
     auto boxed = std::make_unique<Message>(std::move(message));
     waiting_.fetch_add(1, std::memory_order_relaxed);
     messages_.push(boxed.get());
-    boxed.release();
+    (void)boxed.release();  // the queue owns it now
   }
   std::unique_ptr<Message> take() {
     Message* message = nullptr;

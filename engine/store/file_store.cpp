@@ -49,11 +49,6 @@ Result<void> copy(ObjectBytes& content, DiskFile& file) {
   return {};
 }
 
-Result<void> copy_and_sync(ObjectBytes& content, DiskFile& file) {
-  auto copied = copy(content, file);
-  return copied ? file.sync() : copied;
-}
-
 Result<bool> is_same(ObjectBytes& a, ObjectBytes& b) {
   if (a.size_bytes() != b.size_bytes()) return false;
   Bytes of_a(kCopyBytes);
@@ -83,23 +78,7 @@ Result<std::unique_ptr<FileStore>> FileStore::open(Disk& disk, fs::path folder) 
   return std::unique_ptr<FileStore>(new FileStore(disk, std::move(folder)));
 }
 
-Result<void> FileStore::put(const std::string& name, ObjectBytes& content) {
-  if (!is_object_name(name)) return bad_name(name);
-  const fs::path path = folder_ / name;
-  Result<void> written;
-  for (int attempt = 0; attempt < kFolderAttempts; ++attempt) {
-    auto there = disk_.exists(path);
-    if (!there) return there.error();
-    if (*there) return accept_existing(name, content);
-    if (auto made = make_folders(disk_, path.parent_path()); !made) return made;
-    written = write_new(path, content);
-    if (written) return sync_folders(path);
-    if (written.error().code != Errc::not_found && written.error().code != Errc::conflict) return written;
-  }
-  return written;
-}
-
-// One file of several on its way: written, then synced and linked.
+// One file on its way: written without a name, then synced and linked.
 class FileStore::Staging {
  public:
   explicit Staging(fs::path path) : path_(std::move(path)) {}
@@ -125,6 +104,21 @@ class FileStore::Staging {
   fs::path path_;
   std::unique_ptr<DiskFile> file_;
 };
+
+Result<void> FileStore::put(const std::string& name, ObjectBytes& content) {
+  if (!is_object_name(name)) return bad_name(name);
+  const fs::path path = folder_ / name;
+  Result<void> written;
+  for (int attempt = 0; attempt < kFolderAttempts; ++attempt) {
+    auto there = disk_.exists(path);
+    if (!there) return there.error();
+    if (*there) return accept_existing(name, content);
+    written = write_new(path, content);
+    if (written) return sync_folders(path);
+    if (written.error().code != Errc::not_found && written.error().code != Errc::conflict) return written;
+  }
+  return written;
+}
 
 std::vector<Result<void>> FileStore::put_all(std::span<const NewObject> objects) {
   std::vector<Result<void>> outcomes(objects.size());
@@ -161,18 +155,17 @@ Result<void> FileStore::accept_existing(const std::string& name, ObjectBytes& co
 }
 
 Result<void> FileStore::write_new(const fs::path& path, ObjectBytes& content) {
-  auto file = disk_.create_unnamed(path.parent_path());
-  if (file) {
-    if (auto copied = copy_and_sync(content, **file); !copied) return copied;
-    return (*file)->link_as(path);
-  }
-  if (file.error().code != Errc::unsupported) return file.error();
+  Staging staged(path);
+  const auto written = staged.write(disk_, content);
+  if (written) return staged.link();
+  if (written.error().code != Errc::unsupported) return written;
 
   const fs::path part = part_path(path);
   if (auto removed = disk_.remove(part); !removed && removed.error().code != Errc::not_found) return removed;
-  file = disk_.create(part);
+  auto file = disk_.create(part);
   if (!file) return file.error();
-  auto done = copy_and_sync(content, **file);
+  auto done = copy(content, **file);
+  if (done) done = (*file)->sync();
   if (done) done = disk_.rename(part, path);
   if (!done) static_cast<void>(disk_.remove(part));
   return done;
