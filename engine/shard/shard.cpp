@@ -52,12 +52,16 @@ void Shard::on_datagram(LegSlot leg, DatagramPort port, Datagram&& datagram) {
   legs_by_slot_.at(leg.value)->receive(std::move(datagram), port, now_);
 }
 
-// Two steps, since the block's address stands in the leg: the leg at once, the block some datagrams later.
-void Shard::on_upcoming(LegSlot leg) {
-  LegSlot& place = upcoming_[upcoming_count_++ % upcoming_.size()];
-  const LegSlot earlier = std::exchange(place, leg);
-  if (const LiveLeg* near = legs_by_slot_.at(earlier.value)) near->prefetch_block();
-  if (const LiveLeg* live = legs_by_slot_.at(leg.value)) live->prefetch();
+// Two steps, since the block's address stands in the leg: the leg at once, the block when the next legs are told.
+void Shard::on_upcoming(std::span<const LegSlot> legs) {
+  for (std::size_t i = 0; i < upcoming_count_; ++i) {
+    if (const LiveLeg* near = legs_by_slot_.at(upcoming_[i].value)) near->prefetch_block();
+  }
+  for (const LegSlot leg : legs) {
+    if (const LiveLeg* live = legs_by_slot_.at(leg.value)) live->prefetch();
+  }
+  upcoming_count_ = std::min(legs.size(), upcoming_.size());
+  std::copy_n(legs.begin(), upcoming_count_, upcoming_.begin());
 }
 
 void Shard::on_dropped(LegSlot leg, DatagramPort, DatagramDrop why) {

@@ -13,6 +13,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -122,7 +123,7 @@ class Shard final : private DatagramSink {
   };
 
   void on_datagram(LegSlot leg, DatagramPort port, Datagram&& datagram) override;
-  void on_upcoming(LegSlot leg) override;
+  void on_upcoming(std::span<const LegSlot> legs) override;
   void on_dropped(LegSlot leg, DatagramPort port, DatagramDrop why) override;
 
   Result<LegPorts> add_leg(Entry& entry, NewLeg&& leg, Now now);
@@ -141,7 +142,7 @@ class Shard final : private DatagramSink {
   std::vector<Entry*> calls_by_alarm_;
   std::vector<LiveLeg*> legs_by_slot_;
   std::vector<LegSlot> free_slots_;
-  std::array<LegSlot, 4> upcoming_{};  // the last ones told, in turn: their legs are near by now
+  std::array<LegSlot, limits::kUpcomingTurn> upcoming_{};  // the last ones told: their legs are near by now
   std::size_t upcoming_count_ = 0;
   std::size_t reserved_blocks_ = 0;
   Now now_{};
