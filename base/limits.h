@@ -105,12 +105,12 @@ static_assert(leg_blocks(8000, kHoldDefault, kReorderWindowDefault) == 86);
 inline constexpr std::size_t kShardsMax = 64;
 inline constexpr std::size_t kCpus = 1024;  // as many as a cpu_set_t names
 inline constexpr std::size_t kCacheLineBytes = 64;
-inline constexpr std::size_t kReceiveBatch = 64;      // datagrams per recvmmsg; 64 blocks = 256 KiB of arena
-// Legs are fetched into the cache this many together, two turns ahead of their datagrams. Each lies, as does the block it
-// fills, on a page that the processor has to look up first, which takes as long as all else that is done to a packet;
-// but it looks up several at once.
+inline constexpr std::size_t kReceiveBatch = 64;  // datagrams per recvmmsg; 64 blocks = 256 KiB of arena
+// Legs are fetched into the cache this many together, two turns ahead of their datagrams. Each lies, as does the block
+// it fills, on a page that the processor has to look up first, which takes as long as all else that is done to a
+// packet; but it looks up several at once.
 inline constexpr std::size_t kUpcomingTurn = 8;
-inline constexpr std::size_t kNearBlocks = 128;       // free blocks the receiving thread keeps to itself: two batches
+inline constexpr std::size_t kNearBlocks = 128;  // free blocks the receiving thread keeps to itself: two batches
 inline constexpr auto kSweepInterval = 5ms;
 // Asked of the kernel for each socket, which doubles it. A datagram is charged with 768 bytes (loopback) to about 4.4
 // KiB (a page of a network card): 60 packets in the worst case, so a shard may stall for 1.2 s at 20 ms a packet.

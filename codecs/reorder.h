@@ -124,8 +124,8 @@ class ReorderWindow {
   bool started_ = false;
   bool has_stray_ = false;
   std::uint16_t held_ = 0;
-  std::uint16_t discards_ = 0;   // lets a call notice that a delivery it made discarded everything
-  std::uint64_t delivered_ = 0;  // bit n: the packet n + 1 before the expected one was delivered
+  std::uint16_t discards_ = 0;    // lets a call notice that a delivery it made discarded everything
+  std::uint64_t delivered_ = 0;   // bit n: the packet n + 1 before the expected one was delivered
   std::unique_ptr<Store> store_;  // null until a packet is out of its place
 };
 

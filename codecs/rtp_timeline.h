@@ -78,7 +78,7 @@ class RtpTimeline {
 
   // What every packet touches comes first: kHotBytes from the object's own beginning.
   std::uint32_t clock_rate_;
-  std::uint32_t tick_ns_;           // of one tick, 0 when that is no whole number
+  std::uint32_t tick_ns_;  // of one tick, 0 when that is no whole number
   bool anchored_ = false;
   RtpTimestamp last_timestamp_;     // of the latest packet, and ...
   std::int64_t last_ticks_ = 0;     // ... the same, unwrapped

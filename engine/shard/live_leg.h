@@ -45,8 +45,8 @@ struct LegWorkshop {
 
 class alignas(limits::kCacheLineBytes) LiveLeg final : public LegSink {
  public:
-  // A packet of audio touches these lines of its leg (its own first, the gate's, the receiver's), and of its block three
-  // or four of payload.
+  // A packet of audio touches these lines of its leg (its own first, the gate's, the receiver's), and of its block
+  // three or four of payload.
   static constexpr std::size_t kHotLines = 1 + LegGate::kHotLines + LegReceiver::kHotLines;
 
   struct Settings {
