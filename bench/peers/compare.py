@@ -12,6 +12,7 @@ Exit status: 0 assent costs at most the share of the others that it is meant to;
 or something is missing; 3 nothing valid could be compared.
 """
 import argparse
+import http.client
 import json
 import os
 import shutil
@@ -25,6 +26,7 @@ import gstreamer
 import measurement
 import network
 import ours
+import packet_counts
 import ports
 import process
 import report
@@ -35,6 +37,11 @@ PEERS = {peer.name: peer for peer in (ours.Assent, rtpengine.Recording, rtpengin
                                       gstreamer.ToMatroska)}
 OVERHEAD_SECONDS = 6  # of a measurement, beside its play: usually less
 SHORTEST_SECONDS = 3
+
+
+# What a recorder, its API or its files may do wrong. It is said, and the others go on.
+FAILURES = (process.Failed, packet_counts.Malformed, AssertionError, OSError, http.client.HTTPException,
+            subprocess.SubprocessError)
 
 
 class TimeIsUp(Exception):
@@ -103,7 +110,7 @@ class Comparison:
             folder = tempfile.mkdtemp(dir=self.scratch)
             try:
                 found = measurement.measure(PEERS[name], calls, self.options.seconds, folder, self.progress.say)
-            except process.Failed as failure:
+            except FAILURES as failure:
                 self.progress.result(f"failed: {failure}")
                 self.left_out.append(f"{PEERS[name].title} with {calls} calls: {failure}")
                 return False

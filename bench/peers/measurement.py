@@ -16,7 +16,7 @@ SENDER = os.environ.get("ASSENT_LOAD", os.path.join(ROOT, "build", "release", "b
 
 PACKETS_PER_CALL_SECOND = 2 * 50  # two legs, 20 ms
 SENDER_PRIORITY = 10
-SETTLED_SECONDS = 1.5  # from the sender's start until the load is steady: it starts at once, but its peers' caches do not
+SETTLED_SECONDS = 1.5  # from the generator's start until the load is steady: first packets cost more than others
 TAIL_SECONDS = 0.4     # before its end, so that the window never reaches it
 # After the last packet, for what is still in sockets: a peer that is further behind loses it.
 GRACE_SECONDS = 0.5

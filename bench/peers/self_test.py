@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Does the comparison measure and count? Twenty calls for 3 s on every peer: each must have been sent, and have recorded, what
 20 calls are; the results must say so in all three forms; nothing may stay behind. What the figures are is not tested: so few
-calls cost what a process costs. First, that a packet which is missing from a file is missed.
+calls cost what a process costs. First, what needs no recorder: that a packet which is missing from a file is missed, what
+counts as held, and the sums.
 
   bench/peers/self_test.py         exit status 77 when something is not installed
 """
@@ -15,8 +16,10 @@ import tempfile
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, FOLDER)
+import measurement
 import ng_client
 import packet_counts
+import summary
 
 CALLS, SECONDS = 20, 3
 PACKETS = CALLS * 2 * 50 * SECONDS
@@ -58,6 +61,37 @@ def counts_are_right():
     check(ng_client.bdecode(ng_client.bencode(message))[0]["flags"] == [b"a", 7], "bencode and back")
 
 
+def measured(peer, calls, cpu_ns, why=None, **more):
+    figures = dict.fromkeys(summary.MEDIANS, 0.0)
+    return {**figures, "peer": peer, "calls": calls, "cpu_ns_per_packet": cpu_ns, "held": why is None, "why": why,
+            "valid": why not in measurement.NOT_VALID, "disturbed": False, "sent": 100, "lost": 0, "loss": 0.0,
+            "sender": {"lag_ms": {"p99": 0.1, "max": 1.0}}, **more}
+
+
+def sums_are_right():
+    found = summary.summarise([
+        measured("assent", 10, 1000), measured("assent", 10, 1200), measured("assent", 10, 9000),
+        measured("assent", 20, 1000), measured("assent", 30, 1000), measured("assent", 40, 1, measurement.SENDER_LATE),
+        measured("rtpengine", 10, 6000), measured("rtpengine", 20, 3900), measured("rtpengine", 20, 1, "lost packets"),
+        measured("rtpengine", 30, 7000), measured("gstreamer-wav", 10, 24000), measured("gstreamer-wav", 20, 1, "lost packets")])
+    most = {peer: (each["held"], each["held_once"], each["ended_at"]) for peer, each in found["largest"].items()}
+    check(most == {"assent": (30, 30, 40), "rtpengine": (10, 30, 20), "gstreamer-wav": (10, 10, 20)}, f"largest: {most}")
+    shares = [(each["peer"], each["calls"], each["share"], each["met"]) for each in found["comparisons"]]
+    check(shares == [("rtpengine", 10, 0.2, True), ("gstreamer-wav", 10, 0.05, True),
+                     ("rtpengine", 20, 1000 / 3900, False), ("rtpengine", 30, 1000 / 7000, True)], f"shares: {shares}")
+    check(found["bars"]["rtpengine"]["calls"] == 30 and found["bars"]["gstreamer-matroska"] is None, f"{found['bars']}")
+
+
+def verdicts_are_right():
+    good = {"sender": {"valid": True}, "lost": 0, "loss": 0.0, "core_share": 0.5, "others_share_of_core": 0.01,
+            "disturbed": False}
+    for change, wanted in (({}, None), ({"loss": 1e-4}, "lost packets"), ({"core_share": 0.98}, "its core was full"),
+                           ({"loss": 1e-4, "disturbed": True}, measurement.OTHERS), ({"disturbed": True}, None),
+                           ({"lost": -1}, measurement.TOO_MANY), ({"sender": {"valid": False}}, measurement.SENDER_LATE)):
+        found = measurement.verdict({**good, **change})
+        check(found == wanted, f"{change}: {found}")
+
+
 def everything_is_counted(results):
     found = {each["peer"]: each for each in results["measurements"]}
     check(sorted(found) == sorted(PEERS), f"measured: {sorted(found)}; left out: {results['left_out']}")
@@ -88,6 +122,8 @@ def everything_is_written(out, results):
 
 def main():
     counts_are_right()
+    verdicts_are_right()
+    sums_are_right()
     with tempfile.TemporaryDirectory(prefix="assent-peers-test-") as folder:
         out, scratch = os.path.join(folder, "out"), os.path.join(folder, "scratch")
         os.mkdir(scratch)
