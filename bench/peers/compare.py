@@ -32,6 +32,7 @@ import process
 import report
 import rtpengine
 import summary
+import verdict
 
 PEERS = {peer.name: peer for peer in (ours.Assent, rtpengine.Recording, rtpengine.Forwarding, gstreamer.ToWav,
                                       gstreamer.ToMatroska)}
@@ -105,7 +106,8 @@ class Comparison:
                     alive.remove(name)
 
     def _attempt(self, name, calls, turn):
-        """Whether the peer held them. What nobody can say is tried once more."""
+        """Whether to ask the peer for more calls: it held these, or others kept it from it. What nobody can say is tried once
+        more."""
         for attempt in (1, 2):
             folder = tempfile.mkdtemp(dir=self.scratch)
             try:
@@ -119,7 +121,7 @@ class Comparison:
             self.progress.result(sentence(found))
             if found["valid"] or attempt == 2:
                 self.measurements.append({"round": turn, **found})
-                return found["held"]
+                return found["held"] or found["why"] == verdict.OTHERS
         return False
 
 

@@ -10,6 +10,7 @@ import subprocess
 import time
 
 import process
+from verdict import NOT_VALID, OTHERS_MAX, why_not_held
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 SENDER = os.environ.get("ASSENT_LOAD", os.path.join(ROOT, "build", "release", "bench", "load", "assent-load"))
@@ -21,28 +22,6 @@ TAIL_SECONDS = 0.4     # before its end, so that the window never reaches it
 # After the last packet, for what is still in sockets: a peer that is further behind loses it.
 GRACE_SECONDS = 0.5
 DISK_BYTES_PER_PACKET = 2 * 256  # pcap takes 216; twice that, to stay far from full
-
-
-LOSS_MAX = 1e-4
-# With less of its core left than this a peer is behind, and only its sockets' buffers put the loss off.
-FULL_SHARE = 0.98
-OTHERS_MAX = 0.10
-SENDER_LATE, OTHERS, TOO_MANY = "the generator fell behind", "others had the core", "more was recorded than sent"
-NOT_VALID = (SENDER_LATE, OTHERS, TOO_MANY)
-
-
-def verdict(figures):
-    """Why a peer did not hold these calls, or why nobody can say so; None when it did."""
-    if not figures["sender"]["valid"]:
-        return SENDER_LATE
-    if figures["lost"] < 0:
-        return TOO_MANY
-    disturbed = figures["disturbed"]
-    if figures["loss"] >= LOSS_MAX:
-        return OTHERS if disturbed else "lost packets"
-    if not disturbed and figures["core_share"] + figures["others_share_of_core"] >= FULL_SHARE:
-        return "its core was full"
-    return None
 
 
 def may_be_first():
@@ -121,5 +100,5 @@ def measure(peer, calls, seconds, folder, say):
                "sender": sender}
     # What it held it held in spite of the others, but what it cost is theirs, too.
     figures["disturbed"] = figures["others_share_of_core"] > OTHERS_MAX
-    why = verdict(figures)
+    why = why_not_held(figures)
     return {**figures, "valid": why not in NOT_VALID, "held": why is None, "why": why}

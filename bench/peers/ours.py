@@ -106,6 +106,6 @@ class Assent:
         return sum(booked)
 
     def close(self):
+        process.stop(self.engine.process)
         if hasattr(self, "pool"):
-            self.pool.shutdown(cancel_futures=True)
-        process.stop(self.engine.process, 60)
+            self.pool.shutdown(cancel_futures=True)  # requests under way fail at once

@@ -16,10 +16,10 @@ import tempfile
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, FOLDER)
-import measurement
 import ng_client
 import packet_counts
 import summary
+import verdict
 
 CALLS, SECONDS = 20, 3
 PACKETS = CALLS * 2 * 50 * SECONDS
@@ -64,16 +64,17 @@ def counts_are_right():
 def measured(peer, calls, cpu_ns, why=None, **more):
     figures = dict.fromkeys(summary.MEDIANS, 0.0)
     return {**figures, "peer": peer, "calls": calls, "cpu_ns_per_packet": cpu_ns, "held": why is None, "why": why,
-            "valid": why not in measurement.NOT_VALID, "disturbed": False, "sent": 100, "lost": 0, "loss": 0.0,
+            "valid": why not in verdict.NOT_VALID, "disturbed": False, "sent": 100, "lost": 0, "loss": 0.0,
             "sender": {"lag_ms": {"p99": 0.1, "max": 1.0}}, **more}
 
 
 def sums_are_right():
     found = summary.summarise([
         measured("assent", 10, 1000), measured("assent", 10, 1200), measured("assent", 10, 9000),
-        measured("assent", 20, 1000), measured("assent", 30, 1000), measured("assent", 40, 1, measurement.SENDER_LATE),
-        measured("rtpengine", 10, 6000), measured("rtpengine", 20, 3900), measured("rtpengine", 20, 1, "lost packets"),
-        measured("rtpengine", 30, 7000), measured("gstreamer-wav", 10, 24000), measured("gstreamer-wav", 20, 1, "lost packets")])
+        measured("assent", 20, 1000), measured("assent", 30, 1000), measured("assent", 40, 1, verdict.SENDER_LATE),
+        measured("rtpengine", 10, 6000), measured("rtpengine", 20, 3900), measured("rtpengine", 20, 1, verdict.LOST),
+        measured("rtpengine", 30, 7000), measured("gstreamer-wav", 5, 1, verdict.OTHERS),
+        measured("gstreamer-wav", 10, 24000), measured("gstreamer-wav", 20, 1, verdict.LOST)])
     most = {peer: (each["held"], each["held_once"], each["ended_at"]) for peer, each in found["largest"].items()}
     check(most == {"assent": (30, 30, 40), "rtpengine": (10, 30, 20), "gstreamer-wav": (10, 10, 20)}, f"largest: {most}")
     shares = [(each["peer"], each["calls"], each["share"], each["met"]) for each in found["comparisons"]]
@@ -85,10 +86,10 @@ def sums_are_right():
 def verdicts_are_right():
     good = {"sender": {"valid": True}, "lost": 0, "loss": 0.0, "core_share": 0.5, "others_share_of_core": 0.01,
             "disturbed": False}
-    for change, wanted in (({}, None), ({"loss": 1e-4}, "lost packets"), ({"core_share": 0.98}, "its core was full"),
-                           ({"loss": 1e-4, "disturbed": True}, measurement.OTHERS), ({"disturbed": True}, None),
-                           ({"lost": -1}, measurement.TOO_MANY), ({"sender": {"valid": False}}, measurement.SENDER_LATE)):
-        found = measurement.verdict({**good, **change})
+    for change, wanted in (({}, None), ({"loss": 1e-4}, verdict.LOST), ({"core_share": 0.98}, verdict.FULL),
+                           ({"loss": 1e-4, "disturbed": True}, verdict.OTHERS), ({"disturbed": True}, None),
+                           ({"lost": -1}, verdict.TOO_MANY), ({"sender": {"valid": False}}, verdict.SENDER_LATE)):
+        found = verdict.why_not_held({**good, **change})
         check(found == wanted, f"{change}: {found}")
 
 

@@ -1,6 +1,8 @@
 """What a set of measurements says: medians, the largest number of calls each peer held, and how ours compares. Pure."""
 import statistics
 
+from verdict import OTHERS
+
 BARS = {"rtpengine": 1 / 4, "gstreamer-wav": 1 / 20, "gstreamer-matroska": 1 / 20}
 OURS = "assent"
 MEDIANS = ("cpu_ns_per_packet", "cpu_ms_per_call_second", "core_share", "others_share_of_core", "resident_mib",
@@ -34,6 +36,8 @@ def largest(rows_of_all):
     found = {}
     for row in rows_of_all:
         peer = found.setdefault(row["peer"], {"held": 0, "held_once": 0, "ended_at": None, "why": None})
+        if row["valid"] == 0 and row["why"] == OTHERS:
+            continue  # says nothing
         if row["held"]:
             peer["held_once"] = row["calls"]
         if row["held"] == row["valid"] and row["held"] > 0 and peer["ended_at"] is None:
