@@ -18,7 +18,9 @@ def line(row, titles):
 
 def _largest(found):
     if found["ended_at"] is None:
-        return f"{found['held']:,} calls, the most that were tried"
+        spoiled = found["spoiled_at"] is not None and found["spoiled_at"] > found["held"]
+        why = f"others spoiled {found['spoiled_at']:,}" if spoiled else "the most that were tried"
+        return f"{found['held']:,} calls or more ({why})"
     once = f", {found['held_once']:,} at best" if found["held_once"] > found["held"] else ""
     return f"{found['held']:,} calls{once} (at {found['ended_at']:,}: {found['why']})"
 

@@ -32,12 +32,13 @@ def rows(measurements):
 
 def largest(rows_of_all):
     """For each peer: the largest number of calls held every time with all smaller ones held so, too; the largest held at
-    least once; and what ended it, None when nothing did (so that it is a lower bound)."""
+    least once; what ended it, None when nothing did (so that it is a lower bound); and what others spoiled."""
     found = {}
     for row in rows_of_all:
-        peer = found.setdefault(row["peer"], {"held": 0, "held_once": 0, "ended_at": None, "why": None})
-        if row["valid"] == 0 and row["why"] == OTHERS:
-            continue  # says nothing
+        peer = found.setdefault(row["peer"], {"held": 0, "held_once": 0, "ended_at": None, "why": None, "spoiled_at": None})
+        if row["valid"] == 0 and row["why"] == OTHERS:  # says nothing
+            peer["spoiled_at"] = row["calls"]
+            continue
         if row["held"]:
             peer["held_once"] = row["calls"]
         if row["held"] == row["valid"] and row["held"] > 0 and peer["ended_at"] is None:
