@@ -9,7 +9,7 @@ import sys
 import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as pyplot
-from matplotlib.ticker import NullLocator, ScalarFormatter
+from matplotlib.ticker import FormatStrFormatter, LogLocator, NullLocator
 
 STYLES = {"assent": ("#1b7837", "o"), "rtpengine": ("#2166ac", "s"), "rtpengine-forward": ("#92c5de", "D"),
           "gstreamer-wav": ("#b2182b", "^"), "gstreamer-matroska": ("#f4a582", "v")}
@@ -35,10 +35,13 @@ def draw(results, path):
     calls = sorted({row["calls"] for row in rows})
     axes.set_xticks(calls, [str(each) for each in calls])
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.yaxis.set_major_formatter(ScalarFormatter())
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_major_formatter(FormatStrFormatter("%g"))
+    axes.yaxis.set_minor_locator(NullLocator())
     axes.set_xlabel("calls of two legs, G.711, 20 ms")
     axes.set_ylabel("CPU per call, ms a second")
-    axes.set_title("CPU per call on one core (x: calls lost packets or filled the core)", fontsize=11)
+    disturbed = ", disturbed by others" if any(row["disturbed"] for row in rows) else ""
+    axes.set_title(f"CPU per call on one core (x: calls lost packets or filled the core){disturbed}", fontsize=11)
     axes.grid(True, which="both", alpha=0.3)
     axes.legend(loc="best", fontsize=9)
     figure.tight_layout()
