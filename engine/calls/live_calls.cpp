@@ -136,9 +136,9 @@ Result<void> LiveCalls::open(ShardId shard, NewCall call) {
 }
 
 void LiveCalls::abort(ShardId shard, CallId id) {
-  (void)link(shard).ask_now<bool>([id](Shard& one, Now now) -> Result<bool> {
-    if (auto ended = one.end_call(id, now, [](const FinishedCall&) {}); !ended) return ended.error();
-    return true;
+  // Over before the answer: where the call tries again, its place must not be taken by what it left behind.
+  (void)link(shard).ask<bool>([id](Shard& one, Now now, const std::function<void(Result<bool>)>& reply) {
+    if (auto ended = one.end_call(id, now, [reply](const FinishedCall&) { reply(true); }); !ended) reply(ended.error());
   });
 }
 
