@@ -61,6 +61,7 @@ class LegGate {
   const std::uint8_t* write_position() const { return filler_.write_position(); }
 
   nanoseconds held() const;
+  std::size_t held_blocks() const { return ring_.size(); }
   LegGateCounts counts() const;
   std::uint64_t starved_packets() const { return filler_.starved_packets(); }
 

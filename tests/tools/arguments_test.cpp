@@ -47,7 +47,7 @@ bool contains(const std::string& text, std::string_view part) { return text.find
 
 TEST_CASE("run takes a pipeline, a state folder, and what overrides the file") {
   const auto run = arguments_of<RunArguments>(
-      {"run", "p.toml", "--state", "/s", "--api", "127.0.0.1:9000", "--rtp-ports", "30000-30099"});
+      {"run", "p.toml", "--state", "/s", "--api", "127.0.0.1:9000", "--rtp-ports", "30000-30099", "--drain", "5m"});
   CHECK(run.pipeline == "p.toml");
   CHECK(run.state == "/s");
   CHECK(to_text(*run.overrides.api) == "127.0.0.1:9000");

@@ -3,6 +3,8 @@
 #include <CLI/CLI.hpp>
 #include <functional>
 
+#include "base/limits.h"
+#include "pipelines/quantity.h"
 #include "pipelines/section_reader.h"
 
 namespace assent {
@@ -77,6 +79,13 @@ void add_overrides(CLI::App& app, PipelineOverrides& overrides) {
   add_parsed(app, "--rtp-ports", overrides.rtp_ports, parse_ports, "ports for legs, instead of listen.rtp_ports",
              "two ports from 1024 up, the lower first, such as 20000-29999")
       ->type_name("LO-HI");
+  const auto parse_drain = [](const std::string& text) {
+    const auto drain = parse_duration(text);
+    return drain && *drain <= limits::kDrainMax ? drain : std::nullopt;
+  };
+  add_parsed(app, "--drain", overrides.drain, parse_drain,
+             "how long calls may go on after SIGTERM, instead of shutdown.drain", "a time up to 24h, such as 20s")
+      ->type_name("TIME");
 }
 
 // The commands, each with its arguments. CLI11 keeps references to them, so they live as long as the parse.
