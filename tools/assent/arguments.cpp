@@ -150,6 +150,8 @@ class Commands {
     add_engine(consent, consent_.engine);
     add_output(consent, consent_.output);
 
+    add_top();
+
     const auto add_turn = [this](const std::string& name, PauseArguments& arguments, PauseArguments::Turn turn,
                                  const std::string& does) {
       arguments.turn = turn;
@@ -168,6 +170,21 @@ class Commands {
     add_id(end, "CALL", end_.call, "id of the call");
     add_engine(end, end_.engine);
     add_output(end, end_.output);
+  }
+
+  void add_top() {
+    auto& top = add("top", top_, "Watch what an engine does, live", "assent top --state /var/lib/assent");
+    const auto parse_interval = [](const std::string& text) {
+      const auto interval = parse_duration(text);
+      return interval && *interval >= kTopIntervalMin && *interval <= kTopIntervalMax ? interval : std::nullopt;
+    };
+    add_parsed(top, "--interval", top_.interval, parse_interval, "how often to look (default: 1s)",
+               "a time from 100ms to 1m, such as 2s")
+        ->type_name("TIME");
+    top.add_flag_callback(
+        "--once", [this] { top_.frames = TopArguments::Frames::once; }, "print one frame, of one interval, and end");
+    add_engine(top, top_.engine);
+    add_output(top, top_.output);
   }
 
   void add_recordings() {
@@ -284,6 +301,7 @@ class Commands {
   CheckArguments check_;
   VersionArguments version_;
   CallsArguments calls_;
+  TopArguments top_;
   ConsentArguments consent_;
   PauseArguments pause_;
   PauseArguments resume_;
