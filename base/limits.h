@@ -74,6 +74,11 @@ inline constexpr std::size_t kCallsMax = 20000;
 inline constexpr auto kIdleCallDefault = 2h;
 inline constexpr auto kIdleCallMin = 10s;
 inline constexpr auto kIdleCallMax = 168h;
+// How long SIGTERM lets live calls go on, and how long what was consented to may then take to be stored. The defaults
+// together stay below the 90 s after which systemd kills (TimeoutStopSec).
+inline constexpr auto kDrainDefault = 20s;
+inline constexpr auto kDrainMax = 24h;
+inline constexpr auto kStoreAtStop = 60s;
 inline constexpr auto kRetentionMin = 1h;
 inline constexpr auto kRetentionMax = 876000h;  // 100 years
 

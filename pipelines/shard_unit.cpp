@@ -58,7 +58,8 @@ Result<void> ShardUnit::start_storage(JournalStart begin) {
                    [this] { journal_->flush(); },
                    parts_.leg_keys,
                    {},
-                   {}});
+                   {},
+                   read_mono});
   feed_ = std::make_unique<SettlerFeed>(*settler_);
   settler_thread_.emplace(thread_name("settler"), settler_->wake(),
                           [this](MonoTime now) { return settler_->step(now); });

@@ -61,6 +61,8 @@ class ShardUnit {
   const BlockPool& blocks() const { return blocks_; }
   const Sealer& sealer() const { return *sealer_; }
   const JournalWriter& journal() const { return *journal_; }
+  const SealQueue& seal_queue() const { return *seal_queue_; }
+  const ShardLatencies& latencies() const { return shard_->latencies(); }
 
   // ---- the way down, in this order ----
   void end_calls();     // begins to end every call; each is reported as abandoned

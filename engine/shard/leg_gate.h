@@ -63,6 +63,7 @@ class alignas(limits::kCacheLineBytes) LegGate {
   const std::uint8_t* write_position() const { return filler_.write_position(); }
 
   nanoseconds held() const;
+  std::size_t held_blocks() const { return ring_.size(); }
   LegGateCounts counts() const;
   std::uint64_t starved_packets() const { return starved_packets_; }  // no block was free for them
 

@@ -25,6 +25,7 @@
 #include "engine/shard/alarm_clock.h"
 #include "engine/shard/live_call.h"
 #include "engine/shard/shard_inbox.h"
+#include "engine/shard/shard_latencies.h"
 
 namespace assent {
 
@@ -62,7 +63,8 @@ struct ShardCounts {
   LegGateCounts gated;
   SourceCounts source;
   std::uint64_t starved_packets = 0;
-  std::uint64_t gates[5] = {};  // legs in each state now, by Gate
+  std::uint64_t gates[5] = {};    // legs in each state now, by Gate
+  std::uint64_t held_blocks = 0;  // in the rings now
   std::uint64_t calls = 0;
 };
 
@@ -86,6 +88,7 @@ class Shard final : private DatagramSink {
     CallRecord& record;
     const PurposeRegistry& purposes;
     std::function<void(FinishedCall)> on_abandoned;  // a call that idled out, or that shutdown ended
+    std::function<MonoTime()> clock = read_mono;     // for measuring latency only
   };
 
   Shard(Parts parts, Settings settings);
@@ -111,6 +114,7 @@ class Shard final : private DatagramSink {
   std::vector<LiveCall*> calls();  // oldest first
   bool is_idle() const { return calls_.empty(); }
   ShardCounts counts() const;
+  const ShardLatencies& latencies() const { return latencies_; }  // any thread
 
  private:
   struct Entry {
@@ -138,6 +142,8 @@ class Shard final : private DatagramSink {
   Settings settings_;
   ShardInbox inbox_;
   AlarmClock clock_;  // of the calls
+  ShardLatencies latencies_;
+  std::size_t taken_ = 0;  // datagrams of this sweep
   std::unordered_map<CallId, Entry> calls_;
   std::vector<Entry*> calls_by_alarm_;
   std::vector<LiveLeg*> legs_by_slot_;

@@ -20,6 +20,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/latency_histogram.h"
 #include "base/recent_set.h"
 #include "base/step_thread.h"
 #include "engine/catalog/catalog.h"
@@ -50,6 +51,7 @@ struct SettlerParts {
   LegKeys leg_keys;
   SegmentKeeper::LegCodec leg_codec;                    // for a segment whose first frame is lost; may be empty
   std::function<void(const StoredSegment&)> on_stored;  // may be empty
+  std::function<MonoTime()> clock = read_mono;          // for measuring latency only
 };
 
 struct SettlerCounters {
@@ -94,6 +96,8 @@ class Settler {
 
   SettlerCounters counters() const;
   SettlerHealth health() const;
+  // Of each segment, from complete and ended to stored and booked. Written by the settling thread.
+  const LatencyHistogram& latency() const { return latency_; }
 
  private:
   struct Segment {
@@ -103,6 +107,7 @@ class Settler {
     bool quarantined = false;
     int failures = 0;  // in a row
     MonoTime retry_at{};
+    MonoTime ready_at{};  // complete and ended
   };
   struct Waiter {
     std::vector<SegmentId> left;
@@ -129,7 +134,7 @@ class Settler {
   void take_inbox();
   void open_segment(const SegmentInfo& info);
   void add_page(const DurablePage& page);
-  void note_if_ready(SegmentId id, const Segment& segment);
+  void note_if_ready(SegmentId id, Segment& segment);
   void drop_recording(const Drop& drop);
   void add_waiter(Waiter waiter);
 
@@ -163,6 +168,7 @@ class Settler {
   RecentSet<RecordingId> dropped_{limits::kSettleOutcomes};
   RecentSet<SegmentId> refused_{limits::kSettleOutcomes};  // of dropped recordings: their late pages are released
   SettlerCounters tally_;
+  LatencyHistogram latency_;
   SettlerHealth state_;
 
   mutable std::mutex mutex_;  // guards the three below

@@ -64,6 +64,17 @@ TEST_CASE("media.sockets says how ports are heard") {
   CHECK(errors_of("[media]\nsockets = \"steer\"").find("p.toml:2:11: media.sockets") == 0);
 }
 
+TEST_CASE("shutdown.drain says how long calls may go on after SIGTERM") {
+  CHECK(settings_of("").shutdown.drain == limits::kDrainDefault);
+  CHECK(settings_of("[shutdown]\ndrain = \"0s\"").shutdown.drain == 0ms);
+  CHECK(settings_of("[shutdown]\ndrain = \"24h\"").shutdown.drain == 24h);
+  CHECK(errors_of("[shutdown]\ndrain = \"25h\"").find("p.toml:2:9: shutdown.drain: \"25h\" is too long") == 0);
+  CHECK(errors_of("[shutdown]\ndrain = 20").find("p.toml:2:9: shutdown.drain: ") == 0);
+  PipelineOverrides overrides;
+  overrides.drain = 5s;
+  CHECK(load_pipeline("[shutdown]\ndrain = \"10s\"", overrides)->settings().shutdown.drain == 5s);
+}
+
 TEST_CASE("threads.shards and pin_shards say how many shards there are, and where they run") {
   CHECK(settings_of("").threads.shards == 1);
   CHECK(settings_of("").threads.pin_shards.empty());
@@ -133,6 +144,7 @@ TEST_CASE("the embedded pipeline writes out the defaults, and adds digits, reten
   CHECK(embedded.journal.file_bytes == defaults.journal.file_bytes);
   CHECK(embedded.journal.sealed_pages == defaults.journal.sealed_pages);
   CHECK(embedded.keys.path == defaults.keys.path);
+  CHECK(embedded.shutdown.drain == defaults.shutdown.drain);
 
   const auto quality = embedded.purposes.set_of({"quality"});
   REQUIRE(quality);
@@ -302,7 +314,7 @@ TEST_CASE("each error says where it is and what is allowed") {
        "p.toml:1:2: unknown key \"sael\": did you mean \"seal\"?; allowed: purposes, listen, capacity, threads, media, "
        "consent, "
        "seal, "
-       "journal, store, keys, memory, log, notice"},
+       "journal, store, keys, memory, shutdown, log, notice"},
       {"[log]\nzebra = 1", "p.toml:2:1: unknown key \"zebra\" in [log]; allowed: level, format"},
   };
   for (const auto& test : cases) {
