@@ -19,7 +19,8 @@ void add_drops(const ShardCounts& shard, ShardCounters& counters) {
                     {"no_block", received.no_block + shard.starved_packets},
                     {"kernel", shard.source.kernel_drops},
                     {"no_leg", shard.source.no_leg},
-                    {"gate", shard.gated.discarded_packets}};
+                    {"gate", shard.gated.discarded_packets},
+                    {"gap", shard.gap_packets}};
 }
 
 void add_packet_path(ShardUnit& unit, EngineCounters& sum) {
@@ -39,6 +40,7 @@ void add_packet_path(ShardUnit& unit, EngineCounters& sum) {
   counters.arena_bytes = unit.blocks().capacity_blocks() * limits::kPageBytes;
   counters.arena_bytes_in_use = unit.blocks().in_use_blocks() * limits::kPageBytes;
   sum.blocks_wiped += shard->gated.wiped_blocks;
+  sum.blocks_lost += shard->gap_blocks;
   sum.shards.push_back(std::move(counters));
 }
 

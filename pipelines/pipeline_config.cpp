@@ -320,8 +320,65 @@ void read_default_purposes(SectionReader& section, pipeline::Consent& consent, c
   }
 }
 
-void read_consent(SectionReader&& section, pipeline::Consent& consent, const PurposeRegistry& registry,
-                  ConfigErrors& errors) {
+// The default, or `hold` where that is less, unless the file says.
+void read_hold_floor(SectionReader& section, milliseconds hold, nanoseconds& floor) {
+  milliseconds asked = std::min<milliseconds>(limits::kHoldFloorDefault, hold);
+  section.take("hold_floor", asked, {limits::kHoldMin, limits::kHoldMax});
+  if (asked > hold) {
+    section.refuse(section.place_of("hold_floor"), "hold_floor", "is more than consent.hold",
+                   "at most \"" + duration_text(hold) + "\"");
+  }
+  floor = asked;
+}
+
+void read_overload(SectionReader&& section, pipeline::Overload& overload) {
+  const TomlValue* reserve = section.take_any("disk_reserve");
+  const auto* text = reserve == nullptr ? nullptr : std::get_if<std::string>(&reserve->value);
+  if (reserve != nullptr && (text == nullptr || *text != "auto")) {
+    std::uint64_t bytes = 0;
+    section.take_size("disk_reserve", bytes, {limits::kDiskReserveMin, limits::kDiskReserveMax});
+    overload.disk_reserve_bytes = bytes;
+  }
+  section.finish();
+}
+
+TenantQuota take_quota(SectionReader& section, const TenantQuota& unset) {
+  TenantQuota quota = unset;
+  std::size_t calls = 0;
+  section.take("calls", calls, Bounds<std::size_t>{1, limits::kCallsMax});
+  if (section.has("calls")) quota.calls = calls;
+  std::uint64_t bytes = 0;
+  section.take_size("stored", bytes, {limits::kQuotaBytesMin, limits::kQuotaBytesMax});
+  if (section.has("stored")) quota.stored_bytes = bytes;
+  return quota;
+}
+
+void read_quota(SectionReader&& section, QuotaSettings& quota, ConfigErrors& errors) {
+  quota.every = take_quota(section, {});
+  const TomlValue* tenants = section.take_table("tenants");
+  section.finish();
+  if (tenants == nullptr) return;
+  const auto& table = std::get<TomlTable>(tenants->value);
+  if (table.size() > limits::kQuotaTenants) {
+    section.refuse(tenants->place, "tenants", "has " + std::to_string(table.size()) + " tenants",
+                   "at most " + std::to_string(limits::kQuotaTenants));
+    return;
+  }
+  for (const TomlEntry& entry : table) {
+    const std::string name = "quota.tenants." + entry.key;
+    if (!std::holds_alternative<TomlTable>(entry.value.value)) {
+      errors.push_back({entry.value.place, name + ": is " + std::string(kind_of(entry.value)),
+                        "{ calls = 200, stored = \"500GiB\" }"});
+      continue;
+    }
+    SectionReader own(entry.value, name, errors);
+    quota.tenants[entry.key] = take_quota(own, quota.every);
+    own.finish();
+  }
+}
+
+void read_consent(SectionReader&& section, pipeline::Consent& consent, nanoseconds& hold_floor,
+                  const PurposeRegistry& registry, ConfigErrors& errors) {
   ConsentSettings& gate = consent.gate;
   gate.purposes = registry.all();
   section.take_choice(
@@ -332,6 +389,7 @@ void read_consent(SectionReader&& section, pipeline::Consent& consent, const Pur
   milliseconds deadline = limits::kDeadlineDefault;
   section.take("hold", hold, {limits::kHoldMin, limits::kHoldMax});
   section.take("deadline", deadline, {limits::kDeadlineMin, limits::kDeadlineMax});
+  read_hold_floor(section, hold, hold_floor);
   gate.hold = hold;
   gate.deadline = deadline;
   read_preroll(section, gate);
@@ -399,7 +457,7 @@ PipelineSettings read_document(const TomlValue& root, const PipelineOverrides& o
   if (overrides.api) settings.listen.api = *overrides.api;
   if (overrides.rtp_ports) settings.listen.rtp_ports = *overrides.rtp_ports;
   if (errors.size() == errors_before) check_ports(settings, overrides, section("listen").place_of("rtp_ports"), errors);
-  read_consent(section("consent"), settings.consent, settings.purposes, errors);
+  read_consent(section("consent"), settings.consent, settings.overload.hold_floor, settings.purposes, errors);
   if (document.has("notice")) settings.notice = read_notice(section("notice"));
   read_seal(section("seal"), settings.seal);
   const auto errors_before_journal = errors.size();
@@ -407,6 +465,8 @@ PipelineSettings read_document(const TomlValue& root, const PipelineOverrides& o
   if (may_divide && errors.size() == errors_before_journal) {
     check_shards(settings, section("threads").place_of("shards"), errors);
   }
+  read_overload(section("overload"), settings.overload);
+  read_quota(section("quota"), settings.quota, errors);
   read_store(section("store"), settings.store);
   read_keys(section("keys"), settings.keys);
   read_memory(section("memory"), settings.memory);

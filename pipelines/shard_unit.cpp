@@ -58,7 +58,11 @@ Result<void> ShardUnit::start_storage(JournalStart begin) {
                    [this] { journal_->flush(); },
                    parts_.leg_keys,
                    {},
-                   {}});
+                   {},
+                   [this] {
+                     if (parts_.overload.storing_stops()) return SettlePace::not_at_all;
+                     return parts_.overload.settling_waits() ? SettlePace::giving_way : SettlePace::freely;
+                   }});
   feed_ = std::make_unique<SettlerFeed>(*settler_);
   settler_thread_.emplace(thread_name("settler"), settler_->wake(),
                           [this](MonoTime now) { return settler_->step(now); });
@@ -92,6 +96,10 @@ Result<void> ShardUnit::start_calls() {
   };
   shard_thread_.emplace(thread_name("shard"), shard_wake_, sweep, share_.cpu);
   return {};
+}
+
+void ShardUnit::limit_hold(nanoseconds most) {
+  shard_->inbox().deliver([most](Shard& shard, Now) { shard.limit_hold(most); });
 }
 
 void ShardUnit::end_calls() {

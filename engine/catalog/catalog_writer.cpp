@@ -57,6 +57,7 @@ Result<void> CatalogWriter::push(Submission submission) {
                                       " bookings waiting: the disk is too slow for what is asked");
   }
   counts_.waiting += submission.weight;
+  if (!waiting_since_) waiting_since_ = read_clocks().mono;
   waiting_.push_back(std::move(submission));
   changed_.notify_one();
   return {};
@@ -88,6 +89,12 @@ CatalogWriterCounts CatalogWriter::counts() const {
   return counts_;
 }
 
+nanoseconds CatalogWriter::delay(MonoTime now) const {
+  const std::lock_guard lock(mutex_);
+  const std::optional<MonoTime> oldest = booking_since_ ? booking_since_ : waiting_since_;
+  return oldest ? std::max(now - *oldest, nanoseconds(0)) : nanoseconds(0);
+}
+
 // ---- the writer ---------------------------------------------------------------------------------------------------
 
 void CatalogWriter::run() {
@@ -96,9 +103,11 @@ void CatalogWriter::run() {
   for (;;) {
     {
       std::unique_lock lock(mutex_);
+      booking_since_.reset();
       changed_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
       if (waiting_.empty()) return;
       group.swap(waiting_);
+      booking_since_ = std::exchange(waiting_since_, std::nullopt);
       counts_.waiting = 0;
     }
     book_group(group);

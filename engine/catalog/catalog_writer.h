@@ -61,6 +61,9 @@ class CatalogWriter {
   // What is wrong with the catalog, for /readyz: set by a commit that failed, cleared by one that succeeds.
   std::optional<Error> trouble() const;
   CatalogWriterCounts counts() const;
+  // How long the oldest booking that is not durable has waited; nothing when none waits.
+  nanoseconds delay(MonoTime now) const;
+  std::size_t capacity() const { return capacity_; }
 
   // Refuses further posts, books and completes what waits, ends the thread. May be called twice.
   void stop();
@@ -86,6 +89,8 @@ class CatalogWriter {
   mutable std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;
   std::vector<Submission> waiting_;
+  std::optional<MonoTime> waiting_since_;  // the first of them
+  std::optional<MonoTime> booking_since_;  // the first of the group that is being booked
   std::optional<Error> trouble_;
   CatalogWriterCounts counts_;
   bool stopping_ = false;

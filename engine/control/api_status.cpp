@@ -4,6 +4,7 @@
 
 #include "engine/control/openapi.h"
 #include "engine/control/operations.h"
+#include "engine/control/overload_metrics.h"
 
 namespace assent {
 
@@ -17,7 +18,7 @@ Reply show_metrics(ApiParts& parts, const ApiRequest&) {
   input.troubles = parts.status.troubles().size();
   HttpResponse response;
   response.content_type = kMetricsContentType;
-  response.body = metrics_text(input);
+  response.body = metrics_text(input) + overload_metrics_text(parts.overload.report());
   return response;
 }
 
@@ -26,8 +27,11 @@ Reply show_health(ApiParts&, const ApiRequest&) { return json_reply(200, {{"stat
 
 // Whether calls should be sent here; if not, why.
 Reply show_readiness(ApiParts& parts, const ApiRequest&) {
-  const auto troubles = parts.status.troubles();
-  if (troubles.empty()) return json_reply(200, {{"status", "ready"}});
+  std::vector<std::string> troubles = parts.status.troubles();
+  const OverloadVerdict verdict = parts.overload.report().verdict;
+  const bool takes_calls = verdict.stage != OverloadStage::admission_stops && verdict.disk == DiskRoom::enough;
+  if (!takes_calls) troubles.insert(troubles.begin(), "no new calls are taken: " + verdict.why);
+  if (troubles.empty()) return json_reply(200, {{"status", "ready"}, {"overload", to_text(verdict.stage)}});
   Problem problem{ProblemType::unavailable, "not ready: " + troubles.front(), {}};
   for (const std::string& trouble : troubles) problem.errors.push_back({"", trouble});
   return problem;

@@ -169,6 +169,7 @@ struct EngineCounters {
   std::uint64_t blocks_sealed = 0;
   std::uint64_t blocks_voided = 0;  // withdrawn while they were queued
   std::uint64_t blocks_wiped = 0;   // held and never admitted
+  std::uint64_t blocks_lost = 0;    // consented to, and a gap: they could not be sealed in time
   std::uint64_t pages_durable = 0;
   std::uint64_t commits = 0;
   std::uint64_t journal_write_errors = 0;

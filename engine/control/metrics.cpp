@@ -97,6 +97,7 @@ void add_storage(Families& families, const EngineCounters& engine) {
     blocks.add(engine.blocks_sealed, {{"fate", "sealed"}});
     blocks.add(engine.blocks_voided, {{"fate", "withdrawn"}});
     blocks.add(engine.blocks_wiped, {{"fate", "wiped"}});
+    blocks.add(engine.blocks_lost, {{"fate", "lost"}});
   }
   counter(families, "assent_pages_durable_total", "Sealed pages that are on disk").add(engine.pages_durable);
   counter(families, "assent_journal_commits_total", "Commits of the journal").add(engine.commits);

@@ -53,6 +53,7 @@ struct FinishedCall {
   std::string why;
   std::vector<SegmentId> segments;
   std::vector<std::pair<LegId, LegCounts>> counts;
+  std::vector<std::pair<LegId, AudioGap>> gaps;  // of the legs that are kept
   bool all_erased = false;
 };
 
@@ -61,6 +62,8 @@ struct ShardCounts {
   LegGateCounts gated;
   SourceCounts source;
   std::uint64_t starved_packets = 0;
+  std::uint64_t gap_blocks = 0;  // consented audio that was lost
+  std::uint64_t gap_packets = 0;
   std::uint64_t gates[5] = {};  // legs in each state now, by Gate
   std::uint64_t calls = 0;
 };
@@ -105,6 +108,8 @@ class Shard final : private DatagramSink {
   using Finished = std::function<void(FinishedCall)>;
   Result<void> end_call(CallId call, Now now, Finished done);
   void end_all(Now now);  // for shutdown; each is reported to on_abandoned
+  // Overload: legs without consent, those to come too, hold at most this much from now on.
+  void limit_hold(nanoseconds most);
 
   LiveCall* find(CallId id);
   std::vector<LiveCall*> calls();  // oldest first
@@ -144,6 +149,7 @@ class Shard final : private DatagramSink {
   std::array<LegSlot, 4> upcoming_{};  // the last ones told, in turn: their legs are near by now
   std::size_t upcoming_count_ = 0;
   std::size_t reserved_blocks_ = 0;
+  nanoseconds hold_limit_ = nanoseconds::max();
   Now now_{};
   bool at_home_ = false;                        // the thread that steps is known to the block pool
   std::optional<nanoseconds> wall_minus_mono_;  // what a set clock or a slept machine changes
