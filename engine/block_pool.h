@@ -5,10 +5,10 @@
 // (OPENSSL_cleanse) before anyone can have it again, a received datagram over what it wrote. So audio cannot be
 // forgotten: dropping a block is wiping it.
 //
-//      0        4        8       10     11  12        14  16       24       32                      4096
-//      +--------+--------+-------+------+---+---------+---+--------+--------+-----------------------+
-//      | epoch  | seq    | fill  | kind | - | packets | - | first  | end    | plaintext             |
-//      +--------+--------+-------+------+---+---------+---+--------+--------+-----------------------+
+//      0        4        8       10     11              16       24       32                      4096
+//      +--------+--------+-------+------+---------------+--------+--------+-----------------------+
+//      | epoch  | seq    | fill  | kind | -             | first  | end    | plaintext             |
+//      +--------+--------+-------+------+---------------+--------+--------+-----------------------+
 //
 // Any thread may take and return blocks: the free list is a lock-free stack (takers: the shard; returners: the shard
 // and the seal workers; Boost.Lockfree orders the index it passes). The thread that receives, which takes and returns a
@@ -40,9 +40,7 @@ struct BlockHead {
   std::uint32_t frame_seq = 0;      // set at admission, from 1
   std::uint16_t fill_bytes = 0;     // plaintext bytes used; a final frame is exactly this long
   BlockKind kind = BlockKind::packets;
-  std::uint8_t reserved = 0;
-  std::uint16_t packets = 0;  // of the leg, in a block of packets
-  std::uint8_t reserved_too[2] = {};
+  std::uint8_t reserved[5] = {};
   std::int64_t first_ns = 0;  // wall time of the first sample, ns since 1970
   std::int64_t end_ns = 0;    // wall time just after the last sample
 };

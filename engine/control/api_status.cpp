@@ -15,10 +15,11 @@ Reply show_metrics(ApiParts& parts, const ApiRequest&) {
   input.engine = parts.status.counters();
   input.http = parts.http_counters();
   input.requests = parts.request_counts();
-  input.troubles = parts.status.troubles().size();
+  const OverloadReport overload = parts.overload.report();
+  input.troubles = parts.status.troubles().size() + (takes_calls(overload.verdict) ? 0 : 1);
   HttpResponse response;
   response.content_type = kMetricsContentType;
-  response.body = metrics_text(input) + overload_metrics_text(parts.overload.report());
+  response.body = metrics_text(input) + overload_metrics_text(overload);
   return response;
 }
 
@@ -29,8 +30,7 @@ Reply show_health(ApiParts&, const ApiRequest&) { return json_reply(200, {{"stat
 Reply show_readiness(ApiParts& parts, const ApiRequest&) {
   std::vector<std::string> troubles = parts.status.troubles();
   const OverloadVerdict verdict = parts.overload.report().verdict;
-  const bool takes_calls = verdict.stage != OverloadStage::admission_stops && verdict.disk == DiskRoom::enough;
-  if (!takes_calls) troubles.insert(troubles.begin(), "no new calls are taken: " + verdict.why);
+  if (!takes_calls(verdict)) troubles.insert(troubles.begin(), "no new calls are taken: " + verdict.why);
   if (troubles.empty()) return json_reply(200, {{"status", "ready"}, {"overload", to_text(verdict.stage)}});
   Problem problem{ProblemType::unavailable, "not ready: " + troubles.front(), {}};
   for (const std::string& trouble : troubles) problem.errors.push_back({"", trouble});

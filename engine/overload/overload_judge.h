@@ -69,6 +69,10 @@ struct OverloadVerdict {
   bool changed = false;  // stage or disk, by this judgement
 };
 
+inline bool takes_calls(const OverloadVerdict& verdict) {
+  return verdict.stage != OverloadStage::admission_stops && verdict.disk == DiskRoom::enough;
+}
+
 class OverloadJudge {
  public:
   struct Settings {

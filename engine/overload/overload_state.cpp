@@ -29,7 +29,7 @@ Error OverloadState::overloaded(std::string_view what) const {
 Result<void> OverloadState::admit() const {
   if (stage() != OverloadStage::admission_stops && disk() == DiskRoom::enough) return {};
   const std::lock_guard lock(mutex_);
-  if (stage() != OverloadStage::admission_stops && disk() == DiskRoom::enough) return {};  // since then
+  if (takes_calls(report_.verdict)) return {};  // since then
   ++calls_refused_;
   if (report_.verdict.disk != DiskRoom::enough) {
     return error(Errc::disk_full, "no new calls are taken: " + report_.verdict.why);

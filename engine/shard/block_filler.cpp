@@ -16,7 +16,6 @@ std::optional<HeldBlock> BlockFiller::add(ByteView payload, WallTime at, nanosec
     cluster_ = matroska::ClusterWriter::begin(block_->plain, at);
   }
   cluster_.append(payload, at);
-  ++block_->head.packets;
   block_->head.end_ns = (at + duration).time_since_epoch().count();
   return closed;
 }

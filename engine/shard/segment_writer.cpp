@@ -49,7 +49,8 @@ bool SegmentWriter::append(AdmittedBlock&& admitted, Arrival arrival) {
 }
 
 void SegmentWriter::lose(const Block& block) {
-  gaps_.add({WallTime(nanoseconds(block.head.first_ns)), WallTime(nanoseconds(block.head.end_ns)), block.head.packets});
+  gaps_.add({WallTime(nanoseconds(block.head.first_ns)), WallTime(nanoseconds(block.head.end_ns)),
+             static_cast<std::uint32_t>(matroska::packets_in(block.plain))});
 }
 
 // Nothing waits unless the disk or the workers are behind. A leg may then have what was reserved for it, and more as

@@ -88,6 +88,7 @@ class Problem(Exception):
 
 class Engine:
     """One running `assent run`, on a state folder that outlives it."""
+    started = []  # by this test: what a failure leaves running is ended
 
     def __init__(self, folder, program=PROGRAM, name="state", wrapper=(), **options):
         self.folder = folder
@@ -107,6 +108,7 @@ class Engine:
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(self.wrapper + [self.program, "run", self.pipeline, "--state", self.state],
                                             stdout=log, stderr=log, cwd=self.folder, preexec_fn=preexec)
+        Engine.started.append(self.process)
 
         def is_up():
             if self.process.poll() is not None:
@@ -358,6 +360,9 @@ def run(test):
     try:
         test(folder)
     except BaseException:
+        for process in Engine.started:
+            if process.poll() is None:
+                process.kill()
         print(f"the folder is kept: {folder}")
         for name in sorted(os.listdir(folder)):
             if name.endswith(".log"):

@@ -1,6 +1,7 @@
 #include "engine/calls/call_quota.h"
 
 #include "../catalog/scripted_catalog.h"
+#include "base/limits.h"
 #include "catch.h"
 
 namespace assent {

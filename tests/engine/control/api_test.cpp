@@ -344,6 +344,7 @@ TEST_CASE("readiness says when no new calls are taken, and the stage when they a
   const auto busy = rig.ask("GET", "/readyz", {}, std::nullopt);
   CHECK(busy.status == 503);
   CHECK(busy.body.find("waited for the disk for 8.0 s") != std::string::npos);
+  CHECK(rig.ask("GET", "/metrics", {}, std::nullopt).body.find("\nassent_ready 0\n") != std::string::npos);
   rig.overload.publish(overload(OverloadStage::calm, DiskRoom::reserve));
   CHECK(rig.ask("GET", "/readyz", {}, std::nullopt).status == 503);
 }
