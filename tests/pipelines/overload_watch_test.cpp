@@ -23,7 +23,8 @@ sockets = "per-leg"
 // A real disk that says so much is free.
 class RoomyDisk final : public Disk {
  public:
-  std::atomic<std::uint64_t> free_bytes{UINT64_MAX};
+  static constexpr std::uint64_t kPlenty = 1ULL << 50;
+  std::atomic<std::uint64_t> free_bytes{kPlenty};
 
   Result<std::unique_ptr<DiskFile>> create(const std::filesystem::path& path) override { return disk_.create(path); }
   Result<std::unique_ptr<DiskFile>> create_unnamed(const std::filesystem::path& folder) override {
@@ -41,7 +42,7 @@ class RoomyDisk final : public Disk {
   Result<void> sync_folder(const std::filesystem::path& path) override { return disk_.sync_folder(path); }
   Result<std::vector<FolderEntry>> list(const std::filesystem::path& folder) override { return disk_.list(folder); }
   Result<bool> exists(const std::filesystem::path& path) override { return disk_.exists(path); }
-  Result<DiskSpace> space(const std::filesystem::path&) override { return DiskSpace{free_bytes, UINT64_MAX}; }
+  Result<DiskSpace> space(const std::filesystem::path&) override { return DiskSpace{free_bytes, kPlenty}; }
 
  private:
   RealDisk disk_;
@@ -103,7 +104,7 @@ TEST_CASE("a disk that fills refuses calls, is told, and takes them again when t
   CHECK(told.has("disk full: no new calls are taken"));
   rig.grant(call->id);
   CHECK(rig.calls->end_call(call->id, rig.caller));
-  disk.free_bytes = UINT64_MAX;
+  disk.free_bytes = RoomyDisk::kPlenty;
   wait_until([&] { return rig.overload.disk() == DiskRoom::enough; });
   CHECK(rig.create());
   CHECK(told.has("overload: calm"));
