@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -221,6 +222,15 @@ Result<bool> RealDisk::exists(const fs::path& path) {
   if (::lstat(path.c_str(), &status) == 0) return true;
   if (errno == ENOENT || errno == ENOTDIR) return false;
   return failure("look at", path, errno);
+}
+
+Result<DiskSpace> RealDisk::space(const fs::path& folder) {
+  struct statvfs status {};
+  if (uninterrupted([&] { return ::statvfs(folder.c_str(), &status); }) != 0) {
+    return failure("look at the space of", folder, errno);
+  }
+  const std::uint64_t unit = status.f_frsize;
+  return DiskSpace{status.f_bavail * unit, status.f_blocks * unit};
 }
 
 Result<void> make_folders(Disk& disk, const fs::path& path) {

@@ -56,6 +56,12 @@ struct FolderEntry {
   enum class Kind { file, folder, other } kind = Kind::file;
 };
 
+// Of a file system.
+struct DiskSpace {
+  std::uint64_t free_bytes = 0;  // for this process, which has no part in what is kept for the superuser
+  std::uint64_t total_bytes = 0;
+};
+
 class Disk {
  public:
   virtual ~Disk() = default;
@@ -71,6 +77,7 @@ class Disk {
   virtual Result<void> sync_folder(const std::filesystem::path& path) = 0;
   virtual Result<std::vector<FolderEntry>> list(const std::filesystem::path& folder) = 0;  // by name
   virtual Result<bool> exists(const std::filesystem::path& path) = 0;
+  virtual Result<DiskSpace> space(const std::filesystem::path& folder) = 0;
 };
 
 class RealDisk final : public Disk {
@@ -85,6 +92,7 @@ class RealDisk final : public Disk {
   Result<void> sync_folder(const std::filesystem::path& path) override;
   Result<std::vector<FolderEntry>> list(const std::filesystem::path& folder) override;
   Result<bool> exists(const std::filesystem::path& path) override;
+  Result<DiskSpace> space(const std::filesystem::path& folder) override;
 };
 
 // Makes every missing folder down to `path` and syncs the parent of each one made, so that they survive a power loss.

@@ -48,6 +48,8 @@ inline constexpr std::size_t kFormatsPerLeg = 4;
 inline constexpr auto kHoldDefault = 30s;
 inline constexpr auto kHoldMin = 1s;
 inline constexpr auto kHoldMax = 300s;
+// What overload shortens the rings to: `hold`, if that is less.
+inline constexpr auto kHoldFloorDefault = 10s;
 inline constexpr auto kDeadlineDefault = 60s;
 inline constexpr auto kDeadlineMin = 1s;
 inline constexpr auto kDeadlineMax = 24h;
@@ -103,6 +105,18 @@ constexpr std::size_t leg_blocks(std::size_t payload_bytes_per_second, std::chro
   return worst + (static_cast<std::size_t>(reorder_window.count()) + 9) / 10 + 1 + 2;
 }
 static_assert(leg_blocks(8000, kHoldDefault, kReorderWindowDefault) == 86);
+
+// Of these, a leg whose gate is open may have so many admitted and not sealed (no page is free: the disk stalls). The
+// others stay for what is being received and filled, and for the beginning and end of a segment (head, header, final).
+// What is beyond is lost, as an explicit gap: the blocks of one leg never take those that another one counts on.
+inline constexpr std::size_t kSegmentBlocks = 3;
+constexpr std::size_t queued_blocks_of(std::size_t leg_blocks, std::chrono::milliseconds reorder_window) {
+  const std::size_t kept = (static_cast<std::size_t>(reorder_window.count()) + 9) / 10 + 1 + 2 + kSegmentBlocks;
+  return leg_blocks > kept + 1 ? leg_blocks - kept : 1;
+}
+static_assert(queued_blocks_of(86, kReorderWindowDefault) == 74);  // 34 s of G.711
+// Gaps of one leg that are told one by one; more are told as one that spans them.
+inline constexpr std::size_t kGapsPerLeg = 8;
 
 // ---- Shard --------------------------------------------------------------------------------------------------------
 
@@ -187,6 +201,10 @@ inline constexpr auto kSettleFlushInterval = 10ms;
 // Segments stored and booked together: one transaction, and one commit of the file system, instead of 32.
 inline constexpr std::size_t kSettleGroup = 32;
 inline constexpr std::size_t kSettleOutcomes = 4096;  // failures and erasures remembered for those who ask later
+// Under overload what is ready waits, so that the disk serves the journal; but never longer than this, or calls that
+// end would wait beyond their callers' patience (30 s), and the journal would grow for as long as the load lasts.
+inline constexpr auto kSettleWaitMax = 20s;
+inline constexpr auto kSettleWaitLook = 200ms;  // how often it looks whether it may go on
 
 // ---- The sealed message, as a reader bounds it --------------------------------------------------------------------
 
@@ -221,6 +239,52 @@ inline constexpr std::size_t kCatalogRows = 200000;
 inline constexpr std::size_t kCachedKeys = 8192;
 inline constexpr auto kCachedKeyAge = 10min;
 
+// ---- Overload -----------------------------------------------------------------------------------------------------
+
+// How often the queues are looked at: a stage begins at most so late, and one at a time.
+inline constexpr auto kOverloadInterval = 100ms;
+// The age of the oldest entry of a queue at which each stage begins. Usual are 20 ms to seal, the commit interval (at
+// most a second) and a sync to be durable, some ms in the catalog. Two seconds apart: a disk that stalls for ten has
+// made everything else wait by then, and admission has stopped for two.
+inline constexpr std::chrono::milliseconds kOverloadDelay[] = {2s, 4s, 6s, 8s};
+// The same by how full a queue is. A budget of sealed pages for ten seconds is 3 to 12 % full between two commits.
+inline constexpr std::size_t kOverloadPercent[] = {30, 45, 60, 75};
+// A stage ends, one at a time, when for so long no queue was above half of what begins it.
+inline constexpr auto kOverloadCalm = 1s;
+// Points in time that a queue's delay is reckoned from: more than a minute at that interval, then they grow coarser.
+inline constexpr std::size_t kDelaySamples = 1024;
+
+// Queries that wait for calm, and how long; more are answered 503. A quarter of the workers, so that others are served.
+inline constexpr std::size_t kQueriesWaiting = 8;
+inline constexpr auto kQueryWait = 5s;
+// A chunk of an audio stream that is being read waits so long, every time.
+inline constexpr auto kStreamWait = 1s;
+
+// Free disk space below which no new call is admitted: what the calls there are need to be finished. For each leg a
+// minute of audio at 10,000 bytes a second (a page of 4,096 bytes every 460 ms of G.711 is 8,900), and for each shard
+// the journal file that it makes next. At most a tenth of the file system, which on a small one is all that can be
+// asked.
+inline constexpr std::uint64_t kFinishBytesPerLeg = 10'000ULL * 60;
+constexpr std::uint64_t disk_reserve_bytes(std::size_t legs, std::size_t shards, std::uint64_t journal_file_bytes) {
+  return legs * kFinishBytesPerLeg + shards * journal_file_bytes;
+}
+static_assert(disk_reserve_bytes(200, 1, 256ULL << 20) == 120'000'000 + 268'435'456);
+inline constexpr std::uint64_t kDiskReserveShare = 10;
+inline constexpr std::uint64_t kDiskReserveMin = 1ULL << 20;
+inline constexpr std::uint64_t kDiskReserveMax = 1ULL << 44;  // 16 TiB
+// Calls are admitted again when an eighth more than the reserve is free.
+inline constexpr std::uint64_t kDiskReserveMargin = 8;
+// The last of the disk is the catalog's alone: a consent, a withdrawal and an erasure are a few KiB each, and must be
+// durable. Neither the journal nor the store begins a file that would take it.
+inline constexpr std::uint64_t kDiskFloorBytes = 8ULL << 20;
+inline constexpr auto kDiskLookInterval = 250ms;
+
+// Of one tenant. A quota that is not set is no limit.
+inline constexpr std::size_t kQuotaTenants = 1000;
+inline constexpr std::chrono::seconds kQuotaLook = 10s;  // stored bytes are added up again at most so often
+inline constexpr std::uint64_t kQuotaBytesMin = 1ULL << 20;
+inline constexpr std::uint64_t kQuotaBytesMax = 1ULL << 50;  // 1 PiB
+
 // ---- Control ------------------------------------------------------------------------------------------------------
 
 inline constexpr std::size_t kApiBodyBytes = std::size_t{64} * 1024;
@@ -231,6 +295,12 @@ inline constexpr std::size_t kApiWorkers = 32;
 // Requests read in full that wait for a worker: at a commit every 250 ms, 32 workers answer 128 durable requests a
 // second, so these wait at most half a second more.
 inline constexpr std::size_t kApiWaiting = 64;
+// What must not wait behind others has workers of its own, and is never turned away: as many may wait as there are
+// connections. A disk that stalls holds each of them until it is durable.
+inline constexpr std::size_t kApiVitalWorkers = 64;  // consent, withdrawal, pause, erasure; metrics and readiness
+inline constexpr std::size_t kApiEndWorkers = 32;    // the end of a call
+// A decision and the end of a call wait for the disk so long before the caller is told that it has not answered.
+inline constexpr auto kApiDurableWait = 30s;
 inline constexpr std::size_t kApiHeaderBytes = std::size_t{16} * 1024;
 inline constexpr auto kApiIdleTime = 60s;    // a connection kept open between requests
 inline constexpr auto kApiHeaderTime = 10s;  // from a request's first byte to the end of its header

@@ -16,6 +16,9 @@ std::string_view name_of(Errc code) {
     case Errc::io: return "io";
     case Errc::corrupt: return "corrupt";
     case Errc::unsupported: return "unsupported";
+    case Errc::overloaded: return "overloaded";
+    case Errc::disk_full: return "disk-full";
+    case Errc::over_quota: return "over-quota";
   }
   return "unknown";
 }

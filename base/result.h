@@ -27,6 +27,9 @@ enum class Errc {
   io,               // the operating system said no
   corrupt,          // bytes that were ours do not verify
   unsupported,      // well-formed, but not something this build does
+  overloaded,       // not now: what is in progress comes first (engine/overload)
+  disk_full,        // not now: what is left of the disk is kept for what is in progress
+  over_quota,       // the tenant has as much as it may have
 };
 
 std::string_view name_of(Errc code);

@@ -12,7 +12,8 @@ namespace assent {
 struct PagePool::State {
   explicit State(std::size_t pages) : free(pages) {}
   boost::lockfree::stack<Page*> free;
-  std::atomic<std::size_t> in_use{0};
+  std::atomic<std::uint64_t> taken{0};
+  std::atomic<std::uint64_t> returned{0};
   void* memory = nullptr;
 };
 
@@ -32,12 +33,12 @@ PagePool::~PagePool() {
 PageRef PagePool::take() {
   Page* page = nullptr;
   if (!state_->free.pop(page)) return PageRef(nullptr, PageReturner{this});
-  state_->in_use.fetch_add(1, std::memory_order_relaxed);
+  state_->taken.fetch_add(1, std::memory_order_relaxed);
   return adopt(page);
 }
 
 void PagePool::give_back(Page* page) noexcept {
-  state_->in_use.fetch_sub(1, std::memory_order_relaxed);
+  state_->returned.fetch_add(1, std::memory_order_relaxed);
   ASSENT_CHECK(state_->free.bounded_push(page));
 }
 
@@ -45,6 +46,17 @@ void PageReturner::operator()(Page* page) const noexcept {
   if (page != nullptr) pool->give_back(page);
 }
 
-std::size_t PagePool::in_use_pages() const { return state_->in_use.load(std::memory_order_relaxed); }
+// What came back is read first, so that it is never more than what was taken.
+PagePool::Totals PagePool::totals() const {
+  Totals totals;
+  totals.returned = state_->returned.load(std::memory_order_acquire);
+  totals.taken = state_->taken.load(std::memory_order_relaxed);
+  return totals;
+}
+
+std::size_t PagePool::in_use_pages() const {
+  const Totals now = totals();
+  return static_cast<std::size_t>(now.taken - now.returned);
+}
 
 }  // namespace assent

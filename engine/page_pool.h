@@ -34,6 +34,12 @@ class PagePool {
   PageRef adopt(Page* page) { return PageRef(page, PageReturner{this}); }
   std::size_t capacity_pages() const { return capacity_; }
   std::size_t in_use_pages() const;
+  // Ever taken, and ever come back.
+  struct Totals {
+    std::uint64_t taken = 0;
+    std::uint64_t returned = 0;
+  };
+  Totals totals() const;
 
  private:
   friend struct PageReturner;

@@ -30,15 +30,19 @@ MachineLimits this_machine();       // tries to steer, too, on the loopback addr
 
 struct CapacityPlan {
   std::size_t calls_wanted = 0;
-  std::size_t leg_bytes = 0;        // of the arena, each leg
-  std::size_t locked_bytes = 0;     // arena and keys, for the calls wanted
-  std::size_t open_files = 0;       // for the calls wanted
-  std::size_t ports = 0;            // for the calls wanted
-  bool steered = false;             // all ports to one socket a shard; else a socket for each
-  std::string sockets;              // which, and why
-  std::size_t calls_that_fit = 0;   // of the calls wanted, on this machine
-  std::size_t arena_bytes = 0;      // to reserve for the calls that fit, over all shards (shard_share.h)
-  std::size_t key_bytes = 0;        // likewise, for start_secret_memory
+  std::size_t leg_bytes = 0;       // of the arena, each leg
+  std::size_t locked_bytes = 0;    // arena and keys, for the calls wanted
+  std::size_t open_files = 0;      // for the calls wanted
+  std::size_t ports = 0;           // for the calls wanted
+  bool steered = false;            // all ports to one socket a shard; else a socket for each
+  std::string sockets;             // which, and why
+  std::size_t calls_that_fit = 0;  // of the calls wanted, on this machine
+  std::size_t arena_bytes = 0;     // to reserve for the calls that fit, over all shards (shard_share.h)
+  std::size_t key_bytes = 0;       // likewise, for start_secret_memory
+  // How long a disk may stall, with consent for every leg of the calls that fit, before audio is lost: while sealed
+  // pages last, and then each leg's own memory.
+  milliseconds stall_in_pages{0};
+  milliseconds stall{0};
   std::vector<std::string> advice;  // what to raise, a sentence each; empty when all fit
 };
 

@@ -27,6 +27,7 @@
 #include "pipelines/engine_status.h"
 #include "pipelines/gst/audio_renderer.h"
 #include "pipelines/journal_eraser.h"
+#include "pipelines/overload_watch.h"
 #include "pipelines/settings_reload.h"
 #include "pipelines/shard_share.h"
 #include "pipelines/shard_unit.h"
@@ -66,12 +67,13 @@ std::string mib(std::size_t bytes) { return std::to_string((bytes + (1U << 20) -
 
 // In the order in which they are made; destroyed the other way round.
 struct Engine::Parts {
-  Parts(const PipelineSettings& pipeline, StateFolder folder)
-      : settings(pipeline), running(pipeline), state(std::move(folder)) {}
+  Parts(const PipelineSettings& pipeline, const Options& options)
+      : settings(pipeline), running(pipeline), state(options.state), tell(options.report) {}
 
   const PipelineSettings settings;  // of the start
   PipelineSettings running;         // with what was reloaded since
   const StateFolder state;
+  const std::function<void(const std::string&)> tell;
   LifeRecord life;
   std::vector<std::string> report;
   CapacityPlan plan;
@@ -86,10 +88,13 @@ struct Engine::Parts {
   std::optional<KeyRing> keys;
   std::optional<CatalogWriter> writer;
 
+  OverloadState overload;
+  std::optional<CallQuota> quota;
   std::unique_ptr<FileStore> store;
   std::vector<std::unique_ptr<ShardUnit>> shards;
   std::optional<LegEraser> eraser;
   std::optional<LiveCalls> calls;
+  std::optional<OverloadWatch> watch;
 
   std::optional<gst::GstAudioRenderer> renderer;
   std::optional<RecordingService> recordings;
@@ -107,6 +112,7 @@ struct Engine::Parts {
   Result<void> recover();
   Result<void> start_shards();
   Result<void> start_calls();
+  Result<void> start_watch();
   Result<void> start_api();
   bool end_calls(MonoTime deadline);
   std::vector<ShardStorage> storages() const;
@@ -149,6 +155,8 @@ Result<void> Engine::Parts::reserve_memory() {
                    std::to_string(std::chrono::duration_cast<seconds>(settings.consent.gate.hold).count()) + " s in " +
                    mib(plan.arena_bytes) + " of " + std::string(name_of(arenas.front().backing())) + " memory" +
                    (shares.size() == 1 ? "" : ", over " + std::to_string(shares.size()) + " shards"));
+  report.push_back("a disk may stall for " + std::to_string(plan.stall.count() / 1000) +
+                   " s before audio is lost, with consent for every leg");
   for (const std::string& advice : plan.advice) report.push_back(advice);
   for (const std::string& line : datagram_sources->report()) report.push_back(line);
   return {};
@@ -208,7 +216,8 @@ Result<void> Engine::Parts::start_shards() {
       *writer,
       leg_keys(),
       [this](const LegErasure& erasure) { eraser->request(erasure); },
-      [this](ShardId shard, FinishedCall finished) { calls->book_abandoned(shard, std::move(finished)); }};
+      [this](ShardId shard, FinishedCall finished) { calls->book_abandoned(shard, std::move(finished)); },
+      overload};
   for (std::size_t i = 0; i < shares.size(); ++i) {
     auto unit = ShardUnit::start(parts, {shares[i], std::move(arenas[i]), salvaged.start_of(shares[i].id)});
     if (!unit) return unit.error();
@@ -225,14 +234,25 @@ std::vector<ShardStorage> Engine::Parts::storages() const {
 }
 
 Result<void> Engine::Parts::start_calls() {
-  eraser.emplace(LegEraser::Parts{*catalog, *writer, *keys, *store, storages(),
-                                  [](const std::string& what) { std::fprintf(stderr, "%s\n", what.c_str()); }});
+  eraser.emplace(LegEraser::Parts{*catalog, *writer, *keys, *store, storages(), tell});
+  quota.emplace(settings.quota, *catalog);
   std::vector<LiveShard> live;
   for (const auto& shard : shards) live.push_back({shard->link(), shard->settler()});
   const Endpoint told = settings.listen.rtp_advertise.value_or(settings.listen.rtp_address);
   calls.emplace(LiveCalls::Parts{std::move(live), *catalog, *writer, *keys, *eraser, settings.purposes,
-                                 defaults_of(running), address_text(told)});
+                                 defaults_of(running), address_text(told), overload, *quota});
   return eraser->resume();
+}
+
+Result<void> Engine::Parts::start_watch() {
+  const auto space = disk.space(state.root());
+  if (!space) return space.error();
+  const std::uint64_t reserve = disk_reserve_of(settings, plan.calls_that_fit, *space);
+  report.push_back("no new call is taken while less than " + mib(reserve) + " of disk is free, of " +
+                   mib(space->total_bytes) + " (" + mib(space->free_bytes) + " are)");
+  watch.emplace(OverloadWatch::Parts{shards, *writer, disk, state.root(), overload, tell},
+                OverloadWatch::Settings{reserve, settings.overload.hold_floor});
+  return {};
 }
 
 Result<void> Engine::Parts::start_api() {
@@ -246,10 +266,10 @@ Result<void> Engine::Parts::start_api() {
                                 [this](RecordingId id) { recordings->cut_streams(id); }});
   if (auto resumed = erasures->resume(); !resumed) return resumed.error();
   meter.emplace(EngineMeter::Parts{shards, *writer, life});
-  api.emplace(ApiParts{*calls, *meter, *recordings, *erasures, *catalog, *tokens});
+  api.emplace(ApiParts{*calls, *meter, *recordings, *erasures, *catalog, *tokens, overload});
   auto listening = HttpServer::listen(
       settings.listen.api, [this](const HttpRequest& request) { return api->handle(request); },
-      [this](unsigned status, std::string_view why) { return api->refuse(status, why); });
+      [this](unsigned status, std::string_view why) { return api->refuse(status, why); }, {}, Api::lane_of);
   if (!listening) return listening.error();
   http = std::move(*listening);
   api->set_http_counters([this] { return http->counters(); });
@@ -260,7 +280,7 @@ Engine::Engine(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 Result<std::unique_ptr<Engine>> Engine::start(const PipelineConfig& config, const Options& options) {
   umask(0077);
-  auto parts = std::make_unique<Parts>(config.settings(), StateFolder(options.state));
+  auto parts = std::make_unique<Parts>(config.settings(), options);
   auto* made = parts.get();
   // Owned by an engine from the start, so that a failure half way up takes the same way down.
   std::unique_ptr<Engine> engine(new Engine(std::move(parts)));
@@ -270,6 +290,7 @@ Result<std::unique_ptr<Engine>> Engine::start(const PipelineConfig& config, cons
   if (auto done = made->recover(); !done) return done.error();
   if (auto done = made->start_shards(); !done) return done.error();
   if (auto done = made->start_calls(); !done) return done.error();
+  if (auto done = made->start_watch(); !done) return done.error();
   if (auto done = made->start_api(); !done) return done.error();
   made->report.push_back("API on " + to_text(made->http->endpoint()) + ", root key: " + made->root->describe());
   return engine;
@@ -326,6 +347,7 @@ Result<void> Engine::stop(milliseconds patience) {
   if (parts.calls) parts.calls->refuse_new_calls();
   if (parts.http) parts.http->stop(std::min<milliseconds>(patience, limits::kApiStopTime));
   const bool all_over = parts.end_calls(deadline);
+  parts.watch.reset();
 
   for (const auto& shard : parts.shards) shard->stop_calls();
   parts.eraser.reset();

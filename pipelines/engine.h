@@ -10,6 +10,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -26,6 +27,8 @@ class Engine {
  public:
   struct Options {
     std::filesystem::path state;  // made when it is missing, 0700
+    // What a person should read when it happens: overload, a full disk, an erasure that failed. Any thread.
+    std::function<void(const std::string&)> report = [](const std::string&) {};
   };
   // Errors say what to do: Errc::conflict (another engine has the folder or the address), Errc::exhausted (no call fits
   // the locked memory), Errc::corrupt (the ledger's chain is broken, and where), and the parts' own.

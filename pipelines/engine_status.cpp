@@ -19,7 +19,8 @@ void add_drops(const ShardCounts& shard, ShardCounters& counters) {
                     {"no_block", received.no_block + shard.starved_packets},
                     {"kernel", shard.source.kernel_drops},
                     {"no_leg", shard.source.no_leg},
-                    {"gate", shard.gated.discarded_packets}};
+                    {"gate", shard.gated.discarded_packets},
+                    {"gap", shard.gap_packets}};
 }
 
 void add_packet_path(ShardUnit& unit, const ShardCounts& shard, ShardCounters& counters) {
@@ -35,7 +36,7 @@ void add_packet_path(ShardUnit& unit, const ShardCounts& shard, ShardCounters& c
   counters.arena_bytes_in_use = unit.blocks().in_use_blocks() * limits::kPageBytes;
   counters.ring_bytes = shard.held_blocks * limits::kPageBytes;
   counters.blocks_wiped = shard.gated.wiped_blocks;
-  counters.blocks_unplaced = shard.gated.unplaced_blocks;
+  counters.blocks_lost = shard.gap_blocks;
 }
 
 void add_storage(ShardUnit& unit, ShardCounters& counters) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "pipelines/overload_config.h"
 #include "pipelines/section_reader.h"
 
 namespace assent {
@@ -325,8 +326,8 @@ void read_default_purposes(SectionReader& section, pipeline::Consent& consent, c
   }
 }
 
-void read_consent(SectionReader&& section, pipeline::Consent& consent, const PurposeRegistry& registry,
-                  ConfigErrors& errors) {
+void read_consent(SectionReader&& section, pipeline::Consent& consent, nanoseconds& hold_floor,
+                  const PurposeRegistry& registry, ConfigErrors& errors) {
   ConsentSettings& gate = consent.gate;
   gate.purposes = registry.all();
   section.take_choice(
@@ -337,6 +338,7 @@ void read_consent(SectionReader&& section, pipeline::Consent& consent, const Pur
   milliseconds deadline = limits::kDeadlineDefault;
   section.take("hold", hold, {limits::kHoldMin, limits::kHoldMax});
   section.take("deadline", deadline, {limits::kDeadlineMin, limits::kDeadlineMax});
+  read_hold_floor(section, hold, hold_floor);
   gate.hold = hold;
   gate.deadline = deadline;
   read_preroll(section, gate);
@@ -404,7 +406,7 @@ PipelineSettings read_document(const TomlValue& root, const PipelineOverrides& o
   if (overrides.api) settings.listen.api = *overrides.api;
   if (overrides.rtp_ports) settings.listen.rtp_ports = *overrides.rtp_ports;
   if (errors.size() == errors_before) check_ports(settings, overrides, section("listen").place_of("rtp_ports"), errors);
-  read_consent(section("consent"), settings.consent, settings.purposes, errors);
+  read_consent(section("consent"), settings.consent, settings.overload.hold_floor, settings.purposes, errors);
   if (document.has("notice")) settings.notice = read_notice(section("notice"));
   read_seal(section("seal"), settings.seal);
   const auto errors_before_journal = errors.size();
@@ -412,6 +414,8 @@ PipelineSettings read_document(const TomlValue& root, const PipelineOverrides& o
   if (may_divide && errors.size() == errors_before_journal) {
     check_shards(settings, section("threads").place_of("shards"), errors);
   }
+  read_overload(section("overload"), settings.overload);
+  read_quota(section("quota"), settings.quota, errors);
   read_store(section("store"), settings.store);
   read_keys(section("keys"), settings.keys);
   read_memory(section("memory"), settings.memory);

@@ -25,6 +25,7 @@
 #include "base/result.h"
 #include "base/secure_arena.h"
 #include "base/time.h"
+#include "engine/calls/call_quota.h"
 #include "engine/consent/call_consent.h"
 #include "engine/consent/purpose_set.h"
 #include "engine/ingest/datagram_source.h"
@@ -100,6 +101,11 @@ struct Journal {
   std::size_t sealed_pages = limits::kSealedPagesDefault;  // of all shards
 };
 
+struct Overload {
+  nanoseconds hold_floor = limits::kHoldFloorDefault;  // consent.hold_floor; at most consent.hold
+  std::optional<std::uint64_t> disk_reserve_bytes;     // else reckoned from the calls and the disk
+};
+
 struct Store {
   enum class Kind { files } kind = Kind::files;
 };
@@ -137,6 +143,8 @@ struct PipelineSettings {
   std::optional<pipeline::Notice> notice;
   pipeline::Seal seal;
   pipeline::Journal journal;
+  pipeline::Overload overload;
+  QuotaSettings quota;
   pipeline::Store store;
   pipeline::Keys keys;
   pipeline::Memory memory;

@@ -59,6 +59,10 @@ Result<void> ShardUnit::start_storage(JournalStart begin) {
                    parts_.leg_keys,
                    {},
                    {},
+                   [this] {
+                     if (parts_.overload.storing_stops()) return SettlePace::not_at_all;
+                     return parts_.overload.settling_waits() ? SettlePace::giving_way : SettlePace::freely;
+                   },
                    read_mono});
   feed_ = std::make_unique<SettlerFeed>(*settler_);
   settler_thread_.emplace(thread_name("settler"), settler_->wake(),
@@ -93,6 +97,10 @@ Result<void> ShardUnit::start_calls() {
   };
   shard_thread_.emplace(thread_name("shard"), shard_wake_, sweep, share_.cpu);
   return {};
+}
+
+void ShardUnit::limit_hold(nanoseconds most) {
+  shard_->inbox().deliver([most](Shard& shard, Now) { shard.limit_hold(most); });
 }
 
 void ShardUnit::end_calls() {

@@ -23,6 +23,7 @@
 #include "engine/calls/shard_storage.h"
 #include "engine/catalog/catalog_writer.h"
 #include "engine/journal/journal_reader.h"
+#include "engine/overload/overload_state.h"
 #include "engine/seal/sealer.h"
 #include "engine/store/salvage.h"
 #include "pipelines/datagram_sources.h"
@@ -42,6 +43,7 @@ class ShardUnit {
     LegKeys leg_keys;
     ShardLink::EraseLegs erase;                            // shard's thread; must not block
     std::function<void(ShardId, FinishedCall)> abandoned;  // a call that nobody ended; shard's thread
+    const OverloadState& overload;
   };
   // What differs from unit to unit.
   struct Own {
@@ -59,10 +61,14 @@ class ShardUnit {
   Settler& settler() { return *settler_; }
   ShardStorage storage() { return {*settler_, *journal_}; }
   const BlockPool& blocks() const { return blocks_; }
+  const PagePool& pages() const { return pages_; }
+  const SealQueue& seal_queue() const { return *seal_queue_; }
   const Sealer& sealer() const { return *sealer_; }
   const JournalWriter& journal() const { return *journal_; }
-  const SealQueue& seal_queue() const { return *seal_queue_; }
   const ShardLatencies& latencies() const { return shard_->latencies(); }
+
+  // Legs without consent hold at most this much from now on.
+  void limit_hold(nanoseconds most);
 
   // ---- the way down, in this order ----
   void end_calls();     // begins to end every call; each is reported as abandoned

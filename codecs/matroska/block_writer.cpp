@@ -1,5 +1,6 @@
 #include "codecs/matroska/block_writer.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <string>
@@ -169,7 +170,7 @@ void ClusterWriter::append(ByteView payload, WallTime at) {
   *out++ = static_cast<std::uint8_t>(ElementId::simple_block);
   // A single byte left over could not be made a Void, so the size takes it.
   if (room_bytes() == kSimpleBlockHead + payload.size() + 1) {
-    *out++ = 0x20;
+    *out++ = kSize3Mark;
     store_be16(out, static_cast<std::uint16_t>(size));
   } else {
     store_be16(out, static_cast<std::uint16_t>(0x4000 | size));
@@ -189,6 +190,20 @@ void ClusterWriter::finish() {
   store_be16(block + cluster_at + kClusterSizeAt, static_cast<std::uint16_t>(0x4000 | size));
   write_void(ByteSpan(block, block_bytes).subspan(end));
   *this = ClusterWriter{};
+}
+
+std::size_t packets_in(ByteView block) {
+  ASSENT_CHECK(block.size() >= kClusterHead);
+  const std::size_t end = kClusterContentAt + (load_be16(&block[kClusterSizeAt]) & kSize2Mask);
+  std::size_t packets = 0;
+  std::size_t at = kClusterHead;
+  while (at + kSimpleBlockHead < std::min(end, block.size())) {
+    const bool long_size = block[at + 1] == kSize3Mark;
+    const std::size_t size = long_size ? load_be16(&block[at + 2]) : load_be16(&block[at + 1]) & kSize2Mask;
+    at += 1 + (long_size ? 3 : 2) + size;
+    ++packets;
+  }
+  return packets;
 }
 
 void patch_timestamp(ByteSpan cluster, milliseconds since_segment_start) {

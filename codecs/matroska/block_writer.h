@@ -53,6 +53,10 @@ struct ClusterWriter {
   void finish();
 };
 
+// How many packets the Cluster at the beginning of a finished block holds. Read from the bytes, so that nobody has to
+// count while they come.
+std::size_t packets_in(ByteView block);
+
 // Gives the Cluster that begins at `cluster` its place in its segment: milliseconds after the segment's start. A time
 // before the start (a wall clock that was set back) is written as the start.
 void patch_timestamp(ByteSpan cluster, milliseconds since_segment_start);

@@ -84,6 +84,8 @@ static_assert(kSimpleBlockHead == limits::kSimpleBlockHeadBytes);
 
 inline constexpr std::size_t kSize1Max = 0x7E;  // 0x7F, all ones, means "unknown"
 inline constexpr std::size_t kSize2Max = 0x3FFE;
+inline constexpr std::uint16_t kSize2Mask = 0x3FFF;  // of a size of two bytes, which begins with 01
+inline constexpr std::uint8_t kSize3Mark = 0x20;     // before a size of two bytes: then it takes three
 static_assert(limits::kFrameBytes <= kSize2Max);
 inline constexpr std::size_t kVoid1Max = 2 + kSize1Max;  // longest Void with a size of one byte
 

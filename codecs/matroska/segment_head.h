@@ -38,8 +38,11 @@ struct LegCounts {
   std::uint64_t discarded = 0;   // stopped by the gate
   std::uint64_t foreign = 0;     // came from a source that is not the leg's
   std::uint64_t malformed = 0;   // were not RTP, or not of the leg's codec
-  std::uint64_t paused_ms = 0;   // milliseconds of pause
-  std::uint64_t recovered = 0;   // 1 when the segment was salvaged from a torn one, whose own counts are lost
+  std::uint64_t gap_blocks = 0;  // blocks of consented audio that could not be sealed in time, and are lost
+  std::uint64_t gap_packets = 0;
+  std::uint64_t gap_ms = 0;     // milliseconds of audio in them
+  std::uint64_t paused_ms = 0;  // milliseconds of pause
+  std::uint64_t recovered = 0;  // 1 when the segment was salvaged from a torn one, whose own counts are lost
 
   bool operator==(const LegCounts&) const = default;
 };
@@ -49,7 +52,7 @@ struct LegCountTag {
   std::string_view name;
   std::uint64_t LegCounts::*count;
 };
-inline constexpr std::array<LegCountTag, 10> kLegCountTags = {{
+inline constexpr std::array<LegCountTag, 13> kLegCountTags = {{
     {"PACKETS_RECEIVED", &LegCounts::received},
     {"PACKETS_RECORDED", &LegCounts::recorded},
     {"PACKETS_LOST", &LegCounts::lost},
@@ -58,6 +61,9 @@ inline constexpr std::array<LegCountTag, 10> kLegCountTags = {{
     {"PACKETS_DISCARDED_BY_GATE", &LegCounts::discarded},
     {"PACKETS_FOREIGN", &LegCounts::foreign},
     {"PACKETS_MALFORMED", &LegCounts::malformed},
+    {"GAP_BLOCKS", &LegCounts::gap_blocks},
+    {"GAP_PACKETS", &LegCounts::gap_packets},
+    {"GAP_MS", &LegCounts::gap_ms},
     {"PAUSED_MS", &LegCounts::paused_ms},
     {"RECOVERED", &LegCounts::recovered},
 }};

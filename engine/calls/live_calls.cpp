@@ -9,7 +9,7 @@ namespace assent {
 namespace {
 
 // A disk that stalls longer than this gets the caller an answer that says so; the work goes on.
-constexpr std::chrono::seconds kSettlePatience(30);
+constexpr std::chrono::seconds kSettlePatience = limits::kApiDurableWait;
 
 bool is_plain_reason(const std::string& reason) {
   return !reason.empty() && reason.size() <= 64 && std::all_of(reason.begin(), reason.end(), [](char c) {
@@ -24,6 +24,30 @@ std::string counts_json(const LegCounts& counts) {
   for (const LegCountTag& tag : kLegCountTags) json[std::string(tag.name)] = counts.*tag.count;
   return json.dump();
 }
+
+// What is missing of a recording that ended in order, as the catalog keeps it; empty when nothing is.
+std::string lost_json(const FinishedCall& finished, const Result<void>& settled) {
+  if (settled && finished.gaps.empty()) return {};
+  nlohmann::json gaps = nlohmann::json::array();
+  for (const auto& [leg, gap] : finished.gaps) {
+    gaps.push_back({{"leg", to_text(leg)},
+                    {"from", to_rfc3339(gap.from)},
+                    {"to", to_rfc3339(gap.to)},
+                    {"blocks", gap.blocks},
+                    {"packets", gap.packets}});
+  }
+  nlohmann::json lost = {{"gaps", std::move(gaps)}};
+  if (!settled) lost["why"] = settled.error().what;
+  return lost.dump();
+}
+
+std::string gaps_text(const FinishedCall& finished) {
+  std::uint64_t packets = 0;
+  for (const auto& [leg, gap] : finished.gaps) packets += gap.packets;
+  return "incomplete: " + std::to_string(packets) + " packets could not be sealed in time";
+}
+
+std::string tenant_name(const CallSpec& spec) { return spec.tenant.empty() ? "default" : spec.tenant; }
 
 std::string origin_of(const Caller& caller) { return "token:" + caller.token_id; }
 
@@ -50,20 +74,24 @@ Result<CallView> LiveCalls::create_call(const CallSpec& spec, const Caller&) {
     const std::lock_guard lock(mutex_);
     if (refusing_) return error(Errc::unavailable, "the engine is being stopped and takes no new calls");
   }
-  auto id = start(spec);
+  if (auto admitted = parts_.overload.admit(); !admitted) return admitted.error();
+  auto place = parts_.quota.take(tenant_name(spec));
+  if (!place) return place.error();
+  auto id = start(spec, *place);
   // Two first calls of one tenant or subject race for the same row: the one that lost finds the winner's next time.
-  if (!id && id.error().code == Errc::conflict) id = start(spec);
+  if (!id && id.error().code == Errc::conflict) id = start(spec, *place);
   if (!id) return id.error();
   return call(*id);
 }
 
 LiveCalls::KnownCall LiveCalls::known_from(ShardId shard, const CallSpec& spec, const AdmittedCall& admitted,
-                                           Defaults defaults) {
+                                           Defaults defaults, const QuotaPlace& place) {
   const CallIdentity& identity = admitted.call.identity;
   auto entry = std::make_shared<Known>();
   entry->shard = shard;
   entry->ref = spec.ref;
-  entry->tenant_name = spec.tenant.empty() ? "default" : spec.tenant;
+  entry->tenant_name = tenant_name(spec);
+  entry->place = place;
   entry->tenant = identity.tenant;
   entry->call_key = admitted.call_key;
   entry->defaults = std::move(defaults);
@@ -106,7 +134,7 @@ LiveCalls::Defaults LiveCalls::defaults() const {
   return defaults_;
 }
 
-Result<CallId> LiveCalls::start(const CallSpec& spec) {
+Result<CallId> LiveCalls::start(const CallSpec& spec, const QuotaPlace& place) {
   const Defaults current = defaults();
   Error full = error(Errc::exhausted, "no shard has room for another call");
   for (const ShardId shard : shards_by_calls()) {
@@ -114,7 +142,7 @@ Result<CallId> LiveCalls::start(const CallSpec& spec) {
     // Anew for each shard: one that has no room has used up what it was handed.
     auto admitted = admit(spec, *current);
     if (!admitted) return admitted.error();
-    KnownCall entry = known_from(shard, spec, *admitted, current);
+    KnownCall entry = known_from(shard, spec, *admitted, current, place);
     const CallId id = admitted->call.identity.id;
     // The ports first: a call that finds no room must leave nothing behind. Nobody is told them before it is booked.
     auto opened = open(shard, std::move(admitted->call));
@@ -154,6 +182,7 @@ void LiveCalls::abort(ShardId shard, CallId id) {
 Result<CallView> LiveCalls::change_legs(CallId id, const LegsSpec& spec, const Caller&) {
   const KnownCall before = known(id);
   if (before == nullptr) return no_such_call();
+  if (auto room = parts_.overload.admit(); !room) return room.error();
   CallAdmission::CallContext context{id, before->tenant, before->call_key, before->participants, {}};
   for (const auto& [leg, leg_spec] : before->legs) context.labels.push_back(leg_spec.label);
   auto admitted = admission_.prepare_legs(spec, context, read_clocks().wall);
@@ -211,7 +240,8 @@ Result<std::vector<ConsentRecordView>> LiveCalls::decide(CallId id, const Consen
                         LiveCall* live = shard.find(id);
                         if (live == nullptr) return reply(no_such_call());
                         live->decide(index, decision, purposes, said, origin, now, reply, asked_at);
-                      });
+                      },
+                      limits::kApiDurableWait);
   if (!rows) return rows.error();
   // With on_withdraw = erase the answer means that it is done. Where nothing is being erased this returns at once.
   if (auto erased = parts_.eraser.wait_for(id, kSettlePatience); !erased) return erased.error();
@@ -250,16 +280,19 @@ Result<CallView> LiveCalls::set_paused(CallId id, LiveCall::Pausing what, const 
     return error(Errc::invalid,
                  "reason: 1 to 64 letters, spaces, '-' and '_' (it stands in clear text on the record for ever)");
   }
-  auto done = link(entry->shard)
-                  .ask<bool>([id, what, reason, origin = origin_of(caller)](Shard& shard, Now now,
-                                                                            std::function<void(Result<bool>)> reply) {
-                    LiveCall* live = shard.find(id);
-                    if (live == nullptr) return reply(no_such_call());
-                    live->set_paused(what, reason, origin, now, [reply = std::move(reply)](const Result<void>& result) {
-                      if (!result) return reply(result.error());
-                      reply(true);
-                    });
-                  });
+  auto done =
+      link(entry->shard)
+          .ask<bool>(
+              [id, what, reason, origin = origin_of(caller)](Shard& shard, Now now,
+                                                             std::function<void(Result<bool>)> reply) {
+                LiveCall* live = shard.find(id);
+                if (live == nullptr) return reply(no_such_call());
+                live->set_paused(what, reason, origin, now, [reply = std::move(reply)](const Result<void>& result) {
+                  if (!result) return reply(result.error());
+                  reply(true);
+                });
+              },
+              limits::kApiDurableWait);
   if (!done) return done.error();
   return call(id);
 }
@@ -416,27 +449,31 @@ void LiveCalls::settle_and_book(ShardId shard, FinishedCall finished, CallState 
       .settler.when_settled(call->segments, [this, call, state, reply](const Result<void>& settled) {
         EndedCall ended{std::nullopt, call->why};
         if (call->has_recording && !call->all_erased) ended.recording = call->recording;
+        if (!call->gaps.empty()) ended.why = gaps_text(*call);
         // What could only be kept in part is said, not hidden: the recording is there, and its segments tell what is
         // missing.
         if (!settled) ended.why = "incomplete: " + settled.error().what;
-        auto posted =
-            parts_.writer.post(closing_bookings(*call, state), [this, call, ended, reply](const Result<void>& booked) {
-              forget(call->id);
-              if (!booked) return (*reply)(booked.error());
-              (*reply)(ended);
-            });
+        auto posted = parts_.writer.post(closing_bookings(*call, state, settled),
+                                         [this, call, ended, reply](const Result<void>& booked) {
+                                           forget(call->id);
+                                           if (!booked) return (*reply)(booked.error());
+                                           (*reply)(ended);
+                                         });
         if (!posted) (*reply)(posted.error());
       });
 }
 
-std::vector<Booking> LiveCalls::closing_bookings(const FinishedCall& finished, CallState state) const {
+std::vector<Booking> LiveCalls::closing_bookings(const FinishedCall& finished, CallState state,
+                                                 const Result<void>& settled) {
   const WallTime now = read_clocks().wall;
   std::vector<Booking> bookings;
   for (const auto& [leg, counts] : finished.counts) bookings.push_back(booking::SetLegCounts{leg, counts_json(counts)});
   if (finished.has_recording && finished.all_erased) {
     bookings.push_back(booking::EraseRecording{finished.recording, now});
   } else if (finished.has_recording) {
-    bookings.push_back(booking::CloseRecording{finished.recording, now, RecordingState::complete, {}});
+    std::string lost = lost_json(finished, settled);
+    const RecordingState closed = lost.empty() ? RecordingState::complete : RecordingState::incomplete;
+    bookings.push_back(booking::CloseRecording{finished.recording, now, closed, std::move(lost)});
   }
   bookings.push_back(booking::EndCall{finished.id, now, state});
   return bookings;

@@ -18,11 +18,13 @@
 #include <vector>
 
 #include "engine/calls/call_admission.h"
+#include "engine/calls/call_quota.h"
 #include "engine/calls/call_spread.h"
 #include "engine/calls/leg_eraser.h"
 #include "engine/calls/shard_link.h"
 #include "engine/catalog/catalog_writer.h"
 #include "engine/control/call_service.h"
+#include "engine/overload/overload_state.h"
 #include "engine/store/settler.h"
 
 namespace assent {
@@ -43,6 +45,8 @@ class LiveCalls final : public CallService {
     const PurposeRegistry& purposes;
     PipelineDefaults defaults;
     std::string rtp_address;  // told to senders
+    const OverloadState& overload;
+    CallQuota& quota;
   };
   explicit LiveCalls(Parts parts);
 
@@ -77,6 +81,7 @@ class LiveCalls final : public CallService {
     WallTime created;
     std::vector<KnownParticipant> participants;
     std::vector<std::pair<LegId, LegSpec>> legs;
+    QuotaPlace place;  // given back when the call is forgotten
   };
   using KnownCall = std::shared_ptr<const Known>;
 
@@ -90,10 +95,11 @@ class LiveCalls final : public CallService {
   void show_consents(LiveCall& live, const Known& known, CallView& view) const;
   Defaults defaults() const;
   Result<AdmittedCall> admit(const CallSpec& spec, const PipelineDefaults& defaults);
-  static KnownCall known_from(ShardId shard, const CallSpec& spec, const AdmittedCall& admitted, Defaults defaults);
+  static KnownCall known_from(ShardId shard, const CallSpec& spec, const AdmittedCall& admitted, Defaults defaults,
+                              const QuotaPlace& place);
   std::vector<ShardId> shards_by_calls() const;
   Result<void> open(ShardId shard, NewCall call);
-  Result<CallId> start(const CallSpec& spec);
+  Result<CallId> start(const CallSpec& spec, const QuotaPlace& place);
   void abort(ShardId shard, CallId id);
   Result<CallView> set_paused(CallId id, LiveCall::Pausing what, const std::string& reason, const Caller& caller);
   ConsentRecordView record_view(const ConsentRow& row, const Known& known) const;
@@ -102,7 +108,8 @@ class LiveCalls final : public CallService {
   // Settles and books a finished call; `done` is called when that is durable, on whichever thread finished it.
   void settle_and_book(ShardId shard, FinishedCall finished, CallState state,
                        std::function<void(Result<EndedCall>)> done);
-  std::vector<Booking> closing_bookings(const FinishedCall& finished, CallState state) const;
+  static std::vector<Booking> closing_bookings(const FinishedCall& finished, CallState state,
+                                               const Result<void>& settled);
 
   Parts parts_;
   CallAdmission admission_;

@@ -13,6 +13,7 @@ constexpr Named<CallState> kCallStates[] = {
 
 constexpr Named<RecordingState> kRecordingStates[] = {{RecordingState::open, "open"},
                                                       {RecordingState::complete, "complete"},
+                                                      {RecordingState::incomplete, "incomplete"},
                                                       {RecordingState::recovered, "recovered"},
                                                       {RecordingState::erased, "erased"}};
 

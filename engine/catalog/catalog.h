@@ -99,7 +99,13 @@ struct ConsentRow {
   std::int64_t preroll_ms = 0;         // held audio that the grant kept
 };
 
-enum class RecordingState { open, complete, recovered, erased };
+enum class RecordingState {
+  open,
+  complete,
+  incomplete,  // ended in order, but some consented audio is missing: `lost_json` says when
+  recovered,   // closed by a later start of the engine
+  erased
+};
 std::string_view name_of(RecordingState state);
 bool parse_name(std::string_view text, RecordingState& out);
 std::optional<RecordingState> parse_recording_state(std::string_view text);
@@ -111,7 +117,7 @@ struct RecordingRow {
   RecordingState state = RecordingState::open;
   WallTime started;
   std::optional<WallTime> ended;
-  std::string lost_json;  // for recovered recordings: what is known to be missing, per leg
+  std::string lost_json;  // for incomplete and recovered recordings: what is known to be missing, per leg
 };
 
 enum class SegmentState { stored, quarantined /* kept, but some page did not verify */ };
@@ -274,6 +280,8 @@ class Catalog {
   virtual Result<std::vector<RecordingRow>> recordings(const RecordingFilter& filter) = 0;
   virtual Result<std::vector<SegmentRow>> segments(RecordingId recording) = 0;  // by leg, then number
   virtual Result<std::optional<SegmentRow>> segment(SegmentId id) = 0;
+  // Of all segments of a tenant's recordings. It reads each of their rows: some 100,000 a second.
+  virtual Result<std::uint64_t> stored_bytes(TenantId tenant) = 0;
   virtual Result<std::vector<NoteRow>> notes(CallId call) = 0;  // oldest first
   virtual Result<std::optional<ErasureRow>> erasure(ErasureId id) = 0;
   virtual Result<std::vector<ErasureRow>> unfinished_erasures() = 0;

@@ -58,6 +58,7 @@ Result<void> CatalogWriter::push(Submission submission) {
   }
   counts_.waiting += submission.weight;
   submission.posted = read_mono();
+  if (!waiting_since_) waiting_since_ = submission.posted;
   waiting_.push_back(std::move(submission));
   changed_.notify_one();
   return {};
@@ -89,6 +90,12 @@ CatalogWriterCounts CatalogWriter::counts() const {
   return counts_;
 }
 
+nanoseconds CatalogWriter::delay(MonoTime now) const {
+  const std::lock_guard lock(mutex_);
+  const std::optional<MonoTime> oldest = booking_since_ ? booking_since_ : waiting_since_;
+  return oldest ? std::max(now - *oldest, nanoseconds(0)) : nanoseconds(0);
+}
+
 // ---- the writer ---------------------------------------------------------------------------------------------------
 
 void CatalogWriter::run() {
@@ -97,9 +104,11 @@ void CatalogWriter::run() {
   for (;;) {
     {
       std::unique_lock lock(mutex_);
+      booking_since_.reset();
       changed_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
       if (waiting_.empty()) return;
       group.swap(waiting_);
+      booking_since_ = std::exchange(waiting_since_, std::nullopt);
       counts_.waiting = 0;
     }
     const MonoTime now = read_mono();

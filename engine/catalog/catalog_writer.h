@@ -69,6 +69,9 @@ class CatalogWriter {
   std::optional<Error> trouble() const;
   CatalogWriterCounts counts() const;
   const CatalogLatencies& latencies() const { return latencies_; }
+  // How long the oldest booking that is not durable has waited; nothing when none waits.
+  nanoseconds delay(MonoTime now) const;
+  std::size_t capacity() const { return capacity_; }
 
   // Refuses further posts, books and completes what waits, ends the thread. May be called twice.
   void stop();
@@ -97,6 +100,8 @@ class CatalogWriter {
   mutable std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;
   std::vector<Submission> waiting_;
+  std::optional<MonoTime> waiting_since_;  // the first of them
+  std::optional<MonoTime> booking_since_;  // the first of the group that is being booked
   std::optional<Error> trouble_;
   CatalogWriterCounts counts_;
   bool stopping_ = false;

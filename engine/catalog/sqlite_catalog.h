@@ -54,6 +54,7 @@ class SqliteCatalog final : public Catalog {
   Result<std::vector<RecordingRow>> recordings(const RecordingFilter& filter) override;
   Result<std::vector<SegmentRow>> segments(RecordingId recording) override;
   Result<std::optional<SegmentRow>> segment(SegmentId id) override;
+  Result<std::uint64_t> stored_bytes(TenantId tenant) override;
   Result<std::vector<NoteRow>> notes(CallId call) override;
   Result<std::optional<ErasureRow>> erasure(ErasureId id) override;
   Result<std::vector<ErasureRow>> unfinished_erasures() override;

@@ -73,6 +73,11 @@ Result<void> read_row(SqliteStatement& from, SegmentRow& row) {
                    row.frames, row.started, row.ended, row.salvaged);
 }
 
+struct ByteSum {
+  std::uint64_t bytes = 0;
+};
+Result<void> read_row(SqliteStatement& from, ByteSum& row) { return from.read(row.bytes); }
+
 Result<void> read_row(SqliteStatement& from, NoteRow& row) {
   return from.read(row.id, row.call, row.author, row.at, row.sealed_text);
 }
@@ -198,6 +203,15 @@ Result<std::vector<SegmentRow>> SqliteCatalog::segments(RecordingId recording) {
 
 Result<std::optional<SegmentRow>> SqliteCatalog::segment(SegmentId id) {
   return find<SegmentRow>(ASSENT_SEGMENT_ROWS "WHERE g.id = ?", id);
+}
+
+Result<std::uint64_t> SqliteCatalog::stored_bytes(TenantId tenant) {
+  const auto sum = find<ByteSum>(
+      "SELECT coalesce(sum(g.size_bytes), 0) FROM recordings r JOIN segments g ON g.recording = r.id WHERE r.tenant = "
+      "?",
+      tenant);
+  if (!sum) return sum.error();
+  return *sum ? (*sum)->bytes : 0;
 }
 
 Result<std::vector<NoteRow>> SqliteCatalog::notes(CallId call) {

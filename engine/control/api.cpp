@@ -71,6 +71,18 @@ HttpResponse Api::refuse(unsigned status, std::string_view why) const {
   return to_response({problem_type_of_status(status), std::string(why), {}});
 }
 
+HttpLane Api::lane_of(const HttpRequest& request) {
+  const RouteMatch match = match_route(request.method, request.path);
+  if (match.route == nullptr) return HttpLane::usual;
+  switch (urgency_of(match.route->operation)) {
+    case Urgency::vital: return HttpLane::vital;
+    case Urgency::ending: return HttpLane::ending;
+    case Urgency::usual:
+    case Urgency::patient: return HttpLane::usual;
+  }
+  return HttpLane::usual;
+}
+
 HttpResponse Api::handle(const HttpRequest& request) {
   const RouteMatch match = match_route(request.method, request.path);
   HttpResponse response = serve(request, match);
@@ -120,6 +132,9 @@ HttpResponse Api::serve(const HttpRequest& request, const RouteMatch& match) {
 }
 
 HttpResponse Api::run(const HttpRequest& request, const RouteMatch& match, const TokenInfo& bearer) {
+  if (urgency_of(match.route->operation) == Urgency::patient) {
+    if (auto turn = parts_.overload.wait_for_turn(); !turn) return to_response(problem_of(turn.error()));
+  }
   const OperationFn operation = kOperationFns.at(static_cast<std::size_t>(match.route->operation));
   Reply reply = operation(parts_, {request, match.parameters, bearer});
   return reply ? *std::move(reply) : to_response(reply.error());

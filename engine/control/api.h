@@ -22,6 +22,7 @@
 #include "engine/control/recordings.h"
 #include "engine/control/routes.h"
 #include "engine/control/tokens.h"
+#include "engine/overload/overload_state.h"
 
 namespace assent {
 
@@ -33,6 +34,7 @@ struct ApiParts {
   Erasures& erasures;
   Catalog& catalog;
   TokenStore& tokens;
+  const OverloadState& overload;
   std::function<Now()> clock = read_clocks;
   std::function<HttpCounters()> http_counters = [] { return HttpCounters{}; };
   std::function<RequestCounts()> request_counts = [] { return RequestCounts{}; };  // Api sets it
@@ -45,6 +47,9 @@ class Api {
   HttpResponse handle(const HttpRequest& request);
   // The body of a refusal that the HTTP server makes.
   HttpResponse refuse(unsigned status, std::string_view why) const;
+
+  // Which workers serve a request; for the HTTP server.
+  static HttpLane lane_of(const HttpRequest& request);
 
   // For the metrics: of the server that this API is served by, once it is there and before requests come in.
   void set_http_counters(std::function<HttpCounters()> counters) { parts_.http_counters = std::move(counters); }

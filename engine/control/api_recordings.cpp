@@ -20,6 +20,10 @@ Json stored_json(const std::string& text) {
   return parsed.is_discarded() ? Json(nullptr) : parsed;
 }
 
+Json gaps_in(const Json& lost) {
+  return lost.is_object() && lost.contains("gaps") ? lost.at("gaps") : Json(Json::array());
+}
+
 Json json_of(const RecordingSummary& summary) {
   return {{"id", to_text(summary.row.id)},
           {"call", to_text(summary.row.call)},
@@ -144,7 +148,7 @@ Reply list_recordings(ApiParts& parts, const ApiRequest& request) {
   wanted.limit = query.number("limit", 1, limits::kPageRows).value_or(limits::kPageRows);
   if (const auto state = query.text("state")) {
     wanted.state = parse_recording_state(*state);
-    if (!wanted.state) query.note("state", "must be open, complete, recovered or erased");
+    if (!wanted.state) query.note("state", "must be open, complete, incomplete, recovered or erased");
   }
   if (auto fault = query.fault()) return *std::move(fault);
   auto page = parts.recordings.list(wanted);
@@ -164,6 +168,7 @@ Reply show_recording(ApiParts& parts, const ApiRequest& request) {
   body["call_state"] = name_of(view->call.state);
   body["notice"] = stored_json(view->call.notice_json);
   body["lost"] = stored_json(view->summary.row.lost_json);
+  body["gaps"] = gaps_in(body["lost"]);
   body["participants"] = list_of(view->participants);
   body["legs"] = list_of(view->legs);
   body["consents"] = list_of(view->consents);
@@ -188,6 +193,11 @@ Reply play_recording(ApiParts& parts, const ApiRequest& request) {
   response.content_type = format->content_type;
   response.headers.emplace_back("Content-Disposition", "inline; filename=\"" + to_text(*id) + "." + name + "\"");
   response.stream = *std::move(stream);
+  // A stream that has begun goes on, slowly, while the disk is needed for calls.
+  response.stream->pull = [&overload = parts.overload, pull = std::move(response.stream->pull)](ByteSpan to) {
+    overload.ease_off();
+    return pull(to);
+  };
   return response;
 }
 

@@ -4,6 +4,7 @@
 
 #include "engine/control/openapi.h"
 #include "engine/control/operations.h"
+#include "engine/control/overload_metrics.h"
 
 namespace assent {
 
@@ -15,11 +16,12 @@ Reply show_metrics(ApiParts& parts, const ApiRequest&) {
   input.http = parts.http_counters();
   input.requests = parts.request_counts();
   input.life = parts.status.life();
-  input.troubles = parts.status.troubles().size();
   input.process = read_process_usage();
+  const OverloadReport overload = parts.overload.report();
+  input.troubles = parts.status.troubles().size() + (takes_calls(overload.verdict) ? 0 : 1);
   HttpResponse response;
   response.content_type = kMetricsContentType;
-  response.body = metrics_text(input);
+  response.body = metrics_text(input) + overload_metrics_text(overload);
   return response;
 }
 
@@ -38,8 +40,10 @@ Reply show_health(ApiParts& parts, const ApiRequest&) {
 
 // Whether calls should be sent here; if not, why.
 Reply show_readiness(ApiParts& parts, const ApiRequest&) {
-  const auto troubles = parts.status.troubles();
-  if (troubles.empty()) return json_reply(200, {{"status", "ready"}});
+  std::vector<std::string> troubles = parts.status.troubles();
+  const OverloadVerdict verdict = parts.overload.report().verdict;
+  if (!takes_calls(verdict)) troubles.insert(troubles.begin(), "no new calls are taken: " + verdict.why);
+  if (troubles.empty()) return json_reply(200, {{"status", "ready"}, {"overload", to_text(verdict.stage)}});
   Problem problem{ProblemType::unavailable, "not ready: " + troubles.front(), {}};
   for (const std::string& trouble : troubles) problem.errors.push_back({"", trouble});
   return problem;

@@ -181,9 +181,9 @@ struct ShardCounters {
   std::uint64_t journal_queue_pages = 0;                     // gauge: sealed and not durable
   std::uint64_t unsettled_segments = 0;                      // gauge: complete and not stored
   std::uint64_t blocks_sealed = 0;
-  std::uint64_t blocks_voided = 0;    // withdrawn while they were queued
-  std::uint64_t blocks_wiped = 0;     // held and never admitted
-  std::uint64_t blocks_unplaced = 0;  // admitted, and lost for want of memory for a new segment
+  std::uint64_t blocks_voided = 0;  // withdrawn while they were queued
+  std::uint64_t blocks_wiped = 0;   // held and never admitted
+  std::uint64_t blocks_lost = 0;    // consented to, and a gap: they could not be sealed in time
   std::uint64_t pages_durable = 0;
   std::uint64_t journal_bytes = 0;  // written
   std::uint64_t commits = 0;

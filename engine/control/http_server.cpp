@@ -109,12 +109,32 @@ struct Connection {
 
 }  // namespace
 
+struct Lane {
+  Lane(std::size_t worker_count, std::size_t waiting) : most(worker_count + waiting), workers(worker_count) {}
+
+  const std::size_t most;
+  std::atomic<std::size_t> admitted{0};  // requests waiting for or held by a worker
+  asio::thread_pool workers;
+};
+
 struct HttpServer::Impl {
-  Impl(Handler handler_fn, Refuse refuse_fn, const HttpLimits& http_limits)
+  Impl(Handler handler_fn, Refuse refuse_fn, LaneOf lane_of_fn, const HttpLimits& http_limits)
       : handler(std::move(handler_fn)),
         refuse(std::move(refuse_fn)),
+        lane_of(std::move(lane_of_fn)),
         bounds(http_limits),
-        workers(http_limits.workers) {}
+        usual(bounds.workers, bounds.waiting),
+        vital(bounds.vital_workers, bounds.connections),
+        ending(bounds.ending_workers, bounds.connections) {}
+
+  Lane& lane(HttpLane which) {
+    switch (which) {
+      case HttpLane::usual: return usual;
+      case HttpLane::vital: return vital;
+      case HttpLane::ending: return ending;
+    }
+    return usual;
+  }
 
   Result<void> bind(const Endpoint& at);
   void start();
@@ -134,24 +154,26 @@ struct HttpServer::Impl {
   asio::awaitable<error_code> send(Connection& connection, asio::const_buffer bytes);
   asio::awaitable<void> close_gently(Connection& connection);
   template <typename Work>
-  asio::awaitable<void> on_worker(Work& work);
+  asio::awaitable<void> on_worker(Lane& lane, Work& work);
   void forget(std::list<Connection>::iterator connection);
   void count(std::uint64_t HttpCounters::*counter);
   void note_open();
 
   const Handler handler;
   const Refuse refuse;
+  const LaneOf lane_of;
   const HttpLimits bounds;
 
   asio::io_context io{1};
   asio::executor_work_guard<asio::io_context::executor_type> io_work = asio::make_work_guard(io);
   tcp::acceptor acceptor{io};
   Endpoint local;
-  std::list<Connection> connections;     // io thread
-  bool stopping = false;                 // io thread
-  std::atomic<std::size_t> admitted{0};  // requests waiting for or held by a worker
+  std::list<Connection> connections;  // io thread
+  bool stopping = false;              // io thread
 
-  asio::thread_pool workers;
+  Lane usual;
+  Lane vital;
+  Lane ending;
   std::thread io_thread;
 
   std::mutex mutex;  // guards what follows, which other threads read
@@ -205,7 +227,7 @@ void HttpServer::Impl::stop(milliseconds patience) {
     drained.wait(lock, [this] { return is_drained; });
   }
   lock.unlock();
-  workers.join();
+  for (Lane* each : {&usual, &vital, &ending}) each->workers.join();
   io_work.reset();
   io_thread.join();
 }
@@ -363,8 +385,8 @@ asio::awaitable<After> HttpServer::Impl::answer(Connection& connection, Parser& 
   if (!request) {
     count(&HttpCounters::refused_malformed);
     response = refuse(400, request.error().what);
-  } else if (admitted.fetch_add(1) >= bounds.workers + bounds.waiting) {
-    admitted.fetch_sub(1);
+  } else if (Lane& lane_taken = lane(lane_of(*request)); lane_taken.admitted.fetch_add(1) >= lane_taken.most) {
+    lane_taken.admitted.fetch_sub(1);
     count(&HttpCounters::refused_busy);
     response = refuse(503, "too many requests are being served: try again");
   } else {
@@ -375,18 +397,18 @@ asio::awaitable<After> HttpServer::Impl::answer(Connection& connection, Parser& 
       } catch (const std::exception&) {
         response = refuse(500, "the request failed for a reason of our own");
       }
-      admitted.fetch_sub(1);
+      lane_taken.admitted.fetch_sub(1);
     };
-    co_await on_worker(work);
+    co_await on_worker(lane_taken, work);
   }
   co_return co_await reply(connection, response, to);
 }
 
 // Runs `work`, which lives in the caller's frame, on a worker, and comes back to the io thread.
 template <typename Work>
-asio::awaitable<void> HttpServer::Impl::on_worker(Work& work) {
-  auto start = [this, &work](auto done) {
-    asio::post(workers, [this, &work, done = std::move(done)]() mutable {
+asio::awaitable<void> HttpServer::Impl::on_worker(Lane& lane, Work& work) {
+  auto start = [this, &lane, &work](auto done) {
+    asio::post(lane.workers, [this, &work, done = std::move(done)]() mutable {
       work();
       asio::post(io, std::move(done));
     });
@@ -430,7 +452,7 @@ asio::awaitable<After> HttpServer::Impl::reply(Connection& connection, HttpRespo
   }
   if (response.stream) {
     auto drop = [&] { response.stream.reset(); };  // may close files and pipelines: not the io thread's work
-    co_await on_worker(drop);
+    co_await on_worker(usual, drop);
   }
   co_return failed || !complete || !keep || ends_by_close ? After::close : After::keep;
 }
@@ -465,7 +487,7 @@ asio::awaitable<bool> HttpServer::Impl::send_stream(Connection& connection, Http
         pulled = error(Errc::unavailable, "the stream failed for a reason of our own");
       }
     };
-    co_await on_worker(pull);
+    co_await on_worker(usual, pull);
     if (!pulled) co_return false;
     if (*pulled == 0) break;
     left_bytes -= *pulled;
@@ -492,8 +514,8 @@ asio::awaitable<bool> HttpServer::Impl::send_stream(Connection& connection, Http
 HttpServer::HttpServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Result<std::unique_ptr<HttpServer>> HttpServer::listen(const Endpoint& at, Handler handler, Refuse refuse,
-                                                       const HttpLimits& http_limits) {
-  auto impl = std::make_unique<Impl>(std::move(handler), std::move(refuse), http_limits);
+                                                       const HttpLimits& http_limits, LaneOf lane_of) {
+  auto impl = std::make_unique<Impl>(std::move(handler), std::move(refuse), std::move(lane_of), http_limits);
   if (auto bound = impl->bind(at); !bound) return bound.error();
   impl->start();
   return std::unique_ptr<HttpServer>(new HttpServer(std::move(impl)));

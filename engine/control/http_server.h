@@ -23,10 +23,20 @@
 
 namespace assent {
 
+// Requests of one lane never wait behind those of another: each has workers of its own.
+enum class HttpLane : std::uint8_t {
+  usual,  // at most limits::kApiWaiting wait; more are turned away
+  vital,  // these two take whatever the connections bring
+  ending,
+};
+inline constexpr std::size_t kHttpLanes = 3;
+
 struct HttpLimits {
   std::size_t connections = limits::kApiConnections;
   std::size_t workers = limits::kApiWorkers;
   std::size_t waiting = limits::kApiWaiting;
+  std::size_t vital_workers = limits::kApiVitalWorkers;
+  std::size_t ending_workers = limits::kApiEndWorkers;
   std::size_t header_bytes = limits::kApiHeaderBytes;
   std::size_t body_bytes = limits::kApiBodyBytes;
   milliseconds idle_time = limits::kApiIdleTime;
@@ -52,9 +62,12 @@ class HttpServer {
   using Handler = std::function<HttpResponse(const HttpRequest&)>;
   using Refuse = std::function<HttpResponse(unsigned status, std::string_view why)>;
 
+  using LaneOf = std::function<HttpLane(const HttpRequest&)>;  // io thread
+
   // Port 0 takes a free port; endpoint() says which.
-  static Result<std::unique_ptr<HttpServer>> listen(const Endpoint& at, Handler handler, Refuse refuse,
-                                                    const HttpLimits& limits = {});
+  static Result<std::unique_ptr<HttpServer>> listen(
+      const Endpoint& at, Handler handler, Refuse refuse, const HttpLimits& limits = {},
+      LaneOf lane_of = [](const HttpRequest&) { return HttpLane::usual; });
   ~HttpServer();  // stops without waiting for clients, if nobody has
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;

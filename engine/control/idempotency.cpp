@@ -3,6 +3,11 @@
 #include <exception>
 
 namespace assent {
+namespace {
+
+constexpr unsigned kTooManyRequests = 429;  // another answer comes later, as after a 5xx
+
+}  // namespace
 
 std::optional<HttpResponse> IdempotencyStore::once(const IdempotencyKey& key, const Sha256Digest& request, MonoTime now,
                                                    const std::function<HttpResponse()>& work) {
@@ -40,7 +45,7 @@ std::optional<HttpResponse> IdempotencyStore::run(Entries::iterator entry, const
   }
   {
     const std::lock_guard lock(mutex_);
-    if (response && response->status < 500) {
+    if (response && response->status < 500 && response->status != kTooManyRequests) {
       entry->response = response;
     } else {
       remove(entry);

@@ -96,7 +96,7 @@ void add_shards_by_kind(MetricFamilies& families, const EngineCounters& engine) 
       blocks.add(shard.blocks_sealed, labels_of(shard, "fate", "sealed"));
       blocks.add(shard.blocks_voided, labels_of(shard, "fate", "withdrawn"));
       blocks.add(shard.blocks_wiped, labels_of(shard, "fate", "wiped"));
-      blocks.add(shard.blocks_unplaced, labels_of(shard, "fate", "unplaced"));
+      blocks.add(shard.blocks_lost, labels_of(shard, "fate", "lost"));
     }
   }
   auto errors = families.counter("assent_write_errors_total", "Failed writes, by stage; each is tried again");

@@ -7,7 +7,7 @@
 namespace assent {
 namespace {
 
-constexpr std::array<ProblemInfo, 19> kProblems = {{
+constexpr std::array<ProblemInfo, 22> kProblems = {{
     {ProblemType::malformed_request, "malformed-request", 400, "The request is malformed"},
     {ProblemType::unauthenticated, "unauthenticated", 401, "A valid bearer token is needed"},
     {ProblemType::denied, "denied", 403, "The token's role may not do this"},
@@ -23,10 +23,13 @@ constexpr std::array<ProblemInfo, 19> kProblems = {{
     {ProblemType::internal, "internal", 500, "The engine failed"},
     {ProblemType::corrupt, "corrupt", 500, "Stored data does not verify"},
     {ProblemType::not_built_yet, "not-built-yet", 501, "This is planned and not built yet"},
-    {ProblemType::unavailable, "unavailable", 503, "Something the engine needs does not answer"},
-    {ProblemType::exhausted, "exhausted", 503, "A bound of the engine is reached"},
-    {ProblemType::busy, "busy", 503, "Too many requests at once"},
-    {ProblemType::erasure_incomplete, "erasure-incomplete", 503, "Not everything is erased yet"},
+    {ProblemType::unavailable, "unavailable", 503, "Something the engine needs does not answer", 1},
+    {ProblemType::exhausted, "exhausted", 503, "A bound of the engine is reached", 1},
+    {ProblemType::busy, "busy", 503, "Too many requests at once", 1},
+    {ProblemType::erasure_incomplete, "erasure-incomplete", 503, "Not everything is erased yet", 1},
+    {ProblemType::overloaded, "overloaded", 503, "Calls in progress come first", 5},
+    {ProblemType::disk_full, "disk-full", 503, "The disk is nearly full", 30},
+    {ProblemType::over_quota, "over-quota", 429, "The tenant's quota is used up", 10},
 }};
 
 constexpr bool table_is_in_order() {
@@ -55,6 +58,9 @@ ProblemType problem_type_of(Errc code) {
     case Errc::io: return ProblemType::internal;
     case Errc::corrupt: return ProblemType::corrupt;
     case Errc::unsupported: return ProblemType::unsupported;
+    case Errc::overloaded: return ProblemType::overloaded;
+    case Errc::disk_full: return ProblemType::disk_full;
+    case Errc::over_quota: return ProblemType::over_quota;
   }
   return ProblemType::internal;
 }
@@ -83,7 +89,7 @@ HttpResponse to_response(const Problem& problem) {
   // A detail may quote what was sent, which need not be UTF-8.
   response.body = body.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
   if (info.status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"assent\"");
-  if (info.status == 503) response.headers.emplace_back("Retry-After", "1");
+  if (info.retry_after_s != 0) response.headers.emplace_back("Retry-After", std::to_string(info.retry_after_s));
   return response;
 }
 

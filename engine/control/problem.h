@@ -34,6 +34,9 @@ enum class ProblemType : std::uint8_t {
   exhausted,              // 503: a stated bound is reached
   busy,                   // 503: too many requests at once
   erasure_incomplete,     // 503: keys or audio are still there; tried again at the next start
+  overloaded,             // 503: not now, because calls in progress come first
+  disk_full,              // 503: the rest of the disk is kept for calls in progress
+  over_quota,             // 429: the tenant has as much as it may have
 };
 
 struct ProblemInfo {
@@ -41,6 +44,7 @@ struct ProblemInfo {
   std::string_view name;  // type is "urn:assent:problem:" and this
   unsigned status;
   std::string_view title;
+  unsigned retry_after_s = 0;  // when asking again may help; 0: unsaid
 };
 std::span<const ProblemInfo> all_problems();
 

@@ -78,6 +78,31 @@ bool matches(std::string_view pattern, std::string_view path, std::vector<std::s
 
 }  // namespace
 
+Urgency urgency_of(Operation operation) {
+  switch (operation) {
+    case O::record_consent:
+    case O::pause_call:
+    case O::resume_call:
+    case O::delete_recording:
+    case O::erase_subject:
+    case O::withdraw_subject:
+    case O::delete_tenant:
+    case O::show_erasure:
+    case O::metrics:
+    case O::health:
+    case O::readiness: return Urgency::vital;
+    case O::end_call: return Urgency::ending;
+    case O::list_recordings:
+    case O::show_recording:
+    case O::play_recording:
+    case O::draw_recording:
+    case O::export_subject:
+    case O::list_ledger:
+    case O::verify_ledger: return Urgency::patient;
+    default: return Urgency::usual;
+  }
+}
+
 std::span<const Route> all_routes() { return kRoutes; }
 
 RouteMatch match_route(std::string_view method, std::string_view path) {

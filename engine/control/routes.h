@@ -51,6 +51,14 @@ enum class OnRepeat : std::uint8_t {
   replay,     // an Idempotency-Key gives the first reply again
 };
 
+// How long a request may wait for others: what people's rights and calls in progress depend on, for nothing.
+enum class Urgency : std::uint8_t {
+  vital,   // decisions, erasures, and what tells how the engine is: workers of their own, never turned away
+  ending,  // the end of a call: likewise
+  usual,
+  patient,  // exports, renders, listings: under overload they wait for calm (engine/overload)
+};
+
 struct Route {
   Operation operation;
   std::string_view method;
@@ -59,6 +67,8 @@ struct Route {
   std::optional<Right> right;  // none: open to everyone
   OnRepeat on_repeat = OnRepeat::run_again;
 };
+
+Urgency urgency_of(Operation operation);
 
 std::span<const Route> all_routes();  // in the order of Operation
 

@@ -106,7 +106,7 @@ Result<void> JournalWriter::write_batch() {
 }
 
 void JournalWriter::start_batch() {
-  const std::uint64_t room_pages = (options_.file_bytes - current_->next_bytes) / limits::kPageBytes - 1;
+  const std::uint64_t room_pages = (current_->size_bytes - current_->next_bytes) / limits::kPageBytes - 1;
   batch_ = std::make_unique<Batch>();
   Batch& batch = *batch_;
   batch.pages = static_cast<std::size_t>(
@@ -221,7 +221,7 @@ std::filesystem::path JournalWriter::path_of(JournalFileNumber number) const {
 }
 
 Result<void> JournalWriter::ensure_room() {
-  if (current_ && current_->next_bytes + 2 * limits::kPageBytes <= options_.file_bytes) return {};
+  if (current_ && current_->next_bytes + 2 * limits::kPageBytes <= current_->size_bytes) return {};
   if (current_) {
     // Before the next file has a byte: a later batch must not survive a power loss that takes an earlier one.
     if (auto synced = sync_current(); !synced) return synced;
@@ -231,21 +231,34 @@ Result<void> JournalWriter::ensure_room() {
   return open_file();
 }
 
+Result<std::uint64_t> JournalWriter::next_file_bytes() {
+  const auto space = disk_.space(options_.folder);
+  if (!space) return space.error();
+  const std::uint64_t free = space->free_bytes - std::min(space->free_bytes, limits::kDiskFloorBytes);
+  if (free / 2 >= options_.file_bytes) return options_.file_bytes;
+  const std::uint64_t size = free / 2 / limits::kPageBytes * limits::kPageBytes;
+  if (size >= limits::kJournalFileBytesMin) return size;
+  return error(Errc::exhausted, "the disk is full: " + std::to_string(space->free_bytes >> 20) +
+                                    " MiB are free, too few for another journal file: make room");
+}
+
 Result<void> JournalWriter::open_file() {
+  const auto size_bytes = next_file_bytes();
+  if (!size_bytes) return size_bytes.error();
   const std::filesystem::path path = path_of(next_file_);
   auto file = disk_.create(path);
   if (!file && file.error().code != Errc::conflict) return file.error();
   next_file_ = JournalFileNumber(next_file_.value + 1);
   if (!file) return file.error();
 
-  auto ready = (*file)->allocate(options_.file_bytes);
+  auto ready = (*file)->allocate(*size_bytes);
   if (ready) ready = disk_.sync_folder(options_.folder);
   if (!ready) {
     // The next attempt makes another one; an empty file that cannot be removed harms nothing.
     static_cast<void>(disk_.remove(path));
     return ready;
   }
-  current_.emplace(File{JournalFileNumber(next_file_.value - 1), std::move(*file), 0, false});
+  current_.emplace(File{JournalFileNumber(next_file_.value - 1), std::move(*file), *size_bytes, 0, false});
   return {};
 }
 

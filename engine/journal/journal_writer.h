@@ -11,6 +11,8 @@
 //    written to a new file: the same ciphertext, under new batch numbers;
 //  - a file whose pages are all released is removed, and a new one is created rather than the old one used again: new
 //    space reads as zeros, so no stale batch or ciphertext can be taken for a page of the new file;
+//  - on a disk that is nearly full a file is smaller: it takes at most half of what is free above the catalog's part
+//    (limits::kDiskFloorBytes), because the store needs room for what makes journal files dead;
 //  - it writes through the page cache (measured in bench/micro/journal_bench): O_DIRECT would save 0.6 us of CPU a
 //    page, and cost the settler, which reads every page again within the minute, a random read from the disk.
 //
@@ -121,6 +123,7 @@ class JournalWriter {
   struct File {
     JournalFileNumber number;
     std::unique_ptr<DiskFile> file;
+    std::uint64_t size_bytes = 0;
     std::uint64_t next_bytes = 0;  // where the next batch begins
     bool unsynced = false;
   };
@@ -173,6 +176,7 @@ class JournalWriter {
   // Files.
   Result<void> ensure_room();
   Result<void> open_file();
+  Result<std::uint64_t> next_file_bytes();
   Result<void> remove_dead_files();
   std::filesystem::path path_of(JournalFileNumber number) const;
 

@@ -29,6 +29,10 @@ class OpenSegment {
   // Shard: a block of this segment goes into the queue. Workers: it has left it, sealed.
   void count_queued() { queued_.fetch_add(1, std::memory_order_relaxed); }
   void count_sealed() { sealed_.fetch_add(1, std::memory_order_release); }
+  // Shard: blocks of it that no worker has sealed yet.
+  std::uint32_t waiting() const {
+    return queued_.load(std::memory_order_relaxed) - sealed_.load(std::memory_order_relaxed);
+  }
   // Shard, after the final block was queued: whether no worker will touch this segment again.
   bool is_drained() const { return sealed_.load(std::memory_order_acquire) == queued_.load(std::memory_order_relaxed); }
 

@@ -24,6 +24,12 @@ class SealQueue {
   void push(AdmittedBlock&& block);
   std::optional<AdmittedBlock> pop();
   std::size_t waiting() const;  // an estimate, for metrics
+  struct Totals {
+    std::uint64_t pushed = 0;
+    std::uint64_t popped = 0;
+  };
+  Totals totals() const;
+  std::size_t capacity_blocks() const { return pool_.capacity_blocks(); }
 
  private:
   struct State;

@@ -10,12 +10,16 @@ LegGateCounts& LegGateCounts::operator+=(const LegGateCounts& more) {
   discarded_packets += more.discarded_packets;
   wiped_blocks += more.wiped_blocks;
   admitted_blocks += more.admitted_blocks;
-  unplaced_blocks += more.unplaced_blocks;
   return *this;
 }
 
 LegGate::LegGate(BlockPool& pool, SegmentWriter& segments, SealPermit& permit, Settings settings)
-    : filler_(pool), segments_(segments), permit_(permit), settings_(settings), ring_(settings.ring_blocks) {}
+    : filler_(pool),
+      segments_(segments),
+      permit_(permit),
+      settings_(settings),
+      hold_(settings.hold),
+      ring_(settings.ring_blocks) {}
 
 void LegGate::packet(ByteView payload, WallTime at, nanoseconds duration) {
   if (admission_ == Admission::discard) {
@@ -31,24 +35,22 @@ void LegGate::settle(std::optional<HeldBlock> block) {
   if (!block) return;
   switch (admission_) {
     case Admission::hold: {
+      // Consent is decided and not yet on record, for longer than the ring has room: what is held first stays.
+      if (gate_ == Gate::opening && ring_.size() == ring_.capacity()) return segments_.lose(*block->block_);
       const WallTime first = block->first_time();
       const WallTime end = block->end_time();
       ring_.push(std::move(*block), first, end);
       return;
     }
-    case Admission::admit: return admit(std::move(*block));
+    case Admission::admit: return admit(std::move(*block), SegmentWriter::Arrival::fresh);
     case Admission::discard: return;  // wiped as it goes
   }
 }
 
-void LegGate::admit(HeldBlock held) {
+void LegGate::admit(HeldBlock held, SegmentWriter::Arrival arrival) {
   AdmittedBlock admitted(std::move(held.block_), nullptr);
   admitted.block_->head.consent_epoch = epoch_.value;
-  if (segments_.append(std::move(admitted))) {
-    ++counts_.admitted_blocks;
-  } else {
-    ++counts_.unplaced_blocks;
-  }
+  if (segments_.append(std::move(admitted), arrival)) ++counts_.admitted_blocks;
 }
 
 void LegGate::turn(const GateTurn& turn, WallTime media) {
@@ -59,7 +61,7 @@ void LegGate::turn(const GateTurn& turn, WallTime media) {
   while (admits) {
     auto held = ring_.pop_front();
     if (!held) break;
-    admit(std::move(held->block));
+    admit(std::move(held->block), SegmentWriter::Arrival::held);
   }
   permit_.publish(turn.valid_from.value);
 
@@ -89,13 +91,13 @@ nanoseconds LegGate::patience() const {
 }
 
 nanoseconds LegGate::tick(WallTime now) {
-  if (gate_ == Gate::holding) ring_.drop_older_than(now - settings_.hold);
+  if (gate_ == Gate::holding) ring_.drop_older_than(now - hold_);
   if (!filler_.is_empty() && now - filler_.first_time() >= patience()) settle(filler_.cut());
 
   // A block that begins with the very next packet is not due before that.
   nanoseconds next = patience();
   if (!filler_.is_empty()) next = std::min(next, filler_.first_time() + patience() - now);
-  const auto ages = gate_ == Gate::holding ? ring_.ages_at(settings_.hold) : std::nullopt;
+  const auto ages = gate_ == Gate::holding ? ring_.ages_at(hold_) : std::nullopt;
   if (ages) next = std::min(next, *ages - now);
   return next;
 }

@@ -10,6 +10,7 @@
 // Shard thread; no allocation but for the ring's slots at construction.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 
@@ -26,7 +27,6 @@ struct LegGateCounts {
   std::uint64_t discarded_packets = 0;  // stopped at a closed or paused gate
   std::uint64_t wiped_blocks = 0;       // held, and never admitted
   std::uint64_t admitted_blocks = 0;
-  std::uint64_t unplaced_blocks = 0;  // admitted, and lost for want of memory for a new segment
 
   LegGateCounts& operator+=(const LegGateCounts& more);
 };
@@ -52,6 +52,10 @@ class alignas(limits::kCacheLineBytes) LegGate {
   // soon it wants the next tick, unless a turn comes first.
   nanoseconds tick(WallTime now);
 
+  // While it waits for consent it holds no more than `most` from now on, nor more than it was made for; what is older
+  // goes with the next tick.
+  void limit_hold(nanoseconds most) { hold_ = std::min(settings_.hold, most); }
+
   // The payloads that follow are of another codec: what is being filled is closed, and a new segment begins with them.
   void set_codec(const Codec& codec);
 
@@ -70,7 +74,7 @@ class alignas(limits::kCacheLineBytes) LegGate {
  private:
   nanoseconds patience() const;
   void settle(std::optional<HeldBlock> block);  // a closed block goes where the gate's state sends it
-  void admit(HeldBlock block);
+  void admit(HeldBlock block, SegmentWriter::Arrival arrival);
   void cut_at_turn(const GateTurn& turn);
   void apply(const RingAction& action, WallTime at);
 
@@ -86,6 +90,7 @@ class alignas(limits::kCacheLineBytes) LegGate {
   SegmentWriter& segments_;
   SealPermit& permit_;
   Settings settings_;
+  nanoseconds hold_;  // of the settings, or less under overload
   HoldRing<HeldBlock> ring_;
 };
 

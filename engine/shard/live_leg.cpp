@@ -107,7 +107,8 @@ LegCounts LiveLeg::counts() const {
   const LegGateCounts gated = gate_.counts();
   LegCounts counts;
   counts.received = received.packets;
-  counts.recorded = gated.recorded_packets;
+  const AudioGaps::Sums& gaps = segments_.gaps().sums();
+  counts.recorded = gated.recorded_packets - std::min(gated.recorded_packets, gaps.packets);
   counts.lost = received.lost + gate_.starved_packets();
   counts.late = received.late;
   counts.duplicated = received.duplicated;
@@ -115,6 +116,9 @@ LegCounts LiveLeg::counts() const {
   counts.foreign = received.foreign_source;
   for (const std::uint64_t flaw : received.malformed) counts.malformed += flaw;
   counts.malformed += received.malformed_payload + received.unknown_payload_type;
+  counts.gap_blocks = gaps.blocks;
+  counts.gap_packets = gaps.packets;
+  counts.gap_ms = static_cast<std::uint64_t>(std::chrono::duration_cast<milliseconds>(gaps.time).count());
   counts.paused_ms = static_cast<std::uint64_t>(std::chrono::duration_cast<milliseconds>(paused_).count());
   return counts;
 }

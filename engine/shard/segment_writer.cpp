@@ -30,12 +30,15 @@ void SegmentWriter::set_codec(const Codec& codec) {
   codec_ = codec;
 }
 
-bool SegmentWriter::append(AdmittedBlock&& admitted) {
+bool SegmentWriter::append(AdmittedBlock&& admitted, Arrival arrival) {
   Block& block = *admitted.block_;
   const WallTime first(nanoseconds(block.head.first_ns));
   // A block from before the segment's start (a clock that was set back) has no place in it.
   if (open_ != nullptr && (first >= start_ + settings_.segment_time || first < start_)) roll();
-  if (open_ == nullptr && !open(first)) return false;
+  if ((arrival == Arrival::fresh && !may_queue()) || (open_ == nullptr && !open(first))) {
+    lose(block);
+    return false;
+  }
 
   matroska::patch_timestamp(block.plain, matroska::segment_offset(first, start_));
   block.head.frame_seq = next_seq_++;
@@ -43,6 +46,19 @@ bool SegmentWriter::append(AdmittedBlock&& admitted) {
   admitted.segment_ = open_.get();
   queue_.push(std::move(admitted));
   return true;
+}
+
+void SegmentWriter::lose(const Block& block) {
+  gaps_.add({WallTime(nanoseconds(block.head.first_ns)), WallTime(nanoseconds(block.head.end_ns)),
+             static_cast<std::uint32_t>(matroska::packets_in(block.plain))});
+}
+
+// Nothing waits unless the disk or the workers are behind. A leg may then have what was reserved for it, and more as
+// long as nobody else is short of it.
+bool SegmentWriter::may_queue() const {
+  std::size_t waiting = open_ == nullptr ? 0 : open_->waiting();
+  for (const auto& segment : closing_) waiting += segment->waiting();
+  return waiting < settings_.queued_blocks || pool_.in_use_blocks() <= pool_.capacity_blocks() / 2;
 }
 
 bool SegmentWriter::open(WallTime start) {

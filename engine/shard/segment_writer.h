@@ -21,6 +21,7 @@
 #include "crypto/secret.h"
 #include "engine/seal/open_segment.h"
 #include "engine/seal/seal_queue.h"
+#include "engine/shard/audio_gap.h"
 #include "engine/stages.h"
 
 namespace assent {
@@ -52,6 +53,8 @@ class SegmentWriter {
  public:
   struct Settings {
     nanoseconds segment_time = limits::kSegmentTimeDefault;
+    // Admitted blocks that may wait to be sealed; beyond that one is lost, unless half of the arena is free.
+    std::size_t queued_blocks = SIZE_MAX;
   };
   // Where the counts of the final frame come from: asked when a segment closes.
   using CountsSource = std::function<LegCounts()>;
@@ -75,15 +78,24 @@ class SegmentWriter {
   // Ends the open segment; the next block opens another.
   void roll();
 
-  // False when no block was free for a new segment's head: the audio is lost, and counted by the caller.
-  bool append(AdmittedBlock&& block);
+  enum class Arrival {
+    fresh,
+    held,  // from the ring: it has its place in the arena already, which none of the bounds takes away
+  };
+  // Whether there was a place for it. If not (as many blocks of this leg wait to be sealed as may; none was free for a
+  // new segment's head) its audio is lost, and a gap.
+  bool append(AdmittedBlock&& block, Arrival arrival);
+  // The same for what had not yet come to be admitted, though it was consented to.
+  void lose(const Block& block);
+  // What was lost so far.
+  const AudioGaps& gaps() const { return gaps_; }
 
   const std::vector<SegmentId>& segments() const { return segments_; }  // every one opened so far
   bool is_drained();  // closed, and no worker holds a block of any of its segments
 
  private:
-  struct Open;
   bool open(WallTime start);
+  bool may_queue() const;
   void push(BlockRef block, BlockKind kind);
   void reap();
 
@@ -107,6 +119,7 @@ class SegmentWriter {
   std::uint32_t next_seq_ = 0;
   std::vector<SegmentId> segments_;
   std::vector<std::unique_ptr<OpenSegment>> closing_;  // closed, with blocks still in the queue
+  AudioGaps gaps_;
 };
 
 }  // namespace assent

@@ -15,6 +15,8 @@ void add_leg_counts(ShardCounts& sum, LiveLeg& leg) {
   sum.received += leg.receiver().counts();
   sum.gated += leg.gate().counts();
   sum.starved_packets += leg.gate().starved_packets();
+  sum.gap_blocks += leg.segments().gaps().sums().blocks;
+  sum.gap_packets += leg.segments().gaps().sums().packets;
 }
 
 std::size_t bytes_per_second(const std::vector<LegFormat>& formats) {
@@ -162,14 +164,17 @@ Result<LegPorts> Shard::add_leg(Entry& entry, NewLeg&& leg, Now now) {
   entry.slots.push_back(slot);
 
   const nanoseconds hold = entry.call->consent().settings().hold;
-  const LiveLeg::Settings settings{{hold, settings_.max_delay, blocks_of(leg, hold, settings_.reorder_window)},
-                                   {settings_.segment_time}};
+  const std::size_t blocks = blocks_of(leg, hold, settings_.reorder_window);
+  const auto reorder = std::chrono::ceil<milliseconds>(settings_.reorder_window);
+  const LiveLeg::Settings settings{{hold, settings_.max_delay, blocks},
+                                   {settings_.segment_time, limits::queued_blocks_of(blocks, reorder)}};
   const LegIndex index(static_cast<std::uint8_t>(entry.call->legs().size()));
   auto live =
       std::make_unique<LiveLeg>(LegIdentity{leg.id, index, leg.label, *ports}, std::move(*receiver), *entry.call,
                                 LegWorkshop{parts_.blocks, parts_.seal_queue, parts_.segments}, settings);
   const CallIdentity& call = entry.call->identity();
   LiveLeg& placed = *live;
+  placed.gate().limit_hold(hold_limit_);
   placed.segments().set_owner({call.tenant, call.id, call.recording, leg.id}, std::move(leg.key), leg.key_id,
                               [&placed] { return placed.counts(); });
   legs_by_slot_.at(slot.value) = live.get();
@@ -201,6 +206,14 @@ Result<void> Shard::end_call(CallId id, Now now, Finished done) {
 void Shard::end_all(Now now) {
   for (auto& [id, entry] : calls_) {
     if (!entry.ending) (void)end_call(id, now, parts_.on_abandoned);
+  }
+}
+
+void Shard::limit_hold(nanoseconds most) {
+  hold_limit_ = most;
+  for (auto& [id, entry] : calls_) {
+    for (const auto& leg : entry.call->legs()) leg->gate().limit_hold(most);
+    clock_.set(entry.call->alarm(), MonoTime::min());
   }
 }
 
@@ -251,13 +264,16 @@ void Shard::forget(CallId id) {
 
 void Shard::finish(Entry& entry) {
   LiveCall& call = *entry.call;
-  FinishedCall finished{call.identity().id, call.identity().recording, call.has_recording(), {}, {}, {}, false};
+  FinishedCall finished{call.identity().id, call.identity().recording, call.has_recording(), {}, {}, {}, {}, false};
   std::size_t erased = 0;
   for (const auto& leg : call.legs()) {
     const auto& segments = leg->segments().segments();
     const bool leg_erased = call.is_erased(leg->identity().index);
     if (leg_erased) ++erased;
     if (!leg_erased) finished.segments.insert(finished.segments.end(), segments.begin(), segments.end());
+    if (!leg_erased) {
+      for (const AudioGap& gap : leg->segments().gaps().list()) finished.gaps.emplace_back(leg->identity().id, gap);
+    }
     finished.counts.emplace_back(leg->identity().id, leg->counts());
     add_leg_counts(ended_, *leg);
   }

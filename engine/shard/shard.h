@@ -55,6 +55,7 @@ struct FinishedCall {
   std::string why;
   std::vector<SegmentId> segments;
   std::vector<std::pair<LegId, LegCounts>> counts;
+  std::vector<std::pair<LegId, AudioGap>> gaps;  // of the legs that are kept
   bool all_erased = false;
 };
 
@@ -63,6 +64,8 @@ struct ShardCounts {
   LegGateCounts gated;
   SourceCounts source;
   std::uint64_t starved_packets = 0;
+  std::uint64_t gap_blocks = 0;  // consented audio that was lost
+  std::uint64_t gap_packets = 0;
   std::uint64_t gates[5] = {};    // legs in each state now, by Gate
   std::uint64_t held_blocks = 0;  // in the rings now
   std::uint64_t calls = 0;
@@ -109,6 +112,8 @@ class Shard final : private DatagramSink {
   using Finished = std::function<void(FinishedCall)>;
   Result<void> end_call(CallId call, Now now, Finished done);
   void end_all(Now now);  // for shutdown; each is reported to on_abandoned
+  // Overload: legs without consent, those to come too, hold at most this much from now on.
+  void limit_hold(nanoseconds most);
 
   LiveCall* find(CallId id);
   std::vector<LiveCall*> calls();  // oldest first
@@ -151,6 +156,7 @@ class Shard final : private DatagramSink {
   std::array<LegSlot, limits::kUpcomingTurn> upcoming_{};  // the last ones told: their legs are near by now
   std::size_t upcoming_count_ = 0;
   std::size_t reserved_blocks_ = 0;
+  nanoseconds hold_limit_ = nanoseconds::max();
   Now now_{};
   bool at_home_ = false;                        // the thread that steps is known to the block pool
   std::optional<nanoseconds> wall_minus_mono_;  // what a set clock or a slept machine changes

@@ -46,10 +46,24 @@ Settler::~Settler() {
 
 MonoTime Settler::step(MonoTime now) {
   take_inbox();
-  settle_ready(now);
+  const bool waits = gives_way(now);
+  if (!waits) settle_ready(now);
   answer_waiters();
   publish();
-  return next_step(now);
+  return waits ? now + limits::kSettleWaitLook : next_step(now);
+}
+
+// Whether what is ready stays in the journal for now.
+bool Settler::gives_way(MonoTime now) {
+  const SettlePace pace = parts_.pace ? parts_.pace() : SettlePace::freely;
+  if (pace == SettlePace::freely) {
+    waits_since_.reset();
+    return false;
+  }
+  if (!waits_since_) waits_since_ = now;
+  if (pace == SettlePace::not_at_all || now - *waits_since_ < limits::kSettleWaitMax) return true;
+  waits_since_ = now;
+  return false;
 }
 
 // Sooner than the next failure's retry when a caller waits for pages that the journal has not committed yet.

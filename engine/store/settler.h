@@ -40,6 +40,12 @@ struct SegmentInfo {
   WallTime started;
 };
 
+enum class SettlePace {
+  freely,
+  giving_way,  // overload: what is ready waits, at most limits::kSettleWaitMax
+  not_at_all,  // what is left of the disk is not for the store
+};
+
 // What the settler needs of its neighbours. Everything named here outlives it.
 struct SettlerParts {
   SegmentStore& store;
@@ -51,6 +57,7 @@ struct SettlerParts {
   LegKeys leg_keys;
   SegmentKeeper::LegCodec leg_codec;                    // for a segment whose first frame is lost; may be empty
   std::function<void(const StoredSegment&)> on_stored;  // may be empty
+  std::function<SettlePace()> pace;                     // asked before each step; may be empty
   std::function<MonoTime()> clock = read_mono;          // for measuring latency only
 };
 
@@ -138,6 +145,7 @@ class Settler {
   void drop_recording(const Drop& drop);
   void add_waiter(Waiter waiter);
 
+  bool gives_way(MonoTime now);
   void settle_ready(MonoTime now);
   std::vector<SegmentId> settle_group(std::span<const SegmentId> ids, MonoTime now);
   void settle_alone(SegmentId id, MonoTime now);
@@ -170,6 +178,7 @@ class Settler {
   SettlerCounters tally_;
   LatencyHistogram latency_;
   SettlerHealth state_;
+  std::optional<MonoTime> waits_since_;  // while it gives way: since it last settled
 
   mutable std::mutex mutex_;  // guards the three below
   Inbox inbox_;

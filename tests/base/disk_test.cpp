@@ -132,6 +132,15 @@ TEST_CASE("a listing is by name and says what is a folder") {
   CHECK((*entries)[2].name == "d");
 }
 
+TEST_CASE("what is free on a file system is less than all of it") {
+  DiskBench bench;
+  const auto before = bench.disk.space(bench.folder);
+  REQUIRE(before);
+  CHECK(before->free_bytes > 0);
+  CHECK(before->free_bytes <= before->total_bytes);
+  CHECK(bench.disk.space(bench.folder / "missing").error().code == Errc::not_found);
+}
+
 TEST_CASE("missing folders are made down to the one asked for") {
   DiskBench bench;
   REQUIRE(make_folders(bench.disk, bench.folder / "x" / "y" / "z"));

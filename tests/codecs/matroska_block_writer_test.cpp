@@ -54,6 +54,24 @@ TEST_CASE("a Cluster lies in its block as the layout draws it") {
   CHECK(Bytes(block.begin() + static_cast<std::ptrdiff_t>(end) + 3, block.end()) == Bytes(4064 - end - 3, 0));
 }
 
+TEST_CASE("the packets of a finished block are counted from its bytes, whatever room is left in it") {
+  for (std::size_t packets = 0; packets <= 12; ++packets) {
+    for (std::size_t left = 0; left <= 4; ++left) {
+      auto block = used_block(16 + 12 * (7 + 100) + left);
+      auto writer = ClusterWriter::begin(block, kStart);
+      for (std::size_t i = 0; i < packets; ++i) writer.append(Bytes(100, 0xA3), kStart + 20ms * static_cast<int>(i));
+      writer.finish();
+      INFO(packets << " packets, " << left << " bytes left");
+      CHECK(matroska::packets_in(block) == packets);
+    }
+  }
+  auto one = used_block();
+  auto writer = ClusterWriter::begin(one, kStart);
+  writer.append(Bytes(limits::kPayloadBytes, 0), kStart);
+  writer.finish();
+  CHECK(matroska::packets_in(one) == 1);
+}
+
 TEST_CASE("every length of room that can be left is filled exactly") {
   for (std::size_t left = 0; left <= 200; ++left) {
     auto block = used_block();

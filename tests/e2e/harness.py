@@ -52,15 +52,17 @@ description = "Training our agents"
 segment_time = "{segment_time}"
 [journal]
 file_size = "{journal_file}"
+sealed_pages = {sealed_pages}
 [memory]
 backing = "{backing}"
 [shutdown]
 drain = "{drain}"
+{more}
 """
 
 DEFAULTS = dict(ports="31000-31999", calls=20, policy="all-party", hold="30s", deadline="60s", preroll="all",
                 on_withdraw="keep", segment_time="60s", journal_file="16MiB", backing="secret",
-                sockets="auto", shards=1, pin_shards=[], drain="0s")
+                sockets="auto", shards=1, pin_shards=[], drain="0s", sealed_pages=32768, more="")
 
 
 def check(condition, what):
@@ -88,6 +90,7 @@ class Problem(Exception):
 
 class Engine:
     """One running `assent run`, on a state folder that outlives it."""
+    started = []  # by this test: what a failure leaves running is ended
 
     def __init__(self, folder, program=PROGRAM, name="state", wrapper=(), arguments=(), **options):
         self.folder = folder
@@ -115,6 +118,7 @@ class Engine:
             self.process = subprocess.Popen(
                 self.wrapper + [self.program, "run", self.pipeline, "--state", self.state] + self.arguments,
                 stdout=log, stderr=log, cwd=self.folder, preexec_fn=preexec)
+        Engine.started.append(self.process)
 
         def is_up():
             if self.process.poll() is not None:
@@ -156,6 +160,27 @@ class Engine:
         except urllib.error.HTTPError as refused:
             return refused.code, refused.read()
 
+    def reply(self, method, path, body=None):
+        """Status, headers, content and the seconds it took; for what may be refused."""
+        began = time.monotonic()
+        request = urllib.request.Request(f"http://{self.api}{path}", method=method,
+                                         data=None if body is None else json.dumps(body).encode())
+        request.add_header("Authorization", "Bearer " + self.token)
+        request.add_header("Content-Type", "application/json")
+        try:
+            with urllib.request.urlopen(request, timeout=60) as reply:
+                status, headers, text = reply.status, reply.headers, reply.read()
+        except urllib.error.HTTPError as refused:
+            status, headers, text = refused.code, refused.headers, refused.read()
+        return status, headers, json.loads(text) if text else None, time.monotonic() - began
+
+    def metrics(self):
+        """Every sample of /metrics, by its name with labels."""
+        status, text = self.raw("GET", "/metrics")
+        check(status == 200, f"the metrics answered {status}")
+        lines = [line.rsplit(" ", 1) for line in text.decode().splitlines() if not line.startswith("#")]
+        return {name: float(value) for name, value in lines}
+
     def ask(self, method, path, body=None, **more):
         status, text = self.raw(method, path, body, **more)
         content = json.loads(text) if text else None
@@ -171,7 +196,8 @@ class Engine:
 
     # ---- calls ----
 
-    def create_call(self, legs=("customer",), codec=None, policy=None, **more):
+    @staticmethod
+    def call_body(legs=("customer",), codec=None, policy=None, **more):
         codec = codec or {"name": "PCMU", "payload_type": 0, "clock_rate": 8000}
         body = {"ref": "call-1",
                 "participants": [{"ref": leg, "role": leg, "subject": "person-" + leg} for leg in legs],
@@ -179,7 +205,10 @@ class Engine:
         if policy:
             body["policy"] = policy
         body.update(more)
-        return self.ask("POST", "/v1/calls", body)
+        return body
+
+    def create_call(self, *legs, **how):
+        return self.ask("POST", "/v1/calls", self.call_body(*legs, **how))
 
     def decide(self, call, participant, decision, **more):
         return self.ask("POST", f"/v1/calls/{call['id']}/consent",
@@ -341,6 +370,9 @@ def run(test):
     try:
         test(folder)
     except BaseException:
+        for process in Engine.started:
+            if process.poll() is None:
+                process.kill()
         print(f"the folder is kept: {folder}")
         for name in sorted(os.listdir(folder)):
             if name.endswith(".log"):

@@ -339,4 +339,10 @@ Result<bool> FailingDisk::exists(const std::filesystem::path& path) {
   return now_.count(key_of(path)) != 0;
 }
 
+Result<DiskSpace> FailingDisk::space(const std::filesystem::path&) {
+  const std::lock_guard lock(mutex_);
+  if (off_) return error(Errc::io, "the power is gone");
+  return DiskSpace{free_, UINT64_MAX};
+}
+
 }  // namespace assent::test

@@ -28,6 +28,7 @@ class FailingDisk final : public Disk {
   // Writes are cut to this many bytes, once each.
   void shorten_next_write(std::size_t bytes) { short_write_ = bytes; }
   void limit_space(std::uint64_t bytes) { space_ = bytes; }  // bytes that may be allocated or written from now on
+  void report_free(std::uint64_t bytes) { free_ = bytes; }   // what it says is free, whatever may be written
   void refuse_unnamed() { unnamed_ = false; }
   // With this probability, any operation that changes the disk fails (a write: or is short).
   void fail_by_chance(double probability, std::uint32_t seed);
@@ -57,6 +58,7 @@ class FailingDisk final : public Disk {
   Result<void> sync_folder(const std::filesystem::path& path) override;
   Result<std::vector<FolderEntry>> list(const std::filesystem::path& folder) override;
   Result<bool> exists(const std::filesystem::path& path) override;
+  Result<DiskSpace> space(const std::filesystem::path& folder) override;
 
  private:
   friend class FailingFile;
@@ -84,6 +86,7 @@ class FailingDisk final : public Disk {
   std::vector<Fault> faults_;
   std::size_t short_write_ = SIZE_MAX;
   std::uint64_t space_ = UINT64_MAX;
+  std::uint64_t free_ = UINT64_MAX;
   std::uint64_t power_left_ = UINT64_MAX;
   std::uint64_t syncs_ = 0;
   std::uint64_t operations_ = 0;

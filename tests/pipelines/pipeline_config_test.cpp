@@ -145,6 +145,10 @@ TEST_CASE("the embedded pipeline writes out the defaults, and adds digits, reten
   CHECK(embedded.journal.sealed_pages == defaults.journal.sealed_pages);
   CHECK(embedded.keys.path == defaults.keys.path);
   CHECK(embedded.shutdown.drain == defaults.shutdown.drain);
+  CHECK(embedded.overload.hold_floor == defaults.overload.hold_floor);
+  CHECK(embedded.overload.disk_reserve_bytes == defaults.overload.disk_reserve_bytes);
+  CHECK(embedded.quota.every == defaults.quota.every);
+  CHECK(embedded.quota.tenants == defaults.quota.tenants);
 
   const auto quality = embedded.purposes.set_of({"quality"});
   REQUIRE(quality);
@@ -210,6 +214,42 @@ format = "json"
   CHECK(settings.journal.file_bytes == 64ULL << 20);
   CHECK(settings.memory.backing == ArenaBacking::locked_memory);
   CHECK(settings.log.format == pipeline::Log::Format::json);
+}
+
+TEST_CASE("overload: the rings' floor and the disk's reserve are as the file says, or what follows from the rest") {
+  const auto defaults = settings_of("");
+  CHECK(defaults.overload.hold_floor == limits::kHoldFloorDefault);
+  CHECK_FALSE(defaults.overload.disk_reserve_bytes);
+  CHECK(settings_of("[consent]\nhold = \"4s\"").overload.hold_floor == 4s);
+  CHECK(settings_of("[consent]\nhold_floor = \"2s\"").overload.hold_floor == 2s);
+  CHECK(settings_of("[overload]\ndisk_reserve = \"2GiB\"").overload.disk_reserve_bytes == 2ULL << 30);
+  CHECK_FALSE(settings_of("[overload]\ndisk_reserve = \"auto\"").overload.disk_reserve_bytes);
+  CHECK(errors_of("[consent]\nhold = \"4s\"\nhold_floor = \"5s\"") ==
+        "p.toml:3:14: consent.hold_floor: is more than consent.hold; allowed: at most \"4s\"");
+  CHECK(errors_of("[overload]\ndisk_reserve = \"much\"").find("p.toml:2:16: overload.disk_reserve: ") == 0);
+  CHECK(errors_of("[overload]\ndisk_reserve = \"4KiB\"").find("p.toml:2:16: overload.disk_reserve: ") == 0);
+}
+
+TEST_CASE("quotas: of every tenant, and of those that have their own, which take the rest from the others'") {
+  const auto settings = settings_of(R"(
+[quota]
+calls = 50
+stored = "500GiB"
+[quota.tenants]
+acme = { calls = 200 }
+"tiny tenant" = { stored = "1MiB" }
+)");
+  constexpr std::uint64_t kGiB = 1ULL << 30;
+  CHECK(settings.quota.every == TenantQuota{50, 500 * kGiB});
+  REQUIRE(settings.quota.tenants.size() == 2);
+  CHECK(settings.quota.tenants.at("acme") == TenantQuota{200, 500 * kGiB});
+  CHECK(settings.quota.tenants.at("tiny tenant") == TenantQuota{50, 1ULL << 20});
+  CHECK(settings_of("").quota.every == TenantQuota{});
+  CHECK(errors_of("[quota]\ncalls = 0").find("p.toml:2:9: quota.calls: ") == 0);
+  CHECK(errors_of("[quota.tenants]\nacme = 5") ==
+        "p.toml:2:8: quota.tenants.acme: is a whole number; allowed: { calls = 200, stored = \"500GiB\" }");
+  CHECK(errors_of("[quota.tenants]\nacme = { call = 5 }").find("unknown key \"call\" in [quota.tenants.acme]") !=
+        std::string::npos);
 }
 
 TEST_CASE("preroll none keeps nothing of what is held") {
@@ -308,13 +348,13 @@ TEST_CASE("each error says where it is and what is allowed") {
        "p.toml:2:9: log.level: \"loud\" is unknown; allowed: \"trace\", \"debug\", \"info\", \"warn\", \"error\""},
       {"[consent]\nholds = \"30s\"",
        "p.toml:2:1: unknown key \"holds\" in [consent]: did you mean \"hold\"?; allowed: policy, on_withdraw, hold, "
-       "deadline, "
+       "deadline, hold_floor, "
        "preroll, default_purposes, digits"},
       {"[sael]\nworkers = 1",
        "p.toml:1:2: unknown key \"sael\": did you mean \"seal\"?; allowed: purposes, listen, capacity, threads, media, "
        "consent, "
        "seal, "
-       "journal, store, keys, memory, shutdown, log, notice"},
+       "journal, overload, quota, store, keys, memory, shutdown, log, notice"},
       {"[log]\nzebra = 1", "p.toml:2:1: unknown key \"zebra\" in [log]; allowed: level, format"},
   };
   for (const auto& test : cases) {

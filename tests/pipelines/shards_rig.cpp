@@ -62,7 +62,8 @@ ShardsRig::ShardsRig(const std::string& pipeline) : settings(settings_of(pipelin
       *writer,
       [this](KeyId id) { return keys->open_copy(id); },
       [this](const LegErasure& erasure) { eraser->request(erasure); },
-      [this](ShardId shard, FinishedCall call) { calls->book_abandoned(shard, std::move(call)); }};
+      [this](ShardId shard, FinishedCall call) { calls->book_abandoned(shard, std::move(call)); },
+      overload};
   std::vector<LiveShard> live;
   for (const ShardShare& share : divide(settings, plan_capacity(settings, {kNoLimit, kNoLimit, false, {}, {}}))) {
     auto arena = must(SecureArena::create(share.arena_bytes));
@@ -70,8 +71,9 @@ ShardsRig::ShardsRig(const std::string& pipeline) : settings(settings_of(pipelin
     live.push_back({units.back()->link(), units.back()->settler()});
   }
   eraser.emplace(LegEraser::Parts{*catalog, *writer, *keys, *store, storages(), [](const std::string&) {}});
-  calls.emplace(
-      LiveCalls::Parts{std::move(live), *catalog, *writer, *keys, *eraser, settings.purposes, defaults, "127.0.0.1"});
+  quota.emplace(settings.quota, *catalog);
+  calls.emplace(LiveCalls::Parts{std::move(live), *catalog, *writer, *keys, *eraser, settings.purposes, defaults,
+                                 "127.0.0.1", overload, *quota});
 }
 
 ShardsRig::~ShardsRig() {

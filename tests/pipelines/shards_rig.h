@@ -43,6 +43,8 @@ class ShardsRig {
   std::unique_ptr<FileStore> store;
   std::optional<DatagramSources> sources;
   PipelineDefaults defaults;
+  OverloadState overload;
+  std::optional<CallQuota> quota;
   std::vector<std::unique_ptr<ShardUnit>> units;
   std::optional<LegEraser> eraser;
   std::optional<LiveCalls> calls;

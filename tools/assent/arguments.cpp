@@ -194,7 +194,7 @@ class Commands {
         ->type_name("REF");
     recordings.add_option("--tenant", recordings_.tenant, "name of the tenant")->type_name("NAME");
     recordings.add_option("--recording-state", recordings_.state, "open, complete, recovered or erased")
-        ->check(CLI::IsMember({"open", "complete", "recovered", "erased"}))
+        ->check(CLI::IsMember({"open", "complete", "incomplete", "recovered", "erased"}))
         ->type_name("");
     const std::string time_form = "a time such as 2026-11-24T22:59:00Z";
     add_parsed(recordings, "--from", recordings_.from, parse_rfc3339, "started at or after", time_form);

@@ -50,6 +50,7 @@ Json json_of(const CapacityPlan& plan) {
           {"ports", plan.ports},
           {"steered", plan.steered},
           {"sockets", plan.sockets},
+          {"stall_ms", plan.stall.count()},
           {"advice", plan.advice}};
 }
 
@@ -64,6 +65,9 @@ void print_plan(const CheckArguments& arguments, const PipelineSettings& setting
       << "  ports   " << plan.ports << " of " << ports.first << "-" << ports.last << "\n"
       << "  sockets " << plan.sockets << "\n"
       << "  here    " << plan.calls_that_fit << " of " << plan.calls_wanted << " calls fit\n";
+  out << "  stall   of the disk: " << plan.stall.count() / 1000
+      << " s before audio is lost, with consent for every leg (" << plan.stall_in_pages.count() / 1000
+      << " s of them in journal.sealed_pages)\n";
   for (const auto& advice : plan.advice) out << "          " << advice << "\n";
 }
 

@@ -156,7 +156,8 @@ ExitStatus run_engine(const PipelineConfig& config, const RunOptions& options) {
     log->error("{}", plain(started.error().what));
     return ExitStatus::failed;
   }
-  auto engine = Engine::start(config, {options.state.root()});
+  auto engine =
+      Engine::start(config, {options.state.root(), [log](const std::string& line) { log->warn("{}", plain(line)); }});
   if (!engine) {
     log->error("{}", plain(engine.error().what));
     return ExitStatus::failed;

@@ -1,6 +1,7 @@
 #include "tools/assent/segment_check.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <set>
 
 namespace assent {
@@ -70,6 +71,22 @@ Result<void> check_segments_of(OpenedState& state, RecordingId id, const CheckPr
   return {};
 }
 
+// What the engine itself knows to be missing: no damage, but no whole recording either.
+void note_missing(const RecordingRow& row, CheckReport& report) {
+  if (row.state != RecordingState::incomplete) return;
+  const auto lost = nlohmann::json::parse(row.lost_json, nullptr, false);
+  std::string what = "recording " + to_text(row.id) + " is incomplete";
+  if (lost.is_object() && lost.contains("why") && lost["why"].is_string())
+    what += ": " + lost["why"].get<std::string>();
+  report.missing.push_back(what);
+  if (!lost.is_object() || !lost.contains("gaps") || !lost["gaps"].is_array()) return;
+  for (const auto& gap : lost["gaps"]) {
+    report.missing.push_back("leg " + gap.value("leg", "") + ": " + std::to_string(gap.value("packets", 0)) +
+                             " packets of consented audio from " + gap.value("from", "") + " to " +
+                             gap.value("to", "") + " could not be sealed in time");
+  }
+}
+
 Result<std::vector<RecordingId>> all_recordings(Catalog& catalog) {
   std::vector<RecordingId> ids;
   RecordingFilter filter;
@@ -126,6 +143,7 @@ Result<void> check_recording(OpenedState& state, RecordingId id, const CheckProg
   const auto row = state.catalog().recording(id);
   if (!row) return row.error();
   if (!*row) return error(Errc::not_found, "there is no recording " + to_text(id));
+  note_missing(**row, report);
   return check_segments_of(state, id, progress, report);
 }
 
@@ -144,6 +162,9 @@ Result<void> check_everything(OpenedState& state, const CheckProgress& progress,
   const auto ids = all_recordings(state.catalog());
   if (!ids) return ids.error();
   for (const auto id : *ids) {
+    const auto row = state.catalog().recording(id);
+    if (!row) return row.error();
+    if (*row) note_missing(**row, report);
     if (auto checked = check_segments_of(state, id, progress, report); !checked) return checked;
   }
   return find_unclaimed(state, *objects, report);

@@ -25,6 +25,7 @@ struct CheckedSegment {
 
 struct CheckReport {
   std::vector<CheckedSegment> segments;
+  std::vector<std::string> missing;             // of recordings that say themselves that they are not whole
   std::vector<std::string> troubles;            // of catalog, ledger and store as a whole
   std::optional<std::uint64_t> ledger_records;  // when the chain was walked and is intact
   bool is_good() const;

@@ -63,6 +63,20 @@ void print_audio(const Json& recording, std::ostream& out) {
   segments.print(out);
 }
 
+void print_gaps(const Json& recording, std::ostream& out) {
+  TextTable gaps({"GAP OF LEG", "FROM", "TO", "BLOCKS", "PACKETS"});
+  for (const auto& each : list_at(recording, "gaps")) {
+    std::string leg = text_at(each, "leg");
+    for (const auto& known : list_at(recording, "legs")) {
+      if (text_at(known, "id") == leg) leg = leg_name(known);
+    }
+    gaps.add({leg, text_at(each, "from"), text_at(each, "to"), text_at(each, "blocks"), text_at(each, "packets")});
+  }
+  if (gaps.empty()) return;
+  out << "\n";
+  gaps.print(out);
+}
+
 void print_recording(const Json& recording, std::ostream& out) {
   out << "recording  " << text_at(recording, "id") << "\n"
       << "state      " << text_at(recording, "state") << "\n"
@@ -73,6 +87,7 @@ void print_recording(const Json& recording, std::ostream& out) {
   print_people(recording, out);
   out << "\n";
   print_audio(recording, out);
+  print_gaps(recording, out);
   for (const auto& note : list_at(recording, "notes")) {
     out << "\nnote of " << text_at(note, "at") << " by " << printable(text_at(note, "author")) << ": "
         << printable(text_at(note, "text")) << "\n";

@@ -38,7 +38,10 @@ Json json_of(const CheckedSegment& checked) {
 Json json_of(const CheckReport& report) {
   Json segments = Json::array();
   for (const auto& checked : report.segments) segments.push_back(json_of(checked));
-  Json json = {{"good", report.is_good()}, {"segments", std::move(segments)}, {"troubles", report.troubles}};
+  Json json = {{"good", report.is_good()},
+               {"segments", std::move(segments)},
+               {"missing", report.missing},
+               {"troubles", report.troubles}};
   if (report.ledger_records) json["ledger_records"] = *report.ledger_records;
   return json;
 }
@@ -70,6 +73,7 @@ void print_segment(const CheckedSegment& checked, std::ostream& out) {
 
 void print_report(const CheckReport& report, std::ostream& out) {
   for (const auto& checked : report.segments) print_segment(checked, out);
+  for (const auto& missing : report.missing) out << "MISSING  " << missing << "\n";
   for (const auto& trouble : report.troubles) out << "WRONG    " << trouble << "\n";
   if (report.ledger_records) out << "good     ledger: " << *report.ledger_records << " records in one chain\n";
   const bool from_outside = std::any_of(report.segments.begin(), report.segments.end(), is_seen_from_outside);

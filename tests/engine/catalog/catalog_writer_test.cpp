@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <thread>
 
 #include "catalog_rows.h"
 #include "scripted_catalog.h"
@@ -68,6 +69,19 @@ TEST_CASE("what waits while the disk is busy goes into one transaction, complete
   CHECK(counts.transactions == 2);
   CHECK(counts.largest_group == 5);
   CHECK(counts.waiting == 0);
+}
+
+TEST_CASE("the delay is that of the oldest booking that is not durable, whether it waits or is being booked") {
+  HeldWriter held;
+  const MonoTime later = read_clocks().mono + 100s;
+  const nanoseconds first = held.writer->delay(later);
+  CHECK(first >= 100s);
+  CHECK(first < 160s);
+  REQUIRE_OK(held.writer->post(entries(1), [](const Result<void>&) {}));
+  CHECK(held.writer->delay(later) == first);
+  held.leave.open();
+  while (held.writer->counts().bookings < 2) std::this_thread::yield();
+  while (held.writer->delay(later) != 0s) std::this_thread::yield();
 }
 
 TEST_CASE("a bad submission fails alone, and the others of its group are booked") {

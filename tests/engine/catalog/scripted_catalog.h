@@ -12,7 +12,7 @@
 
 namespace assent::test {
 
-class ScriptedCatalog final : public Catalog {
+class ScriptedCatalog : public Catalog {
  public:
   using Spans = std::vector<std::size_t>;  // sizes of the spans that were booked
 
@@ -75,6 +75,7 @@ class ScriptedCatalog final : public Catalog {
   Result<std::vector<RecordingRow>> recordings(const RecordingFilter&) override { return std::vector<RecordingRow>(); }
   Result<std::vector<SegmentRow>> segments(RecordingId) override { return std::vector<SegmentRow>(); }
   Result<std::optional<SegmentRow>> segment(SegmentId) override { return std::optional<SegmentRow>(); }
+  Result<std::uint64_t> stored_bytes(TenantId) override { return std::uint64_t{0}; }
   Result<std::vector<NoteRow>> notes(CallId) override { return std::vector<NoteRow>(); }
   Result<std::optional<ErasureRow>> erasure(ErasureId) override { return std::optional<ErasureRow>(); }
   Result<std::vector<ErasureRow>> unfinished_erasures() override { return std::vector<ErasureRow>(); }

@@ -75,6 +75,23 @@ TEST_CASE("recordings are filtered by tenant, time and state") {
   CHECK(ids_of(*catalog->recordings(by_state)) == std::vector{calls[4].recording.id});
 }
 
+TEST_CASE("what a tenant has stored is the sum of its segments, less what was removed") {
+  const TempFolder folder;
+  const auto catalog = open_catalog(folder);
+  const auto calls = book_calls(*catalog);
+  const TenantId tenant = calls[0].tenant.id;
+  CHECK(*catalog->stored_bytes(tenant) == 0);
+  SegmentRow first = calls[0].segment(0, 1);
+  SegmentRow second = calls[3].segment(1, 1);
+  first.size_bytes = 5'000'000'000;
+  second.size_bytes = 7;
+  REQUIRE_OK(catalog->book(std::vector<Booking>{booking::AddSegment{first}, booking::AddSegment{second}}));
+  CHECK(*catalog->stored_bytes(tenant) == 5'000'000'007);
+  CHECK(*catalog->stored_bytes(new_id<TenantId>(at_ms(0))) == 0);
+  REQUIRE_OK(catalog->book(std::vector<Booking>{booking::RemoveSegment{first.id}}));
+  CHECK(*catalog->stored_bytes(tenant) == 7);
+}
+
 TEST_CASE("recordings are found by who took part") {
   const TempFolder folder;
   const auto catalog = open_catalog(folder);

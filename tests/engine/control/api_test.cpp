@@ -313,6 +313,97 @@ TEST_CASE("health says whether the engine drains, and what came of the last relo
                                                "changed": ["notice"], "at_next_start": ["listen.api"]})"));
 }
 
+namespace {
+
+OverloadReport overload(OverloadStage stage, DiskRoom disk = DiskRoom::enough) {
+  OverloadReport report;
+  report.verdict = {stage, disk, "sealed audio has waited for the disk for 8.0 s", true};
+  return report;
+}
+
+}  // namespace
+
+TEST_CASE("under overload a listing waits and is then turned away; what people's rights depend on is not") {
+  ControlRig rig;
+  rig.overload.publish(overload(OverloadStage::admission_stops));
+  const auto listing = rig.ask("GET", "/v1/ledger");
+  CHECK(listing.status == 503);
+  CHECK(problem_type(listing) == "overloaded");
+  CHECK(header(listing, "Retry-After") == "5");
+  for (const char* path : {"/v1/calls", "/healthz", "/metrics"}) CHECK(rig.ask("GET", path).status == 200);
+  const std::string call = "/v1/calls/" + to_text(rig.calls.view.id);
+  CHECK(rig.ask("POST", call + "/consent", R"({"participant":"a","decision":"withdrawn","signal":{"type":"api"}})")
+            .status == 200);
+  CHECK(rig.ask("DELETE", call).status == 200);
+}
+
+TEST_CASE("a listing that waits is answered when it is calm") {
+  ControlRig rig;
+  rig.overload.publish(overload(OverloadStage::queries_wait));
+  HttpResponse listing;
+  std::thread asks([&] { listing = rig.ask("GET", "/v1/recordings"); });
+  while (rig.overload.report().queries_waited == 0) std::this_thread::yield();
+  rig.overload.publish(overload(OverloadStage::calm));
+  asks.join();
+  CHECK(listing.status == 200);
+}
+
+TEST_CASE("readiness says when no new calls are taken, and the stage when they are") {
+  ControlRig rig;
+  rig.overload.publish(overload(OverloadStage::rings_shorten));
+  const auto ready = rig.ask("GET", "/readyz", {}, std::nullopt);
+  CHECK(ready.status == 200);
+  CHECK(json::parse(ready.body)["overload"] == "rings_shorten");
+  rig.overload.publish(overload(OverloadStage::admission_stops));
+  const auto busy = rig.ask("GET", "/readyz", {}, std::nullopt);
+  CHECK(busy.status == 503);
+  CHECK(busy.body.find("waited for the disk for 8.0 s") != std::string::npos);
+  CHECK(rig.ask("GET", "/metrics", {}, std::nullopt).body.find("\nassent_ready 0\n") != std::string::npos);
+  rig.overload.publish(overload(OverloadStage::calm, DiskRoom::reserve));
+  CHECK(rig.ask("GET", "/readyz", {}, std::nullopt).status == 503);
+}
+
+TEST_CASE("refusals for overload, a full disk and a quota are problems of their own, and say when to try again") {
+  ControlRig rig;
+  struct Case {
+    Errc code;
+    unsigned status;
+    const char* type;
+    const char* retry_after;
+  };
+  for (const Case& each :
+       {Case{Errc::overloaded, 503, "overloaded", "5"}, Case{Errc::disk_full, 503, "disk-full", "30"},
+        Case{Errc::over_quota, 429, "over-quota", "10"}}) {
+    rig.calls.fails = error(each.code, "because");
+    const auto response = rig.ask("POST", "/v1/calls", kCall, Role::ingest, {{"idempotency-key", "once"}});
+    CHECK(response.status == each.status);
+    CHECK(problem_type(response) == each.type);
+    CHECK(header(response, "Retry-After") == each.retry_after);
+  }
+  // None of them is what a repetition gets when there is room.
+  rig.calls.fails.reset();
+  CHECK(rig.ask("POST", "/v1/calls", kCall, Role::ingest, {{"idempotency-key", "once"}}).status == 201);
+}
+
+TEST_CASE("metrics tell the stage of overload, the time in each, the queues and the disk") {
+  ControlRig rig;
+  OverloadReport report = overload(OverloadStage::settling_waits, DiskRoom::reserve);
+  report.signs[OverloadQueue::journal] = {4500ms, 300, 1000};
+  report.signs.free_disk_bytes = 1000;
+  report.disk_reserve_bytes = 2000;
+  report.time_in_stages[1] = 2s;
+  rig.overload.publish(report);
+  const std::string text = rig.ask("GET", "/metrics", {}, std::nullopt).body;
+  for (const char* line :
+       {"\nassent_overload_stage 2\n", "\nassent_overload_stage_seconds_total{stage=\"queries_wait\"} 2\n",
+        "\nassent_queue_delay_seconds{queue=\"journal\"} 4.5\n", "\nassent_queue_fill_ratio{queue=\"journal\"} 0.3\n",
+        "\nassent_disk_free_bytes 1000\n", "\nassent_disk_reserve_bytes 2000\n", "\nassent_disk_full 1\n",
+        "\nassent_overload_refused_total{what=\"call\"} 0\n"}) {
+    INFO(line);
+    CHECK(text.find(line) != std::string::npos);
+  }
+}
+
 TEST_CASE("metrics count requests by operation") {
   ControlRig rig;
   rig.ask("GET", "/v1/calls");

@@ -162,6 +162,7 @@ class ControlRig {
   Erasures erasures;
   FakeCalls calls;
   FakeStatus status;
+  OverloadState overload;
   Api api;
 
   // A finished call with its people, consents to come, and sealed segments in the store.

@@ -26,8 +26,10 @@ HttpResponse echo(const HttpRequest& request) {
 
 Endpoint loopback() { return *parse_endpoint("127.0.0.1:0"); }
 
-std::unique_ptr<HttpServer> serve(HttpServer::Handler handler, const HttpLimits& limits = {}) {
-  auto server = HttpServer::listen(loopback(), std::move(handler), refuse, limits);
+std::unique_ptr<HttpServer> serve(
+    HttpServer::Handler handler, const HttpLimits& limits = {},
+    HttpServer::LaneOf lane_of = [](const HttpRequest&) { return HttpLane::usual; }) {
+  auto server = HttpServer::listen(loopback(), std::move(handler), refuse, limits, std::move(lane_of));
   REQUIRE(server);
   return *std::move(server);
 }
@@ -286,6 +288,49 @@ TEST_CASE("requests beyond workers and queue are refused at once, and those in w
   door.open();
   CHECK(ends(working.read_response(), "GET /1"));
   CHECK(ends(waiting.read_response(), "GET /2"));
+  CHECK(server->counters().refused_busy == 1);
+}
+
+TEST_CASE("requests of a lane wait behind no other lane's, and vital ones are never turned away") {
+  HttpLimits limits;
+  limits.workers = 1;
+  limits.waiting = 0;
+  limits.vital_workers = 1;
+  limits.ending_workers = 1;
+  Door door;
+  const auto server = serve(
+      [&](const HttpRequest& request) {
+        if (request.path != "/vital/free") door.wait();
+        return echo(request);
+      },
+      limits,
+      [](const HttpRequest& request) {
+        if (request.path.starts_with("/vital")) return HttpLane::vital;
+        return request.path.starts_with("/ending") ? HttpLane::ending : HttpLane::usual;
+      });
+  RawClient usual(server->endpoint());
+  usual.send("GET /1 HTTP/1.1\r\nHost: h\r\n\r\n");
+  RawClient ending(server->endpoint());
+  ending.send("GET /ending HTTP/1.1\r\nHost: h\r\n\r\n");
+  door.await_waiting(2);
+  // Both of the others' workers are held up; this lane's is not.
+  RawClient vital(server->endpoint());
+  vital.send("GET /vital/free HTTP/1.1\r\nHost: h\r\n\r\n");
+  CHECK(ends(vital.read_response(), "GET /vital/free"));
+  RawClient refused(server->endpoint());
+  refused.send("GET /2 HTTP/1.1\r\nHost: h\r\n\r\n");
+  CHECK(begins(refused.read_response(), "HTTP/1.1 503 "));
+  // Held up, too: more wait than there are workers, and none is turned away.
+  std::vector<std::unique_ptr<RawClient>> waiting;
+  for (int i = 0; i < 20; ++i) {
+    waiting.push_back(std::make_unique<RawClient>(server->endpoint()));
+    waiting.back()->send("GET /vital/held HTTP/1.1\r\nHost: h\r\n\r\n");
+  }
+  while (server->counters().requests < 24) std::this_thread::yield();
+  door.open();
+  for (const auto& client : waiting) CHECK(ends(client->read_response(), "GET /vital/held"));
+  CHECK(ends(usual.read_response(), "GET /1"));
+  CHECK(ends(ending.read_response(), "GET /ending"));
   CHECK(server->counters().refused_busy == 1);
 }
 

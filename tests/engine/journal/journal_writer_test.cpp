@@ -359,5 +359,41 @@ TEST_CASE("whatever fails, pages become durable once, in order within the journa
   }
 }
 
+TEST_CASE("on a disk that is nearly full a journal file takes half of what is free above the catalog's part") {
+  constexpr std::uint64_t kMiB = 1ULL << 20;
+  JournalBench bench({.file_pages = 64 * kMiB / limits::kPageBytes});
+  bench.disk.report_free(limits::kDiskFloorBytes + 20 * kMiB);
+  bench.stop();
+  bench.start(JournalFileNumber(7));
+  CHECK(bench.disk.content(file_path(7)).size() == 10 * kMiB);
+  // It is used to its end, and the next one is as large as the disk then allows.
+  bench.disk.report_free(1000 * kMiB);
+  bench.seal_frames(segment_numbered(1), 1, 2600);
+  bench.commit();
+  CHECK(bench.durable().size() == 2600);
+  CHECK(bench.disk.content(file_path(8)).size() == 64 * kMiB);
+  for (const DurablePage& page : bench.durable()) CHECK(bench.reads_back(page));
+}
+
+TEST_CASE("without room for another file pages wait, and are written when there is") {
+  constexpr std::uint64_t kMiB = 1ULL << 20;
+  JournalBench bench({.file_pages = 4 * kMiB / limits::kPageBytes});
+  bench.disk.report_free(limits::kDiskFloorBytes + 8 * kMiB - 1);
+  bench.seal_frames(segment_numbered(1), 1, 1500);  // more than the file that is there holds
+  bench.step_for(30s);
+  CHECK(bench.durable().size() == 1017);  // the 1,024 pages of the first file, less seven of an index
+  CHECK(bench.writer().counters().queued_pages == 1500 - 1017);
+  CHECK_FALSE(bench.writer().health().healthy);
+  CHECK(bench.writer().health().why.find("the disk is full") != std::string::npos);
+  CHECK(bench.writer().counters().abandoned_files == 0);
+  CHECK(bench.quarantined().empty());
+
+  bench.disk.report_free(limits::kDiskFloorBytes + 8 * kMiB);
+  bench.step_for(5s);
+  CHECK(bench.durable().size() == 1500);
+  CHECK(bench.writer().health().healthy);
+  CHECK(bench.pool().in_use_pages() == 0);
+}
+
 }  // namespace
 }  // namespace assent

@@ -105,6 +105,7 @@ ShardRig::ShardRig(RigOptions options)
 }
 
 ShardRig::~ShardRig() {
+  end_stall();
   for (int i = 0; i < kMostSteps && !shard->is_idle(); ++i) {
     shard->end_all(now);
     pass(10ms);

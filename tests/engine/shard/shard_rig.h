@@ -87,6 +87,12 @@ class ShardRig : private SegmentObserver {
       std::size_t participant, Decision decision, Decided done = [](const auto&) {});
   void grant_all();  // every participant, and durable
   FinishedCall end();
+  // No page is free to seal into, as when the disk has stalled for longer than the budget lasts.
+  void stall() {
+    while (PageRef page = pages_.take()) taken_pages_.push_back(std::move(page));
+  }
+  void end_stall() { taken_pages_.clear(); }
+  std::size_t free_blocks() const { return blocks_->capacity_blocks() - blocks_->in_use_blocks(); }
 
   std::vector<OpenedPacket> opened(std::size_t leg);  // every packet in the leg's sealed pages
   std::size_t sealed_pages();
@@ -123,6 +129,7 @@ class ShardRig : private SegmentObserver {
   ByteSpan arena_memory_;
   std::optional<BlockPool> blocks_;
   PagePool pages_;
+  std::vector<PageRef> taken_pages_;
   std::optional<SealQueue> queue_;
   std::optional<Sealer> sealer_;
   std::optional<HandSource> source_;

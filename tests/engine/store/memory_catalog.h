@@ -60,6 +60,7 @@ class MemoryCatalog final : public Catalog {
     return select(segment_rows, [&](const SegmentRow& row) { return row.recording == recording; });
   }
   Result<std::optional<SegmentRow>> segment(SegmentId id) override { return find(segment_rows, id); }
+  Result<std::uint64_t> stored_bytes(TenantId) override { return error(Errc::unsupported, "not needed here"); }
 
   Result<std::optional<WrappedKey>> key(KeyId) override { return std::optional<WrappedKey>(); }
   Result<std::vector<WrappedKey>> keys_of_kind(KeyKind) override { return std::vector<WrappedKey>(); }

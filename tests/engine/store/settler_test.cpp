@@ -278,5 +278,49 @@ TEST_CASE("whatever fails in journal, store and catalog, every segment is stored
   }
 }
 
+TEST_CASE("under overload what is ready waits, and is stored when that is over") {
+  StoreBench bench;
+  bench.start();
+  bench.pace = SettlePace::giving_way;
+  const SealedSegment segment = bench.make_segment(0, 1, 10);
+  bench.record(segment);
+  bench.run_for(15s);
+  CHECK(bench.rows().empty());
+  CHECK(bench.settler().counters().waiting_segments == 1);
+  CHECK(bench.journal().counters().live_pages == segment.pages.size());
+  CHECK(bench.settler().health().healthy);
+  bench.pace = SettlePace::freely;
+  bench.run_for(1s);
+  CHECK(bench.rows().size() == 1);
+  CHECK(bench.journal().counters().live_pages == 0);
+}
+
+TEST_CASE("under overload without end segments are stored all the same, in bursts") {
+  StoreBench bench;
+  bench.start();
+  bench.pace = SettlePace::giving_way;
+  bench.record(bench.make_segment(0, 1, 5));
+  bench.run_for(limits::kSettleWaitMax + 1s);
+  CHECK(bench.rows().size() == 1);
+  bench.record(bench.make_segment(0, 2, 5));
+  bench.record(bench.make_segment(1, 1, 5));
+  bench.run_for(limits::kSettleWaitMax - 3s);
+  CHECK(bench.rows().size() == 1);
+  bench.run_for(3s);
+  CHECK(bench.rows().size() == 3);
+}
+
+TEST_CASE("what is left of a full disk is not for the store, however long that lasts") {
+  StoreBench bench;
+  bench.start();
+  bench.pace = SettlePace::not_at_all;
+  bench.record(bench.make_segment(0, 1, 5));
+  bench.run_for(10 * limits::kSettleWaitMax);
+  CHECK(bench.rows().empty());
+  bench.pace = SettlePace::freely;
+  bench.run_for(1s);
+  CHECK(bench.rows().size() == 1);
+}
+
 }  // namespace
 }  // namespace assent

@@ -38,6 +38,7 @@ class TwoThreads {
                      [this] { journal->flush(); },
                      calls.leg_keys(),
                      {},
+                     {},
                      {}}));
     settler_thread =
         std::make_unique<StepThread>("settler", settler->wake(), [this](MonoTime now) { return settler->step(now); });

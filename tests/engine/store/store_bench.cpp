@@ -147,7 +147,7 @@ void StoreBench::start(ShardId shard) {
       new Settler({*store_, *reader_, [this](const std::vector<Booking>& bookings) { return catalog.book(bookings); },
                    [this](SegmentId segment) { journal_->release(segment); }, [this] { journal_->flush(); }, leg_keys(),
                    [](LegId) { return std::optional(Codec{}); },
-                   [this](const StoredSegment& segment) { stored_.push_back(segment); }}));
+                   [this](const StoredSegment& segment) { stored_.push_back(segment); }, [this] { return pace; }}));
   next_journal_ = next_settle_ = now_;
 }
 

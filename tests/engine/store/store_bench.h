@@ -88,6 +88,7 @@ class StoreBench {
 
   FailingDisk disk;
   MemoryCatalog catalog;
+  SettlePace pace = SettlePace::freely;
 
  private:
   std::unique_ptr<PagePool> pool_;
