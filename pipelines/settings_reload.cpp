@@ -67,6 +67,10 @@ void note_what_waits(Comparison& compare, const PipelineSettings& running, const
   compare.wait("journal.commit_interval", running.journal.commit_interval, read.journal.commit_interval);
   compare.wait("journal.file_size", running.journal.file_bytes, read.journal.file_bytes);
   compare.wait("journal.sealed_pages", running.journal.sealed_pages, read.journal.sealed_pages);
+  compare.wait("consent.hold_floor", running.overload.hold_floor, read.overload.hold_floor);
+  compare.wait("overload.disk_reserve", running.overload.disk_reserve_bytes, read.overload.disk_reserve_bytes);
+  compare.wait("quota", running.quota.every, read.quota.every);
+  compare.wait("quota.tenants", running.quota.tenants, read.quota.tenants);
   compare.wait("store.kind", running.store.kind, read.store.kind);
   compare.wait("keys.provider", running.keys.provider, read.keys.provider);
   compare.wait("keys.path", running.keys.path, read.keys.path);

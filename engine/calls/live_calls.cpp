@@ -85,7 +85,7 @@ Result<CallView> LiveCalls::create_call(const CallSpec& spec, const Caller&) {
 }
 
 LiveCalls::KnownCall LiveCalls::known_from(ShardId shard, const CallSpec& spec, const AdmittedCall& admitted,
-                                           Defaults defaults, const QuotaPlace& place) {
+                                           const QuotaPlace& place, Defaults defaults) {
   const CallIdentity& identity = admitted.call.identity;
   auto entry = std::make_shared<Known>();
   entry->shard = shard;
@@ -142,7 +142,7 @@ Result<CallId> LiveCalls::start(const CallSpec& spec, const QuotaPlace& place) {
     // Anew for each shard: one that has no room has used up what it was handed.
     auto admitted = admit(spec, *current);
     if (!admitted) return admitted.error();
-    KnownCall entry = known_from(shard, spec, *admitted, current, place);
+    KnownCall entry = known_from(shard, spec, *admitted, place, current);
     const CallId id = admitted->call.identity.id;
     // The ports first: a call that finds no room must leave nothing behind. Nobody is told them before it is booked.
     auto opened = open(shard, std::move(admitted->call));

@@ -95,8 +95,8 @@ class LiveCalls final : public CallService {
   void show_consents(LiveCall& live, const Known& known, CallView& view) const;
   Defaults defaults() const;
   Result<AdmittedCall> admit(const CallSpec& spec, const PipelineDefaults& defaults);
-  static KnownCall known_from(ShardId shard, const CallSpec& spec, const AdmittedCall& admitted, Defaults defaults,
-                              const QuotaPlace& place);
+  static KnownCall known_from(ShardId shard, const CallSpec& spec, const AdmittedCall& admitted,
+                              const QuotaPlace& place, Defaults defaults);
   std::vector<ShardId> shards_by_calls() const;
   Result<void> open(ShardId shard, NewCall call);
   Result<CallId> start(const CallSpec& spec, const QuotaPlace& place);

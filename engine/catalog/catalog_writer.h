@@ -68,10 +68,10 @@ class CatalogWriter {
   // What is wrong with the catalog, for /readyz: set by a commit that failed, cleared by one that succeeds.
   std::optional<Error> trouble() const;
   CatalogWriterCounts counts() const;
-  const CatalogLatencies& latencies() const { return latencies_; }
   // How long the oldest booking that is not durable has waited; nothing when none waits.
   nanoseconds delay(MonoTime now) const;
   std::size_t capacity() const { return capacity_; }
+  const CatalogLatencies& latencies() const { return latencies_; }
 
   // Refuses further posts, books and completes what waits, ends the thread. May be called twice.
   void stop();

@@ -15,10 +15,10 @@ Reply show_metrics(ApiParts& parts, const ApiRequest&) {
   input.engine = parts.status.counters();
   input.http = parts.http_counters();
   input.requests = parts.request_counts();
-  input.life = parts.status.life();
-  input.process = read_process_usage();
   const OverloadReport overload = parts.overload.report();
+  input.life = parts.status.life();
   input.troubles = parts.status.troubles().size() + (takes_calls(overload.verdict) ? 0 : 1);
+  input.process = read_process_usage();
   HttpResponse response;
   response.content_type = kMetricsContentType;
   response.body = metrics_text(input) + overload_metrics_text(overload);

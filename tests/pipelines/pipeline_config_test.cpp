@@ -144,11 +144,11 @@ TEST_CASE("the embedded pipeline writes out the defaults, and adds digits, reten
   CHECK(embedded.journal.file_bytes == defaults.journal.file_bytes);
   CHECK(embedded.journal.sealed_pages == defaults.journal.sealed_pages);
   CHECK(embedded.keys.path == defaults.keys.path);
-  CHECK(embedded.shutdown.drain == defaults.shutdown.drain);
   CHECK(embedded.overload.hold_floor == defaults.overload.hold_floor);
   CHECK(embedded.overload.disk_reserve_bytes == defaults.overload.disk_reserve_bytes);
   CHECK(embedded.quota.every == defaults.quota.every);
   CHECK(embedded.quota.tenants == defaults.quota.tenants);
+  CHECK(embedded.shutdown.drain == defaults.shutdown.drain);
 
   const auto quality = embedded.purposes.set_of({"quality"});
   REQUIRE(quality);
