@@ -7,8 +7,8 @@
 // Values; one thread at a time.
 #pragma once
 
+#include <boost/container/flat_map.hpp>
 #include <cstdint>
-#include <map>
 #include <optional>
 
 #include "engine/journal/journal_reader.h"
@@ -22,12 +22,14 @@ class JournaledSegment {
 
   bool is_complete() const;
   const std::optional<JournalPlace>& header() const { return header_; }
-  const std::map<std::uint32_t, JournalPlace>& frames() const { return frames_; }  // by seq, the final one too
-  std::uint32_t final_seq() const { return final_seq_; }                           // 0: not yet there
+  // One block of memory that grows at its end, as pages nearly always do: a call in progress has some hundred of them.
+  using Frames = boost::container::flat_map<std::uint32_t, JournalPlace>;
+  const Frames& frames() const { return frames_; }        // by seq, the final one too
+  std::uint32_t final_seq() const { return final_seq_; }  // 0: not yet there
 
  private:
   std::optional<JournalPlace> header_;
-  std::map<std::uint32_t, JournalPlace> frames_;
+  Frames frames_;
   std::uint32_t final_seq_ = 0;
 };
 
