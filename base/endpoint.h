@@ -5,6 +5,7 @@
 #include <array>
 #include <compare>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,6 +20,13 @@ struct Endpoint {
   std::uint16_t port = 0;
 
   constexpr auto operator<=>(const Endpoint&) const = default;
+  // Asked with every packet, so in three comparisons and without a call.
+  bool operator==(const Endpoint& other) const {
+    std::uint64_t words[4];
+    std::memcpy(words, address.data(), 16);
+    std::memcpy(words + 2, other.address.data(), 16);
+    return words[0] == words[2] && words[1] == words[3] && port == other.port;
+  }
   bool is_v4() const;
 };
 

@@ -76,6 +76,11 @@ inline constexpr std::size_t kCallsMax = 20000;
 inline constexpr auto kIdleCallDefault = 2h;
 inline constexpr auto kIdleCallMin = 10s;
 inline constexpr auto kIdleCallMax = 168h;
+// How long SIGTERM lets live calls go on, and how long what was consented to may then take to be stored. The defaults
+// together stay below the 90 s after which systemd kills (TimeoutStopSec).
+inline constexpr auto kDrainDefault = 20s;
+inline constexpr auto kDrainMax = 24h;
+inline constexpr auto kStoreAtStop = 60s;
 inline constexpr auto kRetentionMin = 1h;
 inline constexpr auto kRetentionMax = 876000h;  // 100 years
 
@@ -119,9 +124,12 @@ inline constexpr std::size_t kGapsPerLeg = 8;
 inline constexpr std::size_t kShardsMax = 64;
 inline constexpr std::size_t kCpus = 1024;  // as many as a cpu_set_t names
 inline constexpr std::size_t kCacheLineBytes = 64;
-inline constexpr std::size_t kReceiveBatch = 64;      // datagrams per recvmmsg; 64 blocks = 256 KiB of arena
-inline constexpr std::size_t kUpcomingDatagrams = 8;  // a leg is fetched into the cache this many datagrams ahead
-inline constexpr std::size_t kNearBlocks = 128;       // free blocks the receiving thread keeps to itself: two batches
+inline constexpr std::size_t kReceiveBatch = 64;  // datagrams per recvmmsg; 64 blocks = 256 KiB of arena
+// Legs are fetched into the cache this many together, two turns ahead of their datagrams. Each lies, as does the block
+// it fills, on a page that the processor has to look up first, which takes as long as all else that is done to a
+// packet; but it looks up several at once.
+inline constexpr std::size_t kUpcomingTurn = 8;
+inline constexpr std::size_t kNearBlocks = 128;  // free blocks the receiving thread keeps to itself: two batches
 inline constexpr auto kSweepInterval = 5ms;
 // Asked of the kernel for each socket, which doubles it. A datagram is charged with 768 bytes (loopback) to about 4.4
 // KiB (a page of a network card): 60 packets in the worst case, so a shard may stall for 1.2 s at 20 ms a packet.

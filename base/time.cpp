@@ -45,6 +45,8 @@ std::optional<seconds> offset_of(std::string_view zone) {
 
 }  // namespace
 
+MonoTime read_mono() { return MonoTime(clock_value(CLOCK_MONOTONIC)); }
+
 Now read_clocks() { return {MonoTime(clock_value(CLOCK_MONOTONIC)), WallTime(clock_value(CLOCK_REALTIME))}; }
 
 std::string to_rfc3339(WallTime time) {

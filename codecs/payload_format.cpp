@@ -80,8 +80,11 @@ std::optional<std::uint32_t> ticks_of(const Codec& codec, ByteView payload) {
     case CodecName::pcma:
     case CodecName::l16: break;
   }
-  if (payload.size() % codec.frame_bytes() != 0) return std::nullopt;
-  return static_cast<std::uint32_t>(codec.samples_in(payload.size()));
+  // 32 bits, for which the processor divides in half the time.
+  const auto bytes = static_cast<std::uint32_t>(payload.size());
+  const auto frame = static_cast<std::uint32_t>(codec.frame_bytes());
+  if (bytes % frame != 0) return std::nullopt;
+  return bytes / frame;
 }
 
 int level_dbov(const Codec& codec, ByteView payload) {

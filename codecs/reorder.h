@@ -7,7 +7,8 @@
 // stray. Whose stream it is (SSRC, source) the caller knows: `restart` when that changes.
 //
 // Owns the packets it holds; `discard` destroys them at any time, also from within a delivery. Bounded by
-// limits::kReorderPackets; the slots are allocated when the first packet is held, since most streams keep their order.
+// limits::kReorderPackets; what only disorder needs is allocated when the first packet is out of its place, since most
+// streams keep their order: until then a stream is half a cache line.
 // Pure; one thread, the leg's. Packet is any movable handle; Deliver is called as deliver(Packet&&, MonoTime arrival).
 #pragma once
 
@@ -64,10 +65,10 @@ class ReorderWindow {
   bool is_waiting() const { return held_ != 0 || has_stray_; }
   // When `poll` next has something to do; only while something waits.
   MonoTime waits_until() const {
-    const MonoTime held = held_ != 0 ? earliest_ + window_ : MonoTime::max();
+    const MonoTime held = held_ != 0 ? store_->earliest + window_ : MonoTime::max();
     return has_stray_ ? std::min(held, store_->stray->arrival + kStrayWait) : held;
   }
-  const ReorderCounts& counts() const { return counts_; }
+  ReorderCounts counts() const { return store_ ? store_->counts : ReorderCounts(); }
 
  private:
   struct Held {
@@ -77,6 +78,10 @@ class ReorderWindow {
   struct Store {
     std::array<std::optional<Held>, limits::kReorderPackets> slots;
     std::optional<Held> stray;
+    SequenceNumber stray_sequence;
+    SequenceNumber highest;  // of the packets held
+    MonoTime earliest;       // arrival of the packet held longest
+    ReorderCounts counts;
   };
   static_assert(std::has_single_bit(limits::kReorderPackets), "a sequence number's slot must survive the wrap at 2^16");
 
@@ -87,7 +92,11 @@ class ReorderWindow {
   // A stray waits this long for its successor, so that packets of 60 ms may restart, too.
   static constexpr nanoseconds kStrayWait = limits::kReorderWindowMax;
 
-  std::optional<Held>& slot(SequenceNumber sequence) { return store_->slots[sequence.value % limits::kReorderPackets]; }
+  Store& store() {
+    if (!store_) store_ = std::make_unique<Store>();
+    return *store_;
+  }
+  std::optional<Held>& slot(SequenceNumber sequence) { return store().slots[sequence.value % limits::kReorderPackets]; }
   SequenceNumber after_expected(int count) const {
     return SequenceNumber(static_cast<std::uint16_t>(expected_.value + count));
   }
@@ -115,13 +124,9 @@ class ReorderWindow {
   bool started_ = false;
   bool has_stray_ = false;
   std::uint16_t held_ = 0;
-  std::uint32_t discards_ = 0;   // lets a call notice that a delivery it made discarded everything
-  std::uint64_t delivered_ = 0;  // bit n: the packet n + 1 before the expected one was delivered
-  MonoTime earliest_;            // arrival of the packet held longest
-  SequenceNumber highest_;       // of the packets held
-  SequenceNumber stray_sequence_;
-  ReorderCounts counts_;
-  std::unique_ptr<Store> store_;  // null until a packet is held
+  std::uint16_t discards_ = 0;    // lets a call notice that a delivery it made discarded everything
+  std::uint64_t delivered_ = 0;   // bit n: the packet n + 1 before the expected one was delivered
+  std::unique_ptr<Store> store_;  // null until a packet is out of its place
 };
 
 // ---- in order -----------------------------------------------------------------------------------------------------
@@ -136,7 +141,7 @@ void ReorderWindow<Packet>::push(SequenceNumber sequence, Packet&& packet, MonoT
   }
   const int ahead = distance(expected_, sequence);
   if (ahead == 0) {
-    if (held_ != 0) ++counts_.reordered;
+    if (held_ != 0) ++store().counts.reordered;
     pass(std::move(packet), now, deliver);
     if (held_ != 0) release_run(deliver);
   } else if (ahead > 0 && ahead < kMaxDropout) {
@@ -178,17 +183,16 @@ void ReorderWindow<Packet>::push_ahead(SequenceNumber sequence, Packet&& packet,
 
 template <typename Packet>
 void ReorderWindow<Packet>::hold(SequenceNumber sequence, Packet&& packet, MonoTime now) {
-  if (!store_) store_ = std::make_unique<Store>();
   auto& place = slot(sequence);
   if (place) {
-    ++counts_.duplicated;
+    ++store().counts.duplicated;
     return;
   }
-  if (held_ == 0) earliest_ = now;
-  if (held_ == 0 || distance(highest_, sequence) > 0) {
-    highest_ = sequence;
+  if (held_ == 0) store_->earliest = now;
+  if (held_ == 0 || distance(store_->highest, sequence) > 0) {
+    store_->highest = sequence;
   } else {
-    ++counts_.reordered;
+    ++store().counts.reordered;
   }
   place.emplace(Held{std::move(packet), now});
   ++held_;
@@ -197,7 +201,7 @@ void ReorderWindow<Packet>::hold(SequenceNumber sequence, Packet&& packet, MonoT
 template <typename Packet>
 template <typename Deliver>
 void ReorderWindow<Packet>::poll(MonoTime now, Deliver&& deliver) {
-  while (held_ != 0 && now - earliest_ >= window_) {
+  while (held_ != 0 && now - store_->earliest >= window_) {
     give_up_before(lowest_held(), deliver);
     release_run(deliver);
   }
@@ -243,7 +247,7 @@ void ReorderWindow<Packet>::give_up_before(SequenceNumber sequence, Deliver& del
 
 template <typename Packet>
 void ReorderWindow<Packet>::skip(int count) {
-  counts_.lost += static_cast<std::uint64_t>(count);
+  store().counts.lost += static_cast<std::uint64_t>(count);
   expected_ = after_expected(count);
   delivered_ = count < kHistory ? delivered_ << count : 0;
 }
@@ -257,9 +261,9 @@ SequenceNumber ReorderWindow<Packet>::lowest_held() {
 
 template <typename Packet>
 void ReorderWindow<Packet>::find_earliest() {
-  earliest_ = MonoTime::max();
+  store_->earliest = MonoTime::max();
   for (const auto& each : store_->slots) {
-    if (each && each->arrival < earliest_) earliest_ = each->arrival;
+    if (each && each->arrival < store_->earliest) store_->earliest = each->arrival;
   }
 }
 
@@ -268,17 +272,16 @@ void ReorderWindow<Packet>::find_earliest() {
 template <typename Packet>
 void ReorderWindow<Packet>::count_behind(int behind) {
   const bool was_delivered = behind <= kHistory && ((delivered_ >> (behind - 1)) & 1U) != 0;
-  ++(was_delivered ? counts_.duplicated : counts_.late);
+  ++(was_delivered ? store().counts.duplicated : store().counts.late);
 }
 
 template <typename Packet>
 template <typename Deliver>
 void ReorderWindow<Packet>::push_far(SequenceNumber sequence, Packet&& packet, MonoTime now, Deliver& deliver) {
-  if (!has_stray_ || sequence != next(stray_sequence_)) {
+  if (!has_stray_ || sequence != next(store_->stray_sequence)) {
     drop_stray();
-    if (!store_) store_ = std::make_unique<Store>();
-    store_->stray.emplace(Held{std::move(packet), now});
-    stray_sequence_ = sequence;
+    store().stray.emplace(Held{std::move(packet), now});
+    store_->stray_sequence = sequence;
     has_stray_ = true;
     return;
   }
@@ -287,8 +290,8 @@ void ReorderWindow<Packet>::push_far(SequenceNumber sequence, Packet&& packet, M
   store_->stray.reset();
   has_stray_ = false;
   flush(deliver);
-  ++counts_.restarts;
-  expected_ = stray_sequence_;
+  ++store().counts.restarts;
+  expected_ = store_->stray_sequence;
   delivered_ = 0;
   if (discards == discards_) pass(std::move(first.packet), first.arrival, deliver);
   if (discards == discards_) pass(std::move(packet), now, deliver);
@@ -299,7 +302,7 @@ void ReorderWindow<Packet>::drop_stray() {
   if (!has_stray_) return;
   store_->stray.reset();
   has_stray_ = false;
-  ++counts_.strays;
+  ++store().counts.strays;
 }
 
 template <typename Packet>

@@ -20,8 +20,16 @@ Split split(std::int64_t amount, std::int64_t unit) {
 
 }  // namespace
 
+void RtpTimeline::set_clock_rate(std::uint32_t clock_rate) {
+  clock_rate_ = clock_rate;
+  tick_ns_ = static_cast<std::uint32_t>(kNsPerSecond % clock_rate == 0 ? kNsPerSecond / clock_rate : 0);
+}
+
 // Seconds and the rest are converted apart, so that nothing overflows and nothing is rounded but the last nanosecond.
+// Where a tick is a whole number of nanoseconds the product is the same, without four divisions a packet: ticks that
+// overflow it are 292 years.
 nanoseconds RtpTimeline::duration_of(std::int64_t ticks) const {
+  if (tick_ns_ != 0) return nanoseconds(ticks * tick_ns_);
   const auto rate = std::int64_t{clock_rate_};
   const auto [whole, rest] = split(ticks, rate);
   return nanoseconds(whole * kNsPerSecond + rest * kNsPerSecond / rate);
@@ -80,7 +88,7 @@ void RtpTimeline::leave_anchor() {
 
 void RtpTimeline::restart(std::uint32_t clock_rate) {
   leave_anchor();
-  clock_rate_ = clock_rate;
+  set_clock_rate(clock_rate);
 }
 
 WallTime RtpTimeline::locate(RtpTimestamp timestamp, Now arrived) const {

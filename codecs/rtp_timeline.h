@@ -14,6 +14,7 @@
 // Pure; the leg's thread. Ticks are of the codec's clock, `clock_rate` of them a second.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 
@@ -31,7 +32,7 @@ struct TimelineCounts {
 
 class RtpTimeline {
  public:
-  explicit RtpTimeline(std::uint32_t clock_rate) : clock_rate_(clock_rate) {}
+  explicit RtpTimeline(std::uint32_t clock_rate) { set_clock_rate(clock_rate); }
 
   struct Place {
     WallTime at;            // of the first sample
@@ -57,6 +58,8 @@ class RtpTimeline {
 
   const TimelineCounts& counts() const { return counts_; }
 
+  static constexpr std::size_t kHotBytes = 64;
+
  private:
   struct Report {
     WallTime wall;           // the sender's clock ...
@@ -64,6 +67,7 @@ class RtpTimeline {
     MonoTime arrived;
   };
 
+  void set_clock_rate(std::uint32_t clock_rate);
   nanoseconds duration_of(std::int64_t ticks) const;
   std::int64_t ticks_covering(nanoseconds duration) const;
   std::int64_t unwrap(RtpTimestamp timestamp) const { return last_ticks_ + distance(last_timestamp_, timestamp); }
@@ -72,7 +76,9 @@ class RtpTimeline {
   void anchor(RtpTimestamp timestamp, Now arrived);
   void leave_anchor();
 
+  // What every packet touches comes first: kHotBytes from the object's own beginning.
   std::uint32_t clock_rate_;
+  std::uint32_t tick_ns_;  // of one tick, 0 when that is no whole number
   bool anchored_ = false;
   RtpTimestamp last_timestamp_;     // of the latest packet, and ...
   std::int64_t last_ticks_ = 0;     // ... the same, unwrapped

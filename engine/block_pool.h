@@ -5,10 +5,10 @@
 // (OPENSSL_cleanse) before anyone can have it again, a received datagram over what it wrote. So audio cannot be
 // forgotten: dropping a block is wiping it.
 //
-//      0        4        8       10     11              16       24       32                      4096
-//      +--------+--------+-------+------+---------------+--------+--------+-----------------------+
-//      | epoch  | seq    | fill  | kind | -             | first  | end    | plaintext             |
-//      +--------+--------+-------+------+---------------+--------+--------+-----------------------+
+//      0        4        8       10     11  12          16       24       32                      4096
+//      +--------+--------+-------+------+---+-----------+--------+--------+-----------------------+
+//      | epoch  | seq    | fill  | kind | - | full      | first  | end    | plaintext             |
+//      +--------+--------+-------+------+---+-----------+--------+--------+-----------------------+
 //
 // Any thread may take and return blocks: the free list is a lock-free stack (takers: the shard; returners: the shard
 // and the seal workers; Boost.Lockfree orders the index it passes). The thread that receives, which takes and returns a
@@ -21,6 +21,7 @@
 #include <memory>
 #include <thread>
 
+#include "base/coarse_time.h"
 #include "base/limits.h"
 #include "base/result.h"
 #include "base/secure_arena.h"
@@ -40,7 +41,8 @@ struct BlockHead {
   std::uint32_t frame_seq = 0;      // set at admission, from 1
   std::uint16_t fill_bytes = 0;     // plaintext bytes used; a final frame is exactly this long
   BlockKind kind = BlockKind::packets;
-  std::uint8_t reserved[5] = {};
+  std::uint8_t reserved = 0;
+  CoarseTime full_at;         // when it went to be sealed
   std::int64_t first_ns = 0;  // wall time of the first sample, ns since 1970
   std::int64_t end_ns = 0;    // wall time just after the last sample
 };

@@ -18,6 +18,7 @@
 #include <utility>
 
 #include "base/bytes.h"
+#include "base/coarse_time.h"
 #include "base/endpoint.h"
 #include "base/ids.h"
 #include "base/strong.h"
@@ -127,6 +128,12 @@ class AdmittedBlock {
 
 enum class PageKind : std::uint16_t { header = 1, frame = 2, final = 3 };
 
+// When what is in a page went to be sealed, and when it had been; for the metrics.
+struct PageTimes {
+  CoarseTime full;
+  CoarseTime sealed;
+};
+
 // One page of ciphertext (or a message header, which is clear text by design). Made by the Sealer (engine/seal).
 class SealedPage {
  public:
@@ -137,18 +144,20 @@ class SealedPage {
   FrameSeq seq() const { return seq_; }
   PageKind kind() const { return kind_; }
   ByteView bytes() const { return *page_; }
+  PageTimes times() const { return times_; }
 
  private:
   friend class Sealer;
   friend class SealedPageQueue;
   friend struct SealedPageForTest;
-  SealedPage(PageRef page, SegmentId segment, FrameSeq seq, PageKind kind)
-      : page_(std::move(page)), segment_(segment), seq_(seq), kind_(kind) {}
+  SealedPage(PageRef page, SegmentId segment, FrameSeq seq, PageKind kind, PageTimes times = {})
+      : page_(std::move(page)), segment_(segment), seq_(seq), kind_(kind), times_(times) {}
 
   PageRef page_;
   SegmentId segment_;
   FrameSeq seq_;
   PageKind kind_;
+  PageTimes times_;
 };
 
 // ---- journal ------------------------------------------------------------------------------------------------------

@@ -28,6 +28,7 @@
 #include "pipelines/gst/audio_renderer.h"
 #include "pipelines/journal_eraser.h"
 #include "pipelines/overload_watch.h"
+#include "pipelines/settings_reload.h"
 #include "pipelines/shard_share.h"
 #include "pipelines/shard_unit.h"
 #include "pipelines/state_folder.h"
@@ -67,12 +68,13 @@ std::string mib(std::size_t bytes) { return std::to_string((bytes + (1U << 20) -
 // In the order in which they are made; destroyed the other way round.
 struct Engine::Parts {
   Parts(const PipelineSettings& pipeline, const Options& options)
-      : settings(pipeline), state(options.state), tell(options.report), defaults(defaults_of(pipeline)) {}
+      : settings(pipeline), running(pipeline), state(options.state), tell(options.report) {}
 
-  const PipelineSettings settings;
+  const PipelineSettings settings;  // of the start
+  PipelineSettings running;         // with what was reloaded since
   const StateFolder state;
   const std::function<void(const std::string&)> tell;
-  const PipelineDefaults defaults;
+  LifeRecord life;
   std::vector<std::string> report;
   CapacityPlan plan;
   std::optional<DatagramSources> datagram_sources;
@@ -237,8 +239,8 @@ Result<void> Engine::Parts::start_calls() {
   std::vector<LiveShard> live;
   for (const auto& shard : shards) live.push_back({shard->link(), shard->settler()});
   const Endpoint told = settings.listen.rtp_advertise.value_or(settings.listen.rtp_address);
-  calls.emplace(LiveCalls::Parts{std::move(live), *catalog, *writer, *keys, *eraser, settings.purposes, defaults,
-                                 address_text(told), overload, *quota});
+  calls.emplace(LiveCalls::Parts{std::move(live), *catalog, *writer, *keys, *eraser, settings.purposes,
+                                 defaults_of(running), address_text(told), overload, *quota});
   return eraser->resume();
 }
 
@@ -263,7 +265,7 @@ Result<void> Engine::Parts::start_api() {
   erasures.emplace(ErasureParts{*catalog, *writer, *keys, *store, *journal_eraser,
                                 [this](RecordingId id) { recordings->cut_streams(id); }});
   if (auto resumed = erasures->resume(); !resumed) return resumed.error();
-  meter.emplace(EngineMeter::Parts{shards, *writer});
+  meter.emplace(EngineMeter::Parts{shards, *writer, life});
   api.emplace(ApiParts{*calls, *meter, *recordings, *erasures, *catalog, *tokens, overload});
   auto listening = HttpServer::listen(
       settings.listen.api, [this](const HttpRequest& request) { return api->handle(request); },
@@ -297,6 +299,29 @@ Result<std::unique_ptr<Engine>> Engine::start(const PipelineConfig& config, cons
 Endpoint Engine::api() const { return parts_->http->endpoint(); }
 
 const std::vector<std::string>& Engine::start_report() const { return parts_->report; }
+
+// ---- while it runs ------------------------------------------------------------------------------------------------
+
+const PipelineSettings& Engine::running() const { return parts_->running; }
+
+Reload Engine::reload(const PipelineConfig& config) {
+  SettingsReload read = reload_settings(parts_->settings, parts_->running, config.settings());
+  parts_->running = std::move(read.running);
+  parts_->calls->set_defaults(defaults_of(parts_->running));
+  Reload reload{read.at_next_start.empty() ? ReloadResult::applied : ReloadResult::partial, read_clocks().wall,
+                std::move(read.changed), std::move(read.at_next_start)};
+  parts_->life.note(reload);
+  return reload;
+}
+
+void Engine::note_failed_reload() { parts_->life.note({ReloadResult::failed, read_clocks().wall, {}, {}}); }
+
+std::size_t Engine::live_calls() const { return parts_->calls->live_calls(); }
+
+void Engine::begin_drain() {
+  parts_->calls->refuse_new_calls();
+  parts_->life.begin_drain();
+}
 
 // ---- the way down -------------------------------------------------------------------------------------------------
 

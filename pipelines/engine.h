@@ -2,10 +2,11 @@
 //
 // It owns every part and the order in which they come and go; it decides nothing that a part could. `start` returns
 // when the engine takes calls: what the last run left in the journal has been settled or salvaged by then, and a broken
-// ledger has refused the start. `stop` is the way down: no new calls, the calls in progress ended and their consented
-// audio stored, everything held wiped, each thread joined.
+// ledger has refused the start. `begin_drain` stops new calls; whoever calls it decides how long those in progress may
+// go on. `stop` is the way down: no new calls, the calls in progress ended and their consented audio stored, everything
+// held wiped, each thread joined.
 //
-// start, stop: one thread (main's). The status: any thread.
+// One thread (main's).
 #pragma once
 
 #include <filesystem>
@@ -17,6 +18,7 @@
 #include "base/endpoint.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "engine/control/engine_life.h"
 #include "pipelines/pipeline_config.h"
 
 namespace assent {
@@ -38,6 +40,16 @@ class Engine {
   Endpoint api() const;
   // What a person should read at start: where it listens, how many calls it holds and in what, what was recovered.
   const std::vector<std::string>& start_report() const;
+
+  // What holds now: the settings of the start, and what was reloaded since.
+  const PipelineSettings& running() const;
+  // Takes over what may change while calls are in progress (settings_reload.h), and says what that was.
+  Reload reload(const PipelineConfig& config);
+  void note_failed_reload();  // the file was wrong: for the metrics
+
+  // No new calls from now on; everything else goes on.
+  void begin_drain();
+  std::size_t live_calls() const;  // not yet over and booked
 
   // Takes at most `patience` for what is under way.
   Result<void> stop(milliseconds patience);

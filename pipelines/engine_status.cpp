@@ -23,52 +23,77 @@ void add_drops(const ShardCounts& shard, ShardCounters& counters) {
                     {"gap", shard.gap_packets}};
 }
 
-void add_packet_path(ShardUnit& unit, EngineCounters& sum) {
-  const auto shard =
-      unit.link().ask_now<ShardCounts>([](Shard& one, Now) -> Result<ShardCounts> { return one.counts(); });
-  if (!shard) return;
-  ShardCounters counters;
-  counters.shard = unit.share().id.value;
-  counters.packets = shard->received.packets;
-  counters.bytes = shard->received.bytes;
-  add_drops(*shard, counters);
+void add_packet_path(ShardUnit& unit, const ShardCounts& shard, ShardCounters& counters) {
+  counters.packets = shard.received.packets;
+  counters.bytes = shard.received.bytes;
+  add_drops(shard, counters);
   for (const Gate gate : {Gate::holding, Gate::opening, Gate::open, Gate::paused, Gate::closed}) {
-    counters.gates.emplace_back(to_text(gate), shard->gates[static_cast<std::size_t>(gate)]);
+    counters.gates.emplace_back(to_text(gate), shard.gates[static_cast<std::size_t>(gate)]);
   }
-  counters.calls_live = shard->calls;
+  counters.calls_live = shard.calls;
   counters.calls_capacity = unit.share().calls;
   counters.arena_bytes = unit.blocks().capacity_blocks() * limits::kPageBytes;
   counters.arena_bytes_in_use = unit.blocks().in_use_blocks() * limits::kPageBytes;
-  sum.blocks_wiped += shard->gated.wiped_blocks;
-  sum.blocks_lost += shard->gap_blocks;
-  sum.shards.push_back(std::move(counters));
+  counters.ring_bytes = shard.held_blocks * limits::kPageBytes;
+  counters.blocks_wiped = shard.gated.wiped_blocks;
+  counters.blocks_lost = shard.gap_blocks;
 }
 
-void add_storage(ShardUnit& unit, EngineCounters& sum) {
+void add_storage(ShardUnit& unit, ShardCounters& counters) {
   const SealerCounts sealed = unit.sealer().counts();
-  sum.blocks_sealed += sealed.blocks_sealed;
-  sum.blocks_voided += sealed.blocks_voided;
+  counters.seal_queue_blocks = unit.seal_queue().waiting();
+  counters.blocks_sealed = sealed.blocks_sealed;
+  counters.blocks_voided = sealed.blocks_voided;
   const JournalCounters journal = unit.journal().counters();
-  sum.pages_durable += journal.pages;
-  sum.commits += journal.commits;
-  sum.journal_write_errors += journal.write_errors;
-  sum.journal_sync_errors += journal.sync_errors;
-  sum.segments_stored += unit.settler().counters().stored;
+  counters.journal_queue_pages = journal.queued_pages;
+  counters.pages_durable = journal.pages;
+  counters.journal_bytes = journal.bytes;
+  counters.commits = journal.commits;
+  counters.journal_write_errors = journal.write_errors;
+  counters.journal_sync_errors = journal.sync_errors;
+  const SettlerCounters settled = unit.settler().counters();
+  counters.unsettled_segments = settled.waiting_segments;
+  counters.settle_errors = settled.failures;
+  counters.segments_stored = settled.stored;
+  counters.stored_bytes = settled.stored_bytes;
+}
+
+ShardLatencyCounts latencies_of(ShardUnit& unit) {
+  const ShardLatencies& shard = unit.latencies();
+  const JournalLatencies& journal = unit.journal().latencies();
+  return {shard.packet_to_gate().counts(), shard.opt_in_to_turn().counts(),  shard.opt_in_to_open().counts(),
+          journal.sealed.counts(),         journal.durable.counts(),         journal.taken.counts(),
+          journal.commit.counts(),         unit.settler().latency().counts()};
+}
+
+CatalogCounters counters_of(const CatalogWriter& writer) {
+  const CatalogWriterCounts counts = writer.counts();
+  return {counts.bookings, counts.failed, counts.waiting, writer.latencies().queued.counts(),
+          writer.latencies().commit.counts()};
 }
 
 }  // namespace
 
 EngineCounters EngineMeter::counters() {
-  EngineCounters counters;
-  for (const auto& shard : parts_.shards) {
-    add_packet_path(*shard, counters);
-    add_storage(*shard, counters);
+  EngineCounters engine;
+  for (const auto& unit : parts_.shards) {
+    const auto counts =
+        unit->link().ask_now<ShardCounts>([](Shard& shard, Now) -> Result<ShardCounts> { return shard.counts(); });
+    if (!counts) continue;
+    ShardCounters counters;
+    counters.shard = unit->share().id.value;
+    add_packet_path(*unit, *counts, counters);
+    add_storage(*unit, counters);
+    counters.latencies = latencies_of(*unit);
+    engine.shards.push_back(std::move(counters));
   }
-  return counters;
+  engine.catalog = counters_of(parts_.writer);
+  return engine;
 }
 
 std::vector<std::string> EngineMeter::troubles() {
   std::vector<std::string> troubles;
+  if (parts_.life.life().draining) troubles.emplace_back("the engine is being stopped and takes no new calls");
   for (const auto& shard : parts_.shards) {
     const std::string number = "-" + std::to_string(shard->share().id.value) + ": ";
     if (const JournalHealth journal = shard->journal().health(); !journal.healthy) {

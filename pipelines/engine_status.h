@@ -15,10 +15,12 @@ class EngineMeter final : public EngineStatus {
   struct Parts {
     const std::vector<std::unique_ptr<ShardUnit>>& shards;
     const CatalogWriter& writer;
+    const LifeRecord& life;
   };
   explicit EngineMeter(Parts parts) : parts_(parts) {}
 
   EngineCounters counters() override;
+  EngineLife life() override { return parts_.life.life(); }
   std::vector<std::string> troubles() override;
 
  private:

@@ -115,6 +115,11 @@ void read_memory(SectionReader&& section, pipeline::Memory& memory) {
   section.finish();
 }
 
+void read_shutdown(SectionReader&& section, pipeline::Shutdown& shutdown) {
+  section.take("drain", shutdown.drain, {0ms, limits::kDrainMax});
+  section.finish();
+}
+
 void read_log(SectionReader&& section, Log& log) {
   section.take_choice("level", log.level,
                       {{"trace", Log::Level::trace},
@@ -414,6 +419,8 @@ PipelineSettings read_document(const TomlValue& root, const PipelineOverrides& o
   read_store(section("store"), settings.store);
   read_keys(section("keys"), settings.keys);
   read_memory(section("memory"), settings.memory);
+  read_shutdown(section("shutdown"), settings.shutdown);
+  if (overrides.drain) settings.shutdown.drain = *overrides.drain;
   read_log(section("log"), settings.log);
   document.take_any("notice");
   document.finish();

@@ -78,6 +78,7 @@ struct PurposeText {
   std::string description;
   std::optional<std::chrono::hours> retention;  // put on record; nothing is deleted by it yet
   std::string lawful_basis = "consent";
+  bool operator==(const PurposeText&) const = default;
 };
 
 struct Notice {
@@ -85,6 +86,7 @@ struct Notice {
   std::string version;
   std::string language;  // RFC 5646: "en", "de-CH"
   std::string text;      // what was played or shown, word for word
+  bool operator==(const Notice&) const = default;
 };
 
 struct Seal {
@@ -117,6 +119,10 @@ struct Memory {
   ArenaBacking backing = ArenaBacking::secret_memory;  // falls back to locked memory where the kernel has none
 };
 
+struct Shutdown {
+  milliseconds drain = limits::kDrainDefault;  // how long calls in progress may go on after SIGTERM
+};
+
 struct Log {
   enum class Level { trace, debug, info, warn, error } level = Level::info;
   enum class Format { automatic, json, text } format = Format::automatic;  // automatic: JSON unless a terminal
@@ -142,6 +148,7 @@ struct PipelineSettings {
   pipeline::Store store;
   pipeline::Keys keys;
   pipeline::Memory memory;
+  pipeline::Shutdown shutdown;
   pipeline::Log log;
 };
 
@@ -149,6 +156,7 @@ struct PipelineSettings {
 struct PipelineOverrides {
   std::optional<Endpoint> api;
   std::optional<PortSpan> rtp_ports;
+  std::optional<milliseconds> drain;
 };
 
 class PipelineConfig;

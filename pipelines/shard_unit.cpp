@@ -62,7 +62,8 @@ Result<void> ShardUnit::start_storage(JournalStart begin) {
                    [this] {
                      if (parts_.overload.storing_stops()) return SettlePace::not_at_all;
                      return parts_.overload.settling_waits() ? SettlePace::giving_way : SettlePace::freely;
-                   }});
+                   },
+                   read_mono});
   feed_ = std::make_unique<SettlerFeed>(*settler_);
   settler_thread_.emplace(thread_name("settler"), settler_->wake(),
                           [this](MonoTime now) { return settler_->step(now); });

@@ -65,6 +65,7 @@ class ShardUnit {
   const SealQueue& seal_queue() const { return *seal_queue_; }
   const Sealer& sealer() const { return *sealer_; }
   const JournalWriter& journal() const { return *journal_; }
+  const ShardLatencies& latencies() const { return shard_->latencies(); }
 
   // Legs without consent hold at most this much from now on.
   void limit_hold(nanoseconds most);

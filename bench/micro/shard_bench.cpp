@@ -39,11 +39,16 @@ class PacketSource final : public DatagramSource {
   void sweep(DatagramSink& sink) override {
     const std::array<std::uint8_t, kPayloadBytes> payload{};
     const Endpoint from = *parse_endpoint("192.0.2.1:4000");
-    for (std::size_t leg = sweep_++ % kSweepsPerPacket; leg < streams_.size(); leg += kSweepsPerPacket) {
+    const std::size_t first = sweep_++ % kSweepsPerPacket;
+    const std::size_t count = (streams_.size() + kSweepsPerPacket - 1 - first) / kSweepsPerPacket;
+    const auto leg_at = [first](std::size_t place) {
+      return std::optional(LegSlot(static_cast<std::uint32_t>(first + place * kSweepsPerPacket)));
+    };
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::size_t leg = leg_at(i)->value;
       Stream& stream = streams_[leg];
+      announce(i, count, sink, leg_at);
       if (!stream.open) continue;
-      const std::size_t upcoming = leg + limits::kUpcomingDatagrams * kSweepsPerPacket;
-      if (upcoming < streams_.size()) sink.on_upcoming(LegSlot(static_cast<std::uint32_t>(upcoming)));
       BlockRef block = pool_.take();
       if (block == nullptr) continue;
       RtpHeader header;

@@ -41,7 +41,7 @@ std::string notice_json(const std::optional<Notice>& notice) {
       .dump();
 }
 
-Result<AdmittedCall> CallAdmission::prepare(const CallSpec& spec, WallTime now) {
+Result<AdmittedCall> CallAdmission::prepare(const CallSpec& spec, const PipelineDefaults& defaults, WallTime now) {
   if (spec.participants.empty()) return error(Errc::invalid, "participants: at least one is needed");
   if (spec.legs.empty()) return error(Errc::invalid, "legs: at least one is needed");
   if (spec.participants.size() > limits::kParticipantsPerCall || spec.legs.size() > limits::kLegsPerCall) {
@@ -49,7 +49,7 @@ Result<AdmittedCall> CallAdmission::prepare(const CallSpec& spec, WallTime now) 
                                     " participants and " + std::to_string(limits::kLegsPerCall) + " legs");
   }
   if (auto named = check_names(spec.participants, spec.legs, {}, {}); !named) return named.error();
-  ConsentSettings consent = defaults_.consent;
+  ConsentSettings consent = defaults.consent;
   if (spec.policy) {
     const auto policy = parse_policy(*spec.policy);
     if (!policy) {
@@ -64,7 +64,7 @@ Result<AdmittedCall> CallAdmission::prepare(const CallSpec& spec, WallTime now) 
   auto call_key = keys_.make(KeyKind::call, tenant->key, bookings);
   if (!call_key) return call_key.error();
 
-  const std::optional<Notice> notice = spec.notice ? spec.notice : defaults_.notice;
+  const std::optional<Notice> notice = spec.notice ? spec.notice : defaults.notice;
   const CallIdentity identity{new_id<CallId>(now), tenant->id, new_id<RecordingId>(now), notice_json(notice), now};
   bookings.push_back(booking::AddCall{{identity.id, tenant->id, call_key->id, std::string(to_text(consent.policy)),
                                        seal_call_ref(*call_key->key, identity.id, spec.ref), identity.notice_json, now,

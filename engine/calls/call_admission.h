@@ -48,10 +48,9 @@ struct AdmittedCall {
 
 class CallAdmission {
  public:
-  CallAdmission(Catalog& catalog, KeyRing& keys, const PipelineDefaults& defaults)
-      : people_(catalog, keys), keys_(keys), defaults_(defaults) {}
+  CallAdmission(Catalog& catalog, KeyRing& keys) : people_(catalog, keys), keys_(keys) {}
 
-  Result<AdmittedCall> prepare(const CallSpec& spec, WallTime now);
+  Result<AdmittedCall> prepare(const CallSpec& spec, const PipelineDefaults& defaults, WallTime now);
 
   struct CallContext {
     CallId call;
@@ -70,7 +69,6 @@ class CallAdmission {
 
   People people_;
   KeyRing& keys_;
-  const PipelineDefaults& defaults_;
 };
 
 std::string notice_json(const std::optional<Notice>& notice);

@@ -55,14 +55,15 @@ std::string origin_of(const Caller& caller) { return "token:" + caller.token_id;
 
 LiveCalls::LiveCalls(Parts parts)
     : parts_(std::move(parts)),
-      admission_(parts_.catalog, parts_.keys, parts_.defaults),
+      admission_(parts_.catalog, parts_.keys),
+      defaults_(std::make_shared<const PipelineDefaults>(std::move(parts_.defaults))),
       spread_(parts_.shards.size()) {}
 
 // ---- calls come ---------------------------------------------------------------------------------------------------
 
-Result<AdmittedCall> LiveCalls::admit(const CallSpec& spec) {
+Result<AdmittedCall> LiveCalls::admit(const CallSpec& spec, const PipelineDefaults& defaults) {
   try {
-    return admission_.prepare(spec, read_clocks().wall);
+    return admission_.prepare(spec, defaults, read_clocks().wall);
   } catch (const std::bad_alloc&) {
     return error(Errc::exhausted, "no locked memory is left for another call's keys: try again when a call has ended");
   }
@@ -71,7 +72,7 @@ Result<AdmittedCall> LiveCalls::admit(const CallSpec& spec) {
 Result<CallView> LiveCalls::create_call(const CallSpec& spec, const Caller&) {
   {
     const std::lock_guard lock(mutex_);
-    if (refusing_) return error(Errc::unavailable, "the engine is stopping and takes no new calls");
+    if (refusing_) return error(Errc::unavailable, "the engine is being stopped and takes no new calls");
   }
   if (auto admitted = parts_.overload.admit(); !admitted) return admitted.error();
   auto place = parts_.quota.take(tenant_name(spec));
@@ -84,7 +85,7 @@ Result<CallView> LiveCalls::create_call(const CallSpec& spec, const Caller&) {
 }
 
 LiveCalls::KnownCall LiveCalls::known_from(ShardId shard, const CallSpec& spec, const AdmittedCall& admitted,
-                                           const QuotaPlace& place) {
+                                           const QuotaPlace& place, Defaults defaults) {
   const CallIdentity& identity = admitted.call.identity;
   auto entry = std::make_shared<Known>();
   entry->shard = shard;
@@ -93,6 +94,7 @@ LiveCalls::KnownCall LiveCalls::known_from(ShardId shard, const CallSpec& spec, 
   entry->place = place;
   entry->tenant = identity.tenant;
   entry->call_key = admitted.call_key;
+  entry->defaults = std::move(defaults);
   entry->created = identity.created;
   entry->participants = admitted.participants;
   for (std::size_t i = 0; i < spec.legs.size(); ++i) entry->legs.emplace_back(admitted.call.legs[i].id, spec.legs[i]);
@@ -127,14 +129,20 @@ std::vector<ShardId> LiveCalls::shards_by_calls() const {
   return spread_.by_calls();
 }
 
+LiveCalls::Defaults LiveCalls::defaults() const {
+  const std::lock_guard lock(mutex_);
+  return defaults_;
+}
+
 Result<CallId> LiveCalls::start(const CallSpec& spec, const QuotaPlace& place) {
+  const Defaults current = defaults();
   Error full = error(Errc::exhausted, "no shard has room for another call");
   for (const ShardId shard : shards_by_calls()) {
     Seat seat(*this, shard);
     // Anew for each shard: one that has no room has used up what it was handed.
-    auto admitted = admit(spec);
+    auto admitted = admit(spec, *current);
     if (!admitted) return admitted.error();
-    KnownCall entry = known_from(shard, spec, *admitted, place);
+    KnownCall entry = known_from(shard, spec, *admitted, place, current);
     const CallId id = admitted->call.identity.id;
     // The ports first: a call that finds no room must leave nothing behind. Nobody is told them before it is booked.
     auto opened = open(shard, std::move(admitted->call));
@@ -165,9 +173,9 @@ Result<void> LiveCalls::open(ShardId shard, NewCall call) {
 }
 
 void LiveCalls::abort(ShardId shard, CallId id) {
-  (void)link(shard).ask_now<bool>([id](Shard& one, Now now) -> Result<bool> {
-    if (auto ended = one.end_call(id, now, [](const FinishedCall&) {}); !ended) return ended.error();
-    return true;
+  // Over before the answer: where the call tries again, its place must not be taken by what it left behind.
+  (void)link(shard).ask<bool>([id](Shard& one, Now now, const std::function<void(Result<bool>)>& reply) {
+    if (auto ended = one.end_call(id, now, [reply](const FinishedCall&) { reply(true); }); !ended) reply(ended.error());
   });
 }
 
@@ -214,7 +222,7 @@ Result<std::vector<ConsentRecordView>> LiveCalls::decide(CallId id, const Consen
   }
   auto purposes = parts_.purposes.set_of(spec.purposes);
   if (!purposes) return purposes.error();
-  if (purposes->empty() && *decision == Decision::granted) purposes = parts_.defaults.default_purposes;
+  if (purposes->empty() && *decision == Decision::granted) purposes = call->defaults->default_purposes;
 
   const auto& participants = call->participants;
   const auto who = std::find_if(participants.begin(), participants.end(), [&](const KnownParticipant& known) {
@@ -227,11 +235,11 @@ Result<std::vector<ConsentRecordView>> LiveCalls::decide(CallId id, const Consen
   const Signal said{*signal, spec.signal_value};
   auto rows = link(call->shard)
                   .ask<std::vector<ConsentRow>>(
-                      [id, index, decision = *decision, purposes = *purposes, said, origin = origin_of(caller)](
-                          Shard& shard, Now now, const Decided& reply) {
+                      [id, index, decision = *decision, purposes = *purposes, said, origin = origin_of(caller),
+                       asked_at = caller.asked_at](Shard& shard, Now now, const Decided& reply) {
                         LiveCall* live = shard.find(id);
                         if (live == nullptr) return reply(no_such_call());
-                        live->decide(index, decision, purposes, said, origin, now, reply);
+                        live->decide(index, decision, purposes, said, origin, now, reply, asked_at);
                       },
                       limits::kApiDurableWait);
   if (!rows) return rows.error();
@@ -388,6 +396,12 @@ void LiveCalls::show_legs(LiveCall& live, const Known& known, CallView& view) co
 }
 
 // ---- calls go -----------------------------------------------------------------------------------------------------
+
+void LiveCalls::set_defaults(PipelineDefaults defaults) {
+  auto next = std::make_shared<const PipelineDefaults>(std::move(defaults));
+  const std::lock_guard lock(mutex_);
+  defaults_ = std::move(next);
+}
 
 void LiveCalls::refuse_new_calls() {
   const std::lock_guard lock(mutex_);

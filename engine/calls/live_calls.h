@@ -43,7 +43,7 @@ class LiveCalls final : public CallService {
     KeyRing& keys;
     LegEraser& eraser;
     const PurposeRegistry& purposes;
-    const PipelineDefaults& defaults;
+    PipelineDefaults defaults;
     std::string rtp_address;  // told to senders
     const OverloadState& overload;
     CallQuota& quota;
@@ -59,6 +59,8 @@ class LiveCalls final : public CallService {
   Result<CallView> change_legs(CallId id, const LegsSpec& spec, const Caller& caller) override;
   Result<EndedCall> end_call(CallId id, const Caller& caller) override;
 
+  // What holds for calls that come from now on; those in progress keep what they have.
+  void set_defaults(PipelineDefaults defaults);
   // No further calls; for shutdown.
   void refuse_new_calls();
   // Calls that are not yet over and booked.
@@ -67,6 +69,7 @@ class LiveCalls final : public CallService {
   void book_abandoned(ShardId shard, FinishedCall finished);
 
  private:
+  using Defaults = std::shared_ptr<const PipelineDefaults>;
   // What the API knows of a live call and the shard does not.
   struct Known {
     ShardId shard;
@@ -74,6 +77,7 @@ class LiveCalls final : public CallService {
     std::string tenant_name;
     TenantId tenant;
     KeyId call_key;
+    Defaults defaults;  // of when it came
     WallTime created;
     std::vector<KnownParticipant> participants;
     std::vector<std::pair<LegId, LegSpec>> legs;
@@ -89,9 +93,10 @@ class LiveCalls final : public CallService {
   CallView view_of(LiveCall& live, const Known& known) const;
   void show_legs(LiveCall& live, const Known& known, CallView& view) const;
   void show_consents(LiveCall& live, const Known& known, CallView& view) const;
-  Result<AdmittedCall> admit(const CallSpec& spec);
+  Defaults defaults() const;
+  Result<AdmittedCall> admit(const CallSpec& spec, const PipelineDefaults& defaults);
   static KnownCall known_from(ShardId shard, const CallSpec& spec, const AdmittedCall& admitted,
-                              const QuotaPlace& place);
+                              const QuotaPlace& place, Defaults defaults);
   std::vector<ShardId> shards_by_calls() const;
   Result<void> open(ShardId shard, NewCall call);
   Result<CallId> start(const CallSpec& spec, const QuotaPlace& place);
@@ -108,7 +113,8 @@ class LiveCalls final : public CallService {
 
   Parts parts_;
   CallAdmission admission_;
-  mutable std::mutex mutex_;  // guards the three below
+  mutable std::mutex mutex_;  // guards the four below
+  Defaults defaults_;
   std::unordered_map<CallId, KnownCall> known_;
   CallSpread spread_;
   bool refusing_ = false;

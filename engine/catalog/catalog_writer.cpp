@@ -57,7 +57,8 @@ Result<void> CatalogWriter::push(Submission submission) {
                                       " bookings waiting: the disk is too slow for what is asked");
   }
   counts_.waiting += submission.weight;
-  if (!waiting_since_) waiting_since_ = read_clocks().mono;
+  submission.posted = read_mono();
+  if (!waiting_since_) waiting_since_ = submission.posted;
   waiting_.push_back(std::move(submission));
   changed_.notify_one();
   return {};
@@ -110,10 +111,19 @@ void CatalogWriter::run() {
       booking_since_ = std::exchange(waiting_since_, std::nullopt);
       counts_.waiting = 0;
     }
+    const MonoTime now = read_mono();
+    for (const Submission& submission : group) latencies_.queued.add(now - submission.posted);
     book_group(group);
     forget_for(group);
     group.clear();
   }
+}
+
+Result<void> CatalogWriter::commit(std::span<const Booking> bookings) {
+  const MonoTime started = read_mono();
+  Result<void> outcome = catalog_.book(bookings);
+  if (outcome) latencies_.commit.add(read_mono() - started);
+  return outcome;
 }
 
 void CatalogWriter::book_group(std::vector<Submission>& group) {
@@ -126,7 +136,7 @@ void CatalogWriter::book_group(std::vector<Submission>& group) {
   }
   if (members.empty()) return;
 
-  const Result<void> together = catalog_.book(joint);
+  const Result<void> together = commit(joint);
   if (together || is_trouble(together) || members.size() == 1) {
     note(together, members.size(), joint.size());
     for (const auto& member : members) member.first->done(together);
@@ -138,7 +148,7 @@ void CatalogWriter::book_group(std::vector<Submission>& group) {
   }
   std::span<const Booking> rest(joint);
   for (const auto& [submission, size] : members) {
-    const Result<void> alone = catalog_.book(rest.first(size));
+    const Result<void> alone = commit(rest.first(size));
     rest = rest.subspan(size);
     note(alone, 1, size);
     submission->done(alone);

@@ -20,6 +20,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/latency_histogram.h"
 #include "base/limits.h"
 #include "base/result.h"
 #include "engine/catalog/catalog.h"
@@ -37,6 +38,12 @@ struct CatalogWriterCounts {
   std::uint64_t turned_away = 0;    // posts beyond the capacity
   std::uint64_t largest_group = 0;  // submissions in one transaction, at most so far
   std::uint64_t waiting = 0;        // bookings in the queue now
+};
+
+// Written by the writer's thread.
+struct CatalogLatencies {
+  LatencyHistogram queued;  // of a submission, from the post until the writer takes it
+  LatencyHistogram commit;  // of a transaction
 };
 
 class CatalogWriter {
@@ -64,6 +71,7 @@ class CatalogWriter {
   // How long the oldest booking that is not durable has waited; nothing when none waits.
   nanoseconds delay(MonoTime now) const;
   std::size_t capacity() const { return capacity_; }
+  const CatalogLatencies& latencies() const { return latencies_; }
 
   // Refuses further posts, books and completes what waits, ends the thread. May be called twice.
   void stop();
@@ -74,17 +82,20 @@ class CatalogWriter {
     Completion done;
     bool forget = false;
     std::size_t weight = 0;  // of the capacity
+    MonoTime posted{};
   };
 
   Result<void> push(Submission submission);
   Result<void> push_and_wait(Submission submission);
   void run();
+  Result<void> commit(std::span<const Booking> bookings);
   void book_group(std::vector<Submission>& group);
   void forget_for(std::vector<Submission>& group);
   void note(const Result<void>& outcome, std::size_t submissions, std::size_t bookings);
 
   Catalog& catalog_;
   const std::size_t capacity_;
+  CatalogLatencies latencies_;
 
   mutable std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;

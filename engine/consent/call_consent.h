@@ -42,6 +42,7 @@ struct Preroll {
   static Preroll all() { return {}; }
   static Preroll none() { return {Kind::none, {}}; }
   static Preroll last(nanoseconds keep) { return {Kind::duration, keep}; }
+  bool operator==(const Preroll&) const = default;
 };
 
 enum class OnWithdraw { keep, erase };  // what becomes of what was kept before a withdrawal; only carried here

@@ -21,12 +21,14 @@ struct DigitAction {
 
   static DigitAction decide(Decision decision, PurposeSet purposes) { return {Kind::decide, decision, purposes}; }
   static DigitAction pause() { return {Kind::pause, Decision::denied, {}}; }
+  bool operator==(const DigitAction&) const = default;
 };
 
 class DigitMap {
  public:
   // Errc::invalid: not one of 0-9 * # A-D, bound already, a grant that names no purpose, a decision nobody can press.
   Result<void> bind(char digit, DigitAction action);
+  bool operator==(const DigitMap&) const = default;
 
   DigitAction action_of(char digit) const;  // Kind::none for what is not bound or no digit
 

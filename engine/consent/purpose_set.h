@@ -53,6 +53,7 @@ class PurposeRegistry {
   static Result<PurposeRegistry> create(std::vector<std::string> ids);
 
   std::size_t size() const { return ids_.size(); }
+  bool operator==(const PurposeRegistry&) const = default;  // the same names for the same bits
   PurposeSet all() const;
   std::optional<Purpose> find(std::string_view id) const;
   std::string_view id_of(Purpose purpose) const { return ids_.at(purpose.value); }

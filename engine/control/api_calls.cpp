@@ -67,7 +67,7 @@ Json json_of(const ConsentRecordView& record) {
           {"at", to_rfc3339(record.at)}};
 }
 
-Caller caller_of(const ApiRequest& request) { return {request.bearer.id}; }
+Caller caller_of(const ApiRequest& request) { return {request.bearer.id, request.http.received_at}; }
 
 Reply call_reply(unsigned status, Result<CallView> call) {
   if (!call) return problem_of(call.error());

@@ -16,15 +16,27 @@ Reply show_metrics(ApiParts& parts, const ApiRequest&) {
   input.http = parts.http_counters();
   input.requests = parts.request_counts();
   const OverloadReport overload = parts.overload.report();
+  input.life = parts.status.life();
   input.troubles = parts.status.troubles().size() + (takes_calls(overload.verdict) ? 0 : 1);
+  input.process = read_process_usage();
   HttpResponse response;
   response.content_type = kMetricsContentType;
   response.body = metrics_text(input) + overload_metrics_text(overload);
   return response;
 }
 
-// The process answers: whoever restarts it on a failure need not.
-Reply show_health(ApiParts&, const ApiRequest&) { return json_reply(200, {{"status", "alive"}}); }
+// The process answers: whoever restarts it on a failure need not. Beside that, where in its life it is.
+Reply show_health(ApiParts& parts, const ApiRequest&) {
+  const EngineLife life = parts.status.life();
+  Json body = {{"status", "alive"}, {"draining", life.draining}, {"last_reload", nullptr}};
+  if (life.last_reload) {
+    body["last_reload"] = {{"at", to_rfc3339(life.last_reload->at)},
+                           {"result", name_of(life.last_reload->result)},
+                           {"changed", life.last_reload->changed},
+                           {"at_next_start", life.last_reload->at_next_start}};
+  }
+  return json_reply(200, body);
+}
 
 // Whether calls should be sent here; if not, why.
 Reply show_readiness(ApiParts& parts, const ApiRequest&) {

@@ -14,15 +14,18 @@
 
 #include "base/endpoint.h"
 #include "base/ids.h"
+#include "base/latency_histogram.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "codecs/codec.h"
+#include "engine/control/engine_life.h"
 
 namespace assent {
 
-// Who asks: the id of the API token, for the record.
+// Who asks: the id of the API token, for the record; and since when, for the latency.
 struct Caller {
   std::string token_id;
+  std::optional<MonoTime> asked_at = std::nullopt;
 };
 
 struct Notice {
@@ -149,7 +152,20 @@ class CallService {
   virtual Result<EndedCall> end_call(CallId id, const Caller& caller) = 0;
 };
 
-// What one shard has counted of the packet path, and holds now.
+// How far things are from each other in time on one shard; what each is, its owner says (ShardLatencies,
+// JournalLatencies, Settler).
+struct ShardLatencyCounts {
+  LatencyCounts packet_to_gate;
+  LatencyCounts opt_in_to_turn;
+  LatencyCounts opt_in_to_open;
+  LatencyCounts block_to_sealed;
+  LatencyCounts block_to_durable;
+  LatencyCounts journal_queue;
+  LatencyCounts journal_commit;
+  LatencyCounts settle;
+};
+
+// What one shard has counted, and holds now.
 struct ShardCounters {
   std::uint32_t shard = 0;
   std::uint64_t packets = 0;
@@ -160,27 +176,45 @@ struct ShardCounters {
   std::uint64_t calls_capacity = 0;                          // gauge
   std::uint64_t arena_bytes = 0;                             // gauge
   std::uint64_t arena_bytes_in_use = 0;                      // gauge
-};
-
-// What /metrics shows at the moment of the scrape: the packet path by shard, the rest summed over shards. Counters only
-// go up.
-struct EngineCounters {
-  std::vector<ShardCounters> shards;  // by number, without one that does not answer
+  std::uint64_t ring_bytes = 0;                              // gauge: of these, held for want of consent
+  std::uint64_t seal_queue_blocks = 0;                       // gauge
+  std::uint64_t journal_queue_pages = 0;                     // gauge: sealed and not durable
+  std::uint64_t unsettled_segments = 0;                      // gauge: complete and not stored
   std::uint64_t blocks_sealed = 0;
   std::uint64_t blocks_voided = 0;  // withdrawn while they were queued
   std::uint64_t blocks_wiped = 0;   // held and never admitted
   std::uint64_t blocks_lost = 0;    // consented to, and a gap: they could not be sealed in time
   std::uint64_t pages_durable = 0;
+  std::uint64_t journal_bytes = 0;  // written
   std::uint64_t commits = 0;
   std::uint64_t journal_write_errors = 0;
   std::uint64_t journal_sync_errors = 0;
+  std::uint64_t settle_errors = 0;  // of the store, or of booking what was stored; tried again
   std::uint64_t segments_stored = 0;
+  std::uint64_t stored_bytes = 0;
+  ShardLatencyCounts latencies;
+};
+
+// Of the catalog's writer, which all shards share.
+struct CatalogCounters {
+  std::uint64_t bookings = 0;
+  std::uint64_t failed = 0;   // submissions that failed because the catalog did
+  std::uint64_t waiting = 0;  // gauge
+  LatencyCounts queue;
+  LatencyCounts commit;
+};
+
+// What /metrics shows at the moment of the scrape. Counters only go up.
+struct EngineCounters {
+  std::vector<ShardCounters> shards;  // by number, without one that does not answer
+  CatalogCounters catalog;
 };
 
 class EngineStatus {
  public:
   virtual ~EngineStatus() = default;
   virtual EngineCounters counters() = 0;
+  virtual EngineLife life() = 0;
   // Empty when all is well; otherwise what does not work, for /readyz.
   virtual std::vector<std::string> troubles() = 0;
 };

@@ -12,6 +12,7 @@
 #include "base/bytes.h"
 #include "base/endpoint.h"
 #include "base/result.h"
+#include "base/time.h"
 
 namespace assent {
 
@@ -22,6 +23,7 @@ struct HttpRequest {
   std::map<std::string, std::string> headers;  // names in lower case; values of a repeated name joined with ", "
   std::string body;
   Endpoint peer;
+  std::optional<MonoTime> received_at;  // when all of it had been read
 };
 
 // A reply's body in pieces. `pull` fills some of the span and returns how much, 0 at the end; it is called by one

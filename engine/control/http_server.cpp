@@ -81,6 +81,7 @@ Result<HttpRequest> to_request(Parser::value_type&& message, const Endpoint& pee
   }
   request.body = std::move(message.body());
   request.peer = peer;
+  request.received_at = read_mono();
   return request;
 }
 

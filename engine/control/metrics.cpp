@@ -1,54 +1,15 @@
 #include "engine/control/metrics.h"
 
-#include <prometheus/metric_family.h>
-#include <prometheus/text_serializer.h>
-
 #include <utility>
-#include <vector>
+
+#include "engine/control/metric_families.h"
 
 namespace assent {
 namespace {
 
-using Families = std::vector<prometheus::MetricFamily>;
-using Labels = std::vector<prometheus::ClientMetric::Label>;
-
-// Counts beyond 2^53 lose their last digits here; the format knows only doubles.
-double number(std::uint64_t value) { return static_cast<double>(value); }
-
-class Family {
- public:
-  Family(Families& families, prometheus::MetricType type, std::string name, std::string help) : families_(families) {
-    family_.name = std::move(name);
-    family_.help = std::move(help);
-    family_.type = type;
-  }
-  Family(const Family&) = delete;
-  Family& operator=(const Family&) = delete;
-  ~Family() { families_.push_back(std::move(family_)); }
-
-  Family& add(std::uint64_t value, Labels labels = {}) {
-    prometheus::ClientMetric metric;
-    metric.label = std::move(labels);
-    (family_.type == prometheus::MetricType::Counter ? metric.counter.value : metric.gauge.value) = number(value);
-    family_.metric.push_back(std::move(metric));
-    return *this;
-  }
-
- private:
-  Families& families_;
-  prometheus::MetricFamily family_;
-};
-
-Family counter(Families& families, std::string name, std::string help) {
-  return {families, prometheus::MetricType::Counter, std::move(name), std::move(help)};
-}
-Family gauge(Families& families, std::string name, std::string help) {
-  return {families, prometheus::MetricType::Gauge, std::move(name), std::move(help)};
-}
-
 // The labels of one of a shard's samples.
-Labels labels_of(const ShardCounters& shard) { return {{"shard", std::to_string(shard.shard)}}; }
-Labels labels_of(const ShardCounters& shard, std::string name, std::string value) {
+MetricLabels labels_of(const ShardCounters& shard) { return {{"shard", std::to_string(shard.shard)}}; }
+MetricLabels labels_of(const ShardCounters& shard, std::string name, std::string value) {
   return {{std::move(name), std::move(value)}, {"shard", std::to_string(shard.shard)}};
 }
 
@@ -57,76 +18,122 @@ struct ShardSample {
   const char* help;
   std::uint64_t ShardCounters::*value;
 };
+constexpr ShardSample kShardCounters[] = {
+    {"assent_packets_total", "RTP packets received on the legs' ports, of the leg's source", &ShardCounters::packets},
+    {"assent_received_bytes_total", "Payload bytes of those packets", &ShardCounters::bytes},
+    {"assent_pages_durable_total", "Sealed pages that are on disk", &ShardCounters::pages_durable},
+    {"assent_journal_written_bytes_total", "Bytes written to the journal", &ShardCounters::journal_bytes},
+    {"assent_journal_commits_total", "Commits of the journal", &ShardCounters::commits},
+    {"assent_segments_stored_total", "Segments that became objects of the store", &ShardCounters::segments_stored},
+    {"assent_stored_bytes_total", "Bytes of those objects", &ShardCounters::stored_bytes},
+};
+constexpr ShardSample kShardGauges[] = {
+    {"assent_calls", "Live calls", &ShardCounters::calls_live},
+    {"assent_calls_capacity", "Live calls that the locked memory holds", &ShardCounters::calls_capacity},
+    {"assent_arena_bytes", "Locked memory for audio without consent", &ShardCounters::arena_bytes},
+    {"assent_arena_used_bytes", "Of that, in use", &ShardCounters::arena_bytes_in_use},
+    {"assent_ring_bytes", "Of that, full blocks held until somebody decides", &ShardCounters::ring_bytes},
+    {"assent_seal_queue_blocks", "Blocks that wait to be sealed", &ShardCounters::seal_queue_blocks},
+    {"assent_journal_queue_pages", "Sealed pages that are not on disk yet", &ShardCounters::journal_queue_pages},
+    {"assent_unsettled_segments", "Finished segments that are not stored yet", &ShardCounters::unsettled_segments},
+};
 
-void add_packet_path(Families& families, const EngineCounters& engine) {
-  constexpr ShardSample kCounters[] = {
-      {"assent_packets_total", "Datagrams received on the legs' ports", &ShardCounters::packets},
-      {"assent_received_bytes_total", "Bytes of those datagrams", &ShardCounters::bytes},
-  };
-  constexpr ShardSample kGauges[] = {
-      {"assent_calls", "Live calls", &ShardCounters::calls_live},
-      {"assent_calls_capacity", "Live calls that the locked memory holds", &ShardCounters::calls_capacity},
-      {"assent_arena_bytes", "Locked memory for audio without consent", &ShardCounters::arena_bytes},
-      {"assent_arena_used_bytes", "Of that, in use", &ShardCounters::arena_bytes_in_use},
-  };
-  for (const ShardSample& sample : kCounters) {
-    Family family = counter(families, sample.name, sample.help);
+struct LatencySample {
+  const char* name;
+  const char* help;
+  LatencyCounts ShardLatencyCounts::*value;
+};
+constexpr LatencySample kLatencies[] = {
+    {"assent_packet_to_gate_seconds",
+     "Datagrams, by the most that any of their sweep may have waited in the kernel and the engine for the gate",
+     &ShardLatencyCounts::packet_to_gate},
+    {"assent_opt_in_to_turn_seconds", "Opt-ins, until the gate turned and audio was taken as consented to",
+     &ShardLatencyCounts::opt_in_to_turn},
+    {"assent_opt_in_to_open_seconds", "Opt-ins, until their record was on disk and the gate open for sealing",
+     &ShardLatencyCounts::opt_in_to_open},
+    {"assent_block_to_sealed_seconds",
+     "Blocks, from full (or let go by an opt-in) to encrypted: the seal queue's delay",
+     &ShardLatencyCounts::block_to_sealed},
+    {"assent_block_to_durable_seconds", "Blocks, from full (or let go by an opt-in) to synced in the journal",
+     &ShardLatencyCounts::block_to_durable},
+    {"assent_journal_queue_seconds", "Sealed pages, until the journal took them", &ShardLatencyCounts::journal_queue},
+    {"assent_journal_commit_seconds", "Commits of the journal: writing and syncing",
+     &ShardLatencyCounts::journal_commit},
+    {"assent_settle_seconds", "Finished segments, until they were stored and booked", &ShardLatencyCounts::settle},
+};
+
+void add_shards(MetricFamilies& families, const EngineCounters& engine) {
+  for (const ShardSample& sample : kShardCounters) {
+    auto family = families.counter(sample.name, sample.help);
     for (const ShardCounters& shard : engine.shards) family.add(shard.*sample.value, labels_of(shard));
   }
+  for (const ShardSample& sample : kShardGauges) {
+    auto family = families.gauge(sample.name, sample.help);
+    for (const ShardCounters& shard : engine.shards) family.add(shard.*sample.value, labels_of(shard));
+  }
+  for (const LatencySample& sample : kLatencies) {
+    auto family = families.latency(sample.name, sample.help);
+    for (const ShardCounters& shard : engine.shards) family.add(shard.latencies.*sample.value, labels_of(shard));
+  }
+}
+
+void add_shards_by_kind(MetricFamilies& families, const EngineCounters& engine) {
   {
-    Family drops = counter(families, "assent_drops_total", "Packets not recorded, by reason");
+    auto drops = families.counter("assent_drops_total", "Packets not recorded, by reason");
     for (const ShardCounters& shard : engine.shards) {
       for (const auto& [reason, count] : shard.drops) drops.add(count, labels_of(shard, "reason", reason));
     }
   }
   {
-    Family gates = gauge(families, "assent_legs", "Legs of live calls, by the state of their gate");
+    auto gates = families.gauge("assent_legs", "Legs of live calls, by the state of their gate");
     for (const ShardCounters& shard : engine.shards) {
       for (const auto& [state, count] : shard.gates) gates.add(count, labels_of(shard, "gate", state));
     }
   }
-  for (const ShardSample& sample : kGauges) {
-    Family family = gauge(families, sample.name, sample.help);
-    for (const ShardCounters& shard : engine.shards) family.add(shard.*sample.value, labels_of(shard));
+  {
+    auto blocks = families.counter("assent_blocks_total", "Blocks of audio, by what became of them");
+    for (const ShardCounters& shard : engine.shards) {
+      blocks.add(shard.blocks_sealed, labels_of(shard, "fate", "sealed"));
+      blocks.add(shard.blocks_voided, labels_of(shard, "fate", "withdrawn"));
+      blocks.add(shard.blocks_wiped, labels_of(shard, "fate", "wiped"));
+      blocks.add(shard.blocks_lost, labels_of(shard, "fate", "lost"));
+    }
+  }
+  auto errors = families.counter("assent_write_errors_total", "Failed writes, by stage; each is tried again");
+  for (const ShardCounters& shard : engine.shards) {
+    errors.add(shard.journal_write_errors, labels_of(shard, "stage", "journal_write"));
+    errors.add(shard.journal_sync_errors, labels_of(shard, "stage", "journal_sync"));
+    errors.add(shard.settle_errors, labels_of(shard, "stage", "settle"));
   }
 }
 
-void add_storage(Families& families, const EngineCounters& engine) {
-  {
-    Family blocks = counter(families, "assent_blocks_total", "Blocks of audio, by what became of them");
-    blocks.add(engine.blocks_sealed, {{"fate", "sealed"}});
-    blocks.add(engine.blocks_voided, {{"fate", "withdrawn"}});
-    blocks.add(engine.blocks_wiped, {{"fate", "wiped"}});
-    blocks.add(engine.blocks_lost, {{"fate", "lost"}});
-  }
-  counter(families, "assent_pages_durable_total", "Sealed pages that are on disk").add(engine.pages_durable);
-  counter(families, "assent_journal_commits_total", "Commits of the journal").add(engine.commits);
-  {
-    Family errors = counter(families, "assent_journal_errors_total", "Failed operations of the journal");
-    errors.add(engine.journal_write_errors, {{"operation", "write"}});
-    errors.add(engine.journal_sync_errors, {{"operation", "sync"}});
-  }
-  counter(families, "assent_segments_stored_total", "Segments that became objects of the store")
-      .add(engine.segments_stored);
+void add_catalog(MetricFamilies& families, const CatalogCounters& catalog) {
+  families.counter("assent_catalog_bookings_total", "Bookings that are on disk").add(catalog.bookings);
+  families.counter("assent_catalog_errors_total", "Submissions that failed because the catalog did")
+      .add(catalog.failed);
+  families.gauge("assent_catalog_queue_bookings", "Bookings that wait").add(catalog.waiting);
+  families.latency("assent_catalog_queue_seconds", "Submissions, until the catalog's writer took them")
+      .add(catalog.queue);
+  families.latency("assent_catalog_commit_seconds", "Transactions of the catalog").add(catalog.commit);
 }
 
-void add_http(Families& families, const HttpCounters& http) {
-  gauge(families, "assent_http_connections", "Open connections of the API").add(http.connections_open);
-  counter(families, "assent_http_connections_total", "Connections accepted").add(http.connections);
+void add_http(MetricFamilies& families, const HttpCounters& http) {
+  families.gauge("assent_http_connections", "Open connections of the API").add(http.connections_open);
+  families.counter("assent_http_connections_total", "Connections accepted").add(http.connections);
   {
-    Family refused = counter(families, "assent_http_refused_total", "What the API did not let in, by reason");
+    auto refused = families.counter("assent_http_refused_total", "What the API did not let in, by reason");
     refused.add(http.connections_refused, {{"reason", "connections"}});
     refused.add(http.refused_malformed, {{"reason", "malformed"}});
     refused.add(http.refused_too_large, {{"reason", "too_large"}});
     refused.add(http.refused_busy, {{"reason", "busy"}});
     refused.add(http.timeouts, {{"reason", "timeout"}});
   }
-  counter(families, "assent_http_streams_cut_total", "Streamed replies that did not reach their end")
+  families.counter("assent_http_streams_cut_total", "Streamed replies that did not reach their end")
       .add(http.streams_cut);
 }
 
-void add_requests(Families& families, const RequestCounts& requests) {
-  Family family = counter(families, "assent_api_requests_total", "Requests answered, by operation and class of status");
+void add_requests(MetricFamilies& families, const RequestCounts& requests) {
+  auto family = families.counter("assent_api_requests_total", "Requests answered, by operation and class of status");
   const auto routes = all_routes();
   for (std::size_t operation = 0; operation < requests.size(); ++operation) {
     const std::string name = operation < routes.size() ? std::string(routes[operation].name) : std::string("none");
@@ -137,16 +144,39 @@ void add_requests(Families& families, const RequestCounts& requests) {
   }
 }
 
+void add_life(MetricFamilies& families, const EngineLife& life) {
+  families.gauge("assent_draining", "1 while no new calls are taken, because the engine is being stopped")
+      .add(std::uint64_t{life.draining});
+  auto reloads = families.counter("assent_reloads_total", "Pipeline files read again, by what became of them");
+  for (std::size_t i = 0; i < kReloadResults.size(); ++i) {
+    reloads.add(life.reloads[i], {{"result", std::string(kReloadResults[i])}});
+  }
+}
+
+// Under the names that every client library of Prometheus uses.
+void add_process(MetricFamilies& families, const ProcessUsage& usage) {
+  families.counter("process_cpu_seconds_total", "CPU time of all threads").add(usage.cpu_seconds);
+  families.gauge("process_resident_memory_bytes", "Memory in RAM").add(usage.resident_bytes);
+  families.gauge("process_open_fds", "Open file descriptors").add(usage.open_files);
+  families.gauge("process_max_fds", "File descriptors that may be open").add(usage.open_files_limit);
+  families.gauge("process_threads", "Threads").add(usage.threads);
+  families.gauge("process_start_time_seconds", "When the process started, since 1970").add(usage.start_time_seconds);
+}
+
 }  // namespace
 
 std::string metrics_text(const MetricsInput& input) {
-  Families families;
-  add_packet_path(families, input.engine);
-  add_storage(families, input.engine);
+  MetricFamilies families;
+  add_shards(families, input.engine);
+  add_shards_by_kind(families, input.engine);
+  add_catalog(families, input.engine.catalog);
   add_http(families, input.http);
   add_requests(families, input.requests);
-  gauge(families, "assent_ready", "1 when nothing is wrong that /readyz would report").add(input.troubles == 0 ? 1 : 0);
-  return prometheus::TextSerializer().Serialize(families);
+  if (input.process) add_process(families, *input.process);
+  add_life(families, input.life);
+  families.gauge("assent_ready", "1 when nothing is wrong that /readyz would report")
+      .add(std::uint64_t{input.troubles == 0});
+  return families.text();
 }
 
 }  // namespace assent

@@ -1,14 +1,17 @@
 // Metrics: what /metrics shows, in the Prometheus text format (version 0.0.4), built from plain counts at the moment of
-// the scrape. All names begin with assent_; counters end in _total, sizes in _bytes. Pure; any thread.
+// the scrape. All names begin with assent_, or process_ where Prometheus has a name; counters end in _total, sizes in
+// _bytes, latencies in _seconds. Pure; any thread.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "engine/control/call_service.h"
 #include "engine/control/http_server.h"
+#include "engine/control/process_usage.h"
 #include "engine/control/routes.h"
 
 namespace assent {
@@ -22,7 +25,9 @@ struct MetricsInput {
   EngineCounters engine;
   HttpCounters http;
   RequestCounts requests{};
+  EngineLife life;
   std::size_t troubles = 0;
+  std::optional<ProcessUsage> process;
 };
 std::string metrics_text(const MetricsInput& input);
 inline constexpr std::string_view kMetricsContentType = "text/plain; version=0.0.4; charset=utf-8";

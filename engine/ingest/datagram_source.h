@@ -6,8 +6,13 @@
 // arrived, in batches, and returns: it never waits and never allocates.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
+#include <optional>
+#include <span>
 
+#include "base/limits.h"
 #include "base/result.h"
 #include "base/strong.h"
 #include "engine/ingest/port_range.h"
@@ -30,8 +35,8 @@ enum class DatagramDrop : std::uint8_t {
 class DatagramSink {
  public:
   virtual void on_datagram(LegSlot leg, DatagramPort port, Datagram&& datagram) = 0;
-  // A datagram of this leg will be delivered soon; a source tells it some datagrams ahead, once, or not at all.
-  virtual void on_upcoming(LegSlot) {}
+  // Datagrams of these legs will be delivered soon, after those of the legs told before; or nothing is told at all.
+  virtual void on_upcoming(std::span<const LegSlot>) {}
   virtual void on_dropped(LegSlot leg, DatagramPort port, DatagramDrop why) = 0;
 
  protected:
@@ -72,6 +77,23 @@ class DatagramSource {
  protected:
   static LegPorts ports_of(PortPair pair, RtcpPort rtcp) {
     return {pair.even, rtcp == RtcpPort::muxed ? pair.even : pair.odd()};
+  }
+
+  // Called before each of `count` datagrams is delivered, in turn: tells the sink of those up to two turns ahead.
+  // `leg_at` gives the leg of a datagram, or nothing.
+  template <typename LegAt>
+  static void announce(std::size_t next, std::size_t count, DatagramSink& sink, LegAt&& leg_at) {
+    constexpr std::size_t kTurn = limits::kUpcomingTurn;
+    if (next % kTurn != 0) return;
+    const std::size_t end = std::min(count, next + 2 * kTurn);
+    for (std::size_t turn = next == 0 ? 0 : next + kTurn; turn < end; turn += kTurn) {
+      std::array<LegSlot, kTurn> legs;
+      std::size_t known = 0;
+      for (std::size_t i = turn; i < std::min(end, turn + kTurn); ++i) {
+        if (const std::optional<LegSlot> leg = leg_at(i)) legs[known++] = *leg;
+      }
+      sink.on_upcoming(std::span(legs).first(known));
+    }
   }
 
   // The block was received into: its first `bytes` bytes are the datagram, the rest was not touched. It is wiped over

@@ -113,8 +113,8 @@ void LegReceiver::receive(Datagram&& datagram, DatagramPort port, Now now, LegSi
 
 void LegReceiver::receive_rtp(RtpPacket&& packet, const Endpoint& from, Now now, LegSink& sink) {
   if (!accept_source(packet, from)) return;
-  ++counts_.packets;
-  counts_.bytes += packet.header().payload_size;
+  ++packets_;
+  bytes_ += packet.header().payload_size;
   if (!accept_stream(packet, now, sink)) return;
   const SequenceNumber sequence = packet.header().sequence;
   window_.push(sequence, std::move(packet), now.mono, [&](RtpPacket&& next_packet, MonoTime arrival) {
@@ -230,8 +230,8 @@ void LegReceiver::hand_on_audio(const RtpPacket& packet, Now arrived, LegSink& s
     sink.on_codec_change(format.codec);
   }
   const auto place = timeline_.place(packet.header().timestamp, *ticks, arrived);
-  if (place.anchored && counts_.audio != 0) sink.on_timeline_break();
-  ++counts_.audio;
+  if (place.anchored && audio_ != 0) sink.on_timeline_break();
+  ++audio_;
   sink.on_audio(packet, place.at, *ticks);
 }
 
@@ -281,7 +281,10 @@ void LegReceiver::receive_rtcp(ByteView compound, const Endpoint& from, Now now,
 
 ReceiverCounts LegReceiver::counts() const {
   ReceiverCounts counts = counts_;
-  const ReorderCounts& order = window_.counts();
+  counts.packets += packets_;
+  counts.bytes += bytes_;
+  counts.audio += audio_;
+  const ReorderCounts order = window_.counts();
   counts.lost += order.lost;
   counts.late += order.late;
   counts.duplicated += order.duplicated;

@@ -88,7 +88,7 @@ class LegSink {
   ~LegSink() = default;
 };
 
-class LegReceiver {
+class alignas(limits::kCacheLineBytes) LegReceiver {
  public:
   // Errc::invalid when the formats or payload types contradict each other or a bound.
   static Result<LegReceiver> create(const LegReceiverSetup& setup);
@@ -120,7 +120,7 @@ class LegReceiver {
   ReceiverCounts counts() const;
 
   // From the object's first byte on: what a packet of audio touches, in the usual case.
-  static constexpr std::size_t kHotBytes = 320;
+  static constexpr std::size_t kHotLines = 3;
 
  private:
   enum class Kind : std::uint8_t { audio, digits, comfort_noise, unknown };
@@ -144,7 +144,7 @@ class LegReceiver {
   void hand_on_audio(const RtpPacket& packet, Now arrived, LegSink& sink);
   void hand_on_digits(const RtpPacket& packet, Now arrived, LegSink& sink);
 
-  // What every packet touches comes first, side by side: kHotBytes.
+  // What every packet touches comes first, side by side: kHotLines.
   LegFormat current_;  // the format of the latest audio
   Ssrc ssrc_;
   Endpoint source_;
@@ -153,9 +153,12 @@ class LegReceiver {
   bool bye_seen_ = false;
   std::optional<std::uint8_t> dtmf_payload_type_;
   ReorderWindow<RtpPacket> window_;
+  std::uint64_t packets_ = 0;  // of counts_ ...
+  std::uint64_t bytes_ = 0;
+  std::uint64_t audio_ = 0;
   RtpTimeline timeline_;
-  ReceiverCounts counts_;  // its first three
 
+  ReceiverCounts counts_;  // ... which has the rest
   std::array<LegFormat, limits::kFormatsPerLeg> formats_{};
   std::size_t format_count_ = 0;
   nanoseconds reorder_window_;

@@ -96,15 +96,13 @@ void SteeredSource::sweep(DatagramSink& sink) {
   }
 }
 
-void SteeredSource::announce(std::size_t place, DatagramSink& sink) const {
-  const Owner& owner = owners_[batch_.destination_port(place)];
-  if (owner.open) sink.on_upcoming(owner.leg);
-}
-
 void SteeredSource::deliver(std::size_t received, DatagramSink& sink) {
-  for (std::size_t i = 0; i < std::min(received, limits::kUpcomingDatagrams); ++i) announce(i, sink);
+  const auto leg_at = [this](std::size_t place) {
+    const Owner& owner = owners_[batch_.destination_port(place)];
+    return owner.open ? std::optional(owner.leg) : std::nullopt;
+  };
   for (std::size_t i = 0; i < received; ++i) {
-    if (i + limits::kUpcomingDatagrams < received) announce(i + limits::kUpcomingDatagrams, sink);
+    announce(i, received, sink, leg_at);
     BlockRef block = batch_.take(i);
     const std::optional<Endpoint>& from = batch_.source(i);
     const Owner owner = owners_[batch_.destination_port(i)];  // a copy: the sink may close it

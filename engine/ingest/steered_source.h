@@ -57,7 +57,6 @@ class SteeredSource final : public DatagramSource {
   void close_port(std::uint16_t port);
   void free_left_ports(std::size_t left);
   void deliver(std::size_t received, DatagramSink& sink);
-  void announce(std::size_t place, DatagramSink& sink) const;
   void discard(std::size_t received, DatagramSink& sink);
 
   PortSteering& steering_;

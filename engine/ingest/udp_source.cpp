@@ -108,12 +108,14 @@ void UdpSource::close(LegSlot leg) {
 void UdpSource::sweep(DatagramSink& sink) {
   if (events_.empty()) return;
   const int ready = epoll_wait(epoll_fd_, events_.data(), static_cast<int>(events_.size()), 0);
+  const std::size_t count = ready > 0 ? static_cast<std::size_t>(ready) : 0;
+  const auto leg_at = [this](std::size_t event) {
+    const Socket& socket = sockets_[static_cast<std::uint32_t>(events_[event].data.u64)];
+    return socket.udp ? std::optional(socket.leg) : std::nullopt;
+  };
   // By index: a leg opened from within the sink makes the list of events grow.
-  for (std::size_t i = 0; ready > 0 && i < static_cast<std::size_t>(ready); ++i) {
-    if (i + limits::kUpcomingDatagrams < static_cast<std::size_t>(ready)) {
-      const auto upcoming = static_cast<std::uint32_t>(events_[i + limits::kUpcomingDatagrams].data.u64);
-      if (sockets_[upcoming].udp) sink.on_upcoming(sockets_[upcoming].leg);
-    }
+  for (std::size_t i = 0; i < count; ++i) {
+    announce(i, count, sink, leg_at);
     const std::uint64_t key = events_[i].data.u64;
     receive(static_cast<std::uint32_t>(key), static_cast<std::uint32_t>(key >> 32), sink);
   }

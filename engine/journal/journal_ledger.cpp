@@ -12,9 +12,11 @@ std::uint32_t page_of(JournalPlace place) {
 }  // namespace
 
 void JournalLedger::add(SegmentId segment, JournalPlace place) {
-  segments_[segment].push_back({place.file, page_of(place), true});
+  std::vector<PageRecord>& records = segments_[segment];
   FileRecord& file = files_[place.file];
-  file.segments.insert(segment);
+  // Every page but a segment's first in a file is spared the search among all its segments.
+  if (records.empty() || records.back().file != place.file) file.segments.insert(segment);
+  records.push_back({place.file, page_of(place), true});
   ++file.live;
   ++live_pages_;
 }
@@ -87,6 +89,7 @@ void JournalLedger::forget_file(JournalFileNumber file) {
   if (found == files_.end()) return;
   for (const SegmentId& segment : found->second.segments) {
     const auto records = segments_.find(segment);
+    if (records == segments_.end()) continue;  // its page here was retracted, and the rest has gone since
     std::erase_if(records->second, [&](const PageRecord& record) { return record.file == file.value; });
     if (records->second.empty()) segments_.erase(records);
   }

@@ -63,8 +63,11 @@ JournalHealth JournalWriter::health() const {
   return health_;
 }
 
-void JournalWriter::drain_queue() {
+void JournalWriter::drain_queue(MonoTime now) {
   while (auto page = queue_.pop()) {
+    const PageTimes times = page->times();
+    latencies_.sealed.add(times.full.until(times.sealed));
+    latencies_.taken.add(times.sealed.until(now));
     if (erased_.contains(page->segment())) {
       ++tally_.dropped_pages;
     } else {

@@ -1,7 +1,6 @@
 #include "engine/journal/journal_writer.h"
 
 #include <algorithm>
-#include <bit>
 #include <utility>
 
 namespace assent {
@@ -43,7 +42,7 @@ JournalWriter::~JournalWriter() = default;
 
 MonoTime JournalWriter::step(MonoTime now) {
   take_requests();  // before the queue: what was sealed before a flush was asked for is part of it
-  drain_queue();
+  drain_queue(now);
   if (now >= blocked_until_ && (urgent_ || now >= next_commit_)) {
     note_outcome(commit(), now);
     // A file that cannot be removed is told, and holds up nothing.
@@ -86,10 +85,7 @@ Result<void> JournalWriter::commit() {
   }
   if (auto synced = sync_current(); !synced) return synced;
   if (tally_.commits != commits) {
-    const auto took_us = std::chrono::duration_cast<std::chrono::microseconds>(options_.clock() - started).count();
-    const auto width = std::bit_width(static_cast<std::uint64_t>(std::max<std::int64_t>(took_us, 1)));
-    ++tally_
-          .commit_us_log2[std::min<std::size_t>(static_cast<std::size_t>(width) - 1, tally_.commit_us_log2.size() - 1)];
+    latencies_.commit.add(options_.clock() - started);
   }
   return {};
 }
@@ -183,9 +179,11 @@ Result<void> JournalWriter::sync_current() {
 void JournalWriter::report_durable() {
   std::vector<DurablePage> durable;
   durable.reserve(written_);
+  const CoarseTime now(options_.clock());
   for (std::size_t i = 0; i < written_; ++i) {
     const PendingPage& pending = pending_[i];
     durable.push_back({pending.page.segment(), pending.page.seq(), pending.page.kind(), pending.place});
+    latencies_.durable.add(pending.page.times().full.until(now));
   }
   pending_.erase(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(written_));
   if (to_rescue_ != 0 && to_rescue_ <= written_) ledger_.adopt_orphans();

@@ -34,6 +34,7 @@
 #include <vector>
 
 #include "base/disk.h"
+#include "base/latency_histogram.h"
 #include "base/recent_set.h"
 #include "base/step_thread.h"
 #include "base/time.h"
@@ -50,7 +51,7 @@ struct JournalOptions {
   std::uint64_t file_bytes = limits::kJournalFileBytes;  // whole pages, at least two
   milliseconds commit_interval = limits::kCommitInterval;
   std::size_t queue_pages = limits::kSealedPagesDefault;
-  std::function<MonoTime()> clock = [] { return read_clocks().mono; };  // for measuring latency only
+  std::function<MonoTime()> clock = read_mono;  // for measuring latency only
 };
 
 // What the journal reports; called on its thread.
@@ -69,11 +70,18 @@ struct JournalCounters {
   std::uint64_t sync_errors = 0;
   std::uint64_t abandoned_files = 0;
   std::uint64_t punched_pages = 0;
-  std::uint64_t dropped_pages = 0;                 // of erased segments, before they were written
-  std::uint64_t files = 0;                         // there now
-  std::uint64_t live_pages = 0;                    // in them, not released
-  std::uint64_t queued_pages = 0;                  // sealed and not yet durable
-  std::array<std::uint64_t, 32> commit_us_log2{};  // [i]: commits of 2^i microseconds or more, less than 2^(i+1)
+  std::uint64_t dropped_pages = 0;  // of erased segments, before they were written
+  std::uint64_t files = 0;          // there now
+  std::uint64_t live_pages = 0;     // in them, not released
+  std::uint64_t queued_pages = 0;   // sealed and not yet durable
+};
+
+// Of each page, when the journal has it and when it is durable; and of each commit. Written by the journal's thread.
+struct JournalLatencies {
+  LatencyHistogram sealed;   // from going into the seal queue, full, to ciphertext; sealing itself takes a microsecond
+  LatencyHistogram taken;    // from ciphertext to the journal's hands: by design up to a commit interval
+  LatencyHistogram durable;  // from going into the seal queue, full, to synced
+  LatencyHistogram commit;   // writing and syncing, of a commit that made pages durable
 };
 
 struct JournalHealth {
@@ -108,6 +116,7 @@ class JournalWriter {
   Result<void> remove_unneeded_files();
 
   JournalCounters counters() const;
+  const JournalLatencies& latencies() const { return latencies_; }
   JournalHealth health() const;
 
  private:
@@ -146,7 +155,7 @@ class JournalWriter {
   JournalWriter(Disk& disk, JournalOptions options, JournalListener listener);
 
   // Requests.
-  void drain_queue();
+  void drain_queue(MonoTime now);
   void take_requests();
   Result<void> punch_now(SegmentId segment);
   Result<void> punch_places(const std::vector<JournalPlace>& places);
@@ -197,6 +206,7 @@ class JournalWriter {
   bool urgent_ = false;
   RecentSet<SegmentId> erased_{limits::kJournalErasedSegments};
   JournalCounters tally_;
+  JournalLatencies latencies_;
   JournalHealth state_;
 
   mutable std::mutex mutex_;  // guards the three below

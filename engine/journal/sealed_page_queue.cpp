@@ -12,6 +12,7 @@ struct SealedPageQueue::State {
     SegmentId segment;
     FrameSeq seq;
     PageKind kind;
+    PageTimes times;
   };
   explicit State(std::size_t capacity) : items(capacity) {}
   boost::lockfree::queue<Item> items;
@@ -26,7 +27,8 @@ SealedPageQueue::~SealedPageQueue() {
 }
 
 bool SealedPageQueue::push(SealedPage& page) {
-  const State::Item item{page.page_.get(), page.page_.get_deleter().pool, page.segment_, page.seq_, page.kind_};
+  const State::Item item{page.page_.get(), page.page_.get_deleter().pool, page.segment_, page.seq_, page.kind_,
+                         page.times_};
   waiting_.fetch_add(1, std::memory_order_relaxed);  // before the push, or the consumer could count below zero
   if (!state_->items.bounded_push(item)) {
     waiting_.fetch_sub(1, std::memory_order_relaxed);
@@ -41,7 +43,7 @@ std::optional<SealedPage> SealedPageQueue::pop() {
   State::Item item{};
   if (!state_->items.pop(item)) return std::nullopt;
   waiting_.fetch_sub(1, std::memory_order_relaxed);
-  return SealedPage(item.pool->adopt(item.page), item.segment, item.seq, item.kind);
+  return SealedPage(item.pool->adopt(item.page), item.segment, item.seq, item.kind, item.times);
 }
 
 }  // namespace assent

@@ -31,6 +31,7 @@ SealQueue::~SealQueue() { ASSENT_CHECK(state_->crossings.empty()); }
 
 void SealQueue::push(AdmittedBlock&& block) {
   block.segment_->count_queued();
+  block.block_->head.full_at = now_;
   state_->pushed.fetch_add(1, std::memory_order_relaxed);
   ASSENT_CHECK(state_->crossings.bounded_push(Crossing{block.block_.release(), block.segment_}));
 }

@@ -19,6 +19,8 @@ class SealQueue {
   explicit SealQueue(BlockPool& pool);
   ~SealQueue();  // drained
 
+  // The shard's clock, with which blocks are stamped from now on: a sweep's is exact enough, and costs nothing.
+  void set_time(CoarseTime now) { now_ = now; }
   void push(AdmittedBlock&& block);
   std::optional<AdmittedBlock> pop();
   std::size_t waiting() const;  // an estimate, for metrics
@@ -32,6 +34,7 @@ class SealQueue {
  private:
   struct State;
   BlockPool& pool_;
+  CoarseTime now_;  // the producer's
   std::unique_ptr<State> state_;
 };
 

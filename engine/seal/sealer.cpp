@@ -89,6 +89,7 @@ Sealer::Sealer(SealQueue& queue, PagePool& pages, PageSink sink, Settings settin
     : queue_(queue),
       pages_(pages),
       sink_(std::move(sink)),
+      clock_(std::move(settings.clock)),
       tally_(std::make_unique<Tally>()),
       workers_(std::make_unique<Workers>(*this, std::max<std::size_t>(settings.workers, 1))) {}
 
@@ -113,7 +114,9 @@ bool Sealer::seal_next(FrameCipher& cipher) {
   std::optional<AdmittedBlock> admitted = queue_.pop();
   if (!admitted) return false;
   OpenSegment& segment = admitted->segment();
-  sink_(seal(*admitted, std::move(page), cipher));
+  SealedPage sealed = seal(*admitted, std::move(page), cipher);
+  sealed.times_ = {admitted->block().head.full_at, CoarseTime(clock_())};
+  sink_(std::move(sealed));
   // The block is wiped before the segment may be destroyed.
   admitted.reset();
   segment.count_sealed();

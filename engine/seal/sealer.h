@@ -34,6 +34,7 @@ class Sealer {
 
   struct Settings {
     std::size_t workers = 1;
+    std::function<MonoTime()> clock = read_mono;  // stamps pages, for measuring only
   };
   Sealer(SealQueue& queue, PagePool& pages, PageSink sink, Settings settings);
   ~Sealer();  // waits for the workers; the queue may still hold blocks, which the queue's owner then answers for
@@ -55,6 +56,7 @@ class Sealer {
   SealQueue& queue_;
   PagePool& pages_;
   PageSink sink_;
+  const std::function<MonoTime()> clock_;
   struct Tally;
   std::unique_ptr<Tally> tally_;
   std::unique_ptr<Workers> workers_;

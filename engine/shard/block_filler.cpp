@@ -6,17 +6,14 @@ std::optional<HeldBlock> BlockFiller::add(ByteView payload, WallTime at, nanosec
   std::optional<HeldBlock> closed;
   if (block_ != nullptr && !cluster_.fits(payload.size(), at)) closed = cut();
   if (block_ == nullptr) {
-    block_ = pool_.take();
-    if (block_ == nullptr) {
-      ++starved_packets_;
-      return closed;
-    }
+    block_ = block_.get_deleter().pool->take();
+    if (block_ == nullptr) return closed;
     block_->head = BlockHead{};
     block_->head.first_ns = at.time_since_epoch().count();
     cluster_ = matroska::ClusterWriter::begin(block_->plain, at);
   }
   cluster_.append(payload, at);
-  block_->head.end_ns = (at + duration).time_since_epoch().count();
+  end_ns_ = (at + duration).time_since_epoch().count();
   return closed;
 }
 
@@ -24,6 +21,7 @@ std::optional<HeldBlock> BlockFiller::cut() {
   if (block_ == nullptr) return std::nullopt;
   cluster_.finish();
   block_->head.fill_bytes = limits::kFrameBytes;
+  block_->head.end_ns = end_ns_;
   return HeldBlock(std::move(block_));
 }
 

@@ -14,10 +14,10 @@ namespace assent {
 
 class BlockFiller {
  public:
-  explicit BlockFiller(BlockPool& pool) : pool_(pool) {}
+  explicit BlockFiller(BlockPool& pool) : block_(pool.adopt(nullptr)) {}
 
   // Adds one packet that begins at `at` and lasts `duration`. Returns the block that had to be closed to make room for
-  // it. When no block is free the packet is lost, which `starved_packets` counts.
+  // it. When no block is free the packet is lost, and the filler is empty afterwards, as it never is otherwise.
   std::optional<HeldBlock> add(ByteView payload, WallTime at, nanoseconds duration);
 
   // Closes and pads the block being filled; nothing when it is empty.
@@ -28,13 +28,11 @@ class BlockFiller {
   const std::uint8_t* write_position() const { return cluster_.is_open() ? cluster_.block + cluster_.end : nullptr; }
   bool is_empty() const { return block_ == nullptr; }
   WallTime first_time() const { return WallTime(nanoseconds(block_->head.first_ns)); }  // not when empty
-  std::uint64_t starved_packets() const { return starved_packets_; }
 
  private:
-  BlockRef block_;
+  BlockRef block_;  // knows its pool when it is empty, too
   matroska::ClusterWriter cluster_;
-  BlockPool& pool_;
-  std::uint64_t starved_packets_ = 0;
+  std::int64_t end_ns_ = 0;  // of the latest packet; the block is told when it is closed
 };
 
 }  // namespace assent

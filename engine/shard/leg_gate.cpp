@@ -26,8 +26,9 @@ void LegGate::packet(ByteView payload, WallTime at, nanoseconds duration) {
     ++counts_.discarded_packets;
     return;
   }
-  ++counts_.recorded_packets;
-  settle(filler_.add(payload, at, duration));
+  auto closed = filler_.add(payload, at, duration);
+  ++(filler_.is_empty() ? starved_packets_ : recorded_packets_);
+  if (closed) settle(std::move(closed));
 }
 
 void LegGate::settle(std::optional<HeldBlock> block) {
@@ -115,6 +116,7 @@ nanoseconds LegGate::held() const { return ring_.span(); }
 
 LegGateCounts LegGate::counts() const {
   LegGateCounts counts = counts_;
+  counts.recorded_packets += recorded_packets_;
   const HoldRingCounts& ring = ring_.counts();
   counts.wiped_blocks = ring.displaced + ring.aged + ring.cleared;
   return counts;

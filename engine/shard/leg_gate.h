@@ -31,8 +31,10 @@ struct LegGateCounts {
   LegGateCounts& operator+=(const LegGateCounts& more);
 };
 
-class LegGate {
+class alignas(limits::kCacheLineBytes) LegGate {
  public:
+  static constexpr std::size_t kHotLines = 1;
+
   struct Settings {
     nanoseconds hold = limits::kHoldDefault;
     nanoseconds max_delay = limits::kMaxDelayDefault;
@@ -65,8 +67,9 @@ class LegGate {
   const std::uint8_t* write_position() const { return filler_.write_position(); }
 
   nanoseconds held() const;
+  std::size_t held_blocks() const { return ring_.size(); }
   LegGateCounts counts() const;
-  std::uint64_t starved_packets() const { return filler_.starved_packets(); }
+  std::uint64_t starved_packets() const { return starved_packets_; }  // no block was free for them
 
  private:
   nanoseconds patience() const;
@@ -75,13 +78,15 @@ class LegGate {
   void cut_at_turn(const GateTurn& turn);
   void apply(const RingAction& action, WallTime at);
 
-  // What every packet touches comes first.
+  // What every packet touches comes first: kHotLines.
   BlockFiller filler_;
+  std::uint64_t recorded_packets_ = 0;  // of counts_ ...
   Admission admission_ = Admission::hold;
-  LegGateCounts counts_;
-
   Gate gate_ = Gate::holding;
   ConsentEpoch epoch_{1};
+
+  LegGateCounts counts_;  // ... which has the rest
+  std::uint64_t starved_packets_ = 0;
   SegmentWriter& segments_;
   SealPermit& permit_;
   Settings settings_;

@@ -19,12 +19,13 @@ Booking pause_entry(CallId call, const PauseChange& change, const std::string& o
 }  // namespace
 
 LiveCall::LiveCall(CallIdentity identity, CallConsent consent, const PurposeRegistry& purposes, CallRecord& record,
-                   AlarmClock& clock)
+                   AlarmClock& clock, ShardLatencies& latencies)
     : identity_(std::move(identity)),
       consent_(std::move(consent)),
       purposes_(purposes),
       record_(record),
-      alarm_(clock) {}
+      alarm_(clock),
+      latencies_(latencies) {}
 
 // ---- who is there -------------------------------------------------------------------------------------------------
 
@@ -57,7 +58,7 @@ Result<void> LiveCall::add_leg(ParticipantIndex participant, std::unique_ptr<Liv
 // ---- what they say ------------------------------------------------------------------------------------------------
 
 void LiveCall::decide(ParticipantIndex participant, Decision decision, PurposeSet purposes, const Signal& signal,
-                      const std::string& origin, Now now, Decided done) {
+                      const std::string& origin, Now now, Decided done, std::optional<MonoTime> asked_at) {
   if (decision == Decision::granted && has_erased(participant)) {
     return done(error(Errc::conflict,
                       "what was recorded of this participant has been erased on their withdrawal; "
@@ -82,6 +83,7 @@ void LiveCall::decide(ParticipantIndex participant, Decision decision, PurposeSe
     }
   }
   const std::size_t rows_before = consents_.size();
+  asked_at_ = asked_at;
   carry_out(now, origin);
   for (std::size_t i = rows_before; i < consents_.size() && !reply.waits_for.empty(); ++i) {
     if (consents_[i].participant == participants_.at(participant.value).id) reply.rows.push_back(consents_[i]);
@@ -113,6 +115,7 @@ void LiveCall::leg_digit(LegIndex leg, char digit, WallTime media, Now now) {
   if (has_erased(consent_.participant_of(leg))) return;
   outcome_.clear();
   consent_.digit(leg, digit, {now, media}, outcome_);
+  asked_at_ = latencies_.oldest_arrival();
   carry_out(now, "leg:" + to_text(legs_.at(leg.value)->identity().id));
 }
 
@@ -153,6 +156,7 @@ void LiveCall::carry_out(Now now, const std::string& origin) {
   if (outcome_.pause) note_pause(outcome_.pause->kind, now);
   put_on_record(origin, now);
   outcome_.clear();
+  asked_at_.reset();
   carrying_out_ = false;
   alarm_.ring_soon();
 
@@ -175,6 +179,8 @@ void LiveCall::execute(const GateTurn& turn, Now now) {
     if (reason != nullptr) leg.segments().set_consent(reason->id);
   }
   leg.gate().turn(turn, leg.media_time(now));
+  if (asked_at_ && turn.to == Gate::opening) latencies_.gate_turned(*asked_at_);
+  if (asked_at_ && turn.to == Gate::open) latencies_.gate_opened(*asked_at_);
   // Nothing is held and the first segment is still to come: a good moment to follow the sender's clock.
   const bool begins = turn.ring.kind == RingAction::Kind::wipe && turn.to != Gate::closed;
   if (begins) leg.receiver().adopt_sender_report();
@@ -216,7 +222,7 @@ void LiveCall::put_on_record(const std::string& origin, Now now) {
 
   ++records_under_way_;
   record_.book(identity_.id, std::move(bookings),
-               [this, seqs = std::move(seqs), erasures = std::move(erasures), opens,
+               [this, seqs = std::move(seqs), erasures = std::move(erasures), opens, asked_at = asked_at_,
                 pause_done = std::exchange(pause_done_, nullptr)](const Result<void>& result, Now at) {
                  --records_under_way_;
                  if (result && opens) recording_booked_ = true;
@@ -224,7 +230,7 @@ void LiveCall::put_on_record(const std::string& origin, Now now) {
                  if (result) {
                    for (const LegErasure& erasure : erasures) record_.erase(erasure);
                  }
-                 recorded(seqs, result, at);
+                 recorded(seqs, result, at, asked_at);
                });
 }
 
@@ -283,7 +289,8 @@ std::optional<LegErasure> LiveCall::destroy_keys(ParticipantIndex participant, N
   return erasure;
 }
 
-void LiveCall::recorded(const std::vector<ConsentSeq>& seqs, const Result<void>& result, Now now) {
+void LiveCall::recorded(const std::vector<ConsentSeq>& seqs, const Result<void>& result, Now now,
+                        std::optional<MonoTime> asked_at) {
   for (const ConsentSeq seq : seqs) {
     outcome_.clear();
     if (result) {
@@ -291,6 +298,7 @@ void LiveCall::recorded(const std::vector<ConsentSeq>& seqs, const Result<void>&
     } else {
       consent_.refused(seq, moment_of(now), outcome_);
     }
+    asked_at_ = asked_at;
     carry_out(now, "engine");
   }
   std::vector<Decided> failed;

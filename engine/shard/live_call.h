@@ -18,6 +18,7 @@
 #include "engine/consent/call_consent.h"
 #include "engine/shard/alarm_clock.h"
 #include "engine/shard/live_leg.h"
+#include "engine/shard/shard_latencies.h"
 
 namespace assent {
 
@@ -60,7 +61,7 @@ using Done = std::function<void(Result<void>)>;
 class LiveCall final : public LegListener {
  public:
   LiveCall(CallIdentity identity, CallConsent consent, const PurposeRegistry& purposes, CallRecord& record,
-           AlarmClock& clock);
+           AlarmClock& clock, ShardLatencies& latencies);
   ~LiveCall() = default;
   LiveCall(const LiveCall&) = delete;
   LiveCall& operator=(const LiveCall&) = delete;
@@ -72,8 +73,9 @@ class LiveCall final : public LegListener {
 
   // ---- what they say ----
   // `done` is called when every record is durable and, for a refusal, no worker seals anything of theirs any more.
+  // `asked_at` is when they said so, for the latency; without it none is measured.
   void decide(ParticipantIndex participant, Decision decision, PurposeSet purposes, const Signal& signal,
-              const std::string& origin, Now now, Decided done);
+              const std::string& origin, Now now, Decided done, std::optional<MonoTime> asked_at = std::nullopt);
   enum class Pausing { pause, resume };
   void set_paused(Pausing what, const std::string& reason, const std::string& origin, Now now, Done done);
   void leg_digit(LegIndex leg, char digit, WallTime media, Now now) override;
@@ -112,7 +114,8 @@ class LiveCall final : public LegListener {
   void put_on_record(const std::string& origin, Now now);
   std::vector<ConsentRow> rows_of(const ConsentChange& change, const std::string& origin) const;
   std::optional<LegErasure> destroy_keys(ParticipantIndex participant, Now now, std::vector<Booking>& bookings);
-  void recorded(const std::vector<ConsentSeq>& seqs, const Result<void>& result, Now now);
+  void recorded(const std::vector<ConsentSeq>& seqs, const Result<void>& result, Now now,
+                std::optional<MonoTime> asked_at);
   void note_pause(PauseChange::Kind kind, Now now);
   void answer_quiet_replies();
   bool has_erased(ParticipantIndex participant) const { return erased_participants_.at(participant.value); }
@@ -123,6 +126,7 @@ class LiveCall final : public LegListener {
   const PurposeRegistry& purposes_;
   CallRecord& record_;
   Alarm alarm_;
+  ShardLatencies& latencies_;
 
   std::vector<CallParticipant> participants_;
   std::vector<std::unique_ptr<LiveLeg>> legs_;
@@ -131,6 +135,7 @@ class LiveCall final : public LegListener {
   std::vector<bool> erased_participants_;  // whose withdrawal erased; they cannot agree again in this call
 
   Outcome outcome_;
+  std::optional<MonoTime> asked_at_;  // of the yes that is being carried out
   bool carrying_out_ = false;
   struct HeardDigit {
     LegIndex leg;

@@ -9,13 +9,18 @@ namespace assent {
 namespace {
 
 // A meter needs a few readings a second, not one a packet.
-constexpr std::uint32_t kPacketsPerLevel = 10;
+constexpr std::uint8_t kPacketsPerLevel = 10;
 
 constexpr int kForWriting = 1;
 constexpr std::size_t kPayloadLines = 3;  // 160 bytes of G.711
 
 nanoseconds duration_of(std::uint32_t ticks, const Codec& codec) {
   return nanoseconds(std::int64_t{ticks} * 1'000'000'000 / codec.clock_rate);
+}
+
+void prefetch_lines(const void* from, std::size_t lines) {
+  const auto* line = static_cast<const std::uint8_t*>(from);
+  for (std::size_t i = 0; i < lines; ++i) __builtin_prefetch(line + i * limits::kCacheLineBytes, kForWriting);
 }
 
 }  // namespace
@@ -31,14 +36,13 @@ LiveLeg::LiveLeg(LegIdentity identity, LegReceiver receiver, LegListener& listen
 }
 
 void LiveLeg::prefetch() const {
-  const auto* line = reinterpret_cast<const std::uint8_t*>(this);
-  for (std::size_t i = 0; i < kHotLines; ++i) __builtin_prefetch(line + i * limits::kCacheLineBytes, kForWriting);
+  prefetch_lines(this, 1);
+  prefetch_lines(&gate_, LegGate::kHotLines);
+  prefetch_lines(&receiver_, LegReceiver::kHotLines);
 }
 
 void LiveLeg::prefetch_block() const {
-  const std::uint8_t* line = gate_.write_position();
-  if (line == nullptr) return;
-  for (std::size_t i = 0; i < kPayloadLines; ++i) __builtin_prefetch(line + i * limits::kCacheLineBytes, kForWriting);
+  if (const std::uint8_t* next = gate_.write_position()) prefetch_lines(next, kPayloadLines);
 }
 
 void LiveLeg::receive(Datagram&& datagram, DatagramPort port, Now now) {
@@ -77,10 +81,11 @@ void LiveLeg::flush(Now now) {
 void LiveLeg::on_audio(const RtpPacket& packet, WallTime at, std::uint32_t ticks) {
   const Codec& codec = receiver_.codec();
   const nanoseconds duration = duration_of(ticks, codec);
+  heard_ = true;
   heard_until_ = at + duration;
   last_heard_ = now_.mono;
   if (packets_to_next_level_-- == 0) {
-    level_dbov_ = assent::level_dbov(codec, packet.payload());
+    level_dbov_ = static_cast<std::int8_t>(assent::level_dbov(codec, packet.payload()));
     packets_to_next_level_ = kPacketsPerLevel - 1;
   }
   gate_.packet(packet.payload(), at, duration);

@@ -45,8 +45,9 @@ struct LegWorkshop {
 
 class alignas(limits::kCacheLineBytes) LiveLeg final : public LegSink {
  public:
-  // A packet of audio touches these lines of its leg, and four of its block: the head, and three of payload.
-  static constexpr std::size_t kHotLines = 10;
+  // A packet of audio touches these lines of its leg (its own first, the gate's, the receiver's), and of its block
+  // three or four of payload.
+  static constexpr std::size_t kHotLines = 1 + LegGate::kHotLines + LegReceiver::kHotLines;
 
   struct Settings {
     LegGate::Settings gate;
@@ -73,8 +74,8 @@ class alignas(limits::kCacheLineBytes) LiveLeg final : public LegSink {
   SealPermit& permit() { return permit_; }
 
   // Where the leg's own timeline stands, which may follow the sender's clock: it runs on from the latest audio.
-  WallTime media_time(Now now) const { return heard_until_ ? *heard_until_ + (now.mono - *last_heard_) : now.wall; }
-  std::optional<MonoTime> last_heard() const { return last_heard_; }
+  WallTime media_time(Now now) const { return heard_ ? heard_until_ + (now.mono - last_heard_) : now.wall; }
+  std::optional<MonoTime> last_heard() const { return heard_ ? std::optional(last_heard_) : std::nullopt; }
   int level_dbov() const { return level_dbov_; }
   LegCounts counts() const;
 
@@ -89,14 +90,15 @@ class alignas(limits::kCacheLineBytes) LiveLeg final : public LegSink {
   void on_bye(Now now) override;
 
  private:
-  // What every packet touches comes first: kHotLines from the object's own beginning.
+  // What every packet touches comes first here, in the gate and in the receiver: kHotLines.
   LegListener& listener_;
-  Now now_{};          // of the call into the leg that is under way
-  bool busy_ = false;  // inside the receiver, which must not be entered again
-  int level_dbov_ = kSilenceDbov;
-  std::uint32_t packets_to_next_level_ = 0;
-  std::optional<WallTime> heard_until_;
-  std::optional<MonoTime> last_heard_;  // when that audio came
+  Now now_{};           // of the call into the leg that is under way
+  bool busy_ = false;   // inside the receiver, which must not be entered again
+  bool heard_ = false;  // audio, ever
+  std::int8_t level_dbov_ = kSilenceDbov;
+  std::uint8_t packets_to_next_level_ = 0;
+  WallTime heard_until_;
+  MonoTime last_heard_;  // when that audio came
   LegGate gate_;
   LegReceiver receiver_;
 

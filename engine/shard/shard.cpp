@@ -34,16 +34,20 @@ std::size_t blocks_of(const NewLeg& leg, nanoseconds hold, nanoseconds reorder) 
 
 }  // namespace
 
-Shard::Shard(Parts parts, Settings settings) : parts_(std::move(parts)), settings_(settings) {}
+Shard::Shard(Parts parts, Settings settings)
+    : parts_(std::move(parts)), settings_(settings), latencies_(parts_.clock) {}
 
 Shard::~Shard() { ASSENT_CHECK(calls_.empty()); }
 
 void Shard::step(Now now) {
   now_ = now;
+  latencies_.sweep_begins(now.mono);
+  parts_.seal_queue.set_time(CoarseTime(now.mono));
   if (!at_home_) parts_.blocks.make_home_here();
   at_home_ = true;
   while (const auto message = inbox_.take()) (*message)(*this, now);
   parts_.source.sweep(*this);
+  latencies_.sweep_took(std::exchange(taken_, 0));
   watch_clocks(now);
   clock_.ring_due(now.mono, [&](AlarmClock::Place place) { tick(*calls_by_alarm_[place], now); });
   parts_.sealer.notify();
@@ -51,15 +55,20 @@ void Shard::step(Now now) {
 }
 
 void Shard::on_datagram(LegSlot leg, DatagramPort port, Datagram&& datagram) {
+  ++taken_;
   legs_by_slot_.at(leg.value)->receive(std::move(datagram), port, now_);
 }
 
-// Two steps, since the block's address stands in the leg: the leg at once, the block some datagrams later.
-void Shard::on_upcoming(LegSlot leg) {
-  LegSlot& place = upcoming_[upcoming_count_++ % upcoming_.size()];
-  const LegSlot earlier = std::exchange(place, leg);
-  if (const LiveLeg* near = legs_by_slot_.at(earlier.value)) near->prefetch_block();
-  if (const LiveLeg* live = legs_by_slot_.at(leg.value)) live->prefetch();
+// Two steps, since the block's address stands in the leg: the leg at once, the block when the next legs are told.
+void Shard::on_upcoming(std::span<const LegSlot> legs) {
+  for (std::size_t i = 0; i < upcoming_count_; ++i) {
+    if (const LiveLeg* near = legs_by_slot_.at(upcoming_[i].value)) near->prefetch_block();
+  }
+  for (const LegSlot leg : legs) {
+    if (const LiveLeg* live = legs_by_slot_.at(leg.value)) live->prefetch();
+  }
+  upcoming_count_ = std::min(legs.size(), upcoming_.size());
+  std::copy_n(legs.begin(), upcoming_count_, upcoming_.begin());
 }
 
 void Shard::on_dropped(LegSlot leg, DatagramPort, DatagramDrop why) {
@@ -92,8 +101,8 @@ Result<std::vector<LegPorts>> Shard::add_call(NewCall call, Now now) {
 
   const CallId id = call.identity.id;
   Entry entry;
-  entry.call =
-      std::make_unique<LiveCall>(std::move(call.identity), std::move(*consent), parts_.purposes, parts_.record, clock_);
+  entry.call = std::make_unique<LiveCall>(std::move(call.identity), std::move(*consent), parts_.purposes, parts_.record,
+                                          clock_, latencies_);
   entry.last_used = now.mono;
   const AlarmClock::Place alarm = entry.call->alarm();
   if (alarm >= calls_by_alarm_.size()) calls_by_alarm_.resize(alarm + 1);
@@ -299,6 +308,7 @@ ShardCounts Shard::counts() const {
   for (const auto& [id, entry] : calls_) {
     for (const auto& leg : entry.call->legs()) {
       add_leg_counts(sum, *leg);
+      sum.held_blocks += leg->gate().held_blocks();
       ++sum.gates[static_cast<std::size_t>(entry.call->consent().gate(leg->identity().index))];
     }
   }

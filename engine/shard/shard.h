@@ -13,6 +13,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -24,6 +25,7 @@
 #include "engine/shard/alarm_clock.h"
 #include "engine/shard/live_call.h"
 #include "engine/shard/shard_inbox.h"
+#include "engine/shard/shard_latencies.h"
 
 namespace assent {
 
@@ -64,7 +66,8 @@ struct ShardCounts {
   std::uint64_t starved_packets = 0;
   std::uint64_t gap_blocks = 0;  // consented audio that was lost
   std::uint64_t gap_packets = 0;
-  std::uint64_t gates[5] = {};  // legs in each state now, by Gate
+  std::uint64_t gates[5] = {};    // legs in each state now, by Gate
+  std::uint64_t held_blocks = 0;  // in the rings now
   std::uint64_t calls = 0;
 };
 
@@ -88,6 +91,7 @@ class Shard final : private DatagramSink {
     CallRecord& record;
     const PurposeRegistry& purposes;
     std::function<void(FinishedCall)> on_abandoned;  // a call that idled out, or that shutdown ended
+    std::function<MonoTime()> clock = read_mono;     // for measuring latency only
   };
 
   Shard(Parts parts, Settings settings);
@@ -115,6 +119,7 @@ class Shard final : private DatagramSink {
   std::vector<LiveCall*> calls();  // oldest first
   bool is_idle() const { return calls_.empty(); }
   ShardCounts counts() const;
+  const ShardLatencies& latencies() const { return latencies_; }  // any thread
 
  private:
   struct Entry {
@@ -127,7 +132,7 @@ class Shard final : private DatagramSink {
   };
 
   void on_datagram(LegSlot leg, DatagramPort port, Datagram&& datagram) override;
-  void on_upcoming(LegSlot leg) override;
+  void on_upcoming(std::span<const LegSlot> legs) override;
   void on_dropped(LegSlot leg, DatagramPort port, DatagramDrop why) override;
 
   Result<LegPorts> add_leg(Entry& entry, NewLeg&& leg, Now now);
@@ -142,11 +147,13 @@ class Shard final : private DatagramSink {
   Settings settings_;
   ShardInbox inbox_;
   AlarmClock clock_;  // of the calls
+  ShardLatencies latencies_;
+  std::size_t taken_ = 0;  // datagrams of this sweep
   std::unordered_map<CallId, Entry> calls_;
   std::vector<Entry*> calls_by_alarm_;
   std::vector<LiveLeg*> legs_by_slot_;
   std::vector<LegSlot> free_slots_;
-  std::array<LegSlot, 4> upcoming_{};  // the last ones told, in turn: their legs are near by now
+  std::array<LegSlot, limits::kUpcomingTurn> upcoming_{};  // the last ones told: their legs are near by now
   std::size_t upcoming_count_ = 0;
   std::size_t reserved_blocks_ = 0;
   nanoseconds hold_limit_ = nanoseconds::max();

@@ -252,6 +252,7 @@ void Settler::report_stored(const SegmentRow& row) {
 }
 
 void Settler::finish(SegmentId id, const Result<void>& outcome) {
+  if (outcome) latency_.add(parts_.clock() - segments_.at(id).ready_at);
   segments_.erase(id);
   ready_.erase(id);
   if (!outcome && outcomes_.emplace(id, outcome.error()).second) {

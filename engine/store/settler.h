@@ -20,6 +20,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/latency_histogram.h"
 #include "base/recent_set.h"
 #include "base/step_thread.h"
 #include "engine/catalog/catalog.h"
@@ -57,6 +58,7 @@ struct SettlerParts {
   SegmentKeeper::LegCodec leg_codec;                    // for a segment whose first frame is lost; may be empty
   std::function<void(const StoredSegment&)> on_stored;  // may be empty
   std::function<SettlePace()> pace;                     // asked before each step; may be empty
+  std::function<MonoTime()> clock = read_mono;          // for measuring latency only
 };
 
 struct SettlerCounters {
@@ -101,6 +103,8 @@ class Settler {
 
   SettlerCounters counters() const;
   SettlerHealth health() const;
+  // Of each segment, from complete and ended to stored and booked. Written by the settling thread.
+  const LatencyHistogram& latency() const { return latency_; }
 
  private:
   struct Segment {
@@ -110,6 +114,7 @@ class Settler {
     bool quarantined = false;
     int failures = 0;  // in a row
     MonoTime retry_at{};
+    MonoTime ready_at{};  // complete and ended
   };
   struct Waiter {
     std::vector<SegmentId> left;
@@ -136,7 +141,7 @@ class Settler {
   void take_inbox();
   void open_segment(const SegmentInfo& info);
   void add_page(const DurablePage& page);
-  void note_if_ready(SegmentId id, const Segment& segment);
+  void note_if_ready(SegmentId id, Segment& segment);
   void drop_recording(const Drop& drop);
   void add_waiter(Waiter waiter);
 
@@ -171,6 +176,7 @@ class Settler {
   RecentSet<RecordingId> dropped_{limits::kSettleOutcomes};
   RecentSet<SegmentId> refused_{limits::kSettleOutcomes};  // of dropped recordings: their late pages are released
   SettlerCounters tally_;
+  LatencyHistogram latency_;
   SettlerHealth state_;
   std::optional<MonoTime> waits_since_;  // while it gives way: since it last settled
 

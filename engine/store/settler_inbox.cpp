@@ -96,8 +96,8 @@ void Settler::add_page(const DurablePage& page) {
   note_if_ready(page.segment(), found->second);
 }
 
-void Settler::note_if_ready(SegmentId id, const Segment& segment) {
-  if (segment.ended && segment.pages.is_complete()) ready_.insert(id);
+void Settler::note_if_ready(SegmentId id, Segment& segment) {
+  if (segment.ended && segment.pages.is_complete() && ready_.insert(id).second) segment.ready_at = parts_.clock();
 }
 
 void Settler::drop_recording(const Drop& drop) {

@@ -55,12 +55,14 @@ file_size = "{journal_file}"
 sealed_pages = {sealed_pages}
 [memory]
 backing = "{backing}"
+[shutdown]
+drain = "{drain}"
 {more}
 """
 
 DEFAULTS = dict(ports="31000-31999", calls=20, policy="all-party", hold="30s", deadline="60s", preroll="all",
                 on_withdraw="keep", segment_time="60s", journal_file="16MiB", backing="secret",
-                sockets="auto", shards=1, pin_shards=[], sealed_pages=32768, more="")
+                sockets="auto", shards=1, pin_shards=[], drain="0s", sealed_pages=32768, more="")
 
 
 def check(condition, what):
@@ -90,24 +92,32 @@ class Engine:
     """One running `assent run`, on a state folder that outlives it."""
     started = []  # by this test: what a failure leaves running is ended
 
-    def __init__(self, folder, program=PROGRAM, name="state", wrapper=(), **options):
+    def __init__(self, folder, program=PROGRAM, name="state", wrapper=(), arguments=(), **options):
         self.folder = folder
         self.state = os.path.join(folder, name)
         self.program = program
         self.wrapper = list(wrapper)
+        self.arguments = list(arguments)
         self.pipeline = os.path.join(folder, name + ".toml")
-        with open(self.pipeline, "w") as file:
-            file.write(PIPELINE.format(**{**DEFAULTS, **options}))
+        self.options = {}
+        self.configure(**options)
         self.log_path = os.path.join(folder, name + ".log")
         self.process = None
+
+    def configure(self, **options):
+        """Writes the pipeline file, with these options changed."""
+        self.options.update(options)
+        with open(self.pipeline, "w") as file:
+            file.write(PIPELINE.format(**{**DEFAULTS, **self.options}))
 
     def start(self, preexec=None):
         engine_file = os.path.join(self.state, "engine.json")
         if os.path.exists(engine_file):
             os.remove(engine_file)  # of a run that was killed
         with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen(self.wrapper + [self.program, "run", self.pipeline, "--state", self.state],
-                                            stdout=log, stderr=log, cwd=self.folder, preexec_fn=preexec)
+            self.process = subprocess.Popen(
+                self.wrapper + [self.program, "run", self.pipeline, "--state", self.state] + self.arguments,
+                stdout=log, stderr=log, cwd=self.folder, preexec_fn=preexec)
         Engine.started.append(self.process)
 
         def is_up():

@@ -173,7 +173,7 @@ def within_the_budget(folder):
         check(metrics[f'assent_overload_stage_seconds_total{{stage="{name}"}}'] > 0, f"the stage {name} is not seen")
         check(f"overload: {name}" in engine.log(), f"the log does not tell of {name}")
     check("overload: calm" in engine.log(), "the log does not tell when it is over")
-    check(metrics['assent_blocks_total{fate="lost"}'] == 0, "blocks were lost")
+    check(metrics['assent_blocks_total{fate="lost",shard="0"}'] == 0, "blocks were lost")
     for call in (withdrawn, denied, pending):
         engine.end(call)
     engine.stop()
@@ -229,7 +229,7 @@ def beyond_the_budget(folder):
     disk.wait_for(14)
     during = engine.show(call)
     check(all(leg["gate"] == "open" for leg in during["legs"]), f"the call is disturbed: {during}")
-    lost = harness.wait_until("blocks are lost", lambda: engine.metrics()['assent_blocks_total{fate="lost"}'], 20)
+    lost = harness.wait_until("blocks are lost", lambda: engine.metrics()['assent_blocks_total{fate="lost",shard="0"}'], 20)
     disk.wait_for(16)
     stalled = disk.end()
     time.sleep(4)
@@ -244,7 +244,7 @@ def beyond_the_budget(folder):
     check(shown["state"] == "incomplete", f"the recording is {shown['state']}")
     check({gap["leg"] for gap in shown["gaps"]} == {leg["id"] for leg in shown["legs"]}, f"gaps: {shown['gaps']}")
     blocks = sum(gap["blocks"] for gap in shown["gaps"])
-    check(blocks == metrics['assent_blocks_total{fate="lost"}'] >= lost, f"gaps of {blocks} blocks, and the metrics: {metrics}")
+    check(blocks == metrics['assent_blocks_total{fate="lost",shard="0"}'] >= lost, f"gaps of {blocks} blocks, and the metrics: {metrics}")
     no_block = metrics['assent_drops_total{reason="no_block",shard="0"}']
     check(no_block == 0, f"{no_block} datagrams found no memory: a leg took what others count on")
 

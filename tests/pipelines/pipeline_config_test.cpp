@@ -64,6 +64,17 @@ TEST_CASE("media.sockets says how ports are heard") {
   CHECK(errors_of("[media]\nsockets = \"steer\"").find("p.toml:2:11: media.sockets") == 0);
 }
 
+TEST_CASE("shutdown.drain says how long calls may go on after SIGTERM") {
+  CHECK(settings_of("").shutdown.drain == limits::kDrainDefault);
+  CHECK(settings_of("[shutdown]\ndrain = \"0s\"").shutdown.drain == 0ms);
+  CHECK(settings_of("[shutdown]\ndrain = \"24h\"").shutdown.drain == 24h);
+  CHECK(errors_of("[shutdown]\ndrain = \"25h\"").find("p.toml:2:9: shutdown.drain: \"25h\" is too long") == 0);
+  CHECK(errors_of("[shutdown]\ndrain = 20").find("p.toml:2:9: shutdown.drain: ") == 0);
+  PipelineOverrides overrides;
+  overrides.drain = 5s;
+  CHECK(load_pipeline("[shutdown]\ndrain = \"10s\"", overrides)->settings().shutdown.drain == 5s);
+}
+
 TEST_CASE("threads.shards and pin_shards say how many shards there are, and where they run") {
   CHECK(settings_of("").threads.shards == 1);
   CHECK(settings_of("").threads.pin_shards.empty());
@@ -137,6 +148,7 @@ TEST_CASE("the embedded pipeline writes out the defaults, and adds digits, reten
   CHECK(embedded.overload.disk_reserve_bytes == defaults.overload.disk_reserve_bytes);
   CHECK(embedded.quota.every == defaults.quota.every);
   CHECK(embedded.quota.tenants == defaults.quota.tenants);
+  CHECK(embedded.shutdown.drain == defaults.shutdown.drain);
 
   const auto quality = embedded.purposes.set_of({"quality"});
   REQUIRE(quality);
@@ -342,7 +354,7 @@ TEST_CASE("each error says where it is and what is allowed") {
        "p.toml:1:2: unknown key \"sael\": did you mean \"seal\"?; allowed: purposes, listen, capacity, threads, media, "
        "consent, "
        "seal, "
-       "journal, overload, quota, store, keys, memory, log, notice"},
+       "journal, overload, quota, store, keys, memory, shutdown, log, notice"},
       {"[log]\nzebra = 1", "p.toml:2:1: unknown key \"zebra\" in [log]; allowed: level, format"},
   };
   for (const auto& test : cases) {

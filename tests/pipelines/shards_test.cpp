@@ -138,7 +138,8 @@ TEST_CASE("the meter counts each shard by itself, and what is stored together") 
     REQUIRE(rig.calls->end_call(view->id, rig.caller));
     if (packets == 10) REQUIRE(rig.create());  // keeps the first shard busy
   }
-  EngineMeter meter({rig.units, *rig.writer});
+  const LifeRecord life;
+  EngineMeter meter({rig.units, *rig.writer, life});
   const EngineCounters counters = meter.counters();
   REQUIRE(counters.shards.size() == 2);
   CHECK(counters.shards[0].shard == 0);
@@ -148,7 +149,18 @@ TEST_CASE("the meter counts each shard by itself, and what is stored together") 
   CHECK(counters.shards[1].packets == 20);
   CHECK(counters.shards[1].calls_live == 0);
   CHECK(counters.shards[0].calls_capacity + counters.shards[1].calls_capacity == 4);
-  CHECK(counters.segments_stored == 2);
+  CHECK(counters.shards[0].segments_stored == 1);
+  CHECK(counters.shards[1].segments_stored == 1);
+  CHECK(counters.catalog.commit.total() > 0);
+  for (const ShardCounters& shard : counters.shards) {
+    const ShardLatencyCounts& latencies = shard.latencies;
+    CHECK(latencies.packet_to_gate.total() == shard.packets);
+    CHECK(latencies.opt_in_to_turn.total() == latencies.opt_in_to_open.total());
+    CHECK(latencies.block_to_sealed.total() == shard.pages_durable);
+    CHECK(latencies.block_to_durable.total() == shard.pages_durable);
+    CHECK(latencies.journal_commit.total() > 0);
+    CHECK(latencies.settle.total() == 1);
+  }
   CHECK(meter.troubles().empty());
 }
 

@@ -47,11 +47,30 @@ bool contains(const std::string& text, std::string_view part) { return text.find
 
 TEST_CASE("run takes a pipeline, a state folder, and what overrides the file") {
   const auto run = arguments_of<RunArguments>(
-      {"run", "p.toml", "--state", "/s", "--api", "127.0.0.1:9000", "--rtp-ports", "30000-30099"});
+      {"run", "p.toml", "--state", "/s", "--api", "127.0.0.1:9000", "--rtp-ports", "30000-30099", "--drain", "5m"});
   CHECK(run.pipeline == "p.toml");
   CHECK(run.state == "/s");
   CHECK(to_text(*run.overrides.api) == "127.0.0.1:9000");
   CHECK(run.overrides.rtp_ports == PortSpan{30000, 30099});
+  CHECK(run.overrides.drain == 5min);
+  CHECK(contains(complaint_of({"run", "p.toml", "--state", "/s", "--drain", "25h"}), "a time up to 24h"));
+}
+
+TEST_CASE("top says which engine, how often, and whether once") {
+  const auto live = arguments_of<TopArguments>({"top", "--state", "/s"});
+  CHECK(live.engine.state == "/s");
+  CHECK(live.interval == 1s);
+  CHECK(live.frames == TopArguments::Frames::live);
+  CHECK(live.output == Output::text);
+  const auto once =
+      arguments_of<TopArguments>({"top", "--api", "127.0.0.1:1", "--interval", "250ms", "--once", "--json"});
+  CHECK(once.interval == 250ms);
+  CHECK(once.frames == TopArguments::Frames::once);
+  CHECK(once.output == Output::json);
+  for (const char* wrong : {"99ms", "61s", "1", "soon"}) {
+    INFO(wrong);
+    CHECK(contains(complaint_of({"top", "--interval", wrong}), "a time from 100ms to 1m"));
+  }
 }
 
 TEST_CASE("a decision on consent is read whole") {

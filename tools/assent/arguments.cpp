@@ -3,6 +3,8 @@
 #include <CLI/CLI.hpp>
 #include <functional>
 
+#include "base/limits.h"
+#include "pipelines/quantity.h"
 #include "pipelines/section_reader.h"
 
 namespace assent {
@@ -77,6 +79,13 @@ void add_overrides(CLI::App& app, PipelineOverrides& overrides) {
   add_parsed(app, "--rtp-ports", overrides.rtp_ports, parse_ports, "ports for legs, instead of listen.rtp_ports",
              "two ports from 1024 up, the lower first, such as 20000-29999")
       ->type_name("LO-HI");
+  const auto parse_drain = [](const std::string& text) {
+    const auto drain = parse_duration(text);
+    return drain && *drain <= limits::kDrainMax ? drain : std::nullopt;
+  };
+  add_parsed(app, "--drain", overrides.drain, parse_drain,
+             "how long calls may go on after SIGTERM, instead of shutdown.drain", "a time up to 24h, such as 20s")
+      ->type_name("TIME");
 }
 
 // The commands, each with its arguments. CLI11 keeps references to them, so they live as long as the parse.
@@ -141,6 +150,8 @@ class Commands {
     add_engine(consent, consent_.engine);
     add_output(consent, consent_.output);
 
+    add_top();
+
     const auto add_turn = [this](const std::string& name, PauseArguments& arguments, PauseArguments::Turn turn,
                                  const std::string& does) {
       arguments.turn = turn;
@@ -159,6 +170,21 @@ class Commands {
     add_id(end, "CALL", end_.call, "id of the call");
     add_engine(end, end_.engine);
     add_output(end, end_.output);
+  }
+
+  void add_top() {
+    auto& top = add("top", top_, "Watch what an engine does, live", "assent top --state /var/lib/assent");
+    const auto parse_interval = [](const std::string& text) {
+      const auto interval = parse_duration(text);
+      return interval && *interval >= kTopIntervalMin && *interval <= kTopIntervalMax ? interval : std::nullopt;
+    };
+    add_parsed(top, "--interval", top_.interval, parse_interval, "how often to look (default: 1s)",
+               "a time from 100ms to 1m, such as 2s")
+        ->type_name("TIME");
+    top.add_flag_callback(
+        "--once", [this] { top_.frames = TopArguments::Frames::once; }, "print one frame, of one interval, and end");
+    add_engine(top, top_.engine);
+    add_output(top, top_.output);
   }
 
   void add_recordings() {
@@ -275,6 +301,7 @@ class Commands {
   CheckArguments check_;
   VersionArguments version_;
   CallsArguments calls_;
+  TopArguments top_;
   ConsentArguments consent_;
   PauseArguments pause_;
   PauseArguments resume_;

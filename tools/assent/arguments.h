@@ -54,6 +54,16 @@ struct CallsArguments {
   Output output = Output::text;
 };
 
+struct TopArguments {
+  EngineReach engine;
+  milliseconds interval{1000};
+  enum class Frames { live, once } frames = Frames::live;
+  Output output = Output::text;
+};
+// Faster than people read, and a scrape asks every shard; slower than a minute is no view.
+inline constexpr milliseconds kTopIntervalMin(100);
+inline constexpr milliseconds kTopIntervalMax(60000);
+
 struct ConsentArguments {
   EngineReach engine;
   CallId call;
@@ -143,9 +153,10 @@ struct VersionArguments {
   Output output = Output::text;
 };
 
-using Arguments = std::variant<RunArguments, CheckArguments, CallsArguments, ConsentArguments, PauseArguments,
-                               EndArguments, RecordingsArguments, ShowArguments, ExportArguments, ExportKeysArguments,
-                               VerifyArguments, DeleteArguments, SalvageArguments, LedgerArguments, VersionArguments>;
+using Arguments =
+    std::variant<RunArguments, CheckArguments, CallsArguments, ConsentArguments, PauseArguments, TopArguments,
+                 EndArguments, RecordingsArguments, ShowArguments, ExportArguments, ExportKeysArguments,
+                 VerifyArguments, DeleteArguments, SalvageArguments, LedgerArguments, VersionArguments>;
 
 // The exit status when there is nothing to do: help was asked for and printed, or the command line is wrong.
 std::variant<Arguments, ExitStatus> parse_arguments(int argc, const char* const* argv, std::ostream& out,

@@ -10,6 +10,7 @@ namespace assent {
 
 ExitStatus perform(const RunArguments& arguments, Console& console);
 ExitStatus perform(const CheckArguments& arguments, Console& console);
+ExitStatus perform(const TopArguments& arguments, Console& console);
 ExitStatus perform(const CallsArguments& arguments, Console& console);
 ExitStatus perform(const ConsentArguments& arguments, Console& console);
 ExitStatus perform(const PauseArguments& arguments, Console& console);

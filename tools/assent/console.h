@@ -14,6 +14,7 @@ struct Console {
   std::ostream& out;
   std::ostream& err;
   enum class Kind { terminal, file } err_kind = Kind::file;  // progress is shown on a terminal only
+  Kind out_kind = Kind::file;                                // what is live is drawn on a terminal only
 };
 
 // "assent: " and the sentence; and ExitStatus::failed, to return.

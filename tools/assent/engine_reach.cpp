@@ -45,4 +45,13 @@ Result<ApiClient> reach_engine(const EngineReach& reach) {
   return ApiClient::create(*api, *std::move(token));
 }
 
+Result<OpenEngine> reach_open_engine(const EngineReach& reach) {
+  const auto api = address_of(reach);
+  if (!api) return api.error();
+  const auto token = token_of(reach);
+  auto client = ApiClient::create(*api, token ? *token : "none");
+  if (!client) return client.error();
+  return OpenEngine{*api, *std::move(client)};
+}
+
 }  // namespace assent

@@ -11,4 +11,11 @@ namespace assent {
 // else the state folder's admin.token. The Error says what to give.
 Result<ApiClient> reach_engine(const EngineReach& reach);
 
+// For what an engine tells everybody: a token is sent when there is one, and not wanted.
+struct OpenEngine {
+  Endpoint address;
+  ApiClient client;
+};
+Result<OpenEngine> reach_open_engine(const EngineReach& reach);
+
 }  // namespace assent

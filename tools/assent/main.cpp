@@ -13,7 +13,8 @@ int main(int argc, char** argv) {
   const auto parsed = parse_arguments(argc, argv, std::cout, std::cerr);
   if (const auto* status = std::get_if<ExitStatus>(&parsed)) return static_cast<int>(*status);
 
-  Console console{std::cout, std::cerr, isatty(STDERR_FILENO) == 1 ? Console::Kind::terminal : Console::Kind::file};
+  const auto kind_of = [](int fd) { return isatty(fd) == 1 ? Console::Kind::terminal : Console::Kind::file; };
+  Console console{std::cout, std::cerr, kind_of(STDERR_FILENO), kind_of(STDOUT_FILENO)};
   // Keys and audio pass through more commands than `run`: none of them may leave a core file.
   if (const auto forbidden = forbid_core_dumps(); !forbidden) return static_cast<int>(fail(console, forbidden.error()));
   const auto perform_it = [&console](const auto& arguments) { return perform(arguments, console); };

@@ -2,28 +2,26 @@
 
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <csignal>
-#include <cstdlib>
-#include <cstring>
+#include <ctime>
 #include <memory>
 
 #include "base/disk.h"
+#include "base/limits.h"
 #include "base/secure_arena.h"
 #include "pipelines/engine.h"
 #include "pipelines/gst/start.h"
+#include "pipelines/quantity.h"
 #include "tools/assent/engine_file.h"
 #include "tools/assent/pipeline_file.h"
+#include "tools/assent/service_manager.h"
 
 namespace assent {
 namespace {
 
-// systemd's default TimeoutStopSec is 90 s; what is not stored by then stays in the journal and is stored at the next
-// start.
-constexpr std::chrono::seconds kDrainTime(60);
+constexpr milliseconds kDrainPoll(50);
 
 spdlog::level::level_enum level_of(pipeline::Log::Level level) {
   switch (level) {
@@ -57,39 +55,85 @@ std::string plain(std::string text) {
   return text;
 }
 
-// Tells a service manager of Type=notify; without one there is nobody to tell (sd_notify(3)).
-void notify_service_manager(const char* state) {
-  const char* path = std::getenv("NOTIFY_SOCKET");
-  sockaddr_un to{};
-  if (path == nullptr || std::strlen(path) >= sizeof to.sun_path) return;
-  const int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return;
-  to.sun_family = AF_UNIX;
-  std::memcpy(to.sun_path, path, std::strlen(path));
-  if (to.sun_path[0] == '@') to.sun_path[0] = '\0';
-  (void)sendto(fd, state, std::strlen(state), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&to),
-               static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + std::strlen(path)));
-  close(fd);
+std::string listed(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
 }
 
-void check_again(const RunOptions& options, spdlog::logger& log) {
-  const auto loaded = read_pipeline_file(options.pipeline_file, options.overrides);
-  if (!loaded) return log.error("{}", plain(loaded.error().what));
-  if (*loaded) return log.info("the pipeline file is right; what changed in it takes effect at the next start");
-  for (const auto& each : loaded->error()) log.error("{}", plain(to_text(each, options.pipeline_file.string())));
-}
+// The engine between its start and its end: it waits for signals, and does what they ask.
+class Service {
+ public:
+  Service(Engine& engine, const RunOptions& options, const sigset_t& signals, spdlog::logger& log)
+      : engine_(engine), options_(options), signals_(signals), log_(log) {}
 
-// Until SIGTERM or SIGINT.
-void serve(const sigset_t& signals, const RunOptions& options, spdlog::logger& log) {
+  void serve();  // until SIGTERM or SIGINT
+  // Until no call is left, the drain's time has passed, or another SIGTERM or SIGINT came.
+  void drain();
+
+ private:
+  void reload();
+  std::string in_progress(std::size_t calls) const {
+    return std::to_string(calls) + (calls == 1 ? " call" : " calls") + " in progress";
+  }
+
+  Engine& engine_;
+  const RunOptions& options_;
+  const sigset_t& signals_;
+  spdlog::logger& log_;
+  ServiceManager manager_;
+};
+
+void Service::serve() {
+  manager_.ready();
   for (;;) {
     int signal = 0;
-    if (sigwait(&signals, &signal) != 0) return;
-    if (signal != SIGHUP) {
-      log.info("stopping: no new calls; what was consented to is being stored");
-      return;
-    }
-    check_again(options, log);
+    if (sigwait(&signals_, &signal) != 0) return;
+    if (signal != SIGHUP) return;
+    manager_.reloading(read_mono());
+    reload();
+    manager_.ready();
   }
+}
+
+// A file with an error changes nothing.
+void Service::reload() {
+  const auto loaded = read_pipeline_file(options_.pipeline_file, options_.overrides);
+  if (!loaded || !*loaded) {
+    engine_.note_failed_reload();
+    if (!loaded) return log_.error("not reloaded: {}", plain(loaded.error().what));
+    for (const auto& each : loaded->error()) {
+      log_.error("not reloaded: {}", plain(to_text(each, options_.pipeline_file.string())));
+    }
+    return;
+  }
+  const Reload done = engine_.reload(**loaded);
+  log_.set_level(level_of(engine_.running().log.level));
+  if (!done.at_next_start.empty()) log_.warn("takes effect at the next start only: {}", listed(done.at_next_start));
+  log_.info("reloaded: {}", done.changed.empty() ? "nothing changes" : listed(done.changed));
+}
+
+void Service::drain() {
+  const milliseconds at_most = engine_.running().shutdown.drain;
+  manager_.stopping(at_most + limits::kStoreAtStop);
+  engine_.begin_drain();
+  const MonoTime deadline = read_mono() + at_most;
+  std::size_t calls = engine_.live_calls();
+  if (calls != 0 && at_most != 0ms) {
+    log_.info("stopping: no new calls; {} may go on for {}; SIGTERM again ends them now", in_progress(calls),
+              duration_text(at_most));
+  }
+  while (calls != 0 && read_mono() < deadline) {
+    manager_.status("draining: " + in_progress(calls));
+    const timespec poll{0, std::chrono::nanoseconds(kDrainPoll).count()};
+    const int signal = sigtimedwait(&signals_, nullptr, &poll);
+    if (signal == SIGTERM || signal == SIGINT) break;
+    if (signal == SIGHUP) log_.warn("not reloaded: the engine is being stopped");
+    calls = engine_.live_calls();
+  }
+  if (calls != 0) log_.warn("stopping: calls that are ended now: {}", calls);
+  log_.info("stopping: what was consented to is being stored");
+  manager_.status("storing what was consented to");
 }
 
 }  // namespace
@@ -125,10 +169,10 @@ ExitStatus run_engine(const PipelineConfig& config, const RunOptions& options) {
   if (auto written = write_engine_file(disk, options.state, found); !written) {
     log->warn("{}", plain(written.error().what));
   }
-  notify_service_manager("READY=1");
-  serve(signals, options, *log);
-  notify_service_manager("STOPPING=1");
-  const auto stopped = (*engine)->stop(kDrainTime);
+  Service service(**engine, options, signals, *log);
+  service.serve();
+  service.drain();
+  const auto stopped = (*engine)->stop(limits::kStoreAtStop);
   remove_engine_file(disk, options.state);
   if (!stopped) {
     log->error("{}", plain(stopped.error().what));

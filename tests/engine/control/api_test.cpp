@@ -390,6 +390,20 @@ TEST_CASE("metrics tell the stage of overload, the time in each, the queues and 
   }
 }
 
+TEST_CASE("health says whether the engine drains, and what came of the last reload") {
+  ControlRig rig;
+  const auto fresh = json::parse(rig.ask("GET", "/healthz", {}, std::nullopt).body);
+  CHECK(fresh["draining"] == false);
+  CHECK(fresh["last_reload"].is_null());
+  rig.status.lived.draining = true;
+  rig.status.lived.last_reload = Reload{ReloadResult::partial, WallTime(1'800'000'000s), {"notice"}, {"listen.api"}};
+  const auto later = json::parse(rig.ask("GET", "/healthz", {}, std::nullopt).body);
+  CHECK(later["status"] == "alive");
+  CHECK(later["draining"] == true);
+  CHECK(later["last_reload"] == json::parse(R"({"at": "2027-01-15T08:00:00.000Z", "result": "partial",
+                                               "changed": ["notice"], "at_next_start": ["listen.api"]})"));
+}
+
 TEST_CASE("metrics count requests by operation") {
   ControlRig rig;
   rig.ask("GET", "/v1/calls");

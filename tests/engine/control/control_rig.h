@@ -58,7 +58,9 @@ class FakeCalls final : public CallService {
 class FakeStatus final : public EngineStatus {
  public:
   std::vector<std::string> wrong;
+  EngineLife lived;
   EngineCounters counters() override { return {}; }
+  EngineLife life() override { return lived; }
   std::vector<std::string> troubles() override { return wrong; }
 };
 

@@ -47,6 +47,7 @@ void JournalBench::start(JournalFileNumber file, BatchNumber batch) {
   options.file_bytes = settings_.file_pages * limits::kPageBytes;
   options.queue_pages = settings_.pool_pages;
   options.clock = [this] { return now_; };
+  options.clock = [this] { return now_; };
   JournalListener listener;
   listener.on_durable = [this](std::span<const DurablePage> pages) {
     durable_.insert(durable_.end(), pages.begin(), pages.end());
@@ -60,11 +61,12 @@ void JournalBench::start(JournalFileNumber file, BatchNumber batch) {
   next_ = now_;
 }
 
-void JournalBench::seal(const JournalEntry& entry) {
+void JournalBench::seal(const JournalEntry& entry, nanoseconds full_before) {
   PageRef page = pool_->take();
   if (page == nullptr) FAIL("the page pool is empty");
   *page = page_content(entry);
-  SealedPage sealed = SealedPageForTest::make(std::move(page), entry);
+  SealedPage sealed =
+      SealedPageForTest::make(std::move(page), entry, {CoarseTime(now_ - full_before), CoarseTime(now_)});
   if (!writer_->queue().push(sealed)) FAIL("the queue is full");
 }
 

@@ -16,8 +16,8 @@
 namespace assent {
 
 struct SealedPageForTest {
-  static SealedPage make(PageRef page, const JournalEntry& entry) {
-    return SealedPage(std::move(page), entry.segment, entry.seq, entry.kind);
+  static SealedPage make(PageRef page, const JournalEntry& entry, PageTimes times = {}) {
+    return SealedPage(std::move(page), entry.segment, entry.seq, entry.kind, times);
   }
 };
 
@@ -48,7 +48,7 @@ class JournalBench {
   void start(JournalFileNumber file = JournalFileNumber(1), BatchNumber batch = BatchNumber(1));
   void stop() { writer_.reset(); }  // as a process that ends
 
-  void seal(const JournalEntry& entry);
+  void seal(const JournalEntry& entry, nanoseconds full_before = nanoseconds(0));
   void seal_frames(SegmentId segment, std::uint32_t first, std::uint32_t last);
   // Moves the clock to the next commit and steps.
   void commit();

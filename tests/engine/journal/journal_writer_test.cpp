@@ -63,7 +63,33 @@ TEST_CASE("more pages than a batch holds go in several batches with one sync") {
   CHECK(counters.pages == 400);
   CHECK(counters.bytes == 403 * limits::kPageBytes);
   CHECK(counters.commits == 1);
-  CHECK(std::accumulate(counters.commit_us_log2.begin(), counters.commit_us_log2.end(), std::uint64_t{0}) == 1);
+  CHECK(bench.writer().latencies().commit.counts().total() == 1);
+}
+
+TEST_CASE("the journal measures what a page's stamps say, when it takes it and when it is durable") {
+  JournalBench bench;
+  bench.commit();
+  bench.seal(frame_of(segment_numbered(1), 1), 8ms);
+  bench.commit();  // a commit interval later
+  const JournalLatencies& latencies = bench.writer().latencies();
+  const auto stands_at = [](const LatencyHistogram& histogram, nanoseconds bound) {
+    const auto place = std::find(kLatencyBounds.begin(), kLatencyBounds.end(), bound) - kLatencyBounds.begin();
+    return histogram.counts().steps.at(static_cast<std::size_t>(place)) == 1 && histogram.counts().total() == 1;
+  };
+  CHECK(stands_at(latencies.sealed, 10ms));
+  CHECK(stands_at(latencies.taken, 300ms));
+  CHECK(stands_at(latencies.durable, 300ms));
+}
+
+TEST_CASE("a page that is not durable yet has no latency, and one whose sync failed has all of it") {
+  JournalBench bench;
+  bench.commit();
+  bench.seal(frame_of(segment_numbered(1), 1));
+  bench.disk.fail(DiskOp::sync, Errc::io);
+  bench.commit();
+  CHECK(bench.writer().latencies().durable.counts().total() == 0);
+  bench.commit();
+  CHECK(bench.writer().latencies().durable.counts().total() == 1);
 }
 
 TEST_CASE("a full file is synced before the next one has a byte") {

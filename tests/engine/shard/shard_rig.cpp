@@ -72,13 +72,15 @@ ShardRig::ShardRig(RigOptions options)
       *queue_, pages_,
       [this](SealedPage&& page) {
         const std::lock_guard lock(mutex_);
+        seal_delays.add(page.times().full.until(page.times().sealed));
         kept_.push_back(
             {page.segment(), page.seq().value, page.kind(), Bytes(page.bytes().begin(), page.bytes().end())});
       },
-      Sealer::Settings{std::max<std::size_t>(options.workers, 1)});
+      Sealer::Settings{std::max<std::size_t>(options.workers, 1), sealing_clock()});
   source_.emplace(*blocks_);
   shard.emplace(Shard::Parts{*blocks_, *queue_, *sealer_, *this, *source_, record, purposes_,
-                             [this](FinishedCall finished) { abandoned.push_back(std::move(finished)); }},
+                             [this](FinishedCall finished) { abandoned.push_back(std::move(finished)); },
+                             [this] { return now.mono + working; }},
                 options.shard);
 
   NewCall call{{new_id<CallId>(now.wall), {}, new_id<RecordingId>(now.wall), {}, now.wall}, options.consent, {}, {}};
@@ -111,6 +113,12 @@ ShardRig::~ShardRig() {
   }
   shard.reset();
   sealer_.reset();
+}
+
+// Workers read it whenever they like, and `now` is this thread's.
+std::function<MonoTime()> ShardRig::sealing_clock() const {
+  if (options_.workers != 0) return read_mono;
+  return [this] { return now.mono; };
 }
 
 void ShardRig::step() {
@@ -165,7 +173,7 @@ void ShardRig::press(std::size_t leg, char digit) {
 void ShardRig::decide(std::size_t participant, Decision decision, Decided done) {
   const PurposeSet purposes = decision == Decision::granted ? options_.consent.purposes : PurposeSet{};
   call().decide(ParticipantIndex(static_cast<std::uint8_t>(participant)), decision, purposes, {SignalType::api, ""},
-                "test", now, std::move(done));
+                "test", now, std::move(done), now.mono - asked_before);
 }
 
 void ShardRig::grant_all() {

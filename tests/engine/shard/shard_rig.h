@@ -104,6 +104,9 @@ class ShardRig : private SegmentObserver {
   Now now{MonoTime(std::chrono::seconds(1000)), WallTime(std::chrono::seconds(1'800'000'000))};
   HandRecord record;
   std::vector<FinishedCall> abandoned;
+  nanoseconds working{0};       // how long a sweep takes: what the clock shows at its end
+  nanoseconds asked_before{0};  // how long before they reach the shard decisions are made
+  LatencyHistogram seal_delays;
   bool auto_record = true;  // the record answers at the next step
   std::optional<Shard> shard;
   CallId call_id;
@@ -118,6 +121,7 @@ class ShardRig : private SegmentObserver {
   };
   void segment_opened(const SegmentOpened& segment) override { segments_.push_back(segment); }
   void segment_closed(SegmentId, WallTime) override {}
+  std::function<MonoTime()> sealing_clock() const;
   std::vector<OpenedPacket> open_segment(const SegmentOpened& segment, const SecretKey& key);
 
   RigOptions options_;
