@@ -1,14 +1,12 @@
 #include "pipelines/overload_config.h"
 
-#include <algorithm>
-
 namespace assent {
 
-// The default, or `hold` where that is less, unless the file says.
+// The default may be more than `hold`, and then shortens nothing.
 void read_hold_floor(SectionReader& section, milliseconds hold, nanoseconds& floor) {
-  milliseconds asked = std::min<milliseconds>(limits::kHoldFloorDefault, hold);
+  milliseconds asked = limits::kHoldFloorDefault;
   section.take("hold_floor", asked, {limits::kHoldMin, limits::kHoldMax});
-  if (asked > hold) {
+  if (section.has("hold_floor") && asked > hold) {
     section.refuse(section.place_of("hold_floor"), "hold_floor", "is more than consent.hold",
                    "at most \"" + duration_text(hold) + "\"");
   }

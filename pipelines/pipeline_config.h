@@ -102,7 +102,7 @@ struct Journal {
 };
 
 struct Overload {
-  nanoseconds hold_floor = limits::kHoldFloorDefault;  // consent.hold_floor; at most consent.hold
+  nanoseconds hold_floor = limits::kHoldFloorDefault;  // consent.hold_floor; a shorter hold stays
   std::optional<std::uint64_t> disk_reserve_bytes;     // else reckoned from the calls and the disk
 };
 

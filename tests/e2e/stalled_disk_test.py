@@ -93,7 +93,7 @@ def keep_talking(leg, seconds, tone, done):
 
 def within_the_budget(folder):
     disk = Stall(folder, "within")
-    engine = harness.Engine(folder, name="within", wrapper=disk.wrapper, ports="31000-31999", calls=2 * CALLS + 8, hold="30s",
+    engine = harness.Engine(folder, name="within", wrapper=disk.wrapper, ports="16000-30999", calls=2 * CALLS + 8, hold="30s",
                             deadline="300s", segment_time="5s", more='[overload]\ndisk_reserve = "1MiB"').start()
     # Three calls of the test's own: one that will be withdrawn, one denied, one that goes on waiting for an answer.
     withdrawn, denied, pending = (engine.create_call(policy="per-party") for _ in range(3))

@@ -220,7 +220,7 @@ TEST_CASE("overload: the rings' floor and the disk's reserve are as the file say
   const auto defaults = settings_of("");
   CHECK(defaults.overload.hold_floor == limits::kHoldFloorDefault);
   CHECK_FALSE(defaults.overload.disk_reserve_bytes);
-  CHECK(settings_of("[consent]\nhold = \"4s\"").overload.hold_floor == 4s);
+  CHECK(settings_of("[consent]\nhold = \"4s\"").overload.hold_floor == limits::kHoldFloorDefault);
   CHECK(settings_of("[consent]\nhold_floor = \"2s\"").overload.hold_floor == 2s);
   CHECK(settings_of("[overload]\ndisk_reserve = \"2GiB\"").overload.disk_reserve_bytes == 2ULL << 30);
   CHECK_FALSE(settings_of("[overload]\ndisk_reserve = \"auto\"").overload.disk_reserve_bytes);
