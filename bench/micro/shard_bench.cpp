@@ -104,7 +104,7 @@ class Bench {
             ArenaBacking::locked_memory)),
         queue_(blocks_),
         sealer_(
-            queue_, pages_, [](SealedPage&&) {}, Sealer::Settings{}),
+            queue_, pages_, [](SealedPage&&) {}, Sealer::Settings{0, read_mono}),
         source_(blocks_),
         shard_(
             Shard::Parts{blocks_, queue_, sealer_, observer_, source_, record_, purposes_, [](const FinishedCall&) {}},

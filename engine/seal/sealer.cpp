@@ -91,11 +91,13 @@ Sealer::Sealer(SealQueue& queue, PagePool& pages, PageSink sink, Settings settin
       sink_(std::move(sink)),
       clock_(std::move(settings.clock)),
       tally_(std::make_unique<Tally>()),
-      workers_(std::make_unique<Workers>(*this, std::max<std::size_t>(settings.workers, 1))) {}
+      workers_(settings.workers == 0 ? nullptr : std::make_unique<Workers>(*this, settings.workers)) {}
 
 Sealer::~Sealer() = default;
 
-void Sealer::notify() { workers_->notify(); }
+void Sealer::notify() {
+  if (workers_) workers_->notify();
+}
 
 void Sealer::drain() {
   FrameCipher cipher;

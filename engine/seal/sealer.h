@@ -33,7 +33,7 @@ class Sealer {
   using PageSink = std::function<void(SealedPage&&)>;
 
   struct Settings {
-    std::size_t workers = 1;
+    std::size_t workers = 1;                      // 0: none, and only `drain` seals
     std::function<MonoTime()> clock = read_mono;  // stamps pages, for measuring only
   };
   Sealer(SealQueue& queue, PagePool& pages, PageSink sink, Settings settings);
@@ -59,7 +59,7 @@ class Sealer {
   const std::function<MonoTime()> clock_;
   struct Tally;
   std::unique_ptr<Tally> tally_;
-  std::unique_ptr<Workers> workers_;
+  std::unique_ptr<Workers> workers_;  // null: none
 };
 
 }  // namespace assent

@@ -76,7 +76,7 @@ ShardRig::ShardRig(RigOptions options)
         kept_.push_back(
             {page.segment(), page.seq().value, page.kind(), Bytes(page.bytes().begin(), page.bytes().end())});
       },
-      Sealer::Settings{std::max<std::size_t>(options.workers, 1), sealing_clock()});
+      Sealer::Settings{options.workers, sealing_clock()});
   source_.emplace(*blocks_);
   shard.emplace(Shard::Parts{*blocks_, *queue_, *sealer_, *this, *source_, record, purposes_,
                              [this](FinishedCall finished) { abandoned.push_back(std::move(finished)); },
