@@ -1,31 +1,16 @@
 #include "engine/control/http_server.h"
 
-#include <netinet/in.h>
-
-#include <array>
 #include <atomic>
-#include <boost/asio.hpp>
-#include <boost/beast/core.hpp>
-#include <boost/beast/http.hpp>
 #include <condition_variable>
-#include <cstring>
-#include <ctime>
 #include <exception>
 #include <list>
 #include <mutex>
 #include <thread>
 
-#include "engine/control/request_target.h"
+#include "engine/control/http_server_beast.h"
 
 namespace assent {
 namespace {
-
-namespace asio = boost::asio;
-namespace beast = boost::beast;
-namespace http = boost::beast::http;
-using boost::system::error_code;
-using tcp = asio::ip::tcp;
-using Parser = http::request_parser<http::string_body>;
 
 constexpr std::size_t kLingerBytes =
     std::size_t{256} * 1024;  // unread input that is thrown away so that a refusal is not lost
@@ -36,62 +21,6 @@ constexpr std::string_view kTooManyConnections =
     "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 1\r\nConnection: close\r\n\r\n";
 
 enum class After { keep, close, linger };  // what becomes of a connection after a reply
-
-tcp::endpoint to_asio(const Endpoint& at) {
-  sockaddr_storage storage{};
-  const unsigned length = fill_sockaddr(at, storage);
-  tcp::endpoint endpoint;
-  std::memcpy(endpoint.data(), &storage, length);
-  endpoint.resize(length);
-  return endpoint;
-}
-
-Endpoint from_asio(const tcp::endpoint& endpoint) {
-  sockaddr_storage storage{};
-  std::memcpy(&storage, endpoint.data(), endpoint.size());
-  return endpoint_from(reinterpret_cast<const sockaddr*>(&storage)).value_or(Endpoint{});
-}
-
-std::string http_date() {
-  const std::time_t now = std::time(nullptr);
-  std::tm parts{};
-  gmtime_r(&now, &parts);
-  std::array<char, 64> text{};
-  return {text.data(), std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts)};
-}
-
-// The request as the handler sees it, or why it cannot be one.
-Result<HttpRequest> to_request(Parser::value_type&& message, const Endpoint& peer) {
-  if (message.version() != 11 && message.version() != 10)
-    return error(Errc::invalid, "only HTTP/1.1 and 1.0 are spoken");
-  if (message.version() == 11 && message.count(http::field::host) != 1) {
-    return error(Errc::invalid, "an HTTP/1.1 request has exactly one Host field");
-  }
-  auto target = parse_target(message.target());
-  if (!target) return target.error();
-  HttpRequest request;
-  request.method = std::string(message.method_string());
-  request.path = std::move(target->path);
-  request.query = std::move(target->query);
-  for (const auto& field : message) {
-    std::string name(field.name_string());
-    for (char& c : name) c = beast::detail::ascii_tolower(c);
-    auto [place, is_new] = request.headers.emplace(std::move(name), field.value());
-    if (!is_new) place->second.append(", ").append(field.value());
-  }
-  request.body = std::move(message.body());
-  request.peer = peer;
-  request.received_at = read_mono();
-  return request;
-}
-
-template <typename Body>
-void fill_head(http::response<Body>& message, const HttpResponse& from) {
-  message.result(from.status);
-  message.set(http::field::date, http_date());
-  if (!from.content_type.empty()) message.set(http::field::content_type, from.content_type);
-  for (const auto& [name, value] : from.headers) message.insert(name, value);
-}
 
 // One client. Lives in the list of connections as long as its coroutine runs; touched by the io thread only.
 struct Connection {

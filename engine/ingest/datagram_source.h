@@ -79,14 +79,14 @@ class DatagramSource {
     return {pair.even, rtcp == RtcpPort::muxed ? pair.even : pair.odd()};
   }
 
-  // Called before each of `count` datagrams is delivered, in turn: tells the sink of those up to two turns ahead.
-  // `leg_at` gives the leg of a datagram, or nothing.
+  // Called before each of `count` datagrams is delivered, in turn: tells the sink of the turn that comes two after the
+  // one that begins, and with the first of the two before it, too. `leg_at` gives the leg of a datagram, or nothing.
   template <typename LegAt>
   static void announce(std::size_t next, std::size_t count, DatagramSink& sink, LegAt&& leg_at) {
     constexpr std::size_t kTurn = limits::kUpcomingTurn;
     if (next % kTurn != 0) return;
-    const std::size_t end = std::min(count, next + 2 * kTurn);
-    for (std::size_t turn = next == 0 ? 0 : next + kTurn; turn < end; turn += kTurn) {
+    const std::size_t end = std::min(count, next + 3 * kTurn);
+    for (std::size_t turn = next == 0 ? 0 : next + 2 * kTurn; turn < end; turn += kTurn) {
       std::array<LegSlot, kTurn> legs;
       std::size_t known = 0;
       for (std::size_t i = turn; i < std::min(end, turn + kTurn); ++i) {
