@@ -1,6 +1,8 @@
 #include "base/cpu.h"
 
 #include <sched.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/limits.h"
 
@@ -25,5 +27,8 @@ bool run_on(const std::set<Cpu>& cpus) {
   for (const Cpu cpu : cpus) CPU_SET(cpu.value, &set);
   return sched_setaffinity(0, sizeof(set), &set) == 0;
 }
+
+// To a higher nice value every process may go, so there is nothing to report.
+void run_behind_others() { (void)setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kBehindOthersNice); }
 
 }  // namespace assent

@@ -18,4 +18,9 @@ std::set<Cpu> usable_cpus();
 // Keeps the calling thread to these. False when the system does not permit it: they were taken away meanwhile.
 bool run_on(const std::set<Cpu>& cpus);
 
+// Lets the other threads of this process, and of the machine, have the CPU first from now on (setpriority(2), which on
+// Linux is a thread's own); the calling thread still gets about a tenth of what one of them does.
+void run_behind_others();
+inline constexpr int kBehindOthersNice = 10;
+
 }  // namespace assent

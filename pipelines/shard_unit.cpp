@@ -65,8 +65,10 @@ Result<void> ShardUnit::start_storage(JournalStart begin) {
                    },
                    read_mono});
   feed_ = std::make_unique<SettlerFeed>(*settler_);
-  settler_thread_.emplace(thread_name("settler"), settler_->wake(),
-                          [this](MonoTime now) { return settler_->step(now); });
+  settler_thread_.emplace(thread_name("settler"), settler_->wake(), [this, begun = false](MonoTime now) mutable {
+    if (!std::exchange(begun, true)) run_behind_others();
+    return settler_->step(now);
+  });
   journal_thread_.emplace(thread_name("journal"), journal_->wake(),
                           [this](MonoTime now) { return journal_->step(now); });
   return {};

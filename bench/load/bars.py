@@ -5,8 +5,8 @@ call costs when there are few and when there are many.
 
   bench/load/bars.py [--calls 2000] [--rounds 5] [--seconds 12] [--few 300] [--many 3000] [--json]
 
-The engine has one core and the generator the other, in a network of their own; both before everything else on this machine
-where that is permitted (chrt). Medians of the rounds. Exit status: 0 every bar is met, 1 one is not, 3 the generator fell behind.
+The engine has one core and the generator the other, in a network of their own; the generator before everything else on this
+machine where that is permitted (chrt). Medians of the rounds. Exit status: 0 every bar is met, 1 one is not, 3 the generator fell behind.
 """
 import argparse
 import json
@@ -28,6 +28,7 @@ import network
 
 LOAD = os.path.join(ROOT, "build", "release", "bench", "load", "assent-load")
 ENGINE_CPU, SENDER_CPU = 0, 1
+SENDER_PRIORITY = 10
 # Every round is measured from when all calls talk; the first seconds of a scrape's interval are left out.
 SETTLE_SECONDS = 3
 BARS = {"floor_ratio": 1.5, "many_to_few": 1.15}
@@ -40,8 +41,8 @@ def before_others(priority):
     return ["chrt", "-f", str(priority)] if allowed else []
 
 
-def on_core(cpu, priority, command):
-    return before_others(priority) + ["taskset", "-c", str(cpu)] + command
+def on_core(cpu, command, priority=None):
+    return ([] if priority is None else before_others(priority)) + ["taskset", "-c", str(cpu)] + command
 
 
 class Late(Exception):
@@ -53,14 +54,14 @@ def say(text):
 
 
 def floor_ns(ports, seconds):
-    receiver = subprocess.Popen(on_core(ENGINE_CPU, 5, [LOAD, "receive", "--ports", str(ports), "--seconds", str(seconds + 3)]),
+    receiver = subprocess.Popen(on_core(ENGINE_CPU, [LOAD, "receive", "--ports", str(ports), "--seconds", str(seconds + 3)]),
                                 stdout=subprocess.PIPE, text=True)
     told = []
     for line in receiver.stdout:
         if not line.strip():
             break
         told.append(line)
-    sent = subprocess.run(on_core(SENDER_CPU, 10, [LOAD, "send", "--seconds", str(seconds)]), input="".join(told),
+    sent = subprocess.run(on_core(SENDER_CPU, [LOAD, "send", "--seconds", str(seconds)], SENDER_PRIORITY), input="".join(told),
                           capture_output=True, text=True, check=False)
     received = json.loads(receiver.communicate()[0].strip().splitlines()[-1])
     if not json.loads(sent.stdout)["valid"]:
@@ -90,7 +91,7 @@ def p99_ms(before, after):
 def measure(folder, calls, seconds, backing):
     """One engine, one load: its figures, and the latencies while all calls talked (of opt-ins, all of them)."""
     pipeline = os.path.join(HERE, "load.toml")
-    engine = harness.Engine(folder, wrapper=on_core(ENGINE_CPU, 5, []), backing=backing)
+    engine = harness.Engine(folder, wrapper=on_core(ENGINE_CPU, []), backing=backing)
     with open(pipeline) as source, open(engine.pipeline, "w") as copy:
         copy.write(source.read() + f'\n[memory]\nbacking = "{backing}"\n')
     engine.start()
@@ -99,8 +100,8 @@ def measure(folder, calls, seconds, backing):
     def scrape():
         scrapes.append({name: buckets(engine, name) for name in LATENCIES_MS})
 
-    load = subprocess.Popen(on_core(SENDER_CPU, 10, [LOAD, "run", "--state", engine.state, "--calls", str(calls), "--seconds",
-                                                    str(seconds), "--sample", "3", "--json"]), stdout=subprocess.PIPE, text=True,
+    load = subprocess.Popen(on_core(SENDER_CPU, [LOAD, "run", "--state", engine.state, "--calls", str(calls), "--seconds", str(seconds),
+                                                    "--sample", "3", "--json"], SENDER_PRIORITY), stdout=subprocess.PIPE, text=True,
                             stderr=subprocess.DEVNULL)
     begun = harness.wait_until("packets come", lambda: sum(
         float(value) for value in re.findall(r"^assent_packets_total{[^}]*} (\S+)$",
