@@ -25,24 +25,12 @@ sys.path.insert(0, os.path.join(ROOT, "bench", "peers"))
 sys.path.insert(0, os.path.join(ROOT, "tests", "e2e"))
 import harness
 import network
+import process
 
-LOAD = os.path.join(ROOT, "build", "release", "bench", "load", "assent-load")
-ENGINE_CPU, SENDER_CPU = 0, 1
-SENDER_PRIORITY = 10
 # Every round is measured from when all calls talk; the first seconds of a scrape's interval are left out.
 SETTLE_SECONDS = 3
 BARS = {"floor_ratio": 1.5, "many_to_few": 1.15}
 LATENCIES_MS = {"packet_to_gate": 15, "opt_in_to_turn": 15, "block_to_sealed": 20, "block_to_durable": 500}
-
-
-def before_others(priority):
-    """A real-time priority, where this program may give one."""
-    allowed = subprocess.run(["chrt", "-f", str(priority), "true"], capture_output=True, check=False).returncode == 0
-    return ["chrt", "-f", str(priority)] if allowed else []
-
-
-def on_core(cpu, command, priority=None):
-    return ([] if priority is None else before_others(priority)) + ["taskset", "-c", str(cpu)] + command
 
 
 class Late(Exception):
@@ -54,14 +42,14 @@ def say(text):
 
 
 def floor_ns(ports, seconds):
-    receiver = subprocess.Popen(on_core(ENGINE_CPU, [LOAD, "receive", "--ports", str(ports), "--seconds", str(seconds + 3)]),
-                                stdout=subprocess.PIPE, text=True)
+    receiver = process.start([harness.LOAD, "receive", "--ports", str(ports), "--seconds", str(seconds + 3)],
+                             stdout=subprocess.PIPE, text=True)
     told = []
     for line in receiver.stdout:
         if not line.strip():
             break
         told.append(line)
-    sent = subprocess.run(on_core(SENDER_CPU, [LOAD, "send", "--seconds", str(seconds)], SENDER_PRIORITY), input="".join(told),
+    sent = subprocess.run(process.as_sender([harness.LOAD, "send", "--seconds", str(seconds)]), input="".join(told),
                           capture_output=True, text=True, check=False)
     received = json.loads(receiver.communicate()[0].strip().splitlines()[-1])
     if not json.loads(sent.stdout)["valid"]:
@@ -71,11 +59,12 @@ def floor_ns(ports, seconds):
 
 def buckets(engine, name):
     """The histogram over all shards: how many did not exceed each bound."""
-    text = engine.raw("GET", "/metrics")[1].decode()
     found = {}
-    for bound, count in re.findall(rf'^assent_{name}_seconds_bucket{{[^}}]*le="([^"]+)"[^}}]*}} (\S+)$', text, re.M):
-        bound = float("inf") if bound == "+Inf" else float(bound)
-        found[bound] = found.get(bound, 0) + float(count)
+    for sample, count in engine.metrics().items():
+        bucket = re.match(rf'assent_{name}_seconds_bucket{{.*le="([^"]+)"', sample)
+        if bucket:
+            bound = float(bucket[1])  # reads +Inf, too
+            found[bound] = found.get(bound, 0) + count
     return found
 
 
@@ -91,7 +80,7 @@ def p99_ms(before, after):
 def measure(folder, calls, seconds, backing):
     """One engine, one load: its figures, and the latencies while all calls talked (of opt-ins, all of them)."""
     pipeline = os.path.join(HERE, "load.toml")
-    engine = harness.Engine(folder, wrapper=on_core(ENGINE_CPU, []), backing=backing)
+    engine = harness.Engine(folder, wrapper=process.on_cpu(process.RECORDER_CPU), backing=backing)
     with open(pipeline) as source, open(engine.pipeline, "w") as copy:
         copy.write(source.read() + f'\n[memory]\nbacking = "{backing}"\n')
     engine.start()
@@ -100,12 +89,11 @@ def measure(folder, calls, seconds, backing):
     def scrape():
         scrapes.append({name: buckets(engine, name) for name in LATENCIES_MS})
 
-    load = subprocess.Popen(on_core(SENDER_CPU, [LOAD, "run", "--state", engine.state, "--calls", str(calls), "--seconds", str(seconds),
-                                                    "--sample", "3", "--json"], SENDER_PRIORITY), stdout=subprocess.PIPE, text=True,
-                            stderr=subprocess.DEVNULL)
-    begun = harness.wait_until("packets come", lambda: sum(
-        float(value) for value in re.findall(r"^assent_packets_total{[^}]*} (\S+)$",
-                                             engine.raw("GET", "/metrics")[1].decode(), re.M)), 60) and time.monotonic()
+    load = subprocess.Popen(process.as_sender([harness.LOAD, "run", "--state", engine.state, "--calls", str(calls), "--seconds",
+                                               str(seconds), "--sample", "3", "--json"]),
+                            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    harness.wait_until("packets come", lambda: engine.total("assent_packets_total"), 60)
+    begun = time.monotonic()
     timers = [threading.Timer(max(0, begun + at - time.monotonic()), scrape) for at in (SETTLE_SECONDS, seconds - 1)]
     for timer in timers:
         timer.start()
@@ -179,7 +167,7 @@ def main():
     parser.add_argument("--backing", choices=("secret", "locked"), default="secret")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    if not os.path.exists(LOAD):
+    if not os.path.exists(harness.LOAD):
         sys.exit("assent-load is not built: cmake --preset release && cmake --build --preset release")
     network.enter()
     try:

@@ -47,11 +47,10 @@ def main():
         consented = calls[::2]
         list(pool.map(lambda call: [engine.decide(call, who, "granted") for who in ("agent", "customer")], consented))
         ports = "".join(f"{leg['address']} {leg['port']}\n" for call in calls for leg in call["legs"])
-        sender = os.path.join(harness.ROOT, "build", "release", "bench", "load", "assent-load")
         before = cpu_seconds(engine.pid)
         if not options.json:
             print(f"{options.calls} calls, {2 * options.calls} legs, {options.seconds} s ...", flush=True)
-        done = subprocess.run([sender, "send", "--seconds", str(options.seconds)], input=ports, capture_output=True,
+        done = subprocess.run([harness.LOAD, "send", "--seconds", str(options.seconds)], input=ports, capture_output=True,
                               text=True)
         check(done.returncode in (0, 3), f"the sender failed: {done.stderr}")
         sent = json.loads(done.stdout)

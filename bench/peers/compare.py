@@ -240,7 +240,7 @@ def main():
     signal.signal(signal.SIGTERM, stop)
     scratch = tempfile.mkdtemp(prefix="assent-peers-", dir=options.scratch)
     comparison = Comparison(options, scratch)
-    if not measurement.may_be_first():
+    if not process.may_be_first():
         comparison.warnings.append("the generator may not have its core before all others (chrt -f): it may be late")
     try:
         comparison.run()

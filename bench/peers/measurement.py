@@ -16,7 +16,6 @@ ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 SENDER = os.environ.get("ASSENT_LOAD", os.path.join(ROOT, "build", "release", "bench", "load", "assent-load"))
 
 PACKETS_PER_CALL_SECOND = 2 * 50  # two legs, 20 ms
-SENDER_PRIORITY = 10
 SETTLED_SECONDS = 1.5  # from the generator's start until the load is steady: first packets cost more than others
 TAIL_SECONDS = 0.4     # before its end, so that the window never reaches it
 # After the last packet, for what is still in sockets: a peer that is further behind loses it.
@@ -24,14 +23,8 @@ GRACE_SECONDS = 0.5
 DISK_BYTES_PER_PACKET = 2 * 256  # pcap takes 216; twice that, to stay far from full
 
 
-def may_be_first():
-    """Whether the generator may have its core before all others."""
-    return subprocess.run(["chrt", "-f", str(SENDER_PRIORITY), "true"], capture_output=True).returncode == 0
-
-
 def _start_sender(ports, seconds):
-    first = ["chrt", "-f", str(SENDER_PRIORITY)] if may_be_first() else []
-    command = process.on_cpu(process.SENDER_CPU) + first + [SENDER, "send", "--seconds", str(seconds)]
+    command = process.as_sender([SENDER, "send", "--seconds", str(seconds)])
     sender = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     sender.stdin.write("".join(f"{address} {port}\n" for address, port in ports))
     sender.stdin.close()

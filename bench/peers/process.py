@@ -7,6 +7,7 @@ import time
 
 RECORDER_CPU = 0
 SENDER_CPU = 1
+SENDER_PRIORITY = 10
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -17,6 +18,16 @@ class Failed(Exception):
 def on_cpu(cpu):
     """What to put before a command so that it runs on that core alone, and not longer than this program."""
     return ["setpriv", "--pdeathsig", "KILL", "taskset", "-c", str(cpu)]
+
+
+def may_be_first():
+    """Whether the generator may have its core before all others."""
+    return subprocess.run(["chrt", "-f", str(SENDER_PRIORITY), "true"], capture_output=True).returncode == 0
+
+
+def as_sender(command):
+    """The command, on the generator's core, and before all others where that is permitted."""
+    return on_cpu(SENDER_CPU) + (["chrt", "-f", str(SENDER_PRIORITY)] if may_be_first() else []) + command
 
 
 def start(command, **more):

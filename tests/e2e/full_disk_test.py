@@ -69,23 +69,8 @@ class Volume:
         subprocess.run(["umount", self.mount], check=True)
 
 
-class Stream(threading.Thread):
-    """20 ms packets of L16 at 48 kHz: 96,000 bytes a second, so that files fill while one waits."""
-
-    def __init__(self, leg, done):
-        super().__init__()
-        self.sender, self.done, self.sent = harness.Sender(leg, 96, 960), done, 0
-        self.start()
-
-    def run(self):
-        start = time.monotonic()
-        while not self.done.is_set():
-            wait = start + self.sent * 0.02 - time.monotonic()
-            if wait > 0:
-                time.sleep(wait)
-            self.sender.send((b"\x5a\xa5" + self.sent.to_bytes(2, "big")) * 480)
-            self.sent += 1
-        self.sender.close()
+def payload(number):
+    return (b"\x5a\xa5" + number.to_bytes(2, "big")) * 480
 
 
 def l16(**more):
@@ -115,7 +100,7 @@ def fill_and_empty(volume):
         call = engine.create_call(LEGS, **l16())
         for name in LEGS:
             check(decide(engine, call, name, "granted")[0] == 200, "a grant")
-        streams += [Stream(leg, done) for leg in call["legs"]]
+        streams += [harness.Stream(leg, done, payload) for leg in call["legs"]]
         waiting = engine.create_call(policy="per-party")  # for decisions on a full disk
         to_withdraw = engine.create_call(policy="per-party")
         check(decide(engine, to_withdraw, "customer", "granted")[0] == 200, "a grant")
@@ -123,7 +108,8 @@ def fill_and_empty(volume):
 
         # Above the reserve there is nothing to say.
         volume.leave(RESERVE_MIB + 20)
-        time.sleep(1)
+        harness.wait_until("the engine sees how much is free",
+                           lambda: engine.metrics()["assent_disk_free_bytes"] <= (RESERVE_MIB + 21) * MIB, 5)
         status, _, admitted, _ = ask_for_a_call(engine)
         check(status == 201 and readiness(engine)[0] == 200, f"there is room, and a call is answered {status}: {admitted}")
 
@@ -171,7 +157,6 @@ def fill_and_empty(volume):
         done.set()
         for stream in streams:
             stream.join()
-        time.sleep(0.5)
         ended = engine.end(call)
         check(ended["why"] == "complete", f"ended: {ended}")
         shown = engine.ask("GET", f"/v1/recordings/{ended['recording']}")

@@ -13,12 +13,14 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.error
 import urllib.request
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 PROGRAM = os.environ.get("ASSENT_PROGRAM", os.path.join(ROOT, "build", "assent"))
+LOAD = os.environ.get("ASSENT_LOAD", os.path.join(ROOT, "build", "release", "bench", "load", "assent-load"))
 
 PIPELINE = """
 [listen]
@@ -181,6 +183,12 @@ class Engine:
         lines = [line.rsplit(" ", 1) for line in text.decode().splitlines() if not line.startswith("#")]
         return {name: float(value) for name, value in lines}
 
+    def total(self, family, **labels):
+        """The sum of a metric's samples that have these labels."""
+        wanted = [f'{name}="{value}"' for name, value in labels.items()]
+        return sum(value for name, value in self.metrics().items()
+                   if name.split("{")[0] == family and all(label in name for label in wanted))
+
     def ask(self, method, path, body=None, **more):
         status, text = self.raw(method, path, body, **more)
         content = json.loads(text) if text else None
@@ -268,6 +276,15 @@ class Wav:
         self.legs = [samples[channel::self.channels] for channel in range(self.channels)]
 
 
+def threads_of(pid):
+    """The names of a process's threads, by thread."""
+    found = {}
+    for thread in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{thread}/comm") as file:
+            found[int(thread)] = file.read().strip()
+    return found
+
+
 class Sender:
     """One RTP stream (RFC 3550) to one leg, paced or as fast as it is told."""
 
@@ -308,6 +325,27 @@ class Sender:
 
     def close(self):
         self.socket.close()
+
+
+class Stream(threading.Thread):
+    """L16 at 48 kHz, 20 ms a packet, 96,000 bytes a second, until `done` is set; packet n carries `payload(n)`."""
+
+    def __init__(self, leg, done, payload):
+        super().__init__()
+        self.sender, self.done, self.payload = Sender(leg, 96, 960), done, payload
+        self.sent, self.late_s = 0, 0.0
+        self.start()
+
+    def run(self):
+        start = time.monotonic()
+        while not self.done.is_set():
+            wait = start + self.sent * 0.02 - time.monotonic()
+            if wait > 0:
+                time.sleep(wait)
+            self.late_s = max(self.late_s, -wait)
+            self.sender.send(self.payload(self.sent))
+            self.sent += 1
+        self.sender.close()
 
 
 def paced(seconds, interval=0.02):

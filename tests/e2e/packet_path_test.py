@@ -14,7 +14,6 @@ import time
 import harness
 from harness import check
 
-LOAD = os.environ.get("ASSENT_LOAD", os.path.join(harness.ROOT, "build", "release", "bench", "load", "assent-load"))
 HEAP = os.environ.get("ASSENT_COUNTING_HEAP",
                       os.path.join(harness.ROOT, "build", "release", "tests", "e2e", "libassent_counting_heap.so"))
 CALLS = int(os.environ.get("CALLS", "1000"))
@@ -24,28 +23,10 @@ SLOTS = 1024
 OTHER_PER_THOUSAND = 1
 
 
-def threads_of(pid):
-    found = {}
-    for task in os.listdir(f"/proc/{pid}/task"):
-        with open(f"/proc/{pid}/task/{task}/comm") as file:
-            found[int(task)] = file.read().strip()
-    return found
-
-
 def heap_requests(path):
     with open(path, "rb") as file:
         content = file.read()
     return {thread: requests for thread, requests in struct.iter_unpack("<QQ", content) if thread != 0}
-
-
-def packets(engine):
-    text = engine.raw("GET", "/metrics")[1].decode()
-    return sum(float(value) for value in re.findall(r'^assent_packets_total{[^}]*} (\S+)$', text, re.M))
-
-
-def open_gates(engine):
-    text = engine.raw("GET", "/metrics")[1].decode()
-    return sum(float(value) for value in re.findall(r'^assent_legs{[^}]*gate="open"[^}]*} (\S+)$', text, re.M))
 
 
 class SystemCalls:
@@ -64,7 +45,7 @@ class SystemCalls:
 
 
 def test(folder):
-    for needed in (LOAD, HEAP):
+    for needed in (harness.LOAD, HEAP):
         if not os.path.exists(needed):
             harness.skip(f"{needed} is not built")
     if shutil.which("strace") is None:
@@ -76,18 +57,19 @@ def test(folder):
     engine = harness.Engine(folder, calls=CALLS, ports="20000-29999", segment_time="1h", journal_file="256MiB", hold="5s",
                             deadline="300s",
                             wrapper=["env", f"LD_PRELOAD={HEAP}", f"ASSENT_HEAP_COUNTS={counts}"]).start()
-    load = subprocess.Popen([LOAD, "run", "--state", engine.state, "--calls", str(CALLS), "--seconds", str(SECONDS + 40),
+    load = subprocess.Popen([harness.LOAD, "run", "--state", engine.state, "--calls", str(CALLS), "--seconds", str(SECONDS + 40),
                              "--sample", "5", "--json"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    harness.wait_until("every gate is open", lambda: open_gates(engine) == 2 * CALLS, 60)
-    time.sleep(5)  # every leg has filled a block, and seen its segment made
+    harness.wait_until("every gate is open", lambda: engine.total("assent_legs", gate="open") == 2 * CALLS, 60)
+    harness.wait_until("every leg has filled blocks, and seen its segment made",
+                       lambda: engine.total("assent_blocks_total", fate="sealed") >= 10 * CALLS, 60)
 
-    threads = threads_of(engine.pid)
+    threads = harness.threads_of(engine.pid)
     [shard] = [thread for thread, name in threads.items() if name == "shard-0"]
-    before, heap_before = packets(engine), heap_requests(counts)
+    before, heap_before = engine.total("assent_packets_total"), heap_requests(counts)
     calls_made = SystemCalls(shard, folder)
     time.sleep(SECONDS)
     system_calls = calls_made.end()
-    heap_after, came = heap_requests(counts), packets(engine) - before
+    heap_after, came = heap_requests(counts), engine.total("assent_packets_total") - before
 
     requests = {}
     for thread, count in heap_after.items():

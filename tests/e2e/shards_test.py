@@ -25,15 +25,6 @@ def threads_of(pid):
     return found
 
 
-def nice_of(pid, thread_name):
-    for task in os.listdir(f"/proc/{pid}/task"):
-        with open(f"/proc/{pid}/task/{task}/stat") as file:
-            name, fields = file.read().split("(", 1)[1].rsplit(")", 1)
-        if name == thread_name:
-            return int(fields.split()[16])
-    return None
-
-
 def by_shard(engine, metric):
     text = engine.raw("GET", "/metrics")[1].decode()
     return {int(shard): float(value)
@@ -77,8 +68,8 @@ def check_threads(engine, cpus):
         for kind in ("shard", "journal", "settler"):
             check(names.count(f"{kind}-{shard}") == 1, f"no thread {kind}-{shard} among {names}")
     check("sealer" in names, f"no thread sealer among {names}")
-    check(nice_of(engine.pid, "settler-0") > nice_of(engine.pid, "journal-0") == nice_of(engine.pid, "shard-0"),
-          "settling does not run behind the journal")
+    nice = {name: os.getpriority(os.PRIO_PROCESS, thread) for thread, name in harness.threads_of(engine.pid).items()}
+    check(nice["settler-0"] > nice["journal-0"] == nice["shard-0"], "settling does not run behind the journal")
     everywhere = dict(threads)["settler-0"]
     for name, allowed in threads:
         if name.startswith("shard-"):

@@ -23,7 +23,6 @@ from harness import check
 CALLS = int(os.environ.get("CALLS", "20"))
 SHIM = os.environ.get("ASSENT_STALLING_DISK",
                       os.path.join(harness.ROOT, "build", "release", "tests", "e2e", "libassent_stalling_disk.so"))
-LOAD = os.environ.get("ASSENT_LOAD", os.path.join(harness.ROOT, "build", "release", "bench", "load", "assent-load"))
 STAGES = ("queries_wait", "settling_waits", "rings_shorten", "admission_stops")
 
 
@@ -103,7 +102,7 @@ def within_the_budget(folder):
                for call, tone in ((withdrawn, 0x11), (denied, 0x22), (pending, 0x33))]
     for talker in talkers:
         talker.start()
-    load = subprocess.Popen([LOAD, "run", "--state", engine.state, "--calls", str(CALLS), "--seconds", "36", "--sample",
+    load = subprocess.Popen([harness.LOAD, "run", "--state", engine.state, "--calls", str(CALLS), "--seconds", "36", "--sample",
                              str(CALLS), "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         harness.wait_until("the load runs", lambda: engine.metrics()['assent_packets_total{shard="0"}'] > CALLS * 100 * 4)
@@ -193,26 +192,6 @@ def numbered(number):
     return (MARK + number.to_bytes(2, "big")) * 480
 
 
-class Stream(threading.Thread):
-    """20 ms packets of L16 at 48 kHz: each says its own number."""
-
-    def __init__(self, leg, done):
-        super().__init__()
-        self.sender, self.done, self.sent, self.late_s = harness.Sender(leg, 96, 960), done, 0, 0.0
-        self.start()
-
-    def run(self):
-        start = time.monotonic()
-        while not self.done.is_set():
-            wait = start + self.sent * 0.02 - time.monotonic()
-            if wait > 0:
-                time.sleep(wait)
-            self.late_s = max(self.late_s, -wait)
-            self.sender.send(numbered(self.sent))
-            self.sent += 1
-        self.sender.close()
-
-
 def beyond_the_budget(folder):
     # 256 pages for 100 a second last for 2.6 s; then each leg's own part of the arena, 6 s at most.
     disk = Stall(folder, "beyond")
@@ -223,7 +202,7 @@ def beyond_the_budget(folder):
     for name in names:
         engine.decide(call, name, "granted")
     done = threading.Event()
-    streams = [Stream(leg, done) for leg in call["legs"]]
+    streams = [harness.Stream(leg, done, numbered) for leg in call["legs"]]
     time.sleep(3)
     disk.begin()
     disk.wait_for(14)
@@ -236,7 +215,6 @@ def beyond_the_budget(folder):
     done.set()
     for stream in streams:
         stream.join()
-    time.sleep(0.3)
     ended = engine.end(call)
     metrics = engine.metrics()
     check(ended["recording"] and ended["why"].startswith("incomplete: "), f"ended: {ended}")
@@ -296,7 +274,7 @@ def numbers_of(engine, recording, leg):
 
 
 def test(folder):
-    for file in (SHIM, LOAD):
+    for file in (SHIM, harness.LOAD):
         if not os.path.exists(file):
             harness.skip(file + " is not built")
     within_the_budget(folder)

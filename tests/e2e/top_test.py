@@ -139,7 +139,7 @@ def test(folder):
     talking = threading.Thread(target=talk, args=(engine, calls, stop))
     talking.start()
     try:
-        time.sleep(1.5)  # until blocks are full and a commit has been
+        harness.wait_until("blocks are full, and on disk", lambda: engine.total("assent_pages_durable_total"))
         plain(engine)
         as_json(engine)
         screen(engine)
