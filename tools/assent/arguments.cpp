@@ -193,7 +193,7 @@ class Commands {
     recordings.add_option("--subject", recordings_.subject, "the person's id or your reference of them")
         ->type_name("REF");
     recordings.add_option("--tenant", recordings_.tenant, "name of the tenant")->type_name("NAME");
-    recordings.add_option("--recording-state", recordings_.state, "open, complete, recovered or erased")
+    recordings.add_option("--recording-state", recordings_.state, "open, complete, incomplete, recovered or erased")
         ->check(CLI::IsMember({"open", "complete", "incomplete", "recovered", "erased"}))
         ->type_name("");
     const std::string time_form = "a time such as 2026-11-24T22:59:00Z";

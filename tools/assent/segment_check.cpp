@@ -87,14 +87,14 @@ void note_missing(const RecordingRow& row, CheckReport& report) {
   }
 }
 
-Result<std::vector<RecordingId>> all_recordings(Catalog& catalog) {
-  std::vector<RecordingId> ids;
+Result<std::vector<RecordingRow>> all_recordings(Catalog& catalog) {
+  std::vector<RecordingRow> rows;
   RecordingFilter filter;
   for (;;) {
     const auto page = catalog.recordings(filter);
     if (!page) return page.error();
-    for (const auto& row : *page) ids.push_back(row.id);
-    if (page->size() < filter.limit) return ids;
+    rows.insert(rows.end(), page->begin(), page->end());
+    if (page->size() < filter.limit) return rows;
     filter.after = page->back().id;
   }
 }
@@ -103,10 +103,10 @@ Result<std::vector<RecordingId>> all_recordings(Catalog& catalog) {
 // what it had stored and not yet booked then, it has booked by now.
 Result<void> find_unclaimed(OpenedState& state, const std::vector<std::string>& objects, CheckReport& report) {
   std::set<std::string> claimed;
-  const auto ids = all_recordings(state.catalog());
-  if (!ids) return ids.error();
-  for (const auto id : *ids) {
-    const auto rows = state.catalog().segments(id);
+  const auto recordings = all_recordings(state.catalog());
+  if (!recordings) return recordings.error();
+  for (const RecordingRow& recording : *recordings) {
+    const auto rows = state.catalog().segments(recording.id);
     if (!rows) return rows.error();
     for (const auto& row : *rows) claimed.insert(row.object);
   }
@@ -159,13 +159,11 @@ Result<void> check_everything(OpenedState& state, const CheckProgress& progress,
   } else {
     report.troubles.push_back("ledger: " + records.error().what);
   }
-  const auto ids = all_recordings(state.catalog());
-  if (!ids) return ids.error();
-  for (const auto id : *ids) {
-    const auto row = state.catalog().recording(id);
-    if (!row) return row.error();
-    if (*row) note_missing(**row, report);
-    if (auto checked = check_segments_of(state, id, progress, report); !checked) return checked;
+  const auto recordings = all_recordings(state.catalog());
+  if (!recordings) return recordings.error();
+  for (const RecordingRow& recording : *recordings) {
+    note_missing(recording, report);
+    if (auto checked = check_segments_of(state, recording.id, progress, report); !checked) return checked;
   }
   return find_unclaimed(state, *objects, report);
 }
