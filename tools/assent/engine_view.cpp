@@ -60,17 +60,25 @@ LatencyView latency_of(const Comparison& compare, const NamedLatency& latency) {
           quantile(all, 0.99), all.empty() ? 0 : all.rbegin()->second};
 }
 
-ShardView shard_of(const Comparison& compare, const std::string& shard) {
-  const Scrape::Labels labels{{"shard", shard}};
-  ShardView view;
-  view.shard = shard;
+TrafficView traffic_of(const Comparison& compare, const Scrape::Labels& labels = {}) {
+  Scrape::Labels sealed = labels;
+  sealed["fate"] = "sealed";
+  TrafficView view;
   view.calls = compare.now("assent_calls", labels);
   view.packets_per_second = compare.rate("assent_packets_total", labels);
   view.drops_per_second = compare.rate("assent_drops_total", labels);
   view.ring_bytes = compare.now("assent_ring_bytes", labels);
   view.seal_queue_blocks = compare.now("assent_seal_queue_blocks", labels);
   view.journal_queue_pages = compare.now("assent_journal_queue_pages", labels);
-  view.blocks_sealed_per_second = compare.rate("assent_blocks_total", {{"fate", "sealed"}, {"shard", shard}});
+  view.blocks_sealed_per_second = compare.rate("assent_blocks_total", sealed);
+  return view;
+}
+
+ShardView shard_of(const Comparison& compare, const std::string& shard) {
+  const Scrape::Labels labels{{"shard", shard}};
+  ShardView view;
+  static_cast<TrafficView&>(view) = traffic_of(compare, labels);
+  view.shard = shard;
   view.packet_to_gate_p99 = compare.quantile_between("assent_packet_to_gate_seconds", 0.99, labels);
   view.block_to_durable_p99 = compare.quantile_between("assent_block_to_durable_seconds", 0.99, labels);
   return view;
@@ -81,6 +89,7 @@ ShardView shard_of(const Comparison& compare, const std::string& shard) {
 EngineView view_of(const Scrape& earlier, const Scrape& later, nanoseconds apart, WallTime now) {
   const Comparison compare(earlier, later, apart);
   EngineView view;
+  static_cast<TrafficView&>(view) = traffic_of(compare);
   view.ready = compare.now("assent_ready") == 1;
   view.draining = compare.now("assent_draining") == 1;
   if (const auto started = later.sum("process_start_time_seconds")) {
@@ -90,21 +99,14 @@ EngineView view_of(const Scrape& earlier, const Scrape& later, nanoseconds apart
   view.resident_bytes = compare.now("process_resident_memory_bytes");
   view.open_files = compare.now("process_open_fds");
   view.open_files_limit = compare.now("process_max_fds");
-  view.calls = compare.now("assent_calls");
   view.calls_capacity = compare.now("assent_calls_capacity");
   view.legs_by_gate = later.sum_by("assent_legs", "gate");
-  view.packets_per_second = compare.rate("assent_packets_total");
   view.bytes_per_second = compare.rate("assent_received_bytes_total");
-  view.drops_per_second = compare.rate("assent_drops_total");
   view.drops = compare.happened("assent_drops_total", "reason");
   view.arena_bytes = compare.now("assent_arena_bytes");
   view.arena_used_bytes = compare.now("assent_arena_used_bytes");
-  view.ring_bytes = compare.now("assent_ring_bytes");
-  view.blocks_sealed_per_second = compare.rate("assent_blocks_total", {{"fate", "sealed"}});
   view.pages_durable_per_second = compare.rate("assent_pages_durable_total");
   view.stored_bytes_per_second = compare.rate("assent_stored_bytes_total");
-  view.seal_queue_blocks = compare.now("assent_seal_queue_blocks");
-  view.journal_queue_pages = compare.now("assent_journal_queue_pages");
   view.unsettled_segments = compare.now("assent_unsettled_segments");
   view.catalog_queue_bookings = compare.now("assent_catalog_queue_bookings");
   view.write_errors = compare.happened("assent_write_errors_total", "stage");

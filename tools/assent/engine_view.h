@@ -21,8 +21,8 @@ struct LatencyView {
   double count = 0;  // since the start
 };
 
-struct ShardView {
-  std::string shard;
+// Of the whole engine, and of each shard.
+struct TrafficView {
   double calls = 0;
   double packets_per_second = 0;
   double drops_per_second = 0;
@@ -30,11 +30,15 @@ struct ShardView {
   double seal_queue_blocks = 0;
   double journal_queue_pages = 0;
   double blocks_sealed_per_second = 0;
+};
+
+struct ShardView : TrafficView {
+  std::string shard;
   std::optional<double> packet_to_gate_p99;
   std::optional<double> block_to_durable_p99;
 };
 
-struct EngineView {
+struct EngineView : TrafficView {
   bool ready = false;
   bool draining = false;
   double up_seconds = 0;
@@ -43,21 +47,14 @@ struct EngineView {
   double open_files = 0;
   double open_files_limit = 0;
 
-  double calls = 0;
   double calls_capacity = 0;
   std::map<std::string, double> legs_by_gate;
-  double packets_per_second = 0;
   double bytes_per_second = 0;
-  double drops_per_second = 0;
   std::map<std::string, double> drops;  // by reason, since the start; only what happened
   double arena_bytes = 0;
   double arena_used_bytes = 0;
-  double ring_bytes = 0;
-  double blocks_sealed_per_second = 0;
   double pages_durable_per_second = 0;
   double stored_bytes_per_second = 0;
-  double seal_queue_blocks = 0;
-  double journal_queue_pages = 0;
   double unsettled_segments = 0;
   double catalog_queue_bookings = 0;
   std::map<std::string, double> write_errors;  // by stage, since the start; only what happened
