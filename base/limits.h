@@ -84,25 +84,33 @@ inline constexpr auto kStoreAtStop = 60s;
 inline constexpr auto kRetentionMin = 1h;
 inline constexpr auto kRetentionMax = 876000h;  // 100 years
 
+// How long one block of a leg lasts: it holds whole packets only, so of 10 ms or of 20 ms, whichever makes it shorter.
+constexpr std::chrono::milliseconds shortest_block(std::size_t payload_bytes_per_second) {
+  std::size_t shortest_ms = SIZE_MAX;
+  for (const std::size_t packet_ms : {std::size_t{10}, std::size_t{20}}) {
+    const std::size_t payload = (payload_bytes_per_second * packet_ms + 999) / 1000;
+    const std::size_t fitting = (kFrameBytes - kClusterHeadBytes) / (payload + kSimpleBlockHeadBytes);
+    const std::size_t block_ms = (fitting == 0 ? 1 : fitting) * packet_ms;
+    if (block_ms < shortest_ms) shortest_ms = block_ms;
+  }
+  return std::chrono::milliseconds(shortest_ms);
+}
+// What a leg needs beside its ring: the reorder window, the block being filled, and the one that was cut.
+constexpr std::size_t blocks_beside_ring(std::chrono::milliseconds reorder_window) {
+  return (static_cast<std::size_t>(reorder_window.count()) + 9) / 10 + 1 + 2;
+}
+
 // The blocks of the arena that one leg may need at once: its ring for `hold` and for the wait until the consent record
 // is durable, the packets of the reorder window (a block each, at 10 ms a packet, and the one that came), the block
-// being filled and the one a turning gate has cut. A block holds whole packets only, so its time is counted with
-// packets of 10 ms and of 20 ms, and the worse one decides.
+// being filled and the one a turning gate has cut.
 //
 // G.711 (8,000 bytes a second), 30 s, 60 ms: 46 packets of 80 + 7 bytes in 4,048 are 460 ms, so 35 s are 77 blocks;
 // with 7 and 2 more 86 blocks, 344 KiB.
 constexpr std::size_t leg_blocks(std::size_t payload_bytes_per_second, std::chrono::milliseconds hold,
                                  std::chrono::milliseconds reorder_window) {
-  std::size_t worst = 0;
-  for (const std::size_t packet_ms : {std::size_t{10}, std::size_t{20}}) {
-    const std::size_t payload = (payload_bytes_per_second * packet_ms + 999) / 1000;
-    const std::size_t fitting = (kFrameBytes - kClusterHeadBytes) / (payload + kSimpleBlockHeadBytes);
-    const std::size_t block_ms = (fitting == 0 ? 1 : fitting) * packet_ms;
-    const auto held_ms = static_cast<std::size_t>((hold + std::chrono::milliseconds(kDurableSlack)).count());
-    const std::size_t blocks = (held_ms + block_ms - 1) / block_ms;
-    if (blocks > worst) worst = blocks;
-  }
-  return worst + (static_cast<std::size_t>(reorder_window.count()) + 9) / 10 + 1 + 2;
+  const auto block_ms = static_cast<std::size_t>(shortest_block(payload_bytes_per_second).count());
+  const auto held_ms = static_cast<std::size_t>((hold + std::chrono::milliseconds(kDurableSlack)).count());
+  return (held_ms + block_ms - 1) / block_ms + blocks_beside_ring(reorder_window);
 }
 static_assert(leg_blocks(8000, kHoldDefault, kReorderWindowDefault) == 86);
 
@@ -111,7 +119,7 @@ static_assert(leg_blocks(8000, kHoldDefault, kReorderWindowDefault) == 86);
 // What is beyond is lost, as an explicit gap: the blocks of one leg never take those that another one counts on.
 inline constexpr std::size_t kSegmentBlocks = 3;
 constexpr std::size_t queued_blocks_of(std::size_t leg_blocks, std::chrono::milliseconds reorder_window) {
-  const std::size_t kept = (static_cast<std::size_t>(reorder_window.count()) + 9) / 10 + 1 + 2 + kSegmentBlocks;
+  const std::size_t kept = blocks_beside_ring(reorder_window) + kSegmentBlocks;
   return leg_blocks > kept + 1 ? leg_blocks - kept : 1;
 }
 static_assert(queued_blocks_of(86, kReorderWindowDefault) == 74);  // 34 s of G.711

@@ -34,7 +34,7 @@ StepThread::~StepThread() {
 
 void StepThread::run(std::optional<Cpu> cpu) {
   if (cpu) (void)run_on({*cpu});
-  while (!stop_.load(std::memory_order_acquire)) wake_.wait_until(step_(read_clocks().mono));
+  while (!stop_.load(std::memory_order_acquire)) wake_.wait_until(step_(read_mono()));
 }
 
 }  // namespace assent

@@ -47,7 +47,7 @@ std::optional<seconds> offset_of(std::string_view zone) {
 
 MonoTime read_mono() { return MonoTime(clock_value(CLOCK_MONOTONIC)); }
 
-Now read_clocks() { return {MonoTime(clock_value(CLOCK_MONOTONIC)), WallTime(clock_value(CLOCK_REALTIME))}; }
+Now read_clocks() { return {read_mono(), WallTime(clock_value(CLOCK_REALTIME))}; }
 
 std::string to_rfc3339(WallTime time) {
   const std::tm parts = broken_down(time);

@@ -27,7 +27,7 @@ struct Now {
 };
 
 Now read_clocks();
-MonoTime read_mono();  // for measuring how long something took
+MonoTime read_mono();  // where the wall clock is not asked for: deadlines, and how long something took
 
 // RFC 3339 in UTC with milliseconds: "2026-11-24T22:59:00.123Z".
 std::string to_rfc3339(WallTime time);

@@ -92,11 +92,12 @@ class ReorderWindow {
   // A stray waits this long for its successor, so that packets of 60 ms may restart, too.
   static constexpr nanoseconds kStrayWait = limits::kReorderWindowMax;
 
+  // Made where a packet is first out of its place. Where something is held, or a stray, it is there.
   Store& store() {
     if (!store_) store_ = std::make_unique<Store>();
     return *store_;
   }
-  std::optional<Held>& slot(SequenceNumber sequence) { return store().slots[sequence.value % limits::kReorderPackets]; }
+  std::optional<Held>& slot(SequenceNumber sequence) { return store_->slots[sequence.value % limits::kReorderPackets]; }
   SequenceNumber after_expected(int count) const {
     return SequenceNumber(static_cast<std::uint16_t>(expected_.value + count));
   }
@@ -141,7 +142,7 @@ void ReorderWindow<Packet>::push(SequenceNumber sequence, Packet&& packet, MonoT
   }
   const int ahead = distance(expected_, sequence);
   if (ahead == 0) {
-    if (held_ != 0) ++store().counts.reordered;
+    if (held_ != 0) ++store_->counts.reordered;
     pass(std::move(packet), now, deliver);
     if (held_ != 0) release_run(deliver);
   } else if (ahead > 0 && ahead < kMaxDropout) {
@@ -183,16 +184,17 @@ void ReorderWindow<Packet>::push_ahead(SequenceNumber sequence, Packet&& packet,
 
 template <typename Packet>
 void ReorderWindow<Packet>::hold(SequenceNumber sequence, Packet&& packet, MonoTime now) {
+  (void)store();
   auto& place = slot(sequence);
   if (place) {
-    ++store().counts.duplicated;
+    ++store_->counts.duplicated;
     return;
   }
   if (held_ == 0) store_->earliest = now;
   if (held_ == 0 || distance(store_->highest, sequence) > 0) {
     store_->highest = sequence;
   } else {
-    ++store().counts.reordered;
+    ++store_->counts.reordered;
   }
   place.emplace(Held{std::move(packet), now});
   ++held_;
@@ -290,7 +292,7 @@ void ReorderWindow<Packet>::push_far(SequenceNumber sequence, Packet&& packet, M
   store_->stray.reset();
   has_stray_ = false;
   flush(deliver);
-  ++store().counts.restarts;
+  ++store_->counts.restarts;
   expected_ = store_->stray_sequence;
   delivered_ = 0;
   if (discards == discards_) pass(std::move(first.packet), first.arrival, deliver);
@@ -302,7 +304,7 @@ void ReorderWindow<Packet>::drop_stray() {
   if (!has_stray_) return;
   store_->stray.reset();
   has_stray_ = false;
-  ++store().counts.strays;
+  ++store_->counts.strays;
 }
 
 template <typename Packet>

@@ -14,7 +14,6 @@
 // Pure; the leg's thread. Ticks are of the codec's clock, `clock_rate` of them a second.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 
@@ -58,8 +57,6 @@ class RtpTimeline {
 
   const TimelineCounts& counts() const { return counts_; }
 
-  static constexpr std::size_t kHotBytes = 64;
-
  private:
   struct Report {
     WallTime wall;           // the sender's clock ...
@@ -76,7 +73,7 @@ class RtpTimeline {
   void anchor(RtpTimestamp timestamp, Now arrived);
   void leave_anchor();
 
-  // What every packet touches comes first: kHotBytes from the object's own beginning.
+  // What every packet touches comes first, in a cache line's worth.
   std::uint32_t clock_rate_;
   std::uint32_t tick_ns_;  // of one tick, 0 when that is no whole number
   bool anchored_ = false;

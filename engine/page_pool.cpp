@@ -2,7 +2,6 @@
 
 #include <sys/mman.h>
 
-#include <atomic>
 #include <boost/lockfree/stack.hpp>
 
 #include "base/result.h"
@@ -12,8 +11,7 @@ namespace assent {
 struct PagePool::State {
   explicit State(std::size_t pages) : free(pages) {}
   boost::lockfree::stack<Page*> free;
-  std::atomic<std::uint64_t> taken{0};
-  std::atomic<std::uint64_t> returned{0};
+  InOutCount count;
   void* memory = nullptr;
 };
 
@@ -33,12 +31,12 @@ PagePool::~PagePool() {
 PageRef PagePool::take() {
   Page* page = nullptr;
   if (!state_->free.pop(page)) return PageRef(nullptr, PageReturner{this});
-  state_->taken.fetch_add(1, std::memory_order_relaxed);
+  state_->count.went_in();
   return adopt(page);
 }
 
 void PagePool::give_back(Page* page) noexcept {
-  state_->returned.fetch_add(1, std::memory_order_relaxed);
+  state_->count.came_out();
   ASSENT_CHECK(state_->free.bounded_push(page));
 }
 
@@ -46,17 +44,6 @@ void PageReturner::operator()(Page* page) const noexcept {
   if (page != nullptr) pool->give_back(page);
 }
 
-// What came back is read first, so that it is never more than what was taken.
-PagePool::Totals PagePool::totals() const {
-  Totals totals;
-  totals.returned = state_->returned.load(std::memory_order_acquire);
-  totals.taken = state_->taken.load(std::memory_order_relaxed);
-  return totals;
-}
-
-std::size_t PagePool::in_use_pages() const {
-  const Totals now = totals();
-  return static_cast<std::size_t>(now.taken - now.returned);
-}
+InOutTotals PagePool::totals() const { return state_->count.totals(); }
 
 }  // namespace assent

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "base/in_out_count.h"
 #include "base/limits.h"
 
 namespace assent {
@@ -33,13 +34,8 @@ class PagePool {
   PageRef take();  // empty when every page is in use
   PageRef adopt(Page* page) { return PageRef(page, PageReturner{this}); }
   std::size_t capacity_pages() const { return capacity_; }
-  std::size_t in_use_pages() const;
-  // Ever taken, and ever come back.
-  struct Totals {
-    std::uint64_t taken = 0;
-    std::uint64_t returned = 0;
-  };
-  Totals totals() const;
+  std::size_t in_use_pages() const { return totals().inside(); }
+  InOutTotals totals() const;  // ever taken, and ever come back
 
  private:
   friend struct PageReturner;

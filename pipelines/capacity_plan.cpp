@@ -98,17 +98,6 @@ std::string cpus_text(const std::set<Cpu>& cpus) {
   return text;
 }
 
-// How long one block of a leg lasts, of packets of 10 ms or 20 ms, whichever is shorter.
-milliseconds block_time(std::size_t bytes_per_second) {
-  milliseconds shortest = milliseconds::max();
-  for (const std::size_t packet_ms : {std::size_t{10}, std::size_t{20}}) {
-    const std::size_t packet_bytes = bytes_per_second * packet_ms / 1000 + limits::kSimpleBlockHeadBytes;
-    const std::size_t fitting = (limits::kFrameBytes - limits::kClusterHeadBytes) / packet_bytes;
-    shortest = std::min(shortest, milliseconds(std::max<std::size_t>(fitting, 1) * packet_ms));
-  }
-  return shortest;
-}
-
 std::string kib(std::size_t bytes) { return std::to_string((bytes + 1023) / 1024); }
 
 }  // namespace
@@ -160,7 +149,7 @@ CapacityPlan plan_capacity(const PipelineSettings& settings, const MachineLimits
   plan.arena_bytes = memory.arena_bytes(plan.calls_that_fit);
   plan.key_bytes = memory.key_bytes(plan.calls_that_fit);
   if (const std::size_t legs = plan.calls_that_fit * settings.capacity.legs_per_call; legs != 0) {
-    const milliseconds block = block_time(codec_bytes_per_second);
+    const milliseconds block = limits::shortest_block(codec_bytes_per_second);
     plan.stall_in_pages = block * (settings.journal.sealed_pages / legs);
     plan.stall = plan.stall_in_pages + block * limits::queued_blocks_of(leg_blocks, settings.media.reorder_window);
   }

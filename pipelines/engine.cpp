@@ -333,7 +333,7 @@ bool Engine::Parts::end_calls(MonoTime deadline) {
            std::all_of(shards.begin(), shards.end(), [](const auto& shard) { return shard->is_idle(); });
   };
   while (!are_over()) {
-    if (read_clocks().mono >= deadline) return false;
+    if (read_mono() >= deadline) return false;
     std::this_thread::sleep_for(kDrainPoll);
   }
   return true;
@@ -343,7 +343,7 @@ Result<void> Engine::stop(milliseconds patience) {
   if (parts_ == nullptr || parts_->stopped) return {};
   Parts& parts = *parts_;
   parts.stopped = true;
-  const MonoTime deadline = read_clocks().mono + patience;
+  const MonoTime deadline = read_mono() + patience;
   if (parts.calls) parts.calls->refuse_new_calls();
   if (parts.http) parts.http->stop(std::min<milliseconds>(patience, limits::kApiStopTime));
   const bool all_over = parts.end_calls(deadline);

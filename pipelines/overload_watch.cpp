@@ -27,8 +27,8 @@ OverloadWatch::OverloadWatch(Parts parts, Settings settings)
     : parts_(std::move(parts)), settings_(settings), judge_({settings.disk_reserve_bytes}) {
   delays_.resize(parts_.shards.size());
   // Before the first call is asked for.
-  (void)look_at_disk(read_clocks().mono);
-  (void)look(read_clocks().mono);
+  (void)look_at_disk(read_mono());
+  (void)look(read_mono());
   disk_thread_.emplace("disk-watch", disk_wake_, [this](MonoTime now) { return look_at_disk(now); });
   thread_.emplace("overload", wake_, [this](MonoTime now) { return look(now); });
 }
@@ -44,14 +44,12 @@ OverloadSigns OverloadWatch::signs(MonoTime now) {
   OverloadSigns signs;
   for (std::size_t i = 0; i < parts_.shards.size(); ++i) {
     const ShardUnit& shard = *parts_.shards[i];
-    const SealQueue::Totals blocks = shard.seal_queue().totals();
-    const PagePool::Totals pages = shard.pages().totals();
+    const InOutTotals blocks = shard.seal_queue().totals();
+    const InOutTotals pages = shard.pages().totals();
     keep_worst(signs[OverloadQueue::seal],
-               {delays_[i].seal.sample({blocks.pushed, blocks.popped}, now),
-                static_cast<std::size_t>(blocks.pushed - blocks.popped), shard.seal_queue().capacity_blocks()});
+               {delays_[i].seal.sample(blocks, now), blocks.inside(), shard.seal_queue().capacity_blocks()});
     keep_worst(signs[OverloadQueue::journal],
-               {delays_[i].journal.sample({pages.taken, pages.returned}, now),
-                static_cast<std::size_t>(pages.taken - pages.returned), shard.pages().capacity_pages()});
+               {delays_[i].journal.sample(pages, now), pages.inside(), shard.pages().capacity_pages()});
   }
   signs[OverloadQueue::catalog] = {parts_.writer.delay(now), static_cast<std::size_t>(parts_.writer.counts().waiting),
                                    parts_.writer.capacity()};

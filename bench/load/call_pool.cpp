@@ -99,9 +99,9 @@ void CallPool::end_all(ProgressBar& progress) {
 }
 
 void CallPool::count_all() {
-  const auto patience = read_clocks().mono + kStillPatience;
+  const auto patience = read_mono() + kStillPatience;
   std::uint64_t before = ~std::uint64_t{0};
-  while (read_clocks().mono < patience) {
+  while (read_mono() < patience) {
     const auto received = api().packets_received();
     if (!received) return note(received.error());
     if (*received == before) break;
@@ -120,7 +120,7 @@ void CallPool::count_all() {
 
 void CallPool::replace_while(double calls_per_second, const std::function<bool()>& goes_on) {
   if (calls_per_second <= 0) return;
-  const MonoTime start = read_clocks().mono;
+  const MonoTime start = read_mono();
   const nanoseconds interval(static_cast<std::int64_t>(1e9 / calls_per_second));
   std::atomic<std::int64_t> next{1};
   std::vector<std::thread> threads;
@@ -128,7 +128,7 @@ void CallPool::replace_while(double calls_per_second, const std::function<bool()
     threads.emplace_back([&, i] {
       while (goes_on()) {
         const MonoTime due = start + next++ * interval;
-        while (goes_on() && read_clocks().mono < due) std::this_thread::sleep_for(std::min<nanoseconds>(interval, 5ms));
+        while (goes_on() && read_mono() < due) std::this_thread::sleep_for(std::min<nanoseconds>(interval, 5ms));
         if (goes_on()) replace_oldest(*apis_[kWorkers + i]);
       }
     });

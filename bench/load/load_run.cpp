@@ -7,7 +7,7 @@
 namespace assent::load {
 namespace {
 
-double seconds_since(MonoTime start) { return std::chrono::duration<double>(read_clocks().mono - start).count(); }
+double seconds_since(MonoTime start) { return std::chrono::duration<double>(read_mono() - start).count(); }
 
 ProcessUse difference(const ProcessUse& before, const ProcessUse& after) {
   ProcessUse used = after;
@@ -25,13 +25,12 @@ ProcessUse difference(const ProcessUse& before, const ProcessUse& after) {
 
 void play(const RunSettings& settings, Player& player, CallPool& pool, ProgressBar& progress) {
   player.start(settings.duration);
-  const MonoTime start = read_clocks().mono;
+  const MonoTime start = read_mono();
   // Replacing needs time for its last call: what it has begun, the end of the play waits for.
   const auto last_replaced = start + settings.duration - 1s;
-  std::thread replacing(
-      [&] { pool.replace_while(settings.churn, [&] { return read_clocks().mono < last_replaced; }); });
+  std::thread replacing([&] { pool.replace_while(settings.churn, [&] { return read_mono() < last_replaced; }); });
   bool granted = settings.opt_in_delay.count() == 0;
-  while (read_clocks().mono < start + settings.duration) {
+  while (read_mono() < start + settings.duration) {
     std::this_thread::sleep_for(100ms);
     const double played = seconds_since(start);
     if (!granted && played >= static_cast<double>(settings.opt_in_delay.count())) {
@@ -119,7 +118,7 @@ Result<RunReport> run_load(const RunSettings& settings, ProgressBar& progress) {
   report.calls = settings.calls.calls;
   report.duration = settings.duration;
   report.packet_time = settings.player.shape.packet_time;
-  const MonoTime begun = read_clocks().mono;
+  const MonoTime begun = read_mono();
   pool.create_all(progress);
   if (settings.opt_in_delay.count() == 0) pool.grant_all(progress);
   report.setup_seconds = seconds_since(begun);
@@ -131,7 +130,7 @@ Result<RunReport> run_load(const RunSettings& settings, ProgressBar& progress) {
   if (settings.engine) report.used = difference(before, use_of(*settings.engine));
   pool.count_all();
 
-  const MonoTime ending = read_clocks().mono;
+  const MonoTime ending = read_mono();
   pool.end_all(progress);
   report.teardown_seconds = seconds_since(ending);
   report.replaced_calls = pool.calls().size() - settings.calls.calls;

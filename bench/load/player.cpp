@@ -82,7 +82,7 @@ PlayerReport Player::finish() {
 }
 
 void Player::play() {
-  start_ = read_clocks().mono + 20ms;
+  start_ = read_mono() + 20ms;
   bool finishing = false;
   const auto slots = static_cast<std::uint64_t>(duration_ / kSlotTime);
   for (Slot slot(0); !finishing || schedule_.is_delaying(); slot = Slot(slot.value + 1)) {
@@ -133,7 +133,7 @@ void Player::send_due(Slot slot) {
       write_rtp(schedule_.header(departure), {}, datagram);
     }
     out_.flush();
-    lag_.add(read_clocks().mono - due, done - first);
+    lag_.add(read_mono() - due, done - first);
   }
   sent_so_far_.store(out_.sent(), std::memory_order_relaxed);
 }

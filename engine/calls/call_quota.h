@@ -37,8 +37,7 @@ using QuotaPlace = std::shared_ptr<const void>;
 
 class CallQuota {
  public:
-  CallQuota(
-      QuotaSettings settings, Catalog& catalog, std::function<MonoTime()> clock = [] { return read_clocks().mono; });
+  CallQuota(QuotaSettings settings, Catalog& catalog, std::function<MonoTime()> clock = read_mono);
   ~CallQuota() = default;  // places may outlive it
   CallQuota(const CallQuota&) = delete;
   CallQuota& operator=(const CallQuota&) = delete;

@@ -29,7 +29,6 @@ enum class HttpLane : std::uint8_t {
   vital,  // these two take whatever the connections bring
   ending,
 };
-inline constexpr std::size_t kHttpLanes = 3;
 
 struct HttpLimits {
   std::size_t connections = limits::kApiConnections;

@@ -9,20 +9,16 @@
 #include <cstdint>
 #include <deque>
 
+#include "base/in_out_count.h"
 #include "base/limits.h"
 #include "base/time.h"
 
 namespace assent {
 
-struct QueueTotals {
-  std::uint64_t in = 0;
-  std::uint64_t out = 0;  // at most `in`
-};
-
 class QueueDelay {
  public:
   // Of the queue as it is now. Time does not go back, and neither do totals.
-  nanoseconds sample(QueueTotals totals, MonoTime now) {
+  nanoseconds sample(InOutTotals totals, MonoTime now) {
     if (seen_.empty() ? totals.in > totals.out : totals.in > seen_.back().in) remember({totals.in, now});
     while (!seen_.empty() && seen_.front().in <= totals.out) seen_.pop_front();
     return seen_.empty() ? nanoseconds(0) : now - seen_.front().at;

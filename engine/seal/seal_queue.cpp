@@ -1,6 +1,5 @@
 #include "engine/seal/seal_queue.h"
 
-#include <atomic>
 #include <boost/lockfree/queue.hpp>
 
 #include "engine/seal/open_segment.h"
@@ -21,8 +20,7 @@ struct Crossing {
 struct SealQueue::State {
   explicit State(std::size_t capacity) : crossings(capacity) {}
   boost::lockfree::queue<Crossing> crossings;
-  std::atomic<std::uint64_t> pushed{0};
-  std::atomic<std::uint64_t> popped{0};
+  InOutCount count;
 };
 
 SealQueue::SealQueue(BlockPool& pool) : pool_(pool), state_(std::make_unique<State>(pool.capacity_blocks())) {}
@@ -32,28 +30,17 @@ SealQueue::~SealQueue() { ASSENT_CHECK(state_->crossings.empty()); }
 void SealQueue::push(AdmittedBlock&& block) {
   block.segment_->count_queued();
   block.block_->head.full_at = now_;
-  state_->pushed.fetch_add(1, std::memory_order_relaxed);
+  state_->count.went_in();
   ASSENT_CHECK(state_->crossings.bounded_push(Crossing{block.block_.release(), block.segment_}));
 }
 
 std::optional<AdmittedBlock> SealQueue::pop() {
   Crossing crossing{};
   if (!state_->crossings.pop(crossing)) return std::nullopt;
-  state_->popped.fetch_add(1, std::memory_order_relaxed);
+  state_->count.came_out();
   return AdmittedBlock(pool_.adopt(crossing.block), crossing.segment);
 }
 
-// What was popped is read first, so that it is never more than what was pushed.
-SealQueue::Totals SealQueue::totals() const {
-  Totals totals;
-  totals.popped = state_->popped.load(std::memory_order_acquire);
-  totals.pushed = state_->pushed.load(std::memory_order_relaxed);
-  return totals;
-}
-
-std::size_t SealQueue::waiting() const {
-  const Totals now = totals();
-  return static_cast<std::size_t>(now.pushed - now.popped);
-}
+InOutTotals SealQueue::totals() const { return state_->count.totals(); }
 
 }  // namespace assent

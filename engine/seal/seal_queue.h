@@ -23,12 +23,8 @@ class SealQueue {
   void set_time(CoarseTime now) { now_ = now; }
   void push(AdmittedBlock&& block);
   std::optional<AdmittedBlock> pop();
-  std::size_t waiting() const;  // an estimate, for metrics
-  struct Totals {
-    std::uint64_t pushed = 0;
-    std::uint64_t popped = 0;
-  };
-  Totals totals() const;
+  std::size_t waiting() const { return totals().inside(); }  // an estimate, for metrics
+  InOutTotals totals() const;                                // ever pushed, and ever popped
   std::size_t capacity_blocks() const { return pool_.capacity_blocks(); }
 
  private:

@@ -270,8 +270,8 @@ void Shard::finish(Entry& entry) {
     const auto& segments = leg->segments().segments();
     const bool leg_erased = call.is_erased(leg->identity().index);
     if (leg_erased) ++erased;
-    if (!leg_erased) finished.segments.insert(finished.segments.end(), segments.begin(), segments.end());
     if (!leg_erased) {
+      finished.segments.insert(finished.segments.end(), segments.begin(), segments.end());
       for (const AudioGap& gap : leg->segments().gaps().list()) finished.gaps.emplace_back(leg->identity().id, gap);
     }
     finished.counts.emplace_back(leg->identity().id, leg->counts());

@@ -1,10 +1,10 @@
 #include "pipelines/overload_watch.h"
 
 #include <mutex>
-#include <thread>
 
 #include "catch.h"
 #include "shards_rig.h"
+#include "wait_until.h"
 
 namespace assent {
 namespace {
@@ -64,15 +64,6 @@ class Told {
   mutable std::mutex mutex_;
   std::string lines_;
 };
-
-template <typename Condition>
-void wait_until(Condition&& condition) {
-  const MonoTime end = read_clocks().mono + 20s;
-  while (!condition()) {
-    REQUIRE(read_clocks().mono < end);
-    std::this_thread::sleep_for(1ms);
-  }
-}
 
 }  // namespace
 

@@ -5,9 +5,9 @@
 #include <unistd.h>
 
 #include <limits>
-#include <thread>
 
 #include "catch.h"
+#include "wait_until.h"
 
 namespace assent {
 namespace {
@@ -25,16 +25,6 @@ PipelineSettings settings_of(const std::string& text) {
   auto loaded = load_pipeline(text);
   REQUIRE(loaded);
   return loaded->settings();
-}
-
-// Polls what another thread brings about.
-template <typename Condition>
-void wait_until(Condition&& condition) {
-  const MonoTime end = read_clocks().mono + 20s;
-  while (!condition()) {
-    REQUIRE(read_clocks().mono < end);
-    std::this_thread::sleep_for(1ms);
-  }
 }
 
 }  // namespace
