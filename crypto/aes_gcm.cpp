@@ -4,10 +4,12 @@
 
 #include <climits>
 #include <cstring>
+#include <optional>
 
 #include "crypto/constant_time.h"
 #include "crypto/gcm_long_iv.h"
 #include "crypto/random.h"
+#include "crypto/vector_gcm.h"
 #include "crypto/wipe.h"
 
 namespace assent {
@@ -38,31 +40,48 @@ struct AesGcm::State {
   ~State() { wipe(key); }
 
   Result<void> check(ByteView iv, ByteView aad, std::size_t in_bytes, std::size_t out_bytes) const;
+  bool suits_vectors(ByteView iv) const { return vectors && key_bytes == 32 && iv.size() == kGcmIvBytes; }
+  void key_context();
   void start(GcmDirection direction, ByteView iv, ByteView aad);
 
   std::unique_ptr<EVP_CIPHER_CTX, FreeCipher> context{EVP_CIPHER_CTX_new()};
   // For long IVs. The expanded key in the context begins with the same bytes, so nothing more is exposed by it.
   std::array<std::uint8_t, 32> key{};
-  std::size_t key_bytes = 0;  // 0: no key yet
+  std::size_t key_bytes = 0;          // 0: no key yet
+  std::size_t context_key_bytes = 0;  // of the key the context had last; 0: none
+  bool context_keyed = false;         // and it is this one
+  std::optional<VectorGcm> vectors;
   std::size_t iv_bytes = kGcmIvBytes;
 };
 
-AesGcm::AesGcm() : state_(std::make_unique<State>()) { ASSENT_CHECK(state_->context != nullptr); }
+AesGcm::AesGcm(Engine engine) : state_(std::make_unique<State>()) {
+  ASSENT_CHECK(state_->context != nullptr);
+  if (engine == Engine::fastest && VectorGcm::is_available()) state_->vectors.emplace();
+}
 AesGcm::AesGcm(AesGcm&&) noexcept = default;
 AesGcm& AesGcm::operator=(AesGcm&&) noexcept = default;
 AesGcm::~AesGcm() = default;
 
 Result<void> AesGcm::set_key(ByteView key) {
-  const EVP_CIPHER* cipher = cipher_for(key.size());
-  if (cipher == nullptr) return refused("a key has 16, 24 or 32 bytes, not " + std::to_string(key.size()));
+  if (cipher_for(key.size()) == nullptr)
+    return refused("a key has 16, 24 or 32 bytes, not " + std::to_string(key.size()));
   if (equal_constant_time(key, {state_->key.data(), state_->key_bytes})) return {};
-  // Naming the cipher makes OpenSSL look it up and allocate: only when the size changes.
-  const EVP_CIPHER* changed = key.size() == state_->key_bytes ? nullptr : cipher;
-  ASSENT_CHECK(EVP_CipherInit_ex2(state_->context.get(), changed, key.data(), nullptr, 1, nullptr) == 1);
-  if (changed != nullptr) state_->iv_bytes = kGcmIvBytes;
   std::memcpy(state_->key.data(), key.data(), key.size());
   state_->key_bytes = key.size();
+  state_->context_keyed = false;
+  if (state_->vectors && key.size() == 32) state_->vectors->set_key(key.first<32>());
   return {};
+}
+
+// Only when the context is needed, which it may never be.
+void AesGcm::State::key_context() {
+  if (context_keyed) return;
+  // Naming the cipher makes OpenSSL look it up and allocate: only when the size changes.
+  const EVP_CIPHER* changed = key_bytes == context_key_bytes ? nullptr : cipher_for(key_bytes);
+  ASSENT_CHECK(EVP_CipherInit_ex2(context.get(), changed, key.data(), nullptr, 1, nullptr) == 1);
+  if (changed != nullptr) iv_bytes = kGcmIvBytes;
+  context_key_bytes = key_bytes;
+  context_keyed = true;
 }
 
 Result<void> AesGcm::State::check(ByteView iv, ByteView aad, std::size_t in_bytes, std::size_t out_bytes) const {
@@ -74,6 +93,7 @@ Result<void> AesGcm::State::check(ByteView iv, ByteView aad, std::size_t in_byte
 }
 
 void AesGcm::State::start(GcmDirection direction, ByteView iv, ByteView aad) {
+  key_context();
   EVP_CIPHER_CTX* c = context.get();
   if (iv.size() != iv_bytes) {
     ASSENT_CHECK(EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_SET_IVLEN, size_of(iv), nullptr) == 1);
@@ -89,6 +109,10 @@ Result<void> AesGcm::seal(ByteView iv, ByteView aad, ByteView plain, ByteSpan ci
                           std::span<std::uint8_t, kGcmTagBytes> tag) {
   State& state = *state_;
   if (auto fine = state.check(iv, aad, plain.size(), cipher.size()); !fine) return fine;
+  if (state.suits_vectors(iv)) {
+    state.vectors->seal(iv.first<kGcmIvBytes>(), aad, plain, cipher, tag);
+    return {};
+  }
   if (iv.size() > kEvpMostIvBytes) {
     const auto made = gcm_with_long_iv(GcmDirection::seal, {state.key.data(), state.key_bytes}, iv, aad, plain, cipher);
     std::memcpy(tag.data(), made.data(), made.size());
@@ -111,6 +135,13 @@ Result<void> AesGcm::open(ByteView iv, ByteView aad, ByteView cipher, std::span<
                           ByteSpan plain) {
   State& state = *state_;
   if (auto fine = state.check(iv, aad, cipher.size(), plain.size()); !fine) return fine;
+  if (state.suits_vectors(iv)) {
+    std::array<std::uint8_t, kGcmTagBytes> made;
+    state.vectors->open(iv.first<kGcmIvBytes>(), aad, cipher, plain, made);
+    if (equal_constant_time(made, tag)) return {};
+    wipe(plain);
+    return not_authentic();
+  }
   if (iv.size() > kEvpMostIvBytes) {
     const auto made = gcm_with_long_iv(GcmDirection::open, {state.key.data(), state.key_bytes}, iv, aad, cipher, plain);
     if (equal_constant_time(made, tag)) return {};
