@@ -61,6 +61,16 @@ class ReorderWindow {
   // Destroys every packet held; the stream goes on with the next that comes.
   void discard();
 
+  // The number of the packet that passes straight through, when it is the next that comes; nothing while others wait.
+  std::optional<SequenceNumber> expected() const {
+    return started_ && !is_waiting() ? std::optional(expected_) : std::nullopt;
+  }
+  // So many packets came in sequence, and were delivered by the caller itself.
+  void passed(std::size_t packets) {
+    expected_ = after_expected(static_cast<int>(packets));
+    delivered_ = packets < kHistory ? (delivered_ << packets) | ((std::uint64_t{1} << packets) - 1) : ~std::uint64_t{0};
+  }
+
   std::size_t held() const { return held_; }
   bool is_waiting() const { return held_ != 0 || has_stray_; }
   // When `poll` next has something to do; only while something waits.

@@ -68,6 +68,18 @@ RtpTimeline::Place RtpTimeline::place(RtpTimestamp timestamp, std::uint32_t tick
   return {wall_at(start), fresh};
 }
 
+std::optional<RtpTimeline::Next> RtpTimeline::foresee(std::uint32_t ticks) const {
+  if (!anchored_ || end_ticks_ != last_ticks_ + ticks) return std::nullopt;
+  return Next{RtpTimestamp(last_timestamp_.value + ticks), wall_at(end_ticks_),
+              arrival_mono_ + duration_of(end_ticks_ - arrival_ticks_)};
+}
+
+void RtpTimeline::passed(std::uint32_t ticks) {
+  last_ticks_ += ticks;
+  last_timestamp_ = RtpTimestamp(last_timestamp_.value + ticks);
+  end_ticks_ += ticks;
+}
+
 // Tick counts begin anew at each anchor by arrival.
 void RtpTimeline::anchor(RtpTimestamp timestamp, Now arrived) {
   anchored_ = true;

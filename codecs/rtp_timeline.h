@@ -40,6 +40,17 @@ class RtpTimeline {
   // Packets come in media order, without duplicates. `ticks` is how long this one lasts.
   Place place(RtpTimestamp timestamp, std::uint32_t ticks, Now arrived);
 
+  // The place of the packet that follows the latest one without a hole, and when it arrives by its timestamp. Nothing
+  // when the latest does not last `ticks`, or was laid behind what was placed before it.
+  struct Next {
+    RtpTimestamp timestamp;
+    WallTime at;
+    MonoTime due;
+  };
+  std::optional<Next> foresee(std::uint32_t ticks) const;
+  // Packets that lasted so long in all came as foreseen, and are placed.
+  void passed(std::uint32_t ticks);
+
   // When this instant of the media clock was or will be; moves nothing. Arrival where the timeline cannot say.
   WallTime locate(RtpTimestamp timestamp, Now arrived) const;
 

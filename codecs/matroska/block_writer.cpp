@@ -163,6 +163,8 @@ bool ClusterWriter::fits(std::size_t payload_bytes, WallTime at) const {
          kSimpleBlockHead + payload_bytes <= room_bytes() && relative_ms >= INT16_MIN && relative_ms <= INT16_MAX;
 }
 
+std::int16_t ClusterWriter::relative_ms(WallTime at) const { return static_cast<std::int16_t>(wall_ms(at) - first_ms); }
+
 void ClusterWriter::append(ByteView payload, WallTime at) {
   ASSENT_CHECK(is_open() && fits(payload.size(), at));
   std::uint8_t* out = block + end;
@@ -184,12 +186,36 @@ void ClusterWriter::append(ByteView payload, WallTime at) {
   end = static_cast<std::uint16_t>(out + payload.size() - block);
 }
 
+std::size_t ClusterWriter::fitting(std::size_t payload_bytes) const {
+  if (!is_open() || payload_bytes == 0 || payload_bytes > limits::kPayloadBytes) return 0;
+  const std::size_t each = kSimpleBlockHead + payload_bytes;
+  const std::size_t packets = room_bytes() / each;
+  return packets != 0 && room_bytes() - packets * each == 1 ? packets - 1 : packets;
+}
+
+void ClusterWriter::skip(std::size_t packets, std::size_t payload_bytes) {
+  const std::size_t bytes = packets * (kSimpleBlockHead + payload_bytes);
+  ASSENT_CHECK(bytes <= room_bytes());
+  end = static_cast<std::uint16_t>(end + bytes);
+}
+
 void ClusterWriter::finish() {
   ASSENT_CHECK(is_open());
   const auto size = std::size_t{end} - cluster_at - kClusterContentAt;
   store_be16(block + cluster_at + kClusterSizeAt, static_cast<std::uint16_t>(0x4000 | size));
   write_void(ByteSpan(block, block_bytes).subspan(end));
   *this = ClusterWriter{};
+}
+
+std::uint8_t* put_packet(std::uint8_t* to, ByteView payload, std::int16_t relative_ms) {
+  const auto size = static_cast<std::uint32_t>(kSimpleBlockFields + payload.size());
+  const std::uint64_t head = std::uint64_t{static_cast<std::uint8_t>(ElementId::simple_block)} << 56 |
+                             std::uint64_t{0x4000 | size} << 40 | std::uint64_t{kTrack} << 32 |
+                             std::uint64_t{static_cast<std::uint16_t>(relative_ms)} << 16 |
+                             std::uint64_t{kKeyFrame} << 8;
+  store_be64(to, head);  // its last byte lies where the payload begins
+  std::memcpy(to + kSimpleBlockHead, payload.data(), payload.size());
+  return to + kSimpleBlockHead + payload.size();
 }
 
 std::size_t packets_in(ByteView block) {

@@ -46,12 +46,26 @@ struct ClusterWriter {
   // Whether a packet can go in: it is not empty, there is room for it, and its time is within 32.7 s of `first`.
   bool fits(std::size_t payload_bytes, WallTime at) const;
 
+  // When `at` is in the Cluster's own time; what `fits` has one.
+  std::int16_t relative_ms(WallTime at) const;
+
   // Copies one packet's payload behind the last one. The packet `fits`.
   void append(ByteView payload, WallTime at);
+
+  // How many packets of one size fit, one after the other, so that each leaves room for a Void or none at all. Their
+  // times are the caller's concern.
+  std::size_t fitting(std::size_t payload_bytes) const;
+  // So many packets were put behind the last one by put_packet.
+  void skip(std::size_t packets, std::size_t payload_bytes);
 
   // Closes the Cluster's size and fills the block with a Void of zeros to its end. The writer is closed afterwards.
   void finish();
 };
+
+// Writes the SimpleBlock of one packet that begins `relative_ms` into its Cluster to `to`, where there is room for it and
+// not for one byte more than that; returns where the next begins. What ClusterWriter::append does when it is known that
+// it fits.
+std::uint8_t* put_packet(std::uint8_t* to, ByteView payload, std::int16_t relative_ms);
 
 // How many packets the Cluster at the beginning of a finished block holds. Read from the bytes, so that nobody has to
 // count while they come.

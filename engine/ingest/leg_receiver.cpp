@@ -232,7 +232,36 @@ void LegReceiver::hand_on_audio(const RtpPacket& packet, Now arrived, LegSink& s
   const auto place = timeline_.place(packet.header().timestamp, *ticks, arrived);
   if (place.anchored && audio_ != 0) sink.on_timeline_break();
   ++audio_;
+  latest_payload_bytes_ = packet.header().payload_size;
   sink.on_audio(packet, place.at, *ticks);
+}
+
+std::optional<ExpectedStream> LegReceiver::foresee() const {
+  const auto sequence = window_.expected();
+  if (pin_ != Pin::endpoint || !streaming_ || !sequence) return std::nullopt;
+  const auto ticks = static_cast<std::uint32_t>(latest_payload_bytes_ / codec().frame_bytes());
+  const std::uint32_t thousand = ticks * 1000;
+  if (thousand % codec().clock_rate != 0) return std::nullopt;
+  const auto next = timeline_.foresee(ticks);
+  if (!next) return std::nullopt;
+  return ExpectedStream{.payload_type = current_.payload_type,
+                        .sequence = *sequence,
+                        .timestamp = next->timestamp,
+                        .ssrc = ssrc_,
+                        .source = source_,
+                        .payload_bytes = latest_payload_bytes_,
+                        .ticks = static_cast<std::uint16_t>(ticks),
+                        .duration = milliseconds(thousand / codec().clock_rate),
+                        .at = next->at,
+                        .due = next->due};
+}
+
+void LegReceiver::passed(const PassedPackets& passed) {
+  window_.passed(passed.packets);
+  timeline_.passed(std::uint32_t{passed.packets} * passed.ticks);
+  packets_ += passed.packets;
+  bytes_ += std::uint64_t{passed.packets} * passed.payload_bytes;
+  audio_ += passed.packets;
 }
 
 void LegReceiver::hand_on_digits(const RtpPacket& packet, Now arrived, LegSink& sink) {

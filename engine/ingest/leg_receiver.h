@@ -24,6 +24,7 @@
 #include "codecs/rtp_timeline.h"
 #include "codecs/telephone_event.h"
 #include "engine/ingest/datagram_source.h"
+#include "engine/ingest/expected_stream.h"
 
 namespace assent {
 
@@ -96,6 +97,11 @@ class alignas(limits::kCacheLineBytes) LegReceiver {
   void receive(Datagram&& datagram, DatagramPort port, Now now, LegSink& sink);
   void count_drop(DatagramDrop why);
 
+  // How the stream goes on, when the latest packet was plain audio in its place and nothing waits.
+  std::optional<ExpectedStream> foresee() const;
+  // These came as foreseen, and the sink has them already. Nothing else has come between.
+  void passed(const PassedPackets& packets);
+
   // Whether packets are held back for others, and until when the oldest may be.
   bool is_waiting() const { return window_.is_waiting(); }
   MonoTime waits_until() const { return window_.waits_until(); }
@@ -151,6 +157,7 @@ class alignas(limits::kCacheLineBytes) LegReceiver {
   Pin pin_ = Pin::open;
   bool streaming_ = false;
   bool bye_seen_ = false;
+  std::uint16_t latest_payload_bytes_ = 0;  // of the latest audio
   std::optional<std::uint8_t> dtmf_payload_type_;
   ReorderWindow<RtpPacket> window_;
   std::uint64_t packets_ = 0;  // of counts_ ...

@@ -17,6 +17,16 @@ std::optional<HeldBlock> BlockFiller::add(ByteView payload, WallTime at, nanosec
   return closed;
 }
 
+ExpectedRoom BlockFiller::room_for(std::size_t payload_bytes, WallTime at) const {
+  if (!cluster_.is_open() || !cluster_.fits(payload_bytes, at)) return {};
+  return {cluster_.block + cluster_.end, cluster_.relative_ms(at), cluster_.fitting(payload_bytes)};
+}
+
+void BlockFiller::filled(std::size_t packets, std::size_t payload_bytes, WallTime end) {
+  cluster_.skip(packets, payload_bytes);
+  end_ns_ = end.time_since_epoch().count();
+}
+
 std::optional<HeldBlock> BlockFiller::cut() {
   if (block_ == nullptr) return std::nullopt;
   cluster_.finish();

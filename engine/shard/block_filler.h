@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "codecs/matroska/block_writer.h"
+#include "engine/shard/expected_packet.h"
 #include "engine/stages.h"
 
 namespace assent {
@@ -25,7 +26,11 @@ class BlockFiller {
   // Wipes the block being filled.
   void discard();
 
-  const std::uint8_t* write_position() const { return cluster_.is_open() ? cluster_.block + cluster_.end : nullptr; }
+  // Where packets of one size that follow each other go, the first at `at`.
+  ExpectedRoom room_for(std::size_t payload_bytes, WallTime at) const;
+  // So many of them were put there; `end` is when the last one ended.
+  void filled(std::size_t packets, std::size_t payload_bytes, WallTime end);
+
   bool is_empty() const { return block_ == nullptr; }
   WallTime first_time() const { return WallTime(nanoseconds(block_->head.first_ns)); }  // not when empty
 

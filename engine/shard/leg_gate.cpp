@@ -31,6 +31,15 @@ void LegGate::packet(ByteView payload, WallTime at, nanoseconds duration) {
   if (closed) settle(std::move(closed));
 }
 
+ExpectedRoom LegGate::room_for(std::size_t payload_bytes, WallTime at) const {
+  return admission_ == Admission::discard ? ExpectedRoom() : filler_.room_for(payload_bytes, at);
+}
+
+void LegGate::passed(std::size_t packets, std::size_t payload_bytes, WallTime end) {
+  filler_.filled(packets, payload_bytes, end);
+  recorded_packets_ += packets;
+}
+
 void LegGate::settle(std::optional<HeldBlock> block) {
   if (!block) return;
   switch (admission_) {

@@ -3,7 +3,8 @@
 // It owns the leg's filler and ring. Every packet of the leg passes here: by the gate's state it is discarded, or
 // copied into the block being filled; every block that fills is held in the ring, or admitted. It is the only maker of
 // AdmittedBlock. The turns of a gate arrive as GateTurn and are executed in the order that engine/consent/gate.h
-// prescribes.
+// prescribes. Packets that came as expected were put in the room that the gate named for them (`room_for`), and are
+// told of by `passed` before the gate is asked for anything else.
 //
 // A turn concerns what has passed here before it. Whoever executes one first hands on what waits in the reorder window.
 //
@@ -63,8 +64,11 @@ class alignas(limits::kCacheLineBytes) LegGate {
   // The clock was set, or the machine slept: no segment goes on across that.
   void roll();
 
-  // Where the next packet's payload will be written, or null.
-  const std::uint8_t* write_position() const { return filler_.write_position(); }
+  // Where packets of one size that follow each other would go by `packet`, the first at `at`; nowhere while the gate
+  // discards them.
+  ExpectedRoom room_for(std::size_t payload_bytes, WallTime at) const;
+  // So many of them have been put there since, and no turn has come between; `end` is when the last one ended.
+  void passed(std::size_t packets, std::size_t payload_bytes, WallTime end);
 
   nanoseconds held() const;
   std::size_t held_blocks() const { return ring_.size(); }

@@ -3,24 +3,17 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/prefetch.h"
 #include "codecs/payload_format.h"
 
 namespace assent {
 namespace {
 
-// A meter needs a few readings a second, not one a packet.
+// A meter needs a few readings a second, not one a packet. What came as expected is not looked at.
 constexpr std::uint8_t kPacketsPerLevel = 10;
-
-constexpr int kForWriting = 1;
-constexpr std::size_t kPayloadLines = 3;  // 160 bytes of G.711
 
 nanoseconds duration_of(std::uint32_t ticks, const Codec& codec) {
   return nanoseconds(std::int64_t{ticks} * 1'000'000'000 / codec.clock_rate);
-}
-
-void prefetch_lines(const void* from, std::size_t lines) {
-  const auto* line = static_cast<const std::uint8_t*>(from);
-  for (std::size_t i = 0; i < lines; ++i) __builtin_prefetch(line + i * limits::kCacheLineBytes, kForWriting);
 }
 
 }  // namespace
@@ -36,24 +29,48 @@ LiveLeg::LiveLeg(LegIdentity identity, LegReceiver receiver, LegListener& listen
 }
 
 void LiveLeg::prefetch() const {
-  prefetch_lines(this, 1);
-  prefetch_lines(&gate_, LegGate::kHotLines);
-  prefetch_lines(&receiver_, LegReceiver::kHotLines);
+  prefetch_for_writing(this, limits::kCacheLineBytes);
+  prefetch_for_writing(&gate_, LegGate::kHotLines * limits::kCacheLineBytes);
+  prefetch_for_writing(&receiver_, LegReceiver::kHotLines * limits::kCacheLineBytes);
+  prefetch_for_writing(&segments_, limits::kCacheLineBytes);  // it is most often because a block is full
 }
 
-void LiveLeg::prefetch_block() const {
-  if (const std::uint8_t* next = gate_.write_position()) prefetch_lines(next, kPayloadLines);
+void LiveLeg::expect_at(ExpectedPacket* place) {
+  catch_up();
+  expected_ = place;
+}
+
+void LiveLeg::catch_up() {
+  if (expected_ == nullptr) return;
+  const PassedPackets passed = expected_->take_back();
+  if (passed.packets == 0) return;
+  receiver_.passed(passed);
+  heard_until_ += passed.packets * passed.duration;
+  last_heard_ = passed.last;
+  gate_.passed(passed.packets, passed.payload_bytes, heard_until_);
+  packets_to_next_level_ = static_cast<std::uint8_t>(std::max(0, packets_to_next_level_ - passed.packets));
+}
+
+void LiveLeg::expect_next() {
+  if (expected_ == nullptr) return;
+  const auto next = receiver_.foresee();
+  if (!next) return;
+  const ExpectedRoom room = gate_.room_for(next->payload_bytes, next->at);
+  if (room.packets != 0) expected_->expect(*next, room);
 }
 
 void LiveLeg::receive(Datagram&& datagram, DatagramPort port, Now now) {
+  catch_up();
   now_ = now;
   busy_ = true;
   receiver_.receive(std::move(datagram), port, now, *this);
   busy_ = false;
   if (receiver_.is_waiting()) listener_.leg_due(receiver_.waits_until());
+  expect_next();
 }
 
 MonoTime LiveLeg::tick(Now now) {
+  catch_up();
   now_ = now;
   busy_ = true;
   receiver_.poll(now, *this);
@@ -66,12 +83,14 @@ MonoTime LiveLeg::tick(Now now) {
   }
   nanoseconds next = gate_.tick(media);
   if (const auto due = segments_.due()) next = std::min(next, *due - media);
+  expect_next();
   return receiver_.is_waiting() ? std::min(now.mono + next, receiver_.waits_until()) : now.mono + next;
 }
 
 void LiveLeg::flush(Now now) {
   // A digit of this very leg turns the gate from inside the receiver: what came before it has been handed on already.
   if (busy_) return;
+  catch_up();
   now_ = now;
   busy_ = true;
   receiver_.finish(now, *this);
@@ -84,10 +103,11 @@ void LiveLeg::on_audio(const RtpPacket& packet, WallTime at, std::uint32_t ticks
   heard_ = true;
   heard_until_ = at + duration;
   last_heard_ = now_.mono;
-  if (packets_to_next_level_-- == 0) {
+  if (packets_to_next_level_ == 0) {
     level_dbov_ = static_cast<std::int8_t>(assent::level_dbov(codec, packet.payload()));
-    packets_to_next_level_ = kPacketsPerLevel - 1;
+    packets_to_next_level_ = kPacketsPerLevel;
   }
+  --packets_to_next_level_;
   gate_.packet(packet.payload(), at, duration);
 }
 
@@ -102,7 +122,8 @@ void LiveLeg::end_pause(Now now) {
   paused_since_.reset();
 }
 
-LegCounts LiveLeg::counts() const {
+LegCounts LiveLeg::counts() {
+  catch_up();
   const ReceiverCounts received = receiver_.counts();
   const LegGateCounts gated = gate_.counts();
   LegCounts counts;

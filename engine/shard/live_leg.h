@@ -13,6 +13,7 @@
 #include "codecs/matroska/segment_head.h"
 #include "engine/consent/consent_state.h"
 #include "engine/ingest/leg_receiver.h"
+#include "engine/shard/expected_packet.h"
 #include "engine/shard/leg_gate.h"
 
 namespace assent {
@@ -45,8 +46,8 @@ struct LegWorkshop {
 
 class alignas(limits::kCacheLineBytes) LiveLeg final : public LegSink {
  public:
-  // A packet of audio touches these lines of its leg (its own first, the gate's, the receiver's), and of its block
-  // three or four of payload.
+  // A packet that was expected touches one line, of its ExpectedPacket, and three or four of its block. Any other
+  // packet of audio touches these lines of its leg (its own first, the gate's, the receiver's), too.
   static constexpr std::size_t kHotLines = 1 + LegGate::kHotLines + LegReceiver::kHotLines;
 
   struct Settings {
@@ -57,10 +58,12 @@ class alignas(limits::kCacheLineBytes) LiveLeg final : public LegSink {
   LiveLeg(const LiveLeg&) = delete;
   LiveLeg& operator=(const LiveLeg&) = delete;
 
-  // Brings the leg near for a packet that will come soon; then, when it is near, the place its payload goes to.
+  // Where it says what it expects, from now on; nowhere, once its port is another's. The place outlives its use.
+  void expect_at(ExpectedPacket* place);
+  // Brings the leg near for a packet that will come soon.
   void prefetch() const;
-  void prefetch_block() const;
 
+  // A packet that was not the one expected.
   void receive(Datagram&& datagram, DatagramPort port, Now now);
   // When it wants the next tick, unless leg_due says sooner.
   MonoTime tick(Now now);
@@ -68,16 +71,16 @@ class alignas(limits::kCacheLineBytes) LiveLeg final : public LegSink {
   void flush(Now now);
 
   const LegIdentity& identity() const { return identity_; }
-  LegReceiver& receiver() { return receiver_; }
-  LegGate& gate() { return gate_; }
-  SegmentWriter& segments() { return segments_; }
+  LegReceiver& receiver() { return catch_up(), receiver_; }
+  LegGate& gate() { return catch_up(), gate_; }
+  SegmentWriter& segments() { return catch_up(), segments_; }
   SealPermit& permit() { return permit_; }
 
   // Where the leg's own timeline stands, which may follow the sender's clock: it runs on from the latest audio.
-  WallTime media_time(Now now) const { return heard_ ? heard_until_ + (now.mono - last_heard_) : now.wall; }
-  std::optional<MonoTime> last_heard() const { return heard_ ? std::optional(last_heard_) : std::nullopt; }
+  WallTime media_time(Now now) { return catch_up(), heard_ ? heard_until_ + (now.mono - last_heard_) : now.wall; }
+  std::optional<MonoTime> last_heard() { return catch_up(), heard_ ? std::optional(last_heard_) : std::nullopt; }
   int level_dbov() const { return level_dbov_; }
-  LegCounts counts() const;
+  LegCounts counts();
 
   void begin_pause(Now now) { paused_since_ = now.mono; }
   void end_pause(Now now);
@@ -90,7 +93,12 @@ class alignas(limits::kCacheLineBytes) LiveLeg final : public LegSink {
   void on_bye(Now now) override;
 
  private:
-  // What every packet touches comes first here, in the gate and in the receiver: kHotLines.
+  // Takes in what came as expected, and expects nothing more: first of all in whatever reads or changes the leg.
+  void catch_up();
+  // Says what the next packet will be when the stream goes on.
+  void expect_next();
+
+  // What every packet touches that was not expected comes first here, in the gate and in the receiver: kHotLines.
   LegListener& listener_;
   Now now_{};           // of the call into the leg that is under way
   bool busy_ = false;   // inside the receiver, which must not be entered again
@@ -99,6 +107,7 @@ class alignas(limits::kCacheLineBytes) LiveLeg final : public LegSink {
   std::uint8_t packets_to_next_level_ = 0;
   WallTime heard_until_;
   MonoTime last_heard_;  // when that audio came
+  ExpectedPacket* expected_ = nullptr;
   LegGate gate_;
   LegReceiver receiver_;
 

@@ -9,7 +9,7 @@ namespace assent {
 
 SegmentWriter::SegmentWriter(BlockPool& pool, SealQueue& queue, SegmentObserver& observer, SealPermit& permit,
                              Settings settings)
-    : pool_(pool), queue_(queue), observer_(observer), permit_(permit), settings_(settings) {}
+    : pool_(pool), queue_(queue), settings_(settings), observer_(observer), permit_(permit) {}
 
 SegmentWriter::~SegmentWriter() {
   ASSENT_CHECK(open_ == nullptr);

@@ -49,7 +49,7 @@ class SegmentObserver {
   virtual void segment_closed(SegmentId segment, WallTime ended) = 0;
 };
 
-class SegmentWriter {
+class alignas(limits::kCacheLineBytes) SegmentWriter {
  public:
   struct Settings {
     nanoseconds segment_time = limits::kSegmentTimeDefault;
@@ -99,12 +99,17 @@ class SegmentWriter {
   void push(BlockRef block, BlockKind kind);
   void reap();
 
+  // What every block touches comes first, in a cache line's worth.
   BlockPool& pool_;
   SealQueue& queue_;
+  std::unique_ptr<OpenSegment> open_;
+  WallTime start_;
+  WallTime end_;
+  Settings settings_;
+  std::uint32_t next_seq_ = 0;
+
   SegmentObserver& observer_;
   SealPermit& permit_;
-  Settings settings_;
-
   std::optional<SegmentOwner> owner_;
   std::optional<SecretKey> leg_key_;
   KeyId leg_key_id_;
@@ -112,11 +117,7 @@ class SegmentWriter {
   ConsentId consent_;
   Codec codec_;
 
-  std::unique_ptr<OpenSegment> open_;
   BlockRef final_block_;  // taken when the segment opens, so that closing never fails
-  WallTime start_;
-  WallTime end_;
-  std::uint32_t next_seq_ = 0;
   std::vector<SegmentId> segments_;
   std::vector<std::unique_ptr<OpenSegment>> closing_;  // closed, with blocks still in the queue
   AudioGaps gaps_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/prefetch.h"
 #include "crypto/wipe.h"
 
 namespace assent {
@@ -35,7 +36,10 @@ std::size_t blocks_of(const NewLeg& leg, nanoseconds hold, nanoseconds reorder) 
 }  // namespace
 
 Shard::Shard(Parts parts, Settings settings)
-    : parts_(std::move(parts)), settings_(settings), latencies_(parts_.clock) {}
+    : parts_(std::move(parts)),
+      settings_(settings),
+      latencies_(parts_.clock),
+      expected_by_slot_(settings.calls * limits::kLegsPerCall) {}
 
 Shard::~Shard() { ASSENT_CHECK(calls_.empty()); }
 
@@ -56,17 +60,23 @@ void Shard::step(Now now) {
 
 void Shard::on_datagram(LegSlot leg, DatagramPort port, Datagram&& datagram) {
   ++taken_;
+  if (port == DatagramPort::rtp && expected_by_slot_[leg.value].take(datagram, now_.mono)) return;
   legs_by_slot_.at(leg.value)->receive(std::move(datagram), port, now_);
 }
 
-// Two steps, since the block's address stands in the leg: the leg at once, the block when the next legs are told.
+// Two steps: what the leg expects at once; when the next legs are told, the place its payload goes to, which stands
+// there, or the leg itself when it expects nothing.
 void Shard::on_upcoming(std::span<const LegSlot> legs) {
   for (std::size_t i = 0; i < upcoming_count_; ++i) {
-    if (const LiveLeg* near = legs_by_slot_.at(upcoming_[i].value)) near->prefetch_block();
+    const std::uint32_t slot = upcoming_[i].value;
+    const ExpectedPacket& expected = expected_by_slot_[slot];
+    if (expected.is_set()) {
+      expected.prefetch_place();
+    } else if (const LiveLeg* live = legs_by_slot_.at(slot)) {
+      live->prefetch();
+    }
   }
-  for (const LegSlot leg : legs) {
-    if (const LiveLeg* live = legs_by_slot_.at(leg.value)) live->prefetch();
-  }
+  for (const LegSlot leg : legs) prefetch_for_writing(&expected_by_slot_[leg.value], sizeof(ExpectedPacket));
   upcoming_count_ = std::min(legs.size(), upcoming_.size());
   std::copy_n(legs.begin(), upcoming_count_, upcoming_.begin());
 }
@@ -178,6 +188,7 @@ Result<LegPorts> Shard::add_leg(Entry& entry, NewLeg&& leg, Now now) {
   placed.segments().set_owner({call.tenant, call.id, call.recording, leg.id}, std::move(leg.key), leg.key_id,
                               [&placed] { return placed.counts(); });
   legs_by_slot_.at(slot.value) = live.get();
+  live->expect_at(&expected_by_slot_.make(slot.value));
   const ParticipantIndex participant(static_cast<std::uint8_t>(owner - participants.begin()));
   if (auto added = entry.call->add_leg(participant, std::move(live), leg.key_id, now); !added) {
     parts_.source.close(slot);
@@ -220,6 +231,7 @@ void Shard::limit_hold(nanoseconds most) {
 void Shard::close_ports(Entry& entry) {
   for (const LegSlot slot : entry.slots) {
     parts_.source.close(slot);
+    legs_by_slot_.at(slot.value)->expect_at(nullptr);
     legs_by_slot_.at(slot.value) = nullptr;
     free_slots_.push_back(slot);
   }

@@ -18,6 +18,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/lazy_array.h"
 #include "base/limits.h"
 #include "crypto/secret.h"
 #include "engine/ingest/datagram_source.h"
@@ -152,6 +153,7 @@ class Shard final : private DatagramSink {
   std::unordered_map<CallId, Entry> calls_;
   std::vector<Entry*> calls_by_alarm_;
   std::vector<LiveLeg*> legs_by_slot_;
+  LazyArray<ExpectedPacket> expected_by_slot_;
   std::vector<LegSlot> free_slots_;
   std::array<LegSlot, limits::kUpcomingTurn> upcoming_{};  // the last ones told: their legs are near by now
   std::size_t upcoming_count_ = 0;

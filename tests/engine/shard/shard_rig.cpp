@@ -147,6 +147,10 @@ void ShardRig::put_packet(std::size_t leg, ByteView payload, std::uint8_t payloa
   source_->put(LegSlot(static_cast<std::uint32_t>(leg)), std::move(datagram));
 }
 
+void ShardRig::put_datagram(std::size_t leg, Bytes datagram) {
+  source_->put(LegSlot(static_cast<std::uint32_t>(leg)), std::move(datagram));
+}
+
 void ShardRig::talk(std::size_t leg, std::uint8_t tone) {
   const Bytes payload(160, tone);
   put_packet(leg, payload);

@@ -78,6 +78,7 @@ class ShardRig : private SegmentObserver {
   // Sends 20 ms of PCMU filled with `tone` on a leg, then lets 20 ms pass.
   void talk(std::size_t leg, std::uint8_t tone);
   void put_packet(std::size_t leg, ByteView payload, std::uint8_t payload_type = 0);
+  void put_datagram(std::size_t leg, Bytes datagram);
   void press(std::size_t leg, char digit);                    // an RFC 4733 event
   void report_clock(std::size_t leg, WallTime sender_clock);  // an RTCP sender report for what comes next
   void pass(nanoseconds time);                                // steps the shard every 5 ms
