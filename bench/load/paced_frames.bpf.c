@@ -1,8 +1,8 @@
 // The program in the kernel that sends frames when they are due (XDP, live frames of BPF_PROG_TEST_RUN).
 //
 // The kernel runs it on one empty frame after the other. It holds each until the next packet is due, writes that packet
-// and lets the frame up into the network stack as received; where nothing is due for longer, it drops the frame, so that
-// what was written before does not wait for the batch to be full. Nothing here sleeps: the core is this program's.
+// and lets the frame up into the network stack as received; where nothing is due for longer, it drops the frame, so
+// that what was written before does not wait for the batch to be full. Nothing here sleeps: the core is this program's.
 #include <linux/bpf.h>
 
 #include <bpf/bpf_helpers.h>

@@ -32,7 +32,8 @@ def played(engine, *options):
     report = json.loads(done.stdout)
     if not report["valid"]:
         harness.skip(f"this machine was too busy to send on time: {report['sender']}")
-    print(f"{report['calls']} calls, {report['replaced_calls']} replaced, {report['sent']} packets, lag {report['sender']['lag_ms']}")
+    print(f"{report['calls']} calls, {report['replaced_calls']} replaced, {report['sent']} packets, "
+          f"lag {report['sender']['lag_ms']}")
     check(report["right"] and done.returncode == 0, f"not right: {done.stdout}")
     check(report["received"] == report["sent"], f"{report['received']} of {report['sent']} packets came")
     return report
