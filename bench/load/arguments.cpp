@@ -44,6 +44,10 @@ void add_pair(CLI::App& app, const std::string& name, const std::string& form, c
 }
 
 void add_stream(CLI::App& app, PlayerSettings& player) {
+  app.add_option_function<std::string>(
+         "--via", [&player](const std::string& name) { player.via = name == "xdp" ? Via::xdp : Via::sendmmsg; },
+         "sendmmsg (default), or xdp: several times as many calls, of plain streams alone, in a network made for it")
+      ->check(CLI::IsMember({"sendmmsg", "xdp"}));
   StreamShape& shape = player.shape;
   app.add_option_function<std::string>(
          "--codec", [&shape](const std::string& name) { shape.codec = *parse_codec_name(name); },
@@ -133,11 +137,19 @@ void add_load(CLI::App& app, RunSettings& settings) {
 }
 
 // What follows from the options once all are read.
-void settle(PlayerSettings& player) { player.impairments.overtaken = player.shape.packet_time * 3 / 2; }
-void settle(const EngineOptions& engine, RunSettings& settings) {
+void settle(const CLI::App& app, PlayerSettings& player) {
+  player.impairments.overtaken = player.shape.packet_time * 3 / 2;
+  if (player.via != Via::xdp) return;
+  for (const char* option : {"--dtx", "--ssrc-change", "--burst", "--loss", "--jitter", "--reorder", "--duplicate"}) {
+    if (app.count(option) != 0) {
+      throw CLI::ValidationError(option, "not with --via xdp, which plays plain streams over a perfect network");
+    }
+  }
+}
+void settle(const CLI::App& app, const EngineOptions& engine, RunSettings& settings) {
   find_engine(engine, settings);
   settings.calls.codec = settings.player.shape.codec;
-  settle(settings.player);
+  settle(app, settings.player);
 }
 
 void add_json(CLI::App& app, Output& output) {
@@ -163,7 +175,7 @@ std::variant<Command, ExitStatus> parse_arguments(int argc, const char* const* a
   add_load(*run_app, run.settings);
   add_json(*run_app, run.output);
   run_app->callback([&] {
-    settle(engine, run.settings);
+    settle(*run_app, engine, run.settings);
     chosen = run;
   });
 
@@ -176,7 +188,7 @@ std::variant<Command, ExitStatus> parse_arguments(int argc, const char* const* a
   add_load(*ramp_app, ramp.settings);
   add_json(*ramp_app, ramp.output);
   ramp_app->callback([&] {
-    settle(engine, ramp.settings);
+    settle(*ramp_app, engine, ramp.settings);
     chosen = ramp;
   });
 
@@ -185,7 +197,7 @@ std::variant<Command, ExitStatus> parse_arguments(int argc, const char* const* a
   add_duration(*send_app, "--seconds", send.duration, "how long to play (default: 10)");
   add_stream(*send_app, send.player);
   send_app->callback([&] {
-    settle(send.player);
+    settle(*send_app, send.player);
     chosen = send;
   });
 

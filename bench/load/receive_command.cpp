@@ -3,7 +3,6 @@
 //
 // Prints a line "ADDRESS PORT" for each port as soon as all are open, then an empty line; at the end one line of JSON.
 #include <sys/resource.h>
-#include <time.h>
 
 #include <atomic>
 #include <iostream>
@@ -14,6 +13,7 @@
 #include "base/secure_arena.h"
 #include "base/step_thread.h"
 #include "bench/load/commands.h"
+#include "bench/load/thread_cpu.h"
 #include "engine/ingest/port_steering.h"
 #include "engine/ingest/steered_source.h"
 #include "engine/ingest/udp_source.h"
@@ -34,12 +34,6 @@ struct DroppingSink final : DatagramSink {
   std::uint64_t received = 0;
   std::uint64_t lost = 0;
 };
-
-nanoseconds thread_cpu() {
-  timespec at{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &at);
-  return seconds(at.tv_sec) + nanoseconds(at.tv_nsec);
-}
 
 void raise_open_files() {
   rlimit files{};

@@ -62,7 +62,8 @@ std::string json_of(const RunReport& report) {
   body["setup_seconds"] = std::round(report.setup_seconds * 100) / 100;
   body["teardown_seconds"] = std::round(report.teardown_seconds * 100) / 100;
   body["sender"] = {{"cpu_ns_per_packet", per_packet(report.player.cpu, report.player.sent)},
-                    {"lag_ms", lag_of(report.player)}};
+                    {"lag_ms", lag_of(report.player)},
+                    {"failure", report.player.failure}};
   return body.dump();
 }
 
@@ -74,7 +75,8 @@ std::string json_of(const PlayerReport& report, milliseconds packet_time) {
               {"lag_ms", lag_of(report)},
               {"lost_on_the_way", report.lost},
               {"duplicated", report.duplicated},
-              {"refused", report.refused}}
+              {"refused", report.refused},
+              {"failure", report.failure}}
       .dump();
 }
 
@@ -107,6 +109,8 @@ std::string text_of(const RunReport& report) {
                       ms(player.lag.largest()));
   if (report.is_disturbed()) {
     text += "NOT VALID: more was received than was sent: somebody else sends to the engine's ports\n";
+  } else if (!player.failure.empty()) {
+    text += "NOT VALID: the sender failed: " + player.failure + "\n";
   } else if (!report.is_valid()) {
     text += "NOT VALID: the sender fell behind, so these figures say nothing of the engine\n";
   }
