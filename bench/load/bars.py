@@ -10,7 +10,6 @@ machine where that is permitted (chrt). Medians of the rounds. Exit status: 0 ev
 """
 import argparse
 import json
-import os
 import re
 import statistics
 import subprocess
@@ -19,26 +18,15 @@ import tempfile
 import threading
 import time
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-ROOT = os.path.dirname(os.path.dirname(HERE))
-sys.path.insert(0, os.path.join(ROOT, "bench", "peers"))
-sys.path.insert(0, os.path.join(ROOT, "tests", "e2e"))
+import loaded_engine  # first: it says where the next two are
 import harness
-import network
 import process
+from loaded_engine import Late, say
 
 # Every round is measured from when all calls talk; the first seconds of a scrape's interval are left out.
 SETTLE_SECONDS = 3
 BARS = {"floor_ratio": 1.5, "many_to_few": 1.15}
 LATENCIES_MS = {"packet_to_gate": 15, "opt_in_to_turn": 15, "block_to_sealed": 20, "block_to_durable": 500}
-
-
-class Late(Exception):
-    """The generator fell behind, so nothing is known."""
-
-
-def say(text):
-    print(text, file=sys.stderr, flush=True)
 
 
 def floor_ns(ports, seconds):
@@ -79,25 +67,19 @@ def p99_ms(before, after):
 
 def measure(folder, calls, seconds, backing):
     """One engine, one load: its figures, and the latencies while all calls talked (of opt-ins, all of them)."""
-    pipeline = os.path.join(HERE, "load.toml")
-    engine = harness.Engine(folder, wrapper=process.on_cpu(process.RECORDER_CPU), backing=backing)
-    with open(pipeline) as source, open(engine.pipeline, "w") as copy:
-        copy.write(source.read() + f'\n[memory]\nbacking = "{backing}"\n')
-    engine.start()
+    engine = loaded_engine.start_engine(folder, backing)
     scrapes = []
 
     def scrape():
         scrapes.append({name: buckets(engine, name) for name in LATENCIES_MS})
 
-    load = subprocess.Popen(process.as_sender([harness.LOAD, "run", "--state", engine.state, "--calls", str(calls), "--seconds",
-                                               str(seconds), "--sample", "3", "--json"]),
-                            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    harness.wait_until("packets come", lambda: engine.total("assent_packets_total"), 60)
+    load = loaded_engine.start_load(engine, calls, seconds, "--sample", "3")
+    loaded_engine.wait_until_all_talk(engine)
     begun = time.monotonic()
     timers = [threading.Timer(max(0, begun + at - time.monotonic()), scrape) for at in (SETTLE_SECONDS, seconds - 1)]
     for timer in timers:
         timer.start()
-    report = json.loads(load.communicate()[0])
+    report = loaded_engine.report_of(load)
     for timer in timers:
         timer.join()
     engine.stop()
@@ -114,8 +96,10 @@ def run(options, folder):
         def one(calls, seconds=options.seconds):
             with tempfile.TemporaryDirectory(dir=folder) as own:
                 return measure(own, calls, seconds, options.backing)
-        floors.append(floor_ns(2 * options.calls, min(options.seconds, 8)))
+        # Before and after: the machine's speed may change between the two.
+        before = floor_ns(2 * options.calls, min(options.seconds, 8))
         loads.append(one(options.calls))
+        floors.append((before + floor_ns(2 * options.calls, min(options.seconds, 8))) / 2)
         few.append(one(options.few))
         many.append(one(options.many))
         ns = [each["engine"]["cpu_ns_per_packet"] for each in (loads[-1], few[-1], many[-1])]
@@ -131,7 +115,9 @@ def run(options, folder):
 
     ours, floor = median(loads, "engine", "cpu_ns_per_packet"), statistics.median(floors)
     result = {"calls": options.calls, "rounds": options.rounds, "seconds": options.seconds, "backing": options.backing,
-              "floor_ns": floor, "engine_ns": ours, "floor_ratio": round(ours / floor, 3),
+              "floor_ns": floor, "engine_ns": ours,
+              "floor_ratio": round(statistics.median(load["engine"]["cpu_ns_per_packet"] / one_floor
+                                                     for load, one_floor in zip(loads, floors)), 3),
               "by_thread_ns": {name: median(loads, "engine", "cpu_ns_per_packet_by_thread", name)
                                for name in ("shard-0", "sealer", "journal-0")},
               "few_ns": median(few, "engine", "cpu_ns_per_packet"), "many_ns": median(many, "engine", "cpu_ns_per_packet"),
@@ -148,7 +134,7 @@ def run(options, folder):
 def text_of(result):
     lines = [f"{result['rounds']} rounds of {result['seconds']} s, {result['sent']} packets sent, {result['lost']} lost; medians",
              f"floor {result['floor_ns']:.0f} ns a packet, the engine with {result['calls']} calls {result['engine_ns']:.0f} ns: "
-             f"{result['floor_ratio']} x (bar {BARS['floor_ratio']})",
+             f"{result['floor_ratio']} x, round by round (bar {BARS['floor_ratio']})",
              "  of these " + ", ".join(f"{name} {ns:.0f}" for name, ns in result["by_thread_ns"].items()),
              f"a packet of many calls to one of few: {result['many_ns']:.0f} / {result['few_ns']:.0f} ns = "
              f"{result['many_to_few']} (bar {BARS['many_to_few']})"]
@@ -167,9 +153,7 @@ def main():
     parser.add_argument("--backing", choices=("secret", "locked"), default="secret")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    if not os.path.exists(harness.LOAD):
-        sys.exit("assent-load is not built: cmake --preset release && cmake --build --preset release")
-    network.enter()
+    loaded_engine.enter_network()
     try:
         with tempfile.TemporaryDirectory(prefix="assent-bars-") as folder:
             result = run(options, folder)

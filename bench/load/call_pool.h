@@ -64,7 +64,8 @@ class CallPool {
 
  private:
   static constexpr std::size_t kWorkers = 32;
-  static constexpr std::size_t kReplacers = 8;
+  // A call takes a replacer for half a second, most of it waiting: for the last packets, and until all is stored.
+  static constexpr std::size_t kReplacers = 64;
   static constexpr std::size_t kFailuresKept = 5;
 
   using Work = std::function<void(PlayedCall&, EngineApi&)>;

@@ -1,188 +1,44 @@
-// What does a shard cost a packet, sockets and disk left out? Every leg sends 20 ms of G.711; a sweep every 5 ms finds
-// a quarter of the legs. Beside it the floor: the same datagrams put into blocks of the arena, and dropped.
+// What a shard costs a packet, sockets and disk left out; sealing, where the gates are open, is in it.
 //
-// Virtual time, one thread; sealing, where the gates are open, is done on the same thread and its pages are dropped.
+// The floor of each: the same datagrams put into blocks of the arena, and where they are to be kept, their payloads
+// copied once into blocks that no cache holds, as many as the legs have.
 #include <benchmark/benchmark.h>
 
-#include <algorithm>
-#include <array>
-#include <functional>
-#include <stdexcept>
-#include <utility>
+#include <cstring>
 #include <vector>
 
-#include "engine/shard/shard.h"
+#include "bench/micro/bench_shard.h"
 
 namespace {
 
 using namespace assent;
-
-constexpr auto kPacketTime = std::chrono::milliseconds(20);
-constexpr auto kSweepTime = std::chrono::milliseconds(5);
-constexpr std::size_t kSweepsPerPacket = 4;
-constexpr std::size_t kPayloadBytes = 160;
-// Until every open leg has filled a block and opened its segment.
-constexpr int kWarmUpSteps = 200;
-constexpr auto kHold = std::chrono::seconds(5);
-
-// Every fourth leg's next packet, at each sweep.
-class PacketSource final : public DatagramSource {
- public:
-  explicit PacketSource(BlockPool& pool) : pool_(pool) {}
-
-  Result<LegPorts> open(LegSlot leg, RtcpPort) override {
-    streams_.resize(std::max(streams_.size(), std::size_t{leg.value} + 1));
-    streams_[leg.value].open = true;
-    return LegPorts{2, 3};
-  }
-  void close(LegSlot leg) override { streams_[leg.value].open = false; }
-  void sweep(DatagramSink& sink) override {
-    const std::array<std::uint8_t, kPayloadBytes> payload{};
-    const Endpoint from = *parse_endpoint("192.0.2.1:4000");
-    const std::size_t first = sweep_++ % kSweepsPerPacket;
-    const std::size_t count = (streams_.size() + kSweepsPerPacket - 1 - first) / kSweepsPerPacket;
-    const auto leg_at = [first](std::size_t place) {
-      return std::optional(LegSlot(static_cast<std::uint32_t>(first + place * kSweepsPerPacket)));
-    };
-    for (std::size_t i = 0; i < count; ++i) {
-      const std::size_t leg = leg_at(i)->value;
-      Stream& stream = streams_[leg];
-      announce(i, count, sink, leg_at);
-      if (!stream.open) continue;
-      BlockRef block = pool_.take();
-      if (block == nullptr) continue;
-      RtpHeader header;
-      header.sequence = SequenceNumber(stream.sequence++);
-      header.timestamp = RtpTimestamp(std::uint32_t{header.sequence.value} * kPayloadBytes);
-      header.ssrc = Ssrc(static_cast<std::uint32_t>(leg));
-      const std::size_t bytes = write_rtp(header, payload, block->plain);
-      ++counts_.datagrams;
-      sink.on_datagram(LegSlot(static_cast<std::uint32_t>(leg)), DatagramPort::rtp,
-                       make_datagram(std::move(block), static_cast<std::uint16_t>(bytes), from));
-    }
-  }
-  SourceCounts counts() override { return counts_; }
-
- private:
-  struct Stream {
-    std::uint16_t sequence = 0;
-    bool open = false;
-  };
-  BlockPool& pool_;
-  std::vector<Stream> streams_;
-  std::size_t sweep_ = 0;
-  SourceCounts counts_;
-};
-
-class InstantRecord final : public CallRecord {
- public:
-  void book(CallId, std::vector<Booking>, std::function<void(Result<void>, Now)> done) override {
-    waiting_.push_back(std::move(done));
-  }
-  void erase(const LegErasure&) override {}
-  void answer(Now now) {
-    for (auto& done : std::exchange(waiting_, {})) done({}, now);
-  }
-
- private:
-  std::vector<std::function<void(Result<void>, Now)>> waiting_;
-};
-
-class NoObserver final : public SegmentObserver {
- public:
-  void segment_opened(const SegmentOpened&) override {}
-  void segment_closed(SegmentId, WallTime) override {}
-};
-
-enum class Gates { closed, holding, open };
-
-class Bench {
- public:
-  Bench(std::size_t legs, Gates gates)
-      : blocks_(*SecureArena::create(
-            legs * blocks_per_leg(gates) * limits::kPageBytes + limits::kReceiveBatch * limits::kPageBytes,
-            ArenaBacking::locked_memory)),
-        queue_(blocks_),
-        sealer_(
-            queue_, pages_, [](SealedPage&&) {}, Sealer::Settings{0, read_mono}),
-        source_(blocks_),
-        shard_(
-            Shard::Parts{blocks_, queue_, sealer_, observer_, source_, record_, purposes_, [](const FinishedCall&) {}},
-            settings(legs)) {
-    for (std::size_t i = 0; i < legs / 2; ++i) add_call(gates);
-    for (int i = 0; i < kWarmUpSteps; ++i) step();
-  }
-  ~Bench() {
-    while (!shard_.is_idle()) {
-      shard_.end_all(now_);
-      step();
-    }
-  }
-  Bench(const Bench&) = delete;
-  Bench& operator=(const Bench&) = delete;
-
-  void step() {
-    now_.mono += kSweepTime;
-    now_.wall += kSweepTime;
-    record_.answer(now_);
-    shard_.step(now_);
-    sealer_.drain();
-  }
-  PacketSource& source() { return source_; }
-
- private:
-  static std::chrono::milliseconds hold(Gates gates) {
-    return gates == Gates::holding ? std::chrono::milliseconds(kHold) : std::chrono::milliseconds(limits::kHoldMin);
-  }
-  static std::size_t blocks_per_leg(Gates gates) {
-    return limits::leg_blocks(8000, hold(gates), limits::kReorderWindowDefault);
-  }
-  static Shard::Settings settings(std::size_t legs) {
-    Shard::Settings settings;
-    settings.calls = legs;
-    return settings;
-  }
-  void add_call(Gates gates) {
-    ConsentSettings consent;
-    consent.purposes = PurposeSet::of(Purpose(0));
-    consent.hold = hold(gates);
-    NewCall call{{new_id<CallId>(now_.wall), {}, new_id<RecordingId>(now_.wall), {}, now_.wall}, consent, {}, {}};
-    const CallId id = call.identity.id;
-    for (const char* const ref : {"agent", "customer"}) {
-      call.participants.push_back({new_id<ParticipantId>(now_.wall), ref});
-      call.legs.push_back({new_id<LegId>(now_.wall),
-                           ref,
-                           ref,
-                           {{0, Codec{}}},
-                           std::uint8_t{101},
-                           std::nullopt,
-                           new_id<KeyId>(now_.wall),
-                           SecretKey::random()});
-    }
-    if (auto added = shard_.add_call(std::move(call), now_); !added) throw std::runtime_error(added.error().what);
-    if (gates == Gates::holding) return;
-    const Decision decision = gates == Gates::open ? Decision::granted : Decision::denied;
-    for (std::uint8_t who = 0; who < 2; ++who) {
-      shard_.find(id)->decide(ParticipantIndex(who), decision, consent.purposes, {}, "bench", now_, [](const auto&) {});
-    }
-  }
-
-  Now now_{MonoTime(std::chrono::seconds(1000)), WallTime(std::chrono::seconds(1'800'000'000))};
-  PurposeRegistry purposes_ = *PurposeRegistry::create({"quality"});
-  BlockPool blocks_;
-  PagePool pages_{64};
-  SealQueue queue_;
-  Sealer sealer_;
-  PacketSource source_;
-  InstantRecord record_;
-  NoObserver observer_;
-  Shard shard_;
-};
+using namespace assent::bench;
 
 class DroppingSink final : public DatagramSink {
  public:
   void on_datagram(LegSlot, DatagramPort, Datagram&&) override {}
   void on_dropped(LegSlot, DatagramPort, DatagramDrop) override {}
+};
+
+// Copies each payload behind the one before it of its leg, in a block that is begun anew when it is full.
+class CopyingSink final : public DatagramSink {
+ public:
+  explicit CopyingSink(std::size_t legs) : blocks_(legs) {}
+  void on_datagram(LegSlot leg, DatagramPort, Datagram&& datagram) override {
+    LegBlock& block = blocks_[leg.value];
+    const ByteView payload = datagram.bytes().subspan(kRtpHeaderBytes);
+    if (block.end + payload.size() > block.bytes.size()) block.end = 0;
+    std::memcpy(&block.bytes[block.end], payload.data(), payload.size());
+    block.end += payload.size();
+  }
+  void on_dropped(LegSlot, DatagramPort, DatagramDrop) override {}
+
+ private:
+  struct LegBlock {
+    std::size_t end = 0;
+    std::array<std::uint8_t, limits::kFrameBytes> bytes{};
+  };
+  std::vector<LegBlock> blocks_;
 };
 
 void report(benchmark::State& state, std::uint64_t packets) {
@@ -191,21 +47,30 @@ void report(benchmark::State& state, std::uint64_t packets) {
 }
 
 void floor_datagrams(benchmark::State& state) {
-  Bench bench(static_cast<std::size_t>(state.range(0)), Gates::closed);
+  BenchShard bench(static_cast<std::size_t>(state.range(0)), Gates::closed);
   DroppingSink sink;
   const std::uint64_t before = bench.source().counts().datagrams;
   for (auto _ : state) bench.source().sweep(sink);
   report(state, bench.source().counts().datagrams - before);
 }
 
+void floor_copied(benchmark::State& state) {
+  BenchShard bench(static_cast<std::size_t>(state.range(0)), Gates::closed);
+  CopyingSink sink(static_cast<std::size_t>(state.range(0)));
+  const std::uint64_t before = bench.source().counts().datagrams;
+  for (auto _ : state) bench.source().sweep(sink);
+  report(state, bench.source().counts().datagrams - before);
+}
+
 void shard_step(benchmark::State& state, Gates gates) {
-  Bench bench(static_cast<std::size_t>(state.range(0)), gates);
+  BenchShard bench(static_cast<std::size_t>(state.range(0)), gates);
   const std::uint64_t before = bench.source().counts().datagrams;
   for (auto _ : state) bench.step();
   report(state, bench.source().counts().datagrams - before);
 }
 
 BENCHMARK(floor_datagrams)->Arg(200)->Arg(4000)->Arg(20000);
+BENCHMARK(floor_copied)->Arg(200)->Arg(4000)->Arg(20000);
 BENCHMARK_CAPTURE(shard_step, closed, Gates::closed)->Arg(200)->Arg(4000)->Arg(20000);
 BENCHMARK_CAPTURE(shard_step, holding, Gates::holding)->Arg(200)->Arg(4000);
 BENCHMARK_CAPTURE(shard_step, open, Gates::open)->Arg(200)->Arg(4000)->Arg(20000);

@@ -1,0 +1,70 @@
+"""What the measurements of a whole engine share: an engine on one core, a generator on the other, in a network of their own."""
+import json
+import os
+import re
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+sys.path[:0] = [os.path.join(ROOT, "bench", "peers"), os.path.join(ROOT, "tests", "e2e")]
+import harness
+import network
+import process
+
+
+class Late(Exception):
+    """The generator fell behind, so nothing is known."""
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def enter_network():
+    """To be called once, first: what is started from now on is alone with itself."""
+    if not os.path.exists(harness.LOAD):
+        sys.exit("assent-load is not built: cmake --preset release && cmake --build --preset release")
+    network.enter()
+
+
+def pipeline_text(backing, settings):
+    """load.toml, with some of its settings changed."""
+    with open(os.path.join(HERE, "load.toml")) as source:
+        text = source.read()
+    for name, value in settings.items():
+        text, found = re.subn(rf"(?m)^{name} = .*$", f"{name} = {json.dumps(value)}", text)
+        if found != 1:
+            raise ValueError(f"load.toml has no setting {name}")
+    return text + f'\n[memory]\nbacking = "{backing}"\n'
+
+
+def start_engine(folder, backing="secret", **settings):
+    engine = harness.Engine(folder, wrapper=process.on_cpu(process.RECORDER_CPU), backing=backing)
+    with open(engine.pipeline, "w") as file:
+        file.write(pipeline_text(backing, settings))
+    return engine.start()
+
+
+def start_load(engine, calls, seconds, *options):
+    """`assent-load run`; its report is read by report_of."""
+    command = [harness.LOAD, "run", "--state", engine.state, "--calls", str(calls), "--seconds", str(seconds), "--json", *options]
+    return subprocess.Popen(process.as_sender(command), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+
+
+def wait_until_all_talk(engine):
+    harness.wait_until("packets come", lambda: engine.total("assent_packets_total"), 120)
+
+
+def report_of(load):
+    text = load.communicate()[0]
+    if not text.strip():
+        raise process.Failed(f"the generator ended with {load.returncode} and no report")
+    return json.loads(text)
+
+
+def valid_report_of(load):
+    report = report_of(load)
+    if not report["valid"]:
+        raise Late
+    return report
