@@ -176,6 +176,9 @@ inline constexpr std::size_t kSealedPagesDefault = 32768;
 inline constexpr std::size_t kSealedPagesMin = 256;       // 1 MiB: more than one journal batch
 inline constexpr std::size_t kSealedPagesMax = 1U << 22;  // 16 GiB
 inline constexpr std::size_t kSealWorkersMax = 64;
+// Blocks that a worker takes at once: what workers share is asked for once in so many blocks, not with each. 16 are 20
+// to 40 us of work, by which a page may be later.
+inline constexpr std::size_t kSealBurst = 16;
 
 // ---- Journal ------------------------------------------------------------------------------------------------------
 

@@ -12,9 +12,10 @@ struct BlockPool::State {
   State(SecureArena owned, std::size_t blocks) : arena(std::move(owned)), free(blocks) {}
   SecureArena arena;
   boost::lockfree::stack<Block*> free;
-  // Both may be negative: a block taken at home may be returned elsewhere.
-  std::atomic<std::ptrdiff_t> in_use{0};
-  std::atomic<std::ptrdiff_t> in_use_at_home{0};  // written by the home thread only
+  // Both may be negative: a block taken at home may be returned elsewhere. Apart from each other and from the list,
+  // since different threads write to them.
+  alignas(limits::kCacheLineBytes) std::atomic<std::ptrdiff_t> in_use{0};
+  alignas(limits::kCacheLineBytes) std::atomic<std::ptrdiff_t> in_use_at_home{0};  // written by the home thread only
 
   void count_at_home(std::ptrdiff_t change) {
     in_use_at_home.store(in_use_at_home.load(std::memory_order_relaxed) + change, std::memory_order_relaxed);

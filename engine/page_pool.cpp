@@ -2,25 +2,28 @@
 
 #include <sys/mman.h>
 
-#include <boost/lockfree/stack.hpp>
+#include <algorithm>
+#include <mutex>
+#include <vector>
 
 #include "base/result.h"
 
 namespace assent {
 
 struct PagePool::State {
-  explicit State(std::size_t pages) : free(pages) {}
-  boost::lockfree::stack<Page*> free;
+  std::mutex mutex;         // of `free`
+  std::vector<Page*> free;  // taken from its end
   InOutCount count;
   void* memory = nullptr;
 };
 
-PagePool::PagePool(std::size_t pages) : state_(std::make_unique<State>(pages)), capacity_(pages) {
+PagePool::PagePool(std::size_t pages) : state_(std::make_unique<State>()), capacity_(pages) {
   // Anonymous memory is page-aligned and touched only when used: a large bound costs nothing until a disk stalls.
   state_->memory = mmap(nullptr, pages * sizeof(Page), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   ASSENT_CHECK(state_->memory != MAP_FAILED);
   auto* first = static_cast<Page*>(state_->memory);
-  for (std::size_t i = pages; i > 0; --i) ASSENT_CHECK(state_->free.bounded_push(first + i - 1));
+  state_->free.reserve(pages);
+  for (std::size_t i = pages; i > 0; --i) state_->free.push_back(first + i - 1);
 }
 
 PagePool::~PagePool() {
@@ -29,15 +32,26 @@ PagePool::~PagePool() {
 }
 
 PageRef PagePool::take() {
-  Page* page = nullptr;
-  if (!state_->free.pop(page)) return PageRef(nullptr, PageReturner{this});
-  state_->count.went_in();
-  return adopt(page);
+  PageRef page(nullptr, PageReturner{this});
+  (void)take(std::span(&page, 1));
+  return page;
+}
+
+std::size_t PagePool::take(std::span<PageRef> places) {
+  const std::lock_guard lock(state_->mutex);
+  const std::size_t taken = std::min(places.size(), state_->free.size());
+  state_->count.went_in(taken);
+  for (PageRef& place : places.first(taken)) {
+    place = adopt(state_->free.back());
+    state_->free.pop_back();
+  }
+  return taken;
 }
 
 void PagePool::give_back(Page* page) noexcept {
+  const std::lock_guard lock(state_->mutex);
   state_->count.came_out();
-  ASSENT_CHECK(state_->free.bounded_push(page));
+  state_->free.push_back(page);
 }
 
 void PageReturner::operator()(Page* page) const noexcept {

@@ -1,13 +1,15 @@
 // PagePool: ordinary, page-aligned memory for ciphertext on its way to the journal.
 //
 // Nothing secret is ever in these pages, so they are neither locked nor wiped. The pool is what bounds the audio that
-// is sealed and not yet durable: when it is empty, sealing waits. Any thread may take and return pages (lock-free
-// stack; takers: seal workers; returner: the journal thread).
+// is sealed and not yet durable: when it is empty, sealing waits. Any thread may take and return pages (takers: seal
+// workers, many pages at once; returner: the journal thread), under a lock that a shard never asks for. The page that
+// came last goes out next, while the caches still hold it.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
 
 #include "base/in_out_count.h"
 #include "base/limits.h"
@@ -32,6 +34,8 @@ class PagePool {
   PagePool& operator=(const PagePool&) = delete;
 
   PageRef take();  // empty when every page is in use
+  // Fills places from the first on; how many.
+  std::size_t take(std::span<PageRef> places);
   PageRef adopt(Page* page) { return PageRef(page, PageReturner{this}); }
   std::size_t capacity_pages() const { return capacity_; }
   std::size_t in_use_pages() const { return totals().inside(); }

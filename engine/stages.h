@@ -148,7 +148,6 @@ class SealedPage {
 
  private:
   friend class Sealer;
-  friend class SealedPageQueue;
   friend struct SealedPageForTest;
   SealedPage(PageRef page, SegmentId segment, FrameSeq seq, PageKind kind, PageTimes times = {})
       : page_(std::move(page)), segment_(segment), seq_(seq), kind_(kind), times_(times) {}

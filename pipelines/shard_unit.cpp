@@ -78,7 +78,7 @@ Result<void> ShardUnit::start_calls() {
   const PipelineSettings& settings = parts_.settings;
   seal_queue_.emplace(blocks_);
   sealer_.emplace(
-      *seal_queue_, pages_, [this](SealedPage&& page) { ASSENT_CHECK(journal_->queue().push(page)); },
+      *seal_queue_, pages_, [this](std::span<SealedPage> pages) { ASSENT_CHECK(journal_->queue().push(pages)); },
       Sealer::Settings{settings.seal.workers});
   auto ports = PortRange::create(share_.rtp_ports);
   if (!ports) return ports.error();

@@ -103,7 +103,7 @@ class BenchShard {
             ArenaBacking::locked_memory)),
         queue_(blocks_),
         sealer_(
-            queue_, pages_, [](SealedPage&&) {}, Sealer::Settings{0, read_mono}),
+            queue_, pages_, [](std::span<SealedPage>) {}, Sealer::Settings{0, read_mono}),
         source_(blocks_),
         shard_(
             Shard::Parts{blocks_, queue_, sealer_, observer_, source_, record_, purposes_, [](const FinishedCall&) {}},

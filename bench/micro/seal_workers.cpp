@@ -34,7 +34,7 @@ class WaitingBlocks {
     while (shard_.queue().waiting() < kWaitingBlocks) shard_.receive();
     const std::size_t blocks = shard_.queue().waiting();
     Sealer sealer(
-        shard_.queue(), pages_, [this](SealedPage&& page) { ASSENT_CHECK(sealed_.push(page)); },
+        shard_.queue(), pages_, [this](std::span<SealedPage> pages) { ASSENT_CHECK(sealed_.push(pages)); },
         Sealer::Settings{workers, read_mono});
     const MonoTime begun = read_mono();
     sealer.notify();

@@ -1,49 +1,33 @@
 #include "engine/journal/sealed_page_queue.h"
 
-#include <boost/lockfree/queue.hpp>
+#include <utility>
 
 namespace assent {
 
-// A sealed page without its owner, as the lock-free queue can carry it.
-struct SealedPageQueue::State {
-  struct Item {
-    Page* page;
-    PagePool* pool;
-    SegmentId segment;
-    FrameSeq seq;
-    PageKind kind;
-    PageTimes times;
-  };
-  explicit State(std::size_t capacity) : items(capacity) {}
-  boost::lockfree::queue<Item> items;
-};
-
-SealedPageQueue::SealedPageQueue(std::size_t capacity_pages)
-    : state_(std::make_unique<State>(capacity_pages)), capacity_(capacity_pages) {}
-
-SealedPageQueue::~SealedPageQueue() {
-  while (pop()) {
-  }
+SealedPageQueue::SealedPageQueue(std::size_t capacity_pages) : capacity_(capacity_pages) {
+  pushed_.reserve(capacity_pages);
+  taken_.reserve(capacity_pages);
 }
 
-bool SealedPageQueue::push(SealedPage& page) {
-  const State::Item item{page.page_.get(), page.page_.get_deleter().pool, page.segment_, page.seq_, page.kind_,
-                         page.times_};
-  waiting_.fetch_add(1, std::memory_order_relaxed);  // before the push, or the consumer could count below zero
-  if (!state_->items.bounded_push(item)) {
-    waiting_.fetch_sub(1, std::memory_order_relaxed);
-    return false;
-  }
-  // The queue owns the page from here on; the consumer may already have it.
-  static_cast<void>(page.page_.release());
+bool SealedPageQueue::push(std::span<SealedPage> pages) {
+  const std::lock_guard lock(mutex_);
+  // Only this makes it more, and only under the lock.
+  if (waiting_.load(std::memory_order_relaxed) + pages.size() > capacity_) return false;
+  waiting_.fetch_add(pages.size(), std::memory_order_relaxed);
+  for (SealedPage& page : pages) pushed_.push_back(std::move(page));
   return true;
 }
 
 std::optional<SealedPage> SealedPageQueue::pop() {
-  State::Item item{};
-  if (!state_->items.pop(item)) return std::nullopt;
+  if (handed_out_ == taken_.size()) {
+    taken_.clear();
+    handed_out_ = 0;
+    const std::lock_guard lock(mutex_);
+    std::swap(taken_, pushed_);
+  }
+  if (taken_.empty()) return std::nullopt;
   waiting_.fetch_sub(1, std::memory_order_relaxed);
-  return SealedPage(item.pool->adopt(item.page), item.segment, item.seq, item.kind, item.times);
+  return std::move(taken_[handed_out_++]);
 }
 
 }  // namespace assent

@@ -1,6 +1,9 @@
 #include "engine/seal/seal_queue.h"
 
-#include <boost/lockfree/queue.hpp>
+#include <algorithm>
+#include <array>
+#include <boost/lockfree/spsc_queue.hpp>
+#include <mutex>
 
 #include "engine/seal/open_segment.h"
 
@@ -19,26 +22,40 @@ struct Crossing {
 
 struct SealQueue::State {
   explicit State(std::size_t capacity) : crossings(capacity) {}
-  boost::lockfree::queue<Crossing> crossings;
+  boost::lockfree::spsc_queue<Crossing> crossings;
+  std::mutex consuming;  // the consumers are one at a time
   InOutCount count;
 };
 
 SealQueue::SealQueue(BlockPool& pool) : pool_(pool), state_(std::make_unique<State>(pool.capacity_blocks())) {}
 
-SealQueue::~SealQueue() { ASSENT_CHECK(state_->crossings.empty()); }
+SealQueue::~SealQueue() { ASSENT_CHECK(state_->crossings.read_available() == 0); }
 
 void SealQueue::push(AdmittedBlock&& block) {
   block.segment_->count_queued();
   block.block_->head.full_at = now_;
   state_->count.went_in();
-  ASSENT_CHECK(state_->crossings.bounded_push(Crossing{block.block_.release(), block.segment_}));
+  ASSENT_CHECK(state_->crossings.push(Crossing{block.block_.release(), block.segment_}));
+}
+
+std::size_t SealQueue::pop(std::span<std::optional<AdmittedBlock>> places) {
+  std::array<Crossing, limits::kSealBurst> crossings;
+  std::size_t taken = 0;
+  {
+    const std::lock_guard lock(state_->consuming);
+    taken = state_->crossings.pop(crossings.data(), std::min(places.size(), crossings.size()));
+    state_->count.came_out(taken);
+  }
+  for (std::size_t i = 0; i < taken; ++i) {
+    places[i].emplace(AdmittedBlock(pool_.adopt(crossings[i].block), crossings[i].segment));
+  }
+  return taken;
 }
 
 std::optional<AdmittedBlock> SealQueue::pop() {
-  Crossing crossing{};
-  if (!state_->crossings.pop(crossing)) return std::nullopt;
-  state_->count.came_out();
-  return AdmittedBlock(pool_.adopt(crossing.block), crossing.segment);
+  std::optional<AdmittedBlock> block;
+  (void)pop(std::span(&block, 1));
+  return block;
 }
 
 InOutTotals SealQueue::totals() const { return state_->count.totals(); }

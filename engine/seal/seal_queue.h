@@ -1,13 +1,15 @@
 // SealQueue: admitted blocks on their way from the shard to the seal workers.
 //
-// Producer: the shard. Consumers: the seal workers, any number. Lock-free (Boost.Lockfree), bounded by the number of
-// blocks the arena has, so a push never fails and never allocates. Order does not matter: frames are independent and
-// their places computable.
+// Producer: the shard, which never waits (a ring of Boost.Lockfree's for one producer and one consumer). Consumers: the
+// seal workers, any number, which take turns under a lock of their own and take many blocks at once. Bounded by the
+// number of blocks the arena has, so a push never fails and never allocates. Order does not matter: frames are
+// independent and their places computable.
 #pragma once
 
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <span>
 
 #include "engine/stages.h"
 
@@ -22,6 +24,8 @@ class SealQueue {
   // The shard's clock, with which blocks are stamped from now on: a sweep's is exact enough, and costs nothing.
   void set_time(CoarseTime now) { now_ = now; }
   void push(AdmittedBlock&& block);
+  // Takes what is there, into places from the first on; how many.
+  std::size_t pop(std::span<std::optional<AdmittedBlock>> places);
   std::optional<AdmittedBlock> pop();
   std::size_t waiting() const { return totals().inside(); }  // an estimate, for metrics
   InOutTotals totals() const;                                // ever pushed, and ever popped

@@ -12,6 +12,7 @@
 #include <set>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "base/cpu.h"
 #include "codecs/matroska/block_writer.h"
@@ -36,6 +37,15 @@ void settle_thread(const std::set<Cpu>& cpus) {
 struct Sealer::Tally {
   std::atomic<std::uint64_t> sealed{0};
   std::atomic<std::uint64_t> voided{0};
+};
+
+// What a worker has to hand while it seals.
+struct Sealer::Bench {
+  Bench() { sealed.reserve(limits::kSealBurst); }
+  FrameCipher cipher;
+  std::array<PageRef, limits::kSealBurst> pages;
+  std::array<std::optional<AdmittedBlock>, limits::kSealBurst> blocks;
+  std::vector<SealedPage> sealed;
 };
 
 // The oneTBB side: at most `limit` tasks run, each draining the queue until it is empty or no page is free.
@@ -68,8 +78,8 @@ class Sealer::Workers {
  private:
   void run() {
     settle_thread(cpus_);
-    FrameCipher& cipher = ciphers_.local();
-    while (!stopping_.load(std::memory_order_relaxed) && sealer_.seal_next(cipher)) {
+    Bench& bench = benches_.local();
+    while (!stopping_.load(std::memory_order_relaxed) && sealer_.seal_some(bench)) {
     }
     // A block pushed after the last look is picked up by the shard's next notify, one sweep later.
     running_.fetch_sub(1, std::memory_order_release);
@@ -79,7 +89,7 @@ class Sealer::Workers {
   const int limit_;
   std::atomic<int> running_{0};
   std::atomic<bool> stopping_{false};
-  tbb::enumerable_thread_specific<FrameCipher> ciphers_;
+  tbb::enumerable_thread_specific<Bench> benches_;
   tbb::global_control allowed_;
   tbb::task_arena arena_;
   const std::set<Cpu> cpus_ = usable_cpus();
@@ -100,8 +110,8 @@ void Sealer::notify() {
 }
 
 void Sealer::drain() {
-  FrameCipher cipher;
-  while (seal_next(cipher)) {
+  Bench bench;
+  while (seal_some(bench)) {
   }
 }
 
@@ -109,19 +119,25 @@ SealerCounts Sealer::counts() const {
   return {tally_->sealed.load(std::memory_order_relaxed), tally_->voided.load(std::memory_order_relaxed)};
 }
 
-bool Sealer::seal_next(FrameCipher& cipher) {
-  // The page first: a block that was popped must not have to go back.
-  PageRef page = pages_.take();
-  if (page == nullptr) return false;
-  std::optional<AdmittedBlock> admitted = queue_.pop();
-  if (!admitted) return false;
-  OpenSegment& segment = admitted->segment();
-  SealedPage sealed = seal(*admitted, std::move(page), cipher);
-  sealed.times_ = {admitted->block().head.full_at, CoarseTime(clock_())};
-  sink_(std::move(sealed));
-  // The block is wiped before the segment may be destroyed.
-  admitted.reset();
-  segment.count_sealed();
+bool Sealer::seal_some(Bench& bench) {
+  // The pages first: a block that was popped must not have to go back.
+  const std::size_t wanted = std::clamp<std::size_t>(queue_.waiting(), 1, limits::kSealBurst);
+  const std::size_t pages = pages_.take(std::span(bench.pages).first(wanted));
+  const std::size_t blocks = queue_.pop(std::span(bench.blocks).first(pages));
+  std::array<OpenSegment*, limits::kSealBurst> segments;
+  for (std::size_t i = 0; i < blocks; ++i) {
+    std::optional<AdmittedBlock>& admitted = bench.blocks[i];
+    segments[i] = &admitted->segment();
+    bench.sealed.push_back(seal(*admitted, std::move(bench.pages[i]), bench.cipher));
+    bench.sealed.back().times_ = {admitted->block().head.full_at, CoarseTime(clock_())};
+    admitted.reset();  // wiped
+  }
+  for (std::size_t i = blocks; i < pages; ++i) bench.pages[i].reset();
+  if (blocks == 0) return false;
+  sink_(bench.sealed);
+  bench.sealed.clear();
+  // Last: then the segment may be destroyed, and whoever waits for it may count on the sink having its pages.
+  for (std::size_t i = 0; i < blocks; ++i) segments[i]->count_sealed();
   return true;
 }
 

@@ -1,7 +1,7 @@
 // Sealer: turns admitted blocks into pages of ciphertext, on as many workers as it is given.
 //
-// A worker takes a block, enters the leg's permit, encrypts it into an ordinary page, leaves, and passes the page on;
-// the block is wiped when it goes out of scope. A block whose permit was revoked while it waited is not encrypted: a
+// A worker takes some blocks at once, and with each enters the leg's permit, encrypts it into an ordinary page, leaves,
+// and wipes it; then it passes the pages on. A block whose permit was revoked while it waited is not encrypted: a
 // Void frame takes its place, so that the segment's frames stay without a gap, and nothing of what it held goes
 // further.
 //
@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 
 #include "crypto/frame_cipher.h"
 #include "engine/seal/seal_queue.h"
@@ -30,7 +31,7 @@ struct SealerCounts {
 
 class Sealer {
  public:
-  using PageSink = std::function<void(SealedPage&&)>;
+  using PageSink = std::function<void(std::span<SealedPage>)>;  // takes them all
 
   struct Settings {
     std::size_t workers = 1;                      // 0: none, and only `drain` seals
@@ -49,8 +50,9 @@ class Sealer {
 
  private:
   class Workers;
-  // Seals one block; false when there was none or no page for it.
-  bool seal_next(FrameCipher& cipher);
+  struct Bench;
+  // Seals some blocks; false when there were none or no page for one.
+  bool seal_some(Bench& bench);
   SealedPage seal(const AdmittedBlock& admitted, PageRef page, FrameCipher& cipher);
 
   SealQueue& queue_;

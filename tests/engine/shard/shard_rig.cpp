@@ -70,11 +70,13 @@ ShardRig::ShardRig(RigOptions options)
   queue_.emplace(*blocks_);
   sealer_.emplace(
       *queue_, pages_,
-      [this](SealedPage&& page) {
+      [this](std::span<SealedPage> pages) {
         const std::lock_guard lock(mutex_);
-        seal_delays.add(page.times().full.until(page.times().sealed));
-        kept_.push_back(
-            {page.segment(), page.seq().value, page.kind(), Bytes(page.bytes().begin(), page.bytes().end())});
+        for (const SealedPage& page : pages) {
+          seal_delays.add(page.times().full.until(page.times().sealed));
+          kept_.push_back(
+              {page.segment(), page.seq().value, page.kind(), Bytes(page.bytes().begin(), page.bytes().end())});
+        }
       },
       Sealer::Settings{options.workers, sealing_clock()});
   source_.emplace(*blocks_);
