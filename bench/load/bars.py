@@ -8,7 +8,6 @@ call costs when there are few and when there are many.
 The engine has one core and the generator the other, in a network of their own; the generator before everything else on this
 machine where that is permitted (chrt). Medians of the rounds. Exit status: 0 every bar is met, 1 one is not, 3 the generator fell behind.
 """
-import argparse
 import json
 import re
 import statistics
@@ -139,29 +138,20 @@ def text_of(result):
              f"a packet of many calls to one of few: {result['many_ns']:.0f} / {result['few_ns']:.0f} ns = "
              f"{result['many_to_few']} (bar {BARS['many_to_few']})"]
     lines += [f"{name}: p99 at most {result['p99_ms'][name]} ms (bar {bar} ms)" for name, bar in LATENCIES_MS.items()]
-    missed = [name for name, met in result["met"].items() if not met]
-    return "\n".join(lines + ["missed: " + ", ".join(missed) if missed else "every bar is met"])
+    return "\n".join(lines + [loaded_engine.verdict(result)])
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = loaded_engine.arguments(__doc__)
     parser.add_argument("--calls", type=int, default=2000)
     parser.add_argument("--few", type=int, default=300)
     parser.add_argument("--many", type=int, default=3000)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=12, help="at least 8")
-    parser.add_argument("--backing", choices=("secret", "locked"), default="secret")
-    parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     loaded_engine.enter_network()
-    try:
-        with tempfile.TemporaryDirectory(prefix="assent-bars-") as folder:
-            result = run(options, folder)
-    except Late:
-        say("the generator fell behind: nothing is known")
-        return 3
-    print(json.dumps(result) if options.json else text_of(result))
-    return 0 if all(result["met"].values()) else 1
+    with tempfile.TemporaryDirectory(prefix="assent-bars-") as folder:
+        return loaded_engine.measure_and_tell(lambda: run(options, folder), text_of, options.json)
 
 
 if __name__ == "__main__":

@@ -8,13 +8,10 @@ The engine has one core and the generator the other, in a network of their own. 
 was lost, and what of the engine's work it cost a packet. Exit status: 0 nothing lost and as many replaced as asked for, 1
 not so, 3 the generator fell behind.
 """
-import argparse
-import json
 import sys
 import tempfile
 
 import loaded_engine
-from loaded_engine import Late, say
 
 # The generator replaces nothing in the last second, so that what is counted at the end stands still.
 LAST_SECONDS = 1
@@ -42,7 +39,6 @@ def result_of(options, report):
 
 
 def text_of(result):
-    missed = [name for name, met in result["met"].items() if not met]
     return "\n".join([
         f"{result['calls']} calls for {result['seconds']} s, {result['replaced_a_second']} a second replaced "
         f"(asked for {result['churn']}): {result['sent']} packets sent, {result['lost']} lost",
@@ -50,26 +46,18 @@ def text_of(result):
         f"{result['recordings']['compared_packets']} packets compared, {len(result['recordings']['mismatches'])} differ",
         f"{result['cpu_ns_per_packet']:.0f} ns of CPU a packet: " +
         ", ".join(f"{name} {ns:.0f}" for name, ns in sorted(result["cpu_ns_per_packet_by_thread"].items(), key=lambda e: -e[1])),
-        "missed: " + ", ".join(missed) if missed else "every bar is met"])
+        loaded_engine.verdict(result)])
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = loaded_engine.arguments(__doc__)
     parser.add_argument("--calls", type=int, default=2000)
     parser.add_argument("--churn", type=int, default=100, help="calls a second (default: %(default)s)")
     parser.add_argument("--seconds", type=int, default=30)
-    parser.add_argument("--backing", choices=("secret", "locked"), default="secret")
-    parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     loaded_engine.enter_network()
-    try:
-        with tempfile.TemporaryDirectory(prefix="assent-churn-") as folder:
-            result = result_of(options, measure(options, folder))
-    except Late:
-        say("the generator fell behind: nothing is known")
-        return 3
-    print(json.dumps(result) if options.json else text_of(result))
-    return 0 if all(result["met"].values()) else 1
+    with tempfile.TemporaryDirectory(prefix="assent-churn-") as folder:
+        return loaded_engine.measure_and_tell(lambda: result_of(options, measure(options, folder)), text_of, options.json)
 
 
 if __name__ == "__main__":

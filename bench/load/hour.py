@@ -9,7 +9,6 @@ in an hour; without room for them it does not begin. Told are packets lost, resi
 the first minutes, in which pools and caches fill), and how many recordings were verified. With --out a summary is kept there.
 Exit status: 0 nothing lost, memory flat within 2 %, files flat, all recordings whole; 1 not so; 3 the generator fell behind.
 """
-import argparse
 import datetime
 import json
 import os
@@ -125,7 +124,6 @@ def run(options, folder):
 
 
 def text_of(result):
-    missed = [name for name, met in result["met"].items() if not met]
     first, last = result["looks"][0], result["looks"][-1]
     return "\n".join([
         f"{result['calls']} calls for {result['minutes']} minutes, {result['churn']} a second replaced; {result['when']}, "
@@ -138,38 +136,42 @@ def text_of(result):
         f"recordings: {result['recordings']['made']} made, {result['verified']} verified, {len(result['faults'])} faults; "
         f"{result['recordings']['compared_packets']} packets compared with what was sent, "
         f"{len(result['recordings']['mismatches'])} differ",
-        "missed: " + ", ".join(missed) if missed else "every bar is met"])
+        loaded_engine.verdict(result)])
+
+
+def keep(folder, result):
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, "hour.json"), "w") as file:
+        json.dump(result, file, indent=1)
+    with open(os.path.join(folder, "hour.txt"), "w") as file:
+        file.write(text_of(result) + "\n")
+
+
+def measure(options):
+    with tempfile.TemporaryDirectory(prefix="assent-hour-", dir=options.folder) as folder:
+        result = run(options, folder)
+    if options.out:
+        keep(options.out, result)
+    if not result["valid"]:
+        raise loaded_engine.Late
+    return result
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = loaded_engine.arguments(__doc__)
     parser.add_argument("--calls", type=int, default=1000)
     parser.add_argument("--minutes", type=int, default=60)
     parser.add_argument("--churn", type=int, default=5, help="calls a second (default: %(default)s)")
     parser.add_argument("--every", type=int, default=60, metavar="SECONDS", help="between two looks (default: %(default)s)")
     parser.add_argument("--folder", default=tempfile.gettempdir(), help="where the state folder is made (default: %(default)s)")
-    parser.add_argument("--backing", choices=("secret", "locked"), default="secret")
     parser.add_argument("--out", metavar="FOLDER", help="where hour.json and hour.txt are kept")
-    parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     free = shutil.disk_usage(options.folder).free
     if free < room_needed(options):
         sys.exit(f"{options.folder} has {free >> 30} GiB free and {int(room_needed(options)) >> 30} are needed: make room, or name "
                  "another --folder")
     loaded_engine.enter_network()
-    with tempfile.TemporaryDirectory(prefix="assent-hour-", dir=options.folder) as folder:
-        result = run(options, folder)
-    if options.out:
-        os.makedirs(options.out, exist_ok=True)
-        with open(os.path.join(options.out, "hour.json"), "w") as file:
-            json.dump(result, file, indent=1)
-        with open(os.path.join(options.out, "hour.txt"), "w") as file:
-            file.write(text_of(result) + "\n")
-    print(json.dumps(result) if options.json else text_of(result))
-    if not result["valid"]:
-        say("the generator fell behind: nothing is known")
-        return 3
-    return 0 if all(result["met"].values()) else 1
+    return loaded_engine.measure_and_tell(lambda: measure(options), text_of, options.json)
 
 
 if __name__ == "__main__":

@@ -9,21 +9,17 @@ made for as many calls; both are in a network of their own, which is gone afterw
 Needs root, and in --folder room for all that is recorded twice: 32 KB a call and second. Exit status: 0 some number passed; 1 none
 did; 3 the generator fell behind in the run that bounds the answer, which is then a lower bound.
 """
-import argparse
 import json
-import os
 import shutil
 import subprocess
 import sys
 import tempfile
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-ROOT = os.path.dirname(os.path.dirname(HERE))
-sys.path.insert(0, os.path.join(ROOT, "bench", "peers"))
-sys.path.insert(0, os.path.join(ROOT, "tests", "e2e"))
+import loaded_engine  # first: it says where the next three are
 import harness
 import network
 import process
+from loaded_engine import say
 
 LOSS_MAX = 0.0001
 LAST_PORT = 65531
@@ -56,10 +52,6 @@ sealed_pages = {sealed_pages}
 [memory]
 backing = "{backing}"
 """
-
-
-def say(text):
-    print(text, file=sys.stderr, flush=True)
 
 
 def pipeline(calls, backing):
@@ -126,7 +118,7 @@ def search(options, show):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = loaded_engine.arguments(__doc__)
     parser.add_argument("--calls", type=int, help="one run with so many")
     parser.add_argument("--from", type=int, default=1000, dest="first", help="calls to begin with")
     parser.add_argument("--step", type=int, default=250, help="how exact the answer is to be")
@@ -134,16 +126,12 @@ def main():
     parser.add_argument("--capacity", type=int, help="calls that the engine is made for, which its socket's buffer follows "
                         "(default: twice those of the run)")
     parser.add_argument("--seconds", type=int, default=15)
-    parser.add_argument("--backing", choices=("secret", "locked"), default="secret")
     parser.add_argument("--folder", help="where to record (default: the system's temporary folder)")
-    parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     wanted = max(options.calls or options.max, options.capacity or 0)
     if min(wanted, options.first, options.step, options.seconds) < 1 or wanted > CALLS_MAX:
         parser.error(f"an address has ports for 1 to {CALLS_MAX} calls")
-    if not os.path.exists(harness.LOAD):
-        sys.exit("assent-load is not built: cmake --preset release && cmake --build --preset release")
-    network.enter()
+    loaded_engine.enter_network()
     network.take_frames()
     steps = []
 

@@ -1,4 +1,6 @@
-"""What the measurements of a whole engine share: an engine on one core, a generator on the other, in a network of their own."""
+"""What the measurements of a whole engine share: an engine on one core, a generator on the other, in a network of their own;
+and how they end."""
+import argparse
 import json
 import os
 import re
@@ -19,6 +21,35 @@ class Late(Exception):
 
 def say(text):
     print(text, file=sys.stderr, flush=True)
+
+
+def arguments(purpose):
+    """The options that all of them have."""
+    parser = argparse.ArgumentParser(description=purpose, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--backing", choices=("secret", "locked"), default="secret", help="what the engine holds audio in "
+                        "(default: %(default)s)")
+    parser.add_argument("--json", action="store_true")
+    return parser
+
+
+def verdict(result):
+    """The last line for people; `result` says of each bar whether it is met."""
+    missed = [name for name, met in result["met"].items() if not met]
+    return "missed: " + ", ".join(missed) if missed else "every bar is met"
+
+
+def measure_and_tell(measure, text_of, as_json):
+    """The exit status: 0 every bar is met, 1 one is not, 3 nothing is known."""
+    try:
+        result = measure()
+    except Late:
+        say("the generator fell behind: nothing is known")
+        return 3
+    except process.Failed as failure:
+        say(str(failure))
+        return 3
+    print(json.dumps(result) if as_json else text_of(result))
+    return 0 if all(result["met"].values()) else 1
 
 
 def enter_network():

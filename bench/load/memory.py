@@ -16,17 +16,13 @@ once. So with sealed pages on their way to the disk, stacks, heap, caches and al
 
 Exit status: 0 both bars are met, 1 one is not, 3 the generator fell behind.
 """
-import argparse
-import json
 import statistics
 import sys
 import tempfile
 import time
 
-import loaded_engine  # first: it says where the next two are
+import loaded_engine  # first: it says where the next one is
 import harness
-import process
-from loaded_engine import Late, say
 
 PACKET_BYTES_PER_SECOND = 8000
 LEGS = 2
@@ -134,32 +130,20 @@ def text_of(result):
                   f"{result['open_call_kib']} KiB a call (bar {BARS['open_call_kib']})"]
         lines += [f"  {name:<34}{few['kib'][name]:>10,} {many['kib'][name]:>10,} KiB, {each:>7} a call"
                   for name, each in result["open"]["kib_per_call"].items()]
-    missed = [name for name, met in result["met"].items() if not met]
-    return "\n".join(lines + ["missed: " + ", ".join(missed) if missed else "every bar is met"])
+    return "\n".join(lines + [loaded_engine.verdict(result)])
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = loaded_engine.arguments(__doc__)
     parser.add_argument("--pending", type=int, default=500, metavar="CALLS")
     parser.add_argument("--hold", type=int, default=30, metavar="SECONDS", help="of the pending calls (default: %(default)s)")
     parser.add_argument("--few", type=int, default=200, metavar="CALLS")
     parser.add_argument("--many", type=int, default=2000, metavar="CALLS")
     parser.add_argument("--seconds", type=int, default=25, help="of talk before open calls are looked at (default: %(default)s)")
     parser.add_argument("--part", choices=("pending", "open"), help="one of the two only")
-    parser.add_argument("--backing", choices=("secret", "locked"), default="secret")
-    parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     loaded_engine.enter_network()
-    try:
-        result = run(options)
-    except Late:
-        say("the generator fell behind: nothing is known")
-        return 3
-    except process.Failed as failure:
-        say(str(failure))
-        return 3
-    print(json.dumps(result) if options.json else text_of(result))
-    return 0 if all(result["met"].values()) else 1
+    return loaded_engine.measure_and_tell(lambda: run(options), text_of, options.json)
 
 
 if __name__ == "__main__":
