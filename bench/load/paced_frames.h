@@ -13,6 +13,8 @@
 
 #include <linux/types.h>
 
+#include "bench/load/split_mix.h"
+
 #ifdef __cplusplus
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wold-style-cast"
@@ -77,17 +79,9 @@ static inline __u64 due_ns(const struct Pace* pace, __u32 round, __u32 place) {
 
 // ---- payload --------------------------------------------------------------------------------------------------------
 
-// SplitMix64, as random.h has it.
-static inline __u64 mixed_word(__u64 value) {
-  value += 0x9E3779B97F4A7C15ULL;
-  value = (value ^ (value >> 30)) * 0xBF58476D1CE4E5B9ULL;
-  value = (value ^ (value >> 27)) * 0x94D049BB133111EBULL;
-  return value ^ (value >> 31);
-}
-
 // The words of a packet's payload: no two of a packet are the same, and no two packets share one but by chance. One
 // multiplication each, because a million packets a second are to be written.
-static inline __u64 payload_base(__u64 payload_key, __u32 packet) { return mixed_word(payload_key + packet); }
+static inline __u64 payload_base(__u64 payload_key, __u32 packet) { return split_mix(payload_key + packet); }
 static inline __u64 payload_word(__u64 base, __u32 word) { return base ^ (word * 0x9E3779B97F4A7C15ULL); }
 
 static inline void write_payload(unsigned char* payload, const unsigned char* end, const struct PacedLeg* leg,

@@ -1,22 +1,18 @@
-// Random: the same numbers from the same seed on every machine (SplitMix64, Steele, Lea and Flood 2014). Pure.
+// Random: the same numbers from the same seed on every machine. Pure.
 #pragma once
 
 #include <cstdint>
 
 #include "bench/load/numbers.h"
+#include "bench/load/split_mix.h"
 
 namespace assent::load {
 
-constexpr std::uint64_t mixed(std::uint64_t value) {
-  value += 0x9E3779B97F4A7C15U;
-  value = (value ^ (value >> 30U)) * 0xBF58476D1CE4E5B9U;
-  value = (value ^ (value >> 27U)) * 0x94D049BB133111EBU;
-  return value ^ (value >> 31U);
-}
+inline std::uint64_t mixed(std::uint64_t value) { return split_mix(value); }
 
 // What a leg does with a seed for one purpose, so that its purposes do not repeat one another's numbers.
 enum class Purpose : std::uint8_t { payload, stream, path };
-constexpr std::uint64_t key_of(Seed seed, LegNumber leg, Purpose purpose) {
+inline std::uint64_t key_of(Seed seed, LegNumber leg, Purpose purpose) {
   return mixed(mixed(seed.value + static_cast<std::uint64_t>(purpose)) + leg.value);
 }
 
