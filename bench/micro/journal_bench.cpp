@@ -7,7 +7,6 @@
 #include <benchmark/benchmark.h>
 #include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -18,6 +17,7 @@
 #include <vector>
 
 #include "base/limits.h"
+#include "bench/micro/floor.h"
 
 namespace {
 
@@ -26,14 +26,9 @@ using namespace assent;
 constexpr std::size_t kBatchPages = limits::kJournalBatchPages + 1;
 constexpr std::uint64_t kFileBytes = 256ULL << 20;
 
-double cpu_ns() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  const auto ns = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) * 1e9 + static_cast<double>(time.tv_usec) * 1e3;
-  };
-  return ns(usage.ru_utime) + ns(usage.ru_stime);
-}
+// The floor: the same pages written by the same calls, and never synced. What is left is the copy into the page cache.
+bench::Floor unsynced;
+enum class Sync { each_commit, never };
 
 class JournalFile {
  public:
@@ -71,13 +66,13 @@ class JournalFile {
   std::uint64_t at_ = 0;
 };
 
-void commit(benchmark::State& state, int flags) {
+void commit(benchmark::State& state, int flags, Sync sync) {
   const auto pages = static_cast<std::size_t>(state.range(0));
   JournalFile file(flags);
   auto* memory = static_cast<std::uint8_t*>(mmap(nullptr, pages * limits::kPageBytes, PROT_READ | PROT_WRITE,
                                                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0));
   std::uint64_t written = 0;
-  const double before = cpu_ns();
+  const double before = bench::cpu_ns(CLOCK_PROCESS_CPUTIME_ID);
   for (auto _ : state) {
     for (std::size_t first = 0; first < pages; first += kBatchPages) {
       std::vector<iovec> parts;
@@ -86,15 +81,21 @@ void commit(benchmark::State& state, int flags) {
       }
       file.write(parts);
     }
-    file.sync();
+    if (sync == Sync::each_commit) file.sync();
     written += pages;
   }
-  state.counters["cpu_ns_per_page"] = (cpu_ns() - before) / static_cast<double>(written);
+  const double ns = (bench::cpu_ns(CLOCK_PROCESS_CPUTIME_ID) - before) / static_cast<double>(written);
+  if (sync == Sync::never) {
+    unsynced.is(state, state.range(0), ns);
+  } else {
+    unsynced.beside(state, state.range(0), ns);
+  }
   munmap(memory, pages * limits::kPageBytes);
 }
 
 // 2.17 pages a second and leg of G.711, two legs a call, four commits a second.
-BENCHMARK_CAPTURE(commit, buffered, 0)->Arg(540)->Arg(2170)->Arg(5400)->UseRealTime();
-BENCHMARK_CAPTURE(commit, direct, O_DIRECT)->Arg(540)->Arg(2170)->Arg(5400)->UseRealTime();
+BENCHMARK_CAPTURE(commit, floor, 0, Sync::never)->Arg(540)->Arg(2170)->Arg(5400)->UseRealTime();
+BENCHMARK_CAPTURE(commit, buffered, 0, Sync::each_commit)->Arg(540)->Arg(2170)->Arg(5400)->UseRealTime();
+BENCHMARK_CAPTURE(commit, direct, O_DIRECT, Sync::each_commit)->Arg(540)->Arg(2170)->Arg(5400)->UseRealTime();
 
 }  // namespace

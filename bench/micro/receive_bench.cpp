@@ -9,7 +9,6 @@
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -18,6 +17,7 @@
 #include <memory>
 #include <vector>
 
+#include "bench/micro/floor.h"
 #include "engine/ingest/port_steering.h"
 #include "engine/ingest/receive_batch.h"
 #include "engine/ingest/steered_source.h"
@@ -31,11 +31,8 @@ constexpr PortSpan kPorts{20000, 28191};
 constexpr std::size_t kDatagramBytes = 172;
 const Endpoint kAddress = *parse_address("127.0.0.1", 0);
 
-double thread_seconds() {
-  timespec at{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &at);
-  return static_cast<double>(at.tv_sec) + static_cast<double>(at.tv_nsec) * 1e-9;
-}
+bench::Floor by_epoll;
+bench::Floor by_recvmmsg;
 
 class Sender {
  public:
@@ -75,23 +72,24 @@ void raise_open_files() {
   setrlimit(RLIMIT_NOFILE, &files);
 }
 
-// Fills the sockets, times `receive_all`, and says what one datagram took. `receive_all` returns how many came.
+// Fills the sockets, times `receive_all`, and says what one datagram took, in nanoseconds. `receive_all` returns how
+// many came.
 template <typename ReceiveAll>
-void time_rounds(benchmark::State& state, const std::vector<std::uint16_t>& ports, ReceiveAll receive_all) {
+double time_rounds(benchmark::State& state, const std::vector<std::uint16_t>& ports, ReceiveAll receive_all) {
   const Sender sender;
-  double seconds = 0;
+  double took_ns = 0;
   std::size_t datagrams = 0;
   for (auto _ : state) {
     sender.fill(ports);
-    const double before = thread_seconds();
+    const double before = bench::cpu_ns();
     const std::size_t received = receive_all();
-    const double took = thread_seconds() - before;
-    if (received != ports.size()) return state.SkipWithError("datagrams were lost");
-    state.SetIterationTime(took);
-    seconds += took;
+    const double ns = bench::cpu_ns() - before;
+    if (received != ports.size()) state.SkipWithError("datagrams were lost");
+    state.SetIterationTime(ns * 1e-9);
+    took_ns += ns;
     datagrams += received;
   }
-  state.counters["ns_per_packet"] = seconds * 1e9 / static_cast<double>(std::max<std::size_t>(datagrams, 1));
+  return took_ns / static_cast<double>(std::max<std::size_t>(datagrams, 1));
 }
 
 std::vector<std::uint16_t> open_legs(DatagramSource& source, std::size_t legs) {
@@ -111,8 +109,7 @@ std::unique_ptr<PortSteering> steer(benchmark::State& state) {
   return nullptr;
 }
 
-// ---- a socket a port
-// --------------------------------------------------------------------------------------------------
+// ---- a socket a port ----
 
 // The floor: epoll says which have something, and each is received from by the system calls alone.
 void floor_socket_a_port(benchmark::State& state) {
@@ -134,15 +131,15 @@ void floor_socket_a_port(benchmark::State& state) {
   ReceiveBatch batch(ReceiveBatch::Destinations::unasked);
   const std::size_t places = batch.prepare(pool);
   std::vector<epoll_event> events(sockets.size());
-  time_rounds(state, ports, [&] {
-    const int ready = epoll_wait(epoll_fd, events.data(), static_cast<int>(events.size()), 0);
-    std::size_t received = 0;
-    for (int i = 0; i < ready; ++i) {
-      received += batch.receive(events[static_cast<std::size_t>(i)].data.fd, places).value_or(0);
-      (void)batch.prepare(pool);
-    }
-    return received;
-  });
+  by_epoll.is(state, state.range(0), time_rounds(state, ports, [&] {
+                const int ready = epoll_wait(epoll_fd, events.data(), static_cast<int>(events.size()), 0);
+                std::size_t received = 0;
+                for (int i = 0; i < ready; ++i) {
+                  received += batch.receive(events[static_cast<std::size_t>(i)].data.fd, places).value_or(0);
+                  (void)batch.prepare(pool);
+                }
+                return received;
+              }));
   close(epoll_fd);
 }
 BENCHMARK(floor_socket_a_port)->Arg(200)->Arg(2000)->UseManualTime();
@@ -155,16 +152,15 @@ void udp_source(benchmark::State& state) {
   const auto ports = open_legs(**source, static_cast<std::size_t>(state.range(0)));
   if (ports.empty()) return state.SkipWithError("no ports");
   DroppingSink sink;
-  time_rounds(state, ports, [&] {
-    const std::size_t before = sink.received;
-    (*source)->sweep(sink);
-    return sink.received - before;
-  });
+  by_epoll.beside(state, state.range(0), time_rounds(state, ports, [&] {
+                    const std::size_t before = sink.received;
+                    (*source)->sweep(sink);
+                    return sink.received - before;
+                  }));
 }
 BENCHMARK(udp_source)->Arg(200)->Arg(2000)->UseManualTime();
 
-// ---- all ports steered to one socket
-// ------------------------------------------------------------------------------------
+// ---- all ports steered to one socket ----
 
 // The floor: recvmmsg until the socket is empty, with the destination of each datagram.
 void floor_steered(benchmark::State& state) {
@@ -177,15 +173,15 @@ void floor_steered(benchmark::State& state) {
   BlockPool pool = make_pool();
   ReceiveBatch batch(ReceiveBatch::Destinations::told);
   const std::size_t places = std::min(batch.prepare(pool), static_cast<std::size_t>(state.range(1)));
-  time_rounds(state, ports, [&] {
-    std::size_t received = 0;
-    for (std::size_t came = places; came == places;) {
-      came = batch.receive(fd, places).value_or(0);
-      received += came;
-      (void)batch.prepare(pool);
-    }
-    return received;
-  });
+  by_recvmmsg.is(state, state.range(0), time_rounds(state, ports, [&] {
+                   std::size_t received = 0;
+                   for (std::size_t came = places; came == places;) {
+                     came = batch.receive(fd, places).value_or(0);
+                     received += came;
+                     (void)batch.prepare(pool);
+                   }
+                   return received;
+                 }));
 }
 BENCHMARK(floor_steered)->ArgsProduct({{200, 2000}, {16, 32, 64}})->UseManualTime();
 
@@ -197,11 +193,11 @@ void steered_source(benchmark::State& state) {
   const auto ports = open_legs(source, static_cast<std::size_t>(state.range(0)));
   if (ports.empty()) return state.SkipWithError("no ports");
   DroppingSink sink;
-  time_rounds(state, ports, [&] {
-    const std::size_t before = sink.received;
-    source.sweep(sink);
-    return sink.received - before;
-  });
+  by_recvmmsg.beside(state, state.range(0), time_rounds(state, ports, [&] {
+                       const std::size_t before = sink.received;
+                       source.sweep(sink);
+                       return sink.received - before;
+                     }));
 }
 BENCHMARK(steered_source)->Arg(200)->Arg(2000)->UseManualTime();
 

@@ -1,18 +1,23 @@
-// What a shard costs a packet, sockets and disk left out; sealing, where the gates are open, is in it.
+// What a shard costs a packet, sockets and disk left out; sealing, where the gates are open, is in it. Nanoseconds a
+// packet, by the number of legs.
 //
-// The floor of each: the same datagrams put into blocks of the arena, and where they are to be kept, their payloads
-// copied once into blocks that no cache holds, as many as the legs have.
+// The floor of each (bench/micro/floor.h): the same datagrams put into blocks of the arena, and where they are to be
+// kept, their payloads copied once into blocks that no cache holds, as many as the legs have.
 #include <benchmark/benchmark.h>
 
 #include <cstring>
 #include <vector>
 
 #include "bench/micro/bench_shard.h"
+#include "bench/micro/floor.h"
 
 namespace {
 
 using namespace assent;
 using namespace assent::bench;
+
+Floor dropped;
+Floor copied;
 
 class DroppingSink final : public DatagramSink {
  public:
@@ -41,32 +46,32 @@ class CopyingSink final : public DatagramSink {
   std::vector<LegBlock> blocks_;
 };
 
-void report(benchmark::State& state, std::uint64_t packets) {
-  state.counters["per_packet"] =
-      benchmark::Counter(static_cast<double>(packets), benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+// Nanoseconds a packet of what `work` does once an iteration with the bench's datagrams.
+template <typename Work>
+double ns_per_packet(benchmark::State& state, BenchShard& bench, Work work) {
+  const std::uint64_t packets_before = bench.source().counts().datagrams;
+  const double before = cpu_ns();
+  for (auto _ : state) work();
+  const auto packets = static_cast<double>(bench.source().counts().datagrams - packets_before);
+  return (cpu_ns() - before) / packets;
 }
 
 void floor_datagrams(benchmark::State& state) {
   BenchShard bench(static_cast<std::size_t>(state.range(0)), Gates::closed);
   DroppingSink sink;
-  const std::uint64_t before = bench.source().counts().datagrams;
-  for (auto _ : state) bench.source().sweep(sink);
-  report(state, bench.source().counts().datagrams - before);
+  dropped.is(state, state.range(0), ns_per_packet(state, bench, [&] { bench.source().sweep(sink); }));
 }
 
 void floor_copied(benchmark::State& state) {
   BenchShard bench(static_cast<std::size_t>(state.range(0)), Gates::closed);
   CopyingSink sink(static_cast<std::size_t>(state.range(0)));
-  const std::uint64_t before = bench.source().counts().datagrams;
-  for (auto _ : state) bench.source().sweep(sink);
-  report(state, bench.source().counts().datagrams - before);
+  copied.is(state, state.range(0), ns_per_packet(state, bench, [&] { bench.source().sweep(sink); }));
 }
 
 void shard_step(benchmark::State& state, Gates gates) {
   BenchShard bench(static_cast<std::size_t>(state.range(0)), gates);
-  const std::uint64_t before = bench.source().counts().datagrams;
-  for (auto _ : state) bench.step();
-  report(state, bench.source().counts().datagrams - before);
+  const Floor& floor = gates == Gates::closed ? dropped : copied;
+  floor.beside(state, state.range(0), ns_per_packet(state, bench, [&] { bench.step(); }));
 }
 
 BENCHMARK(floor_datagrams)->Arg(200)->Arg(4000)->Arg(20000);
