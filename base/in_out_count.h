@@ -19,10 +19,8 @@ struct InOutTotals {
 
 class InOutCount {
  public:
-  void went_in() { in_.fetch_add(1, std::memory_order_relaxed); }  // before it can come out
-  void went_in(std::size_t count) { in_.fetch_add(count, std::memory_order_relaxed); }
-  void came_out() { out_.fetch_add(1, std::memory_order_release); }
-  void came_out(std::size_t count) { out_.fetch_add(count, std::memory_order_release); }
+  void went_in(std::size_t count = 1) { in_.fetch_add(count, std::memory_order_relaxed); }  // before it can come out
+  void came_out(std::size_t count = 1) { out_.fetch_add(count, std::memory_order_release); }
 
   // What came out is read first, so that it is never more than what went in.
   InOutTotals totals() const {

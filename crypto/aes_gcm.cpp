@@ -6,6 +6,7 @@
 #include <cstring>
 #include <optional>
 
+#include "base/limits.h"
 #include "crypto/constant_time.h"
 #include "crypto/gcm_long_iv.h"
 #include "crypto/random.h"
@@ -63,13 +64,16 @@ AesGcm& AesGcm::operator=(AesGcm&&) noexcept = default;
 AesGcm::~AesGcm() = default;
 
 Result<void> AesGcm::set_key(ByteView key) {
-  if (cipher_for(key.size()) == nullptr)
+  if (cipher_for(key.size()) == nullptr) {
     return refused("a key has 16, 24 or 32 bytes, not " + std::to_string(key.size()));
+  }
   if (equal_constant_time(key, {state_->key.data(), state_->key_bytes})) return {};
   std::memcpy(state_->key.data(), key.data(), key.size());
   state_->key_bytes = key.size();
   state_->context_keyed = false;
-  if (state_->vectors && key.size() == 32) state_->vectors->set_key(key.first<32>());
+  if (state_->vectors && key.size() == limits::kKeyBytes) {
+    state_->vectors->set_key(key.first<limits::kKeyBytes>());
+  }
   return {};
 }
 

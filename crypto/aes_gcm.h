@@ -1,9 +1,9 @@
 // AesGcm: AES-GCM (NIST SP 800-38D) with a 16-byte tag, one message a call, the caller's IV.
 //
-// It owns one EVP context, reused, and where the processor can do better (crypto/vector_gcm.h), that: for keys of 32
-// and IVs of 12 bytes, which are all that this project writes: after the first call with a key size nothing is
-// allocated, not even by a change of key. It decides nothing about IVs except that an empty one is refused: whoever
-// seals owns the rule that no two plaintexts share a (key, IV). In this project there are two such owners:
+// It owns one EVP context, reused. For keys of 32 and IVs of 12 bytes, which are all that this project writes, the
+// work goes to what is faster where the processor can do it (crypto/vector_gcm.h). After the first call with a key size
+// nothing is allocated, not even by a change of key. It decides nothing about IVs except that an empty one is refused:
+// whoever seals owns the rule that no two plaintexts share a (key, IV). In this project there are two such owners:
 // SegmentSealer (IV = frame number under a key used for one segment) and seal_with_random_iv below (96 random bits; at
 // most 2^32 messages under one key, SP 800-38D 8.3).
 //

@@ -20,6 +20,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <utility>
 
 #include "base/bytes.h"
 #include "base/ids.h"
@@ -41,7 +42,8 @@ class SegmentSealer {
   SegmentSealer& operator=(SegmentSealer&&) noexcept;
   ~SegmentSealer();
 
-  ByteView header() const { return header_; }  // with its tag; at most kPageBytes
+  ByteView header() const { return header_; }         // with its tag; at most kPageBytes
+  Bytes take_header() { return std::move(header_); }  // sealing does not need it
   const MessageId& message_id() const { return message_id_; }
 
   // | 4 seq | 12 IV | 4064 | 16 tag |. seq from 1. `plain` and `page` are different memory.

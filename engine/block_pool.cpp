@@ -2,16 +2,19 @@
 
 #include <algorithm>
 #include <atomic>
-#include <boost/lockfree/stack.hpp>
+#include <numeric>
+#include <vector>
 
+#include "base/index_stack.h"
 #include "crypto/wipe.h"
 
 namespace assent {
 
 struct BlockPool::State {
-  State(SecureArena owned, std::size_t blocks) : arena(std::move(owned)), free(blocks) {}
+  explicit State(SecureArena owned)
+      : arena(std::move(owned)), free(static_cast<std::uint32_t>(arena.memory().size() / sizeof(Block))) {}
   SecureArena arena;
-  boost::lockfree::stack<Block*> free;
+  IndexStack free;
   // Both may be negative: a block taken at home may be returned elsewhere. Apart from each other and from the list,
   // since different threads write to them.
   alignas(limits::kCacheLineBytes) std::atomic<std::ptrdiff_t> in_use{0};
@@ -22,11 +25,24 @@ struct BlockPool::State {
   }
 };
 
-BlockPool::BlockPool(SecureArena arena) : capacity_(arena.memory().size() / sizeof(Block)) {
-  auto* first = reinterpret_cast<Block*>(arena.memory().data());
-  state_ = std::make_unique<State>(std::move(arena), capacity_);
-  // Pushed backwards, so that blocks are handed out from the lowest address up.
-  for (std::size_t i = capacity_; i > 0; --i) ASSENT_CHECK(state_->free.bounded_push(first + i - 1));
+namespace {
+
+// Most blocks that come back held one datagram of 200 bytes: wiping what it wrote is a tenth of wiping the page.
+void wipe_block(Block& block) {
+  const bool partly = block.head.kind == BlockKind::datagram;
+  const std::size_t used = partly ? sizeof block.head + block.head.fill_bytes : sizeof block;
+  wipe({reinterpret_cast<std::uint8_t*>(&block), std::min(used, sizeof block)});
+}
+
+}  // namespace
+
+BlockPool::BlockPool(SecureArena arena)
+    : state_(std::make_unique<State>(std::move(arena))),
+      first_(reinterpret_cast<Block*>(state_->arena.memory().data())),
+      capacity_(state_->arena.memory().size() / sizeof(Block)) {
+  std::vector<std::uint32_t> all(capacity_);
+  std::iota(all.begin(), all.end(), 0U);
+  state_->free.push(all);
 }
 
 BlockPool::~BlockPool() { ASSENT_CHECK(in_use_blocks() == 0); }
@@ -38,40 +54,48 @@ void BlockPool::make_home_here() {
 
 BlockRef BlockPool::take() {
   if (is_home()) return adopt(take_near());
-  Block* block = nullptr;
-  if (!state_->free.pop(block)) return adopt(nullptr);
+  std::uint32_t index = 0;
+  if (state_->free.pop({&index, 1}) == 0) return adopt(nullptr);
   state_->in_use.fetch_add(1, std::memory_order_relaxed);
-  return adopt(block);
+  return adopt(at(index));
 }
 
 void BlockPool::give_back(Block* block) noexcept {
-  // Most blocks that come back held one datagram of 200 bytes: wiping what it wrote is a tenth of wiping the page.
-  const bool partly = block->head.kind == BlockKind::datagram;
-  const std::size_t used = partly ? sizeof block->head + block->head.fill_bytes : sizeof *block;
-  wipe({reinterpret_cast<std::uint8_t*>(block), std::min(used, sizeof *block)});
+  wipe_block(*block);
   if (is_home()) return give_back_near(block);
+  const std::uint32_t index = index_of(block);
   state_->in_use.fetch_sub(1, std::memory_order_relaxed);
-  ASSENT_CHECK(state_->free.bounded_push(block));
+  state_->free.push({&index, 1});
 }
 
 Block* BlockPool::take_near() {
-  while (near_count_ < near_.size() / 2) {
-    Block* block = nullptr;
-    if (!state_->free.pop(block)) break;
-    near_[near_count_++] = block;
+  if (near_count_ < near_.size() / 2) {
+    near_count_ += state_->free.pop(std::span(near_).subspan(near_count_, near_.size() / 2 - near_count_));
   }
   if (near_count_ == 0) return nullptr;
   state_->count_at_home(1);
-  return near_[--near_count_];
+  return at(near_[--near_count_]);
 }
 
 // The block that came last goes out next, while the caches still hold it.
 void BlockPool::give_back_near(Block* block) noexcept {
   state_->count_at_home(-1);
   if (near_count_ == near_.size()) {
-    for (std::size_t i = 0; i < near_.size() / 2; ++i) ASSENT_CHECK(state_->free.bounded_push(near_[--near_count_]));
+    near_count_ = near_.size() / 2;
+    state_->free.push(std::span(near_).subspan(near_count_));
   }
-  near_[near_count_++] = block;
+  near_[near_count_++] = index_of(block);
+}
+
+void BlockPool::Returns::add(BlockRef block) {
+  ASSENT_CHECK(count_ < wiped_.size());
+  wipe_block(*block);
+  wiped_[count_++] = pool_.index_of(block.release());
+}
+
+BlockPool::Returns::~Returns() {
+  pool_.state_->in_use.fetch_sub(static_cast<std::ptrdiff_t>(count_), std::memory_order_relaxed);
+  pool_.state_->free.push(std::span(wiped_).first(count_));
 }
 
 void BlockReturner::operator()(Block* block) const noexcept {

@@ -11,9 +11,9 @@
 //      +--------+--------+-------+------+---+-----------+--------+--------+-----------------------+
 //
 // Any thread may take and return blocks: the free list is a lock-free stack (takers: the shard; returners: the shard
-// and the seal workers; Boost.Lockfree orders the index it passes). The thread that receives, which takes and returns a
-// block with every packet, is the pool's home: it keeps a few free blocks to itself, so that a packet costs no locked
-// instruction, which would wait for every store before it to leave the core. A pool never grows.
+// and the seal workers, some at once). The thread that receives, which takes and returns a block with every packet, is
+// the pool's home: it keeps a few free blocks to itself, so that a packet costs no locked instruction, which would wait
+// for every store before it to leave the core. A pool never grows.
 #pragma once
 
 #include <array>
@@ -30,7 +30,7 @@ namespace assent {
 
 enum class BlockKind : std::uint8_t {
   packets,   // clusters of a leg's packets
-  header,    // stands for the message header (frame 0); its plaintext is empty
+  header,    // the message header (frame 0)
   head,      // frame 1: the Matroska head, no audio
   final,     // the last frame: the leg's counts
   datagram,  // as received: nothing but the first fill_bytes of plaintext was written since the block was taken
@@ -74,6 +74,22 @@ class BlockPool {
   // A block that crossed a queue as a bare pointer gets its owner back.
   BlockRef adopt(Block* block) { return BlockRef(block, BlockReturner{this}); }
 
+  // Blocks that one thread has done with, each wiped as it comes, and all returned together: to the free list that is
+  // one exchange, where other threads contend for it. At most kSealBurst.
+  class Returns {
+   public:
+    explicit Returns(BlockPool& pool) : pool_(pool) {}
+    ~Returns();
+    Returns(const Returns&) = delete;
+    Returns& operator=(const Returns&) = delete;
+    void add(BlockRef block);
+
+   private:
+    BlockPool& pool_;
+    std::array<std::uint32_t, limits::kSealBurst> wiped_{};
+    std::size_t count_ = 0;
+  };
+
   // The calling thread is the pool's home from now on; before the pool is shared, and once.
   void make_home_here();
 
@@ -88,12 +104,15 @@ class BlockPool {
   void give_back(Block* block) noexcept;
   Block* take_near();
   void give_back_near(Block* block) noexcept;
+  Block* at(std::uint32_t index) const { return first_ + index; }
+  std::uint32_t index_of(const Block* block) const { return static_cast<std::uint32_t>(block - first_); }
 
   std::unique_ptr<State> state_;
+  Block* first_ = nullptr;
   std::size_t capacity_ = 0;
 
-  std::thread::id home_;                            // none: no thread is
-  std::array<Block*, limits::kNearBlocks> near_{};  // the home's own free blocks
+  std::thread::id home_;                                   // none: no thread is
+  std::array<std::uint32_t, limits::kNearBlocks> near_{};  // the home's own free blocks
   std::size_t near_count_ = 0;
 };
 

@@ -21,6 +21,7 @@
 #include "base/coarse_time.h"
 #include "base/endpoint.h"
 #include "base/ids.h"
+#include "base/limits.h"
 #include "base/strong.h"
 #include "base/time.h"
 #include "codecs/rtp.h"
@@ -164,7 +165,8 @@ class SealedPage {
 // Where a page lies in the journal.
 struct JournalPlace {
   std::uint32_t file = 0;  // number of the journal file
-  std::uint64_t offset_bytes = 0;
+  std::uint32_t page = 0;  // from the file's first, 0
+  constexpr std::uint64_t offset_bytes() const { return std::uint64_t{page} * limits::kPageBytes; }
   constexpr auto operator<=>(const JournalPlace&) const = default;
 };
 

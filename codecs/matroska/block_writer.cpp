@@ -167,23 +167,16 @@ std::int16_t ClusterWriter::relative_ms(WallTime at) const { return static_cast<
 
 void ClusterWriter::append(ByteView payload, WallTime at) {
   ASSENT_CHECK(is_open() && fits(payload.size(), at));
-  std::uint8_t* out = block + end;
-  const auto size = static_cast<std::uint32_t>(kSimpleBlockFields + payload.size());
-  *out++ = static_cast<std::uint8_t>(ElementId::simple_block);
+  std::uint8_t* const out = block + end;
   // A single byte left over could not be made a Void, so the size takes it.
-  if (room_bytes() == kSimpleBlockHead + payload.size() + 1) {
-    *out++ = kSize3Mark;
-    store_be16(out, static_cast<std::uint16_t>(size));
-  } else {
-    store_be16(out, static_cast<std::uint16_t>(0x4000 | size));
+  const bool long_size = room_bytes() == kSimpleBlockHead + payload.size() + 1;
+  std::uint8_t* const behind = put_packet(long_size ? out + 1 : out, payload, relative_ms(at));
+  if (long_size) {
+    out[0] = static_cast<std::uint8_t>(ElementId::simple_block);
+    out[1] = kSize3Mark;
+    store_be16(out + 2, static_cast<std::uint16_t>(kSimpleBlockFields + payload.size()));
   }
-  out += 2;
-  *out++ = kTrack;
-  store_be16(out, static_cast<std::uint16_t>(wall_ms(at) - first_ms));
-  out[2] = kKeyFrame;
-  out += 3;
-  std::memcpy(out, payload.data(), payload.size());
-  end = static_cast<std::uint16_t>(out + payload.size() - block);
+  end = static_cast<std::uint16_t>(behind - block);
 }
 
 std::size_t ClusterWriter::fitting(std::size_t payload_bytes) const {

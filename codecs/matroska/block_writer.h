@@ -62,9 +62,9 @@ struct ClusterWriter {
   void finish();
 };
 
-// Writes the SimpleBlock of one packet that begins `relative_ms` into its Cluster to `to`, where there is room for it
-// and not for one byte more than that; returns where the next begins. What ClusterWriter::append does when it is known
-// that it fits.
+// Writes the SimpleBlock of one packet, whose payload is not empty and whose time is `relative_ms` after its Cluster's,
+// to `to`, where there must be room for it; returns where the next begins. Unlike ClusterWriter::append it checks
+// nothing: the caller has counted the packets that fit (ClusterWriter::fitting).
 std::uint8_t* put_packet(std::uint8_t* to, ByteView payload, std::int16_t relative_ms);
 
 // How many packets the Cluster at the beginning of a finished block holds. Read from the bytes, so that nobody has to

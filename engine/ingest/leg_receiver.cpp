@@ -240,8 +240,8 @@ std::optional<ExpectedStream> LegReceiver::foresee() const {
   const auto sequence = window_.expected();
   if (pin_ != Pin::endpoint || !streaming_ || !sequence) return std::nullopt;
   const auto ticks = static_cast<std::uint32_t>(latest_payload_bytes_ / codec().frame_bytes());
-  const std::uint32_t thousand = ticks * 1000;
-  if (thousand % codec().clock_rate != 0) return std::nullopt;
+  const std::uint32_t millisecond_ticks = ticks * 1000;
+  if (millisecond_ticks % codec().clock_rate != 0) return std::nullopt;
   const auto next = timeline_.foresee(ticks);
   if (!next) return std::nullopt;
   return ExpectedStream{.payload_type = current_.payload_type,
@@ -251,7 +251,7 @@ std::optional<ExpectedStream> LegReceiver::foresee() const {
                         .source = source_,
                         .payload_bytes = latest_payload_bytes_,
                         .ticks = static_cast<std::uint16_t>(ticks),
-                        .duration = milliseconds(thousand / codec().clock_rate),
+                        .duration = milliseconds(millisecond_ticks / codec().clock_rate),
                         .at = next->at,
                         .due = next->due};
 }

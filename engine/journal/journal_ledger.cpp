@@ -3,20 +3,12 @@
 #include <algorithm>
 
 namespace assent {
-namespace {
-
-std::uint32_t page_of(JournalPlace place) {
-  return static_cast<std::uint32_t>(place.offset_bytes / limits::kPageBytes);
-}
-
-}  // namespace
-
 void JournalLedger::add(SegmentId segment, JournalPlace place) {
   std::vector<PageRecord>& records = segments_[segment];
   FileRecord& file = files_[place.file];
   // Every page but a segment's first in a file is spared the search among all its segments.
   if (records.empty() || records.back().file != place.file) file.segments.insert(segment);
-  records.push_back({place.file, page_of(place), true});
+  records.push_back({place.file, place.page & 0x7FFFFFFFU, 1});
   ++file.live;
   ++live_pages_;
 }
@@ -25,8 +17,8 @@ void JournalLedger::orphan(SegmentId segment, JournalPlace place) {
   const auto found = segments_.find(segment);
   if (found == segments_.end()) return;
   for (PageRecord& record : found->second) {
-    if (record.file != place.file || record.page != page_of(place) || !record.live) continue;
-    record.live = false;
+    if (!record.is_at(place) || !record.live) continue;
+    record.live = 0;
     FileRecord& file = files_[record.file];
     --file.live;
     ++file.orphans;
@@ -43,7 +35,7 @@ void JournalLedger::release(SegmentId segment) {
   if (found == segments_.end()) return;
   for (PageRecord& record : found->second) {
     if (!record.live) continue;
-    record.live = false;
+    record.live = 0;
     --files_[record.file].live;
     --live_pages_;
   }
@@ -53,7 +45,7 @@ void JournalLedger::retract(SegmentId segment, JournalPlace place) {
   orphan(segment, place);
   std::vector<PageRecord>& records = segments_[segment];
   std::erase_if(records, [&](const PageRecord& record) {
-    if (record.file != place.file || record.page != page_of(place)) return false;
+    if (!record.is_at(place)) return false;
     --files_[record.file].orphans;
     return true;
   });
@@ -73,7 +65,7 @@ std::vector<JournalPlace> JournalLedger::places(SegmentId segment) const {
   if (found == segments_.end()) return places;
   places.reserve(found->second.size());
   for (const PageRecord& record : found->second) {
-    places.push_back({record.file, std::uint64_t{record.page} * limits::kPageBytes});
+    places.push_back({record.file, record.page});
   }
   std::sort(places.begin(), places.end());
   return places;

@@ -37,11 +37,15 @@ class JournalLedger {
   std::uint64_t live_pages() const { return live_pages_; }
 
  private:
+  // Eight bytes: a call in progress has some hundred of them a leg.
   struct PageRecord {
     std::uint32_t file;
-    std::uint32_t page;  // from the file's start
-    bool live;
+    std::uint32_t page : 31;
+    std::uint32_t live : 1;
+
+    bool is_at(JournalPlace place) const { return file == place.file && page == place.page; }
   };
+  static_assert(limits::kJournalFileBytesMax / limits::kPageBytes < 1U << 31);
   struct FileRecord {
     std::uint64_t live = 0;
     std::uint64_t orphans = 0;

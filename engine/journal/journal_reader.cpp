@@ -24,11 +24,11 @@ Result<const DiskFile*> JournalReader::file_of(std::uint32_t number) {
 Result<void> JournalReader::read(const JournalPlace& place, PageSpan page) {
   auto file = file_of(place.file);
   if (!file) return file.error();
-  auto got = (*file)->read_at(place.offset_bytes, page);
+  auto got = (*file)->read_at(place.offset_bytes(), page);
   if (!got) return got.error();
   if (*got != page.size()) {
     return error(Errc::corrupt, "journal file " + std::to_string(place.file) + " ends before byte " +
-                                    std::to_string(place.offset_bytes + page.size()));
+                                    std::to_string(place.offset_bytes() + page.size()));
   }
   return {};
 }

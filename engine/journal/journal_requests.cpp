@@ -11,10 +11,10 @@ namespace {
 std::vector<FileExtent> extents_of(std::span<const JournalPlace> places) {
   std::vector<FileExtent> extents;
   for (const JournalPlace& place : places) {
-    if (!extents.empty() && extents.back().offset_bytes + extents.back().size_bytes == place.offset_bytes) {
+    if (!extents.empty() && extents.back().offset_bytes + extents.back().size_bytes == place.offset_bytes()) {
       extents.back().size_bytes += limits::kPageBytes;
     } else {
-      extents.push_back({place.offset_bytes, limits::kPageBytes});
+      extents.push_back({place.offset_bytes(), limits::kPageBytes});
     }
   }
   return extents;

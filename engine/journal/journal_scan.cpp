@@ -42,7 +42,7 @@ class JournalScan::FileScan {
   }
 
  private:
-  JournalPlace place(std::uint64_t page) const { return {number_.value, page * limits::kPageBytes}; }
+  JournalPlace place(std::uint64_t page) const { return {number_.value, static_cast<std::uint32_t>(page)}; }
 
   void report(JournalDamageKind kind, std::uint64_t page, std::string what) {
     scan_.damages_.push_back({kind, place(page), std::move(what)});

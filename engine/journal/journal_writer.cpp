@@ -116,7 +116,8 @@ void JournalWriter::start_batch() {
   JournalIndex index{next_batch_, options_.shard, {}};
   for (std::size_t i = 0; i < batch.pages; ++i) {
     PendingPage& pending = pending_[written_ + i];
-    pending.place = {current_->number.value, batch.offset_bytes + (i + 1) * limits::kPageBytes};
+    pending.place = {current_->number.value,
+                     static_cast<std::uint32_t>(batch.offset_bytes / limits::kPageBytes + i + 1)};
     ledger_.add(pending.page.segment(), pending.place);
     index.entries.push_back({pending.page.segment(), pending.page.seq(), pending.page.kind()});
   }

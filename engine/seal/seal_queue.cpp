@@ -52,12 +52,6 @@ std::size_t SealQueue::pop(std::span<std::optional<AdmittedBlock>> places) {
   return taken;
 }
 
-std::optional<AdmittedBlock> SealQueue::pop() {
-  std::optional<AdmittedBlock> block;
-  (void)pop(std::span(&block, 1));
-  return block;
-}
-
 InOutTotals SealQueue::totals() const { return state_->count.totals(); }
 
 }  // namespace assent

@@ -26,10 +26,10 @@ class SealQueue {
   void push(AdmittedBlock&& block);
   // Takes what is there, into places from the first on; how many.
   std::size_t pop(std::span<std::optional<AdmittedBlock>> places);
-  std::optional<AdmittedBlock> pop();
   std::size_t waiting() const { return totals().inside(); }  // an estimate, for metrics
   InOutTotals totals() const;                                // ever pushed, and ever popped
   std::size_t capacity_blocks() const { return pool_.capacity_blocks(); }
+  BlockPool& blocks() const { return pool_; }
 
  private:
   struct State;

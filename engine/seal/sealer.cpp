@@ -37,6 +37,11 @@ void settle_thread(const std::set<Cpu>& cpus) {
 struct Sealer::Tally {
   std::atomic<std::uint64_t> sealed{0};
   std::atomic<std::uint64_t> voided{0};
+
+  void add(const SealerCounts& more) {
+    sealed.fetch_add(more.blocks_sealed, std::memory_order_relaxed);
+    if (more.blocks_voided != 0) voided.fetch_add(more.blocks_voided, std::memory_order_relaxed);
+  }
 };
 
 // What a worker has to hand while it seals.
@@ -46,6 +51,7 @@ struct Sealer::Bench {
   std::array<PageRef, limits::kSealBurst> pages;
   std::array<std::optional<AdmittedBlock>, limits::kSealBurst> blocks;
   std::vector<SealedPage> sealed;
+  SealerCounts counts;  // of what is being sealed now
 };
 
 // The oneTBB side: at most `limit` tasks run, each draining the queue until it is empty or no page is free.
@@ -124,16 +130,20 @@ bool Sealer::seal_some(Bench& bench) {
   const std::size_t wanted = std::clamp<std::size_t>(queue_.waiting(), 1, limits::kSealBurst);
   const std::size_t pages = pages_.take(std::span(bench.pages).first(wanted));
   const std::size_t blocks = queue_.pop(std::span(bench.blocks).first(pages));
-  std::array<OpenSegment*, limits::kSealBurst> segments;
-  for (std::size_t i = 0; i < blocks; ++i) {
-    std::optional<AdmittedBlock>& admitted = bench.blocks[i];
-    segments[i] = &admitted->segment();
-    bench.sealed.push_back(seal(*admitted, std::move(bench.pages[i]), bench.cipher));
-    bench.sealed.back().times_ = {admitted->block().head.full_at, CoarseTime(clock_())};
-    admitted.reset();  // wiped
-  }
   for (std::size_t i = blocks; i < pages; ++i) bench.pages[i].reset();
   if (blocks == 0) return false;
+  std::array<OpenSegment*, limits::kSealBurst> segments;
+  {
+    BlockPool::Returns returns(queue_.blocks());
+    for (std::size_t i = 0; i < blocks; ++i) {
+      AdmittedBlock& admitted = *bench.blocks[i];
+      segments[i] = &admitted.segment();
+      bench.sealed.push_back(seal(admitted, std::move(bench.pages[i]), bench));
+      bench.sealed.back().times_ = {admitted.block().head.full_at, CoarseTime(clock_())};
+      returns.add(std::move(admitted.block_));  // wiped
+    }
+  }
+  tally_->add(std::exchange(bench.counts, {}));
   sink_(bench.sealed);
   bench.sealed.clear();
   // Last: then the segment may be destroyed, and whoever waits for it may count on the sink having its pages.
@@ -141,15 +151,16 @@ bool Sealer::seal_some(Bench& bench) {
   return true;
 }
 
-SealedPage Sealer::seal(const AdmittedBlock& admitted, PageRef page, FrameCipher& cipher) {
+SealedPage Sealer::seal(const AdmittedBlock& admitted, PageRef page, Bench& bench) {
   const Block& block = admitted.block();
   const OpenSegment& segment = admitted.segment();
   const SegmentSealer& sealer = segment.sealer();
+  FrameCipher& cipher = bench.cipher;
   const FrameSeq seq(block.head.frame_seq);
 
   if (block.head.kind == BlockKind::header) {
-    std::copy(sealer.header().begin(), sealer.header().end(), page->begin());
-    std::fill(page->begin() + static_cast<std::ptrdiff_t>(sealer.header().size()), page->end(), std::uint8_t{0});
+    const ByteView header = ByteView(block.plain).first(block.head.fill_bytes);
+    std::fill(std::copy(header.begin(), header.end(), page->begin()), page->end(), std::uint8_t{0});
     return {std::move(page), segment.id(), seq, PageKind::header};
   }
   if (block.head.kind == BlockKind::final) {
@@ -168,12 +179,12 @@ SealedPage Sealer::seal(const AdmittedBlock& admitted, PageRef page, FrameCipher
   const SealPermit::Stay stay(segment.permit(), block.head.consent_epoch);
   if (stay.allowed()) {
     sealer.seal_frame(cipher, seq.value, block.plain, *page);
-    tally_->sealed.fetch_add(1, std::memory_order_relaxed);
+    ++bench.counts.blocks_sealed;
   } else {
     std::array<std::uint8_t, limits::kFrameBytes> silence;
     matroska::write_void_block(silence);
     sealer.seal_frame(cipher, seq.value, silence, *page);
-    tally_->voided.fetch_add(1, std::memory_order_relaxed);
+    ++bench.counts.blocks_voided;
   }
   return {std::move(page), segment.id(), seq, PageKind::frame};
 }

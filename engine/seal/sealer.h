@@ -53,7 +53,7 @@ class Sealer {
   struct Bench;
   // Seals some blocks; false when there were none or no page for one.
   bool seal_some(Bench& bench);
-  SealedPage seal(const AdmittedBlock& admitted, PageRef page, FrameCipher& cipher);
+  SealedPage seal(const AdmittedBlock& admitted, PageRef page, Bench& bench);
 
   SealQueue& queue_;
   PagePool& pages_;

@@ -18,14 +18,14 @@ Booking pause_entry(CallId call, const PauseChange& change, const std::string& o
 
 }  // namespace
 
-LiveCall::LiveCall(CallIdentity identity, CallConsent consent, const PurposeRegistry& purposes, CallRecord& record,
-                   AlarmClock& clock, ShardLatencies& latencies)
+LiveCall::LiveCall(CallIdentity identity, CallConsent consent, Workshop workshop)
     : identity_(std::move(identity)),
       consent_(std::move(consent)),
-      purposes_(purposes),
-      record_(record),
-      alarm_(clock),
-      latencies_(latencies) {}
+      purposes_(workshop.purposes),
+      record_(workshop.record),
+      alarm_(workshop.clock),
+      latencies_(workshop.latencies),
+      outcome_(workshop.outcome) {}
 
 // ---- who is there -------------------------------------------------------------------------------------------------
 

@@ -60,8 +60,16 @@ using Done = std::function<void(Result<void>)>;
 
 class LiveCall final : public LegListener {
  public:
-  LiveCall(CallIdentity identity, CallConsent consent, const PurposeRegistry& purposes, CallRecord& record,
-           AlarmClock& clock, ShardLatencies& latencies);
+  // The parts of the shard that a call works with; they outlive it. The outcome is where a call notes what became of
+  // one input until it is carried out, which ends before another call is asked for anything.
+  struct Workshop {
+    const PurposeRegistry& purposes;
+    CallRecord& record;
+    AlarmClock& clock;
+    ShardLatencies& latencies;
+    Outcome& outcome;
+  };
+  LiveCall(CallIdentity identity, CallConsent consent, Workshop workshop);
   ~LiveCall() = default;
   LiveCall(const LiveCall&) = delete;
   LiveCall& operator=(const LiveCall&) = delete;
@@ -127,6 +135,7 @@ class LiveCall final : public LegListener {
   CallRecord& record_;
   Alarm alarm_;
   ShardLatencies& latencies_;
+  Outcome& outcome_;
 
   std::vector<CallParticipant> participants_;
   std::vector<std::unique_ptr<LiveLeg>> legs_;
@@ -134,7 +143,6 @@ class LiveCall final : public LegListener {
   std::vector<bool> erased_legs_;
   std::vector<bool> erased_participants_;  // whose withdrawal erased; they cannot agree again in this call
 
-  Outcome outcome_;
   std::optional<MonoTime> asked_at_;  // of the yes that is being carried out
   bool carrying_out_ = false;
   struct HeardDigit {

@@ -75,6 +75,7 @@ MonoTime LiveLeg::tick(Now now) {
   busy_ = true;
   receiver_.poll(now, *this);
   busy_ = false;
+  if (segments_.is_behind()) segments_.reap();
   const WallTime media = media_time(now);
   if (const auto due = segments_.due(); due && media >= *due) {
     // Here, between two packets, the timeline may move to the sender's clock: the next segment begins with it.
@@ -120,6 +121,17 @@ void LiveLeg::on_bye(Now now) { listener_.leg_bye(identity_.index, now); }
 void LiveLeg::end_pause(Now now) {
   if (paused_since_) paused_ += now.mono - *paused_since_;
   paused_since_.reset();
+}
+
+WallTime LiveLeg::media_time(Now now) {
+  catch_up();
+  return heard_ ? heard_until_ + (now.mono - last_heard_) : now.wall;
+}
+
+std::optional<MonoTime> LiveLeg::last_heard() {
+  catch_up();
+  if (!heard_) return std::nullopt;
+  return last_heard_;
 }
 
 LegCounts LiveLeg::counts() {

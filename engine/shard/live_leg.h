@@ -71,14 +71,23 @@ class alignas(limits::kCacheLineBytes) LiveLeg final : public LegSink {
   void flush(Now now);
 
   const LegIdentity& identity() const { return identity_; }
-  LegReceiver& receiver() { return catch_up(), receiver_; }
-  LegGate& gate() { return catch_up(), gate_; }
-  SegmentWriter& segments() { return catch_up(), segments_; }
+  LegReceiver& receiver() {
+    catch_up();
+    return receiver_;
+  }
+  LegGate& gate() {
+    catch_up();
+    return gate_;
+  }
+  SegmentWriter& segments() {
+    catch_up();
+    return segments_;
+  }
   SealPermit& permit() { return permit_; }
 
   // Where the leg's own timeline stands, which may follow the sender's clock: it runs on from the latest audio.
-  WallTime media_time(Now now) { return catch_up(), heard_ ? heard_until_ + (now.mono - last_heard_) : now.wall; }
-  std::optional<MonoTime> last_heard() { return catch_up(), heard_ ? std::optional(last_heard_) : std::nullopt; }
+  WallTime media_time(Now now);
+  std::optional<MonoTime> last_heard();
   int level_dbov() const { return level_dbov_; }
   LegCounts counts();
 

@@ -57,7 +57,7 @@ void SegmentWriter::lose(const Block& block) {
 // long as nobody else is short of it.
 bool SegmentWriter::may_queue() const {
   std::size_t waiting = open_ == nullptr ? 0 : open_->waiting();
-  for (const auto& segment : closing_) waiting += segment->waiting();
+  for (const ClosedSegment& closed : closing_) waiting += closed.segment->waiting();
   return waiting < settings_.queued_blocks || pool_.in_use_blocks() <= pool_.capacity_blocks() / 2;
 }
 
@@ -66,8 +66,7 @@ bool SegmentWriter::open(WallTime start) {
   reap();
   BlockRef header = pool_.take();
   BlockRef head = pool_.take();
-  BlockRef final_block = pool_.take();
-  if (header == nullptr || head == nullptr || final_block == nullptr) return false;
+  if (header == nullptr || head == nullptr) return false;
 
   const auto id = new_id<SegmentId>(start);
   const auto number = static_cast<std::uint32_t>(segments_.size() + 1);
@@ -76,37 +75,53 @@ bool SegmentWriter::open(WallTime start) {
   Result<SegmentSealer> sealer = SegmentSealer::create(*leg_key_, leg_key_id_, context);
   if (!sealer) return false;  // no memory for a key: the audio is lost and counted, the call goes on
 
+  const Bytes message_header = sealer->take_header();
+  ASSENT_CHECK(message_header.size() <= header->plain.size());  // ids only: its size is always the same
+  std::copy(message_header.begin(), message_header.end(), header->plain.begin());
+  header->head.fill_bytes = static_cast<std::uint16_t>(message_header.size());
+
   open_ = std::make_unique<OpenSegment>(id, std::move(*sealer), permit_);
-  final_block_ = std::move(final_block);
   start_ = start;
   end_ = start;
   next_seq_ = 0;
   segments_.push_back(id);
   observer_.segment_opened({id, *owner_, number, start});
 
-  push(std::move(header), BlockKind::header);
+  push(std::move(header), BlockKind::header, *open_, next_seq_++);
   matroska::write_head_block(head->plain, SegmentHead{id, owner_->leg, start, codec_});
-  push(std::move(head), BlockKind::head);
+  push(std::move(head), BlockKind::head, *open_, next_seq_++);
   return true;
 }
 
 void SegmentWriter::roll() {
   if (open_ == nullptr) return;
   observer_.segment_closed(open_->id(), end_);
-  final_block_->head.fill_bytes = static_cast<std::uint16_t>(matroska::write_tags(final_block_->plain, counts_()));
-  push(std::move(final_block_), BlockKind::final);
-  closing_.push_back(std::move(open_));
+  closing_.push_back({std::move(open_), next_seq_, counts_()});
   reap();
 }
 
-void SegmentWriter::push(BlockRef block, BlockKind kind) {
+void SegmentWriter::push(BlockRef block, BlockKind kind, OpenSegment& segment, std::uint32_t seq) {
   block->head.kind = kind;
-  block->head.frame_seq = next_seq_++;
-  queue_.push(AdmittedBlock(std::move(block), open_.get()));
+  block->head.frame_seq = seq;
+  queue_.push(AdmittedBlock(std::move(block), &segment));
+}
+
+bool SegmentWriter::finish(ClosedSegment& closed) {
+  if (!closed.counts) return true;
+  BlockRef block = pool_.take();
+  if (block == nullptr) return false;
+  block->head.fill_bytes = static_cast<std::uint16_t>(matroska::write_tags(block->plain, *closed.counts));
+  closed.counts.reset();
+  push(std::move(block), BlockKind::final, *closed.segment, closed.final_seq);
+  return true;
 }
 
 void SegmentWriter::reap() {
-  std::erase_if(closing_, [](const auto& segment) { return segment->is_drained(); });
+  is_behind_ = false;
+  for (ClosedSegment& closed : closing_) {
+    if (!finish(closed)) is_behind_ = true;
+  }
+  std::erase_if(closing_, [](const ClosedSegment& closed) { return !closed.counts && closed.segment->is_drained(); });
 }
 
 bool SegmentWriter::is_drained() {

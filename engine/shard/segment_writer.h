@@ -93,11 +93,22 @@ class alignas(limits::kCacheLineBytes) SegmentWriter {
   const std::vector<SegmentId>& segments() const { return segments_; }  // every one opened so far
   bool is_drained();  // closed, and no worker holds a block of any of its segments
 
+  // Whether a closed segment still waits for a block for its final frame, because none was free. `reap` tries again.
+  bool is_behind() const { return is_behind_; }
+  // Gives closed segments their final frames, and destroys those that no worker will touch again.
+  void reap();
+
  private:
+  struct ClosedSegment {
+    std::unique_ptr<OpenSegment> segment;
+    std::uint32_t final_seq = 0;
+    std::optional<LegCounts> counts;  // until they are in its final frame
+  };
+
   bool open(WallTime start);
   bool may_queue() const;
-  void push(BlockRef block, BlockKind kind);
-  void reap();
+  void push(BlockRef block, BlockKind kind, OpenSegment& segment, std::uint32_t seq);
+  bool finish(ClosedSegment& closed);
 
   // What every block touches comes first, in a cache line's worth.
   BlockPool& pool_;
@@ -107,6 +118,7 @@ class alignas(limits::kCacheLineBytes) SegmentWriter {
   WallTime end_;
   Settings settings_;
   std::uint32_t next_seq_ = 0;
+  bool is_behind_ = false;
 
   SegmentObserver& observer_;
   SealPermit& permit_;
@@ -117,9 +129,8 @@ class alignas(limits::kCacheLineBytes) SegmentWriter {
   ConsentId consent_;
   Codec codec_;
 
-  BlockRef final_block_;  // taken when the segment opens, so that closing never fails
   std::vector<SegmentId> segments_;
-  std::vector<std::unique_ptr<OpenSegment>> closing_;  // closed, with blocks still in the queue
+  std::vector<ClosedSegment> closing_;  // with blocks still in the queue, or still to come
   AudioGaps gaps_;
 };
 

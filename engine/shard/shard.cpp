@@ -111,8 +111,9 @@ Result<std::vector<LegPorts>> Shard::add_call(NewCall call, Now now) {
 
   const CallId id = call.identity.id;
   Entry entry;
-  entry.call = std::make_unique<LiveCall>(std::move(call.identity), std::move(*consent), parts_.purposes, parts_.record,
-                                          clock_, latencies_);
+  entry.call =
+      std::make_unique<LiveCall>(std::move(call.identity), std::move(*consent),
+                                 LiveCall::Workshop{parts_.purposes, parts_.record, clock_, latencies_, outcome_});
   entry.last_used = now.mono;
   const AlarmClock::Place alarm = entry.call->alarm();
   if (alarm >= calls_by_alarm_.size()) calls_by_alarm_.resize(alarm + 1);

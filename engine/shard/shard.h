@@ -149,6 +149,7 @@ class Shard final : private DatagramSink {
   ShardInbox inbox_;
   AlarmClock clock_;  // of the calls
   ShardLatencies latencies_;
+  Outcome outcome_;        // of whichever call is being asked
   std::size_t taken_ = 0;  // datagrams of this sweep
   std::unordered_map<CallId, Entry> calls_;
   std::vector<Entry*> calls_by_alarm_;

@@ -2,24 +2,28 @@
 // with it in place of engine/block_pool.cpp is what the marker scan must find guilty; if it does not, the scan proves
 // nothing.
 #include <atomic>
-#include <boost/lockfree/stack.hpp>
 #include <cstdio>
+#include <numeric>
+#include <vector>
 
+#include "base/index_stack.h"
 #include "engine/block_pool.h"
 
 namespace assent {
 
 struct BlockPool::State {
-  State(SecureArena owned, std::size_t blocks) : arena(std::move(owned)), free(blocks) {}
+  State(SecureArena owned, std::size_t blocks) : arena(std::move(owned)), free(static_cast<std::uint32_t>(blocks)) {}
   SecureArena arena;
-  boost::lockfree::stack<Block*> free;
+  IndexStack free;
   std::atomic<std::size_t> in_use{0};
 };
 
 BlockPool::BlockPool(SecureArena arena) : capacity_(arena.memory().size() / sizeof(Block)) {
-  auto* first = reinterpret_cast<Block*>(arena.memory().data());
+  first_ = reinterpret_cast<Block*>(arena.memory().data());
   state_ = std::make_unique<State>(std::move(arena), capacity_);
-  for (std::size_t i = capacity_; i > 0; --i) ASSENT_CHECK(state_->free.bounded_push(first + i - 1));
+  std::vector<std::uint32_t> all(capacity_);
+  std::iota(all.begin(), all.end(), 0U);
+  state_->free.push(all);
 }
 
 BlockPool::~BlockPool() = default;
@@ -27,10 +31,10 @@ BlockPool::~BlockPool() = default;
 void BlockPool::make_home_here() {}
 
 BlockRef BlockPool::take() {
-  Block* block = nullptr;
-  if (!state_->free.pop(block)) return BlockRef(nullptr, BlockReturner{this});
+  std::uint32_t index = 0;
+  if (state_->free.pop({&index, 1}) == 0) return BlockRef(nullptr, BlockReturner{this});
   state_->in_use.fetch_add(1, std::memory_order_relaxed);
-  return adopt(block);
+  return adopt(at(index));
 }
 
 void BlockPool::give_back(Block* block) noexcept {
@@ -38,9 +42,13 @@ void BlockPool::give_back(Block* block) noexcept {
     std::fwrite(block->plain.data(), 1, block->plain.size(), file);
     std::fclose(file);
   }
+  const std::uint32_t index = index_of(block);
   state_->in_use.fetch_sub(1, std::memory_order_relaxed);
-  ASSENT_CHECK(state_->free.bounded_push(block));
+  state_->free.push({&index, 1});
 }
+
+void BlockPool::Returns::add(BlockRef block) { block.reset(); }
+BlockPool::Returns::~Returns() = default;
 
 void BlockReturner::operator()(Block* block) const noexcept {
   if (block != nullptr) pool->give_back(block);

@@ -25,7 +25,7 @@ Json json_of(const SalvageReport& report) {
     damages.push_back({{"kind", name_of(damage.kind)},
                        {"shard", shard.value},
                        {"file", damage.place.file},
-                       {"offset", damage.place.offset_bytes},
+                       {"offset", damage.place.offset_bytes()},
                        {"what", damage.what}});
   }
   return {{"settled", report.settled},
@@ -52,7 +52,7 @@ void print_report(const SalvageReport& report, std::ostream& out) {
   }
   for (const auto& [shard, damage] : report.damages) {
     out << to_text(JournalFileName{shard, JournalFileNumber(damage.place.file)}) << ", byte "
-        << damage.place.offset_bytes << ": " << name_of(damage.kind) << ": " << damage.what << "\n";
+        << damage.place.offset_bytes() << ": " << name_of(damage.kind) << ": " << damage.what << "\n";
   }
 }
 

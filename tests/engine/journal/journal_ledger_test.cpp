@@ -11,7 +11,7 @@ SegmentId segment(std::uint8_t number) {
   id.bytes[15] = number;
   return id;
 }
-JournalPlace place(std::uint32_t file, std::uint64_t page) { return {file, page * limits::kPageBytes}; }
+JournalPlace place(std::uint32_t file, std::uint32_t page) { return {file, page}; }
 
 TEST_CASE("a file is needed until every segment with pages in it is released") {
   JournalLedger ledger;

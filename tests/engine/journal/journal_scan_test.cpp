@@ -97,8 +97,8 @@ TEST_CASE("behind a torn index page nothing of the file is believed, and what is
   const auto scan = bench.scan();
   REQUIRE(scan);
   CHECK(scan->pages().size() == 4);
-  CHECK(reports(*scan, JournalDamageKind::torn_index, {1, 5 * kPage}));
-  CHECK(reports(*scan, JournalDamageKind::ignored_batches, {1, 10 * kPage}));
+  CHECK(reports(*scan, JournalDamageKind::torn_index, {1, 5}));
+  CHECK(reports(*scan, JournalDamageKind::ignored_batches, {1, 10}));
 }
 
 TEST_CASE("a blank index page ends the belief like a torn one") {
@@ -108,7 +108,7 @@ TEST_CASE("a blank index page ends the belief like a torn one") {
   const auto scan = bench.scan();
   REQUIRE(scan);
   CHECK(scan->pages().size() == 4);
-  CHECK(reports(*scan, JournalDamageKind::ignored_batches, {1, 10 * kPage}));
+  CHECK(reports(*scan, JournalDamageKind::ignored_batches, {1, 10}));
 }
 
 TEST_CASE("a repeated batch is not believed") {
@@ -120,7 +120,7 @@ TEST_CASE("a repeated batch is not believed") {
   const auto scan = bench.scan();
   REQUIRE(scan);
   CHECK(scan->pages().size() == 12);
-  CHECK(reports(*scan, JournalDamageKind::stale_batch, {1, 15 * kPage}));
+  CHECK(reports(*scan, JournalDamageKind::stale_batch, {1, 15}));
 }
 
 TEST_CASE("a copied file is not believed, and a missing one is no damage") {
@@ -151,8 +151,8 @@ TEST_CASE("a data page that is blank or another's is reported and not yielded; i
   const auto scan = bench.scan();
   REQUIRE(scan);
   CHECK(scan->pages().size() == 10);
-  CHECK(reports(*scan, JournalDamageKind::blank_page, {1, 7 * kPage}));
-  CHECK(reports(*scan, JournalDamageKind::foreign_page, {1, 8 * kPage}));
+  CHECK(reports(*scan, JournalDamageKind::blank_page, {1, 7}));
+  CHECK(reports(*scan, JournalDamageKind::foreign_page, {1, 8}));
 }
 
 TEST_CASE("a file that ends within a batch yields the pages that are there") {
@@ -164,7 +164,7 @@ TEST_CASE("a file that ends within a batch yields the pages that are there") {
   const auto scan = bench.scan();
   REQUIRE(scan);
   CHECK(scan->pages().size() == 9);
-  CHECK(reports(*scan, JournalDamageKind::cut_short, {1, 12 * kPage}));
+  CHECK(reports(*scan, JournalDamageKind::cut_short, {1, 12}));
 }
 
 TEST_CASE("an index page of another shard is not believed") {
@@ -176,7 +176,7 @@ TEST_CASE("an index page of another shard is not believed") {
   const auto scan = bench.scan();
   REQUIRE(scan);
   CHECK(scan->pages().size() == 4);
-  CHECK(reports(*scan, JournalDamageKind::stale_batch, {1, 5 * kPage}));
+  CHECK(reports(*scan, JournalDamageKind::stale_batch, {1, 5}));
 }
 
 TEST_CASE("a journal goes on after a restart with files and batches behind the old ones") {
@@ -249,7 +249,7 @@ TEST_CASE("after a power loss at any moment every durable page is yielded and no
 void damage_tail(JournalBench& bench, std::mt19937& random) {
   const JournalPlace last = bench.durable().back().place();
   Bytes content = bench.disk.content(file_path(last.file));
-  const std::size_t end = static_cast<std::size_t>(last.offset_bytes) + kPage;
+  const std::size_t end = static_cast<std::size_t>(last.offset_bytes()) + kPage;
   const std::size_t tail = content.size() - end;
   if (tail == 0) return;
   const std::size_t at = end + random() % tail;

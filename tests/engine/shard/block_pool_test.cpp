@@ -33,6 +33,26 @@ TEST_CASE("a block that comes back is wiped, at home and elsewhere") {
   CHECK(pool.in_use_blocks() == 0);
 }
 
+TEST_CASE("blocks returned together are wiped as they come and free when the last has come") {
+  BlockPool pool(arena_of(limits::kSealBurst));
+  if (GENERATE(false, true)) pool.make_home_here();
+  std::vector<BlockRef> taken;
+  while (BlockRef block = pool.take()) taken.push_back(std::move(block));
+  {
+    BlockPool::Returns returns(pool);
+    for (BlockRef& block : taken) {
+      const Block* memory = block.get();
+      block->plain.fill(0xA5);
+      returns.add(std::move(block));
+      CHECK(is_wiped(*memory));
+    }
+    CHECK(pool.in_use_blocks() == limits::kSealBurst);
+    CHECK_FALSE(pool.take());
+  }
+  CHECK(pool.in_use_blocks() == 0);
+  CHECK(pool.take());
+}
+
 TEST_CASE("every block can be taken at home, however many the home keeps near") {
   const std::size_t blocks = GENERATE(std::size_t{1}, std::size_t{3}, limits::kNearBlocks, 5 * limits::kNearBlocks);
   BlockPool pool(arena_of(blocks));

@@ -175,6 +175,51 @@ TEST_CASE("consent whose record takes longer than the ring has room loses the la
   CHECK(finished.gaps[0].second.packets == 2051 - kept.size());
 }
 
+TEST_CASE("a segment that ends while every block is in use gets its final frame when one is free") {
+  ShardRig rig(ShardRig::defaults());
+  rig.grant_all();
+  for (int i = 0; i < 50; ++i) rig.talk(0, 0x11);
+  rig.pass(20ms);
+  const auto finals = [&] {
+    rig.pass(2s);
+    return rig.final_pages();
+  };
+  REQUIRE(finals() == 0);
+
+  rig.use_up_blocks();
+  rig.call().roll_segments();
+  CHECK(rig.call().legs()[0]->segments().is_behind());
+  CHECK(finals() == 0);
+  rig.end_shortage();
+  CHECK(finals() == 1);
+  CHECK_FALSE(rig.call().legs()[0]->segments().is_behind());
+
+  for (int i = 0; i < 50; ++i) rig.talk(0, 0x22);
+  const FinishedCall finished = rig.end();
+  CHECK(rig.final_pages() == 2);
+  CHECK(rig.segment_count(0) == 2);
+  CHECK(rig.opened(0).size() == 100);
+  CHECK(finished.gaps.empty());
+}
+
+TEST_CASE(
+    "a call that ends while every block is in use is over when its last block has made room for its final frame") {
+  ShardRig rig(ShardRig::defaults());
+  rig.grant_all();
+  for (int i = 0; i < 50; ++i) rig.talk(0, 0x11);
+  rig.use_up_blocks();
+  rig.stall();
+  std::optional<FinishedCall> finished;
+  REQUIRE(rig.shard->end_call(rig.call_id, rig.now, [&](FinishedCall call) { finished = std::move(call); }));
+  rig.pass(2s);
+  CHECK_FALSE(finished);
+  rig.end_stall();
+  rig.pass(2s);
+  REQUIRE(finished);
+  CHECK(rig.final_pages() == 1);
+  CHECK(rig.opened(0).size() == 50);
+}
+
 TEST_CASE("more gaps than can be told one by one are told as one that spans them, with the right sums") {
   AudioGaps gaps;
   const WallTime start(1'800'000'000s);

@@ -211,6 +211,12 @@ std::size_t ShardRig::sealed_pages() {
   return kept_.size();
 }
 
+std::size_t ShardRig::final_pages() {
+  const std::lock_guard lock(mutex_);
+  const auto is_final = [](const KeptPage& page) { return page.kind == PageKind::final; };
+  return static_cast<std::size_t>(std::count_if(kept_.begin(), kept_.end(), is_final));
+}
+
 std::size_t ShardRig::segment_count(std::size_t leg) const {
   return static_cast<std::size_t>(std::count_if(segments_.begin(), segments_.end(), [&](const SegmentOpened& segment) {
     return segment.owner.leg == leg_ids.at(leg);

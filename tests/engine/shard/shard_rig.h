@@ -93,10 +93,16 @@ class ShardRig : private SegmentObserver {
     while (PageRef page = pages_.take()) taken_pages_.push_back(std::move(page));
   }
   void end_stall() { taken_pages_.clear(); }
+  // No block of the arena is free either.
+  void use_up_blocks() {
+    while (BlockRef block = blocks_->take()) taken_blocks_.push_back(std::move(block));
+  }
+  void end_shortage() { taken_blocks_.clear(); }
   std::size_t free_blocks() const { return blocks_->capacity_blocks() - blocks_->in_use_blocks(); }
 
   std::vector<OpenedPacket> opened(std::size_t leg);  // every packet in the leg's sealed pages
   std::size_t sealed_pages();
+  std::size_t final_pages();
   std::size_t segment_count(std::size_t leg) const;
   bool arena_holds(ByteView marker) const;
   Gate gate(std::size_t leg);
@@ -131,6 +137,7 @@ class ShardRig : private SegmentObserver {
   std::optional<BlockPool> blocks_;
   PagePool pages_;
   std::vector<PageRef> taken_pages_;
+  std::vector<BlockRef> taken_blocks_;
   std::optional<SealQueue> queue_;
   std::optional<Sealer> sealer_;
   std::optional<HandSource> source_;
