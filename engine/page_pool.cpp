@@ -9,6 +9,11 @@
 #include "base/result.h"
 
 namespace assent {
+namespace {
+
+std::size_t mapped_bytes(std::size_t pages) { return (pages + 2) * sizeof(Page); }
+
+}  // namespace
 
 struct PagePool::State {
   std::mutex mutex;         // of `free`
@@ -18,17 +23,19 @@ struct PagePool::State {
 };
 
 PagePool::PagePool(std::size_t pages) : state_(std::make_unique<State>()), capacity_(pages) {
-  // Anonymous memory is page-aligned and touched only when used: a large bound costs nothing until a disk stalls.
-  state_->memory = mmap(nullptr, pages * sizeof(Page), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  // Anonymous memory is page-aligned and touched only when used: a large bound costs nothing until a disk stalls. A
+  // page on either side may not be touched, so that this is a mapping by itself, and nobody's overrun goes further.
+  state_->memory = mmap(nullptr, mapped_bytes(pages), PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   ASSENT_CHECK(state_->memory != MAP_FAILED);
-  auto* first = static_cast<Page*>(state_->memory);
+  auto* first = static_cast<Page*>(state_->memory) + 1;
+  ASSENT_CHECK(mprotect(first, pages * sizeof(Page), PROT_READ | PROT_WRITE) == 0);
   state_->free.reserve(pages);
   for (std::size_t i = pages; i > 0; --i) state_->free.push_back(first + i - 1);
 }
 
 PagePool::~PagePool() {
   ASSENT_CHECK(in_use_pages() == 0);
-  munmap(state_->memory, capacity_ * sizeof(Page));
+  munmap(state_->memory, mapped_bytes(capacity_));
 }
 
 PageRef PagePool::take() {

@@ -10,9 +10,9 @@ Counted as held audio: calls x 2 legs x hold x 8,000 bytes a second (G.711), not
 little more than `hold` and the block that is being filled. Counted as in use: all that the pool says is in use, less what it
 said before the first call (the receive batch).
 
-Counted as resident: everything that the process has in RAM (smaps), but of locked memory, which is taken at the start for all
-calls that may come, the blocks of the arena in use now, and of the keys' memory what a call of two legs may need of it at
-once. So with sealed pages on their way to the disk, stacks, heap, caches and all.
+Counted as resident: everything that the process has in RAM (smaps): stacks, heap, caches and all. But of the memory whose size
+the configuration says, for all calls that may come, what is in use now: of the arena the blocks, of the sealed pages those on
+their way to the disk, and of the keys' memory what a call of two legs may need of it at once.
 
 Exit status: 0 both bars are met, 1 one is not, 3 the generator fell behind.
 """
@@ -25,6 +25,8 @@ import loaded_engine  # first: it says where the next one is
 import harness
 
 PACKET_BYTES_PER_SECOND = 8000
+PAGE_KIB = 4
+PAGE_POOL_KIB = 32768 * PAGE_KIB  # journal.sealed_pages; a mapping by itself (engine/page_pool.cpp)
 LEGS = 2
 BARS = {"pending_to_audio": 1.10, "open_call_kib": 24}
 # The call's, and of each leg the leg's, the subject's and two segments', twice (base/limits.h: kSecretBytesPerCall).
@@ -51,10 +53,11 @@ def mappings(pid):
 def resident_kib(engine, calls):
     """By what it is; `calls` as many as there are now."""
     maps = mappings(engine.pid)
-    ordinary = [each for each in maps if not each["locked"]]
+    ordinary = [each for each in maps if not each["locked"] and each["Size"] != PAGE_POOL_KIB]
     heap = sum(each["Rss"] for each in ordinary if each["name"] in ("", "[heap]") or each["name"].startswith("[anon"))
-    return {"heap and ordinary pages": heap,
+    return {"heap": heap,
             "program, libraries, stacks, files": sum(each["Rss"] for each in ordinary) - heap,
+            "sealed pages in use": engine.total("assent_journal_queue_pages") * PAGE_KIB,
             "arena blocks in use": engine.total("assent_arena_used_bytes") / 1024,
             "keys": calls * KEY_BYTES_PER_CALL / 1024}
 
