@@ -17,12 +17,14 @@
 
 #include <condition_variable>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
 
 #include "engine/catalog/catalog.h"
+#include "engine/catalog/sqlite_bookings.h"
 #include "engine/catalog/sqlite_database.h"
 
 namespace assent {
@@ -34,6 +36,9 @@ class SqliteCatalog final : public Catalog {
   // `book` gives Errc::unsupported. Errc::not_found: there is no catalog in the folder.
   static Result<std::unique_ptr<SqliteCatalog>> open_read_only(const std::filesystem::path& folder);
   ~SqliteCatalog() override;
+
+  // Who seals the ledger from here on, and checks its end. Before any other thread books or verifies.
+  void seal_ledger(LedgerSealing sealing);
 
   Result<void> book(std::span<const Booking> bookings) override;
   Result<void> forget_deleted() override;
@@ -59,7 +64,9 @@ class SqliteCatalog final : public Catalog {
   Result<std::optional<ErasureRow>> erasure(ErasureId id) override;
   Result<std::vector<ErasureRow>> unfinished_erasures() override;
   Result<std::vector<LedgerRow>> ledger(const LedgerFilter& filter) override;
-  Result<std::uint64_t> verify_ledger() override;
+  Result<LedgerReport> verify_ledger(const std::optional<LedgerHead>& noted = std::nullopt) override;
+  // Every record in order, to `take`, whose error ends the walk. What is appended meanwhile may be missing.
+  Result<void> walk_ledger(const std::function<Result<void>(const LedgerRow&)>& take);
 
   // PRAGMA integrity_check and foreign_key_check: Errc::corrupt with the first finding. For tests and `assent verify`.
   Result<void> check_integrity();
@@ -79,17 +86,18 @@ class SqliteCatalog final : public Catalog {
   Result<std::optional<Row>> find(const char* sql, const Arguments&... arguments);
   template <typename Row, typename... Arguments>
   Result<std::vector<Row>> list(const char* sql, const Arguments&... arguments);
-  Result<void> verify_consent(SqliteDatabase& connection, const LedgerRow& row);
+  std::shared_ptr<const LedgerSeal> seal();
 
   const std::string path_;
   const int lock_fd_;                       // -1 for a reader
   std::unique_ptr<SqliteDatabase> writer_;  // null for a reader
   std::optional<Error> broken_;             // the I/O error after which nothing more is booked
 
-  std::mutex mutex_;  // guards what follows; held only to take or return a connection
+  std::mutex mutex_;  // guards what follows; held only to take or return a connection, or the seal
   std::condition_variable returned_;
   std::vector<std::unique_ptr<SqliteDatabase>> idle_;
   std::size_t readers_ = 0;  // lent out or idle
+  LedgerSealing sealing_;    // changed by the writer's thread
 };
 
 }  // namespace assent
