@@ -256,12 +256,12 @@ inline constexpr auto kCachedKeyAge = 10min;
 inline constexpr std::size_t kLedgerStepRows = 20000;
 // A checkpoint is a signature and a record: 60 us for every 10,000 records, so that little of the ledger hangs on what
 // the engine alone can check. How often at least, while there is something new to sign, is the pipeline's to say.
-inline constexpr std::uint64_t kCheckpointRecords = 10000;
-inline constexpr std::uint64_t kCheckpointRecordsMin = 1;
-inline constexpr std::uint64_t kCheckpointRecordsMax = 1000000;
-inline constexpr auto kCheckpointInterval = 1h;
-inline constexpr auto kCheckpointIntervalMin = 1s;
-inline constexpr auto kCheckpointIntervalMax = 24h;
+inline constexpr std::size_t kCheckpointRecords = 10000;
+inline constexpr std::size_t kCheckpointRecordsMin = 1;
+inline constexpr std::size_t kCheckpointRecordsMax = 1000000;
+inline constexpr std::chrono::milliseconds kCheckpointInterval = 1h;
+inline constexpr std::chrono::milliseconds kCheckpointIntervalMin = 1s;
+inline constexpr std::chrono::milliseconds kCheckpointIntervalMax = 24h;
 inline constexpr std::size_t kCanonicalJsonDepth = 16;  // a record's body has two; a notice comes from a caller
 
 // ---- Overload -----------------------------------------------------------------------------------------------------

@@ -101,6 +101,11 @@ struct Journal {
   std::size_t sealed_pages = limits::kSealedPagesDefault;  // of all shards
 };
 
+struct Ledger {
+  milliseconds checkpoint_interval = limits::kCheckpointInterval;
+  std::size_t checkpoint_records = limits::kCheckpointRecords;
+};
+
 struct Overload {
   nanoseconds hold_floor = limits::kHoldFloorDefault;  // consent.hold_floor; a shorter hold stays
   std::optional<std::uint64_t> disk_reserve_bytes;     // else reckoned from the calls and the disk
@@ -143,6 +148,7 @@ struct PipelineSettings {
   std::optional<pipeline::Notice> notice;
   pipeline::Seal seal;
   pipeline::Journal journal;
+  pipeline::Ledger ledger;
   pipeline::Overload overload;
   QuotaSettings quota;
   pipeline::Store store;

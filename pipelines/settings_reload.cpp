@@ -67,6 +67,8 @@ void note_what_waits(Comparison& compare, const PipelineSettings& running, const
   compare.wait("journal.commit_interval", running.journal.commit_interval, read.journal.commit_interval);
   compare.wait("journal.file_size", running.journal.file_bytes, read.journal.file_bytes);
   compare.wait("journal.sealed_pages", running.journal.sealed_pages, read.journal.sealed_pages);
+  compare.wait("ledger.checkpoint_interval", running.ledger.checkpoint_interval, read.ledger.checkpoint_interval);
+  compare.wait("ledger.checkpoint_records", running.ledger.checkpoint_records, read.ledger.checkpoint_records);
   compare.wait("consent.hold_floor", running.overload.hold_floor, read.overload.hold_floor);
   compare.wait("overload.disk_reserve", running.overload.disk_reserve_bytes, read.overload.disk_reserve_bytes);
   compare.wait("quota", running.quota.every, read.quota.every);

@@ -80,6 +80,20 @@ LedgerHead head_of(const LedgerRow& row) {
   return head;
 }
 
+std::string to_text(const LedgerHead& head) { return std::to_string(head.seq) + ":" + to_hex(head.hash); }
+
+std::optional<LedgerHead> parse_ledger_head(std::string_view text) {
+  LedgerHead head;
+  const auto colon = text.find(':');
+  if (colon == text.npos) return std::nullopt;
+  const auto number = std::from_chars(text.data(), text.data() + colon, head.seq);
+  const auto hash = from_hex(text.substr(colon + 1));
+  if (number.ec != std::errc() || number.ptr != text.data() + colon) return std::nullopt;
+  if (!hash || hash->size() != head.hash.size()) return std::nullopt;
+  std::copy(hash->begin(), hash->end(), head.hash.begin());
+  return head;
+}
+
 void ledger_hash_input(const Sha256Digest& previous, const LedgerRow& row, std::string& out) {
   out.assign(reinterpret_cast<const char*>(previous.data()), kHashBytes);
   append_record(row, out);

@@ -15,8 +15,9 @@
 // Pure functions, any thread. Where the records are kept is the catalog's concern.
 #pragma once
 
-#include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "crypto/sha256.h"
@@ -30,6 +31,10 @@ Result<LedgerRow> next_ledger_row(const LedgerHead& head, const LedgerEntry& ent
 
 // The head after the row.
 LedgerHead head_of(const LedgerRow& row);
+
+// "SEQ:HASH", the hash in hex: short enough to be noted elsewhere.
+std::string to_text(const LedgerHead& head);
+std::optional<LedgerHead> parse_ledger_head(std::string_view text);
 
 // The record as it is hashed, after the 32 bytes of the hash before it. Replaces `out`, whose memory is reused.
 void ledger_hash_input(const Sha256Digest& previous, const LedgerRow& row, std::string& out);

@@ -40,6 +40,9 @@ class SqliteBookings {
   Result<void> finish();
   // Who seals the ledger once this is committed.
   const LedgerSealing& sealing() const { return sealing_; }
+  // How many records there are, when this appended to them; when it last signed a checkpoint, if it did.
+  std::optional<std::uint64_t> ledger_records() const { return appended_ ? std::optional(head_->seq) : std::nullopt; }
+  std::optional<WallTime> checkpoint_at() const { return checkpoint_at_; }
 
  private:
   Result<void> put(const booking::AddKey& add);
@@ -77,6 +80,7 @@ class SqliteBookings {
   LedgerSealing sealing_;
   std::optional<LedgerHead> head_;  // once it has been looked up
   std::uint64_t checkpoint_seq_ = 0;
+  std::optional<WallTime> checkpoint_at_;
   bool appended_ = false;
 };
 

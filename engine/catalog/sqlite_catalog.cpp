@@ -103,6 +103,23 @@ void SqliteCatalog::seal_ledger(LedgerSealing sealing) {
   sealing_ = std::move(sealing);
 }
 
+void SqliteCatalog::note_committed(const SqliteBookings& transaction) {
+  const std::lock_guard lock(mutex_);
+  sealing_ = transaction.sealing();
+  if (const auto records = transaction.ledger_records()) ledger_counts_.records = *records;
+  if (const auto at = transaction.checkpoint_at()) ledger_counts_.last_checkpoint = *at;
+}
+
+void SqliteCatalog::count_from(const LedgerReport& report) {
+  const std::lock_guard lock(mutex_);
+  ledger_counts_ = {report.head.seq, report.last_checkpoint_at};
+}
+
+SqliteCatalog::LedgerCounts SqliteCatalog::ledger_counts() {
+  const std::lock_guard lock(mutex_);
+  return ledger_counts_;
+}
+
 std::shared_ptr<const LedgerSeal> SqliteCatalog::seal() {
   const std::lock_guard lock(mutex_);
   return sealing_.seal;
@@ -126,7 +143,7 @@ Result<void> SqliteCatalog::book_in_transaction(std::span<const Booking> booking
   }
   if (done) done = transaction.finish();
   if (done) done = writer_->run("COMMIT");
-  if (done && transaction.sealing().seal != sealing_.seal) seal_ledger(transaction.sealing());
+  if (done) note_committed(transaction);
   // After some errors SQLite has rolled back by itself; then this one fails, and nothing is lost by that.
   if (!done) (void)writer_->run("ROLLBACK");
   return done;

@@ -65,8 +65,17 @@ class SqliteCatalog final : public Catalog {
   Result<std::vector<ErasureRow>> unfinished_erasures() override;
   Result<std::vector<LedgerRow>> ledger(const LedgerFilter& filter) override;
   Result<LedgerReport> verify_ledger(const std::optional<LedgerHead>& noted = std::nullopt) override;
+  Result<std::optional<KeptHead>> kept_head();
   // Every record in order, to `take`, whose error ends the walk. What is appended meanwhile may be missing.
   Result<void> walk_ledger(const std::function<Result<void>(const LedgerRow&)>& take);
+
+  // What was last committed, for the metrics; before the first booking, what `count_from` said.
+  struct LedgerCounts {
+    std::uint64_t records = 0;
+    std::optional<WallTime> last_checkpoint;
+  };
+  LedgerCounts ledger_counts();
+  void count_from(const LedgerReport& report);
 
   // PRAGMA integrity_check and foreign_key_check: Errc::corrupt with the first finding. For tests and `assent verify`.
   Result<void> check_integrity();
@@ -87,17 +96,19 @@ class SqliteCatalog final : public Catalog {
   template <typename Row, typename... Arguments>
   Result<std::vector<Row>> list(const char* sql, const Arguments&... arguments);
   std::shared_ptr<const LedgerSeal> seal();
+  void note_committed(const SqliteBookings& transaction);
 
   const std::string path_;
   const int lock_fd_;                       // -1 for a reader
   std::unique_ptr<SqliteDatabase> writer_;  // null for a reader
   std::optional<Error> broken_;             // the I/O error after which nothing more is booked
 
-  std::mutex mutex_;  // guards what follows; held only to take or return a connection, or the seal
+  std::mutex mutex_;  // guards what follows; held only to take or return a connection, or what is known of the ledger
   std::condition_variable returned_;
   std::vector<std::unique_ptr<SqliteDatabase>> idle_;
   std::size_t readers_ = 0;  // lent out or idle
   LedgerSealing sealing_;    // changed by the writer's thread
+  LedgerCounts ledger_counts_;
 };
 
 }  // namespace assent

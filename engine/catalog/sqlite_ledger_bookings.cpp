@@ -80,6 +80,7 @@ Result<void> SqliteBookings::append_ledger(const LedgerEntry& entry) {
 Result<void> SqliteBookings::append_checkpoint(WallTime at) {
   const auto checkpoint = sealing_.seal->sign(*head_, at);
   checkpoint_seq_ = head_->seq + 1;
+  checkpoint_at_ = at;
   return append_record({LedgerKind::checkpoint, at, std::nullopt, checkpoint_json(checkpoint)});
 }
 

@@ -122,6 +122,12 @@ Result<void> SqliteCatalog::walk_ledger(const TakeRow& take) {
   }
 }
 
+Result<std::optional<KeptHead>> SqliteCatalog::kept_head() {
+  const auto connection = borrow();
+  if (!connection) return connection.error();
+  return read_kept_head(**connection);
+}
+
 Result<LedgerReport> SqliteCatalog::verify_ledger(const std::optional<LedgerHead>& noted) {
   const auto connection = borrow();
   if (!connection) return connection.error();

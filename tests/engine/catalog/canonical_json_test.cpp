@@ -81,7 +81,7 @@ TEST_CASE("made and recognised are the same: for whatever is made of a canonical
   std::size_t alike = 0;
   for (int round = 0; round < 20000; ++round) {
     std::string text = start;
-    for (unsigned changes = 1 + random() % 3; changes != 0; --changes) {
+    for (auto changes = 1 + random() % 3; changes != 0; --changes) {
       const std::size_t at = random() % text.size();
       const char c = alphabet[random() % alphabet.size()];
       switch (random() % 3) {
