@@ -10,11 +10,11 @@ namespace {
 
 Error refused(const Error& broken, const std::filesystem::path& state) {
   const std::string folder = state.string();
-  return error(broken.code, broken.what +
-                                ". Nothing is recorded on a broken ledger. Keep a copy of " + folder +
-                                " as it is; then put back a copy of its catalog.db from before, or begin a new state folder. "
-                                "`assent ledger verify --state " +
-                                folder + "` says this again");
+  return error(broken.code,
+               broken.what + ". Nothing is recorded on a broken ledger. Keep a copy of " + folder +
+                   " as it is; then put back a copy of its catalog.db from before, or begin a new state folder. "
+                   "`assent ledger verify --state " +
+                   folder + "` says this again");
 }
 
 std::string entries(std::uint64_t count) { return std::to_string(count) + (count == 1 ? " record" : " records"); }
@@ -27,7 +27,8 @@ Result<std::vector<std::string>> begin_ledger(const LedgerParts& parts) {
   parts.catalog.seal_ledger({*seal, parts.settings.checkpoint_records});
   const MonoTime began = read_mono();
   const auto verified = parts.catalog.verify_ledger();
-  if (!verified) return verified.error().code == Errc::corrupt ? refused(verified.error(), parts.state) : verified.error();
+  if (!verified)
+    return verified.error().code == Errc::corrupt ? refused(verified.error(), parts.state) : verified.error();
   if (*seal == nullptr && verified->public_key) {
     return refused(error(Errc::corrupt, "the ledger breaks at record " + std::to_string(verified->head.seq) +
                                             ": its end cannot be checked, because the key that seals it is gone"),

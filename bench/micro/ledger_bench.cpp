@@ -73,7 +73,8 @@ class LedgerOnDisk {
 
   Booking record(std::size_t number) const {
     if (number % 3 != 0) {
-      const std::string body = R"({"by":"0192f0c1","format":"wav","purpose":"quality","recording":")" + to_text(call_) + "\"}";
+      const std::string body =
+          R"({"by":"0192f0c1","format":"wav","purpose":"quality","recording":")" + to_text(call_) + "\"}";
       return booking::AddLedger{{LedgerKind::access, now_, call_, body}};
     }
     ConsentRow consent;
@@ -84,7 +85,8 @@ class LedgerOnDisk {
     consent.decision = "granted";
     consent.signal_type = "dtmf";
     consent.signal_value = "1";
-    consent.notice_json = R"({"hash":")" + std::string(64, 'a') + R"(","id":"recording-notice","language":"en","version":"1"})";
+    consent.notice_json =
+        R"({"hash":")" + std::string(64, 'a') + R"(","id":"recording-notice","language":"en","version":"1"})";
     consent.origin = to_text(call_);
     consent.at = now_;
     return booking::AddConsent{consent};
@@ -117,11 +119,12 @@ void count(benchmark::State& state, std::uint64_t records) {
 void floor_sha256(benchmark::State& state) {
   std::vector<std::string> inputs;
   LedgerHead head;
-  must(ledger_of(static_cast<std::size_t>(state.range(0))).catalog->walk_ledger([&](const LedgerRow& row) -> Result<void> {
-    ledger_hash_input(head.hash, row, inputs.emplace_back());
-    head = head_of(row);
-    return {};
-  }));
+  must(ledger_of(static_cast<std::size_t>(state.range(0)))
+           .catalog->walk_ledger([&](const LedgerRow& row) -> Result<void> {
+             ledger_hash_input(head.hash, row, inputs.emplace_back());
+             head = head_of(row);
+             return {};
+           }));
   for (auto _ : state) {
     for (const std::string& input : inputs) benchmark::DoNotOptimize(sha256(bytes_of(input)));
   }

@@ -257,12 +257,12 @@ struct EraseRecording { RecordingId recording; WallTime at; };
 }  // namespace booking
 // clang-format on
 
-using Booking =
-    std::variant<booking::AddKey, booking::AddTenant, booking::AddSubject, booking::AddCall, booking::AddParticipant,
-                 booking::AddLeg, booking::AddConsent, booking::OpenRecording, booking::AddSegment,
-                 booking::SetLegCodec, booking::SetLegCounts, booking::EndCall, booking::CloseRecording,
-                 booking::AddNote, booking::AddLedger, booking::StartLedgerKey, booking::AddCheckpoint, booking::StartErasure, booking::UpdateErasure,
-                 booking::DestroyKey, booking::RemoveSegment, booking::EraseRecording>;
+using Booking = std::variant<booking::AddKey, booking::AddTenant, booking::AddSubject, booking::AddCall,
+                             booking::AddParticipant, booking::AddLeg, booking::AddConsent, booking::OpenRecording,
+                             booking::AddSegment, booking::SetLegCodec, booking::SetLegCounts, booking::EndCall,
+                             booking::CloseRecording, booking::AddNote, booking::AddLedger, booking::StartLedgerKey,
+                             booking::AddCheckpoint, booking::StartErasure, booking::UpdateErasure, booking::DestroyKey,
+                             booking::RemoveSegment, booking::EraseRecording>;
 
 // ---- queries ------------------------------------------------------------------------------------------------------
 

@@ -122,7 +122,8 @@ Result<Sha256Digest> consent_hash(const ConsentRow& consent) {
       .text("call", to_text(consent.call))
       .text("decision", consent.decision)
       .text("id", to_text(consent.id));
-  consent.media_time ? record.number("media_time_ns", ns_of(*consent.media_time)) : record.json("media_time_ns", "null");
+  consent.media_time ? record.number("media_time_ns", ns_of(*consent.media_time))
+                     : record.json("media_time_ns", "null");
   record.json("notice", notice)
       .text("origin", consent.origin)
       .text("participant", to_text(consent.participant))

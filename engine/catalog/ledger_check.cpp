@@ -10,7 +10,8 @@ namespace {
 
 // Names of kinds are such; with others the hashed text could be read in two ways.
 bool is_kind(std::string_view kind) {
-  return !kind.empty() && std::all_of(kind.begin(), kind.end(), [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; });
+  return !kind.empty() &&
+         std::all_of(kind.begin(), kind.end(), [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; });
 }
 
 std::string number(std::uint64_t seq) { return std::to_string(seq); }
@@ -39,7 +40,8 @@ Result<void> LedgerCheck::next(const LedgerRow& row) {
   }
   report_.head = {row.seq, hash};
   if (noted_ && noted_->seq == row.seq && noted_->hash != hash) {
-    return ledger_breaks_at(row.seq, "it is not the one whose hash was noted: this record, or one before it, was rewritten");
+    return ledger_breaks_at(row.seq,
+                            "it is not the one whose hash was noted: this record, or one before it, was rewritten");
   }
   return {};
 }
@@ -59,8 +61,9 @@ Result<void> LedgerCheck::check_checkpoint(const LedgerRow& row) {
   const auto checkpoint = parse_checkpoint(row.body_json);
   if (!checkpoint) return ledger_breaks_at(row.seq, "it does not say what it signs");
   if (checkpoint->head != report_.head || checkpoint->at != row.at) {
-    return ledger_breaks_at(row.seq, "the checkpoint signs another record than the one before it: something after record " +
-                                         number(report_.last_checkpoint.value_or(0)) + " was rewritten");
+    return ledger_breaks_at(row.seq,
+                            "the checkpoint signs another record than the one before it: something after record " +
+                                number(report_.last_checkpoint.value_or(0)) + " was rewritten");
   }
   if (!report_.public_key || checkpoint->key != report_.key || !verify_checkpoint(*checkpoint, *report_.public_key)) {
     return ledger_breaks_at(row.seq, "the checkpoint's signature is not by the ledger's key: something after record " +

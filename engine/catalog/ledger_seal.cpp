@@ -90,9 +90,8 @@ bool verify_checkpoint(const LedgerCheckpoint& checkpoint, const Ed25519PublicKe
 }
 
 std::string key_start_json(const LedgerKeyStart& start) {
-  return json{{"key", to_text(start.key)},
-              {"public_key", to_hex(start.public_key)},
-              {"signature", to_hex(start.signature)}}
+  return json{
+      {"key", to_text(start.key)}, {"public_key", to_hex(start.public_key)}, {"signature", to_hex(start.signature)}}
       .dump();
 }
 

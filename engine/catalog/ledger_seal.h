@@ -10,8 +10,8 @@
 //
 //       {"at_ns":...,"hash":"<hex>","key":"<id>","seq":...,"signature":"<hex>"}
 //
-//   Whoever rewrites a record before it must forge the signature, or leave it out; what follows the last checkpoint, and
-//   the checkpoint itself, could still be cut off. Hence
+//   Whoever rewrites a record before it must forge the signature, or leave it out; what follows the last checkpoint,
+//   and the checkpoint itself, could still be cut off. Hence
 //
 // - the kept head: where the chain ends, in a table beside it, replaced in every transaction that appends, with
 //
@@ -20,8 +20,8 @@
 //   Without the key nothing can be cut off, added or rewritten. What neither shows is the whole file put back as it was
 //   at an earlier time, kept head included: for that, note the head that a stop prints and verify against it.
 //
-// A key comes into use by a record of kind "ledger_key", {"key":"<id>","public_key":"<hex>","signature":"<hex>"}, signed
-// by the key before, the first one by itself:
+// A key comes into use by a record of kind "ledger_key", {"key":"<id>","public_key":"<hex>","signature":"<hex>"},
+// signed by the key before, the first one by itself:
 //
 //       "assent ledger key 1" | u64 seq of the record before | 32 its hash | 32 public key
 //

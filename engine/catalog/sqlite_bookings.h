@@ -31,8 +31,7 @@ Result<std::optional<KeptHead>> read_kept_head(SqliteDatabase& database);
 
 class SqliteBookings {
  public:
-  SqliteBookings(SqliteDatabase& database, LedgerSealing sealing)
-      : database_(database), sealing_(std::move(sealing)) {}
+  SqliteBookings(SqliteDatabase& database, LedgerSealing sealing) : database_(database), sealing_(std::move(sealing)) {}
 
   // An error leaves the transaction half done: the caller rolls it back.
   Result<void> apply(const Booking& booking);

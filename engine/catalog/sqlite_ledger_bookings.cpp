@@ -87,10 +87,11 @@ Result<void> SqliteBookings::append_checkpoint(WallTime at) {
 Result<void> SqliteBookings::finish() {
   if (!appended_ || sealing_.seal == nullptr) return {};
   const KeptHead kept = sealing_.seal->keep(*head_, checkpoint_seq_);
-  return database_.run("INSERT INTO ledger_head (n, seq, hash, checkpoint, mac) VALUES (1, ?, ?, ?, ?) ON CONFLICT (n) DO "
-                       "UPDATE SET seq = excluded.seq, hash = excluded.hash, checkpoint = excluded.checkpoint, mac = "
-                       "excluded.mac",
-                       kept.head.seq, ByteView(kept.head.hash), kept.checkpoint_seq, ByteView(kept.mac));
+  return database_.run(
+      "INSERT INTO ledger_head (n, seq, hash, checkpoint, mac) VALUES (1, ?, ?, ?, ?) ON CONFLICT (n) DO "
+      "UPDATE SET seq = excluded.seq, hash = excluded.hash, checkpoint = excluded.checkpoint, mac = "
+      "excluded.mac",
+      kept.head.seq, ByteView(kept.head.hash), kept.checkpoint_seq, ByteView(kept.mac));
 }
 
 Result<void> SqliteBookings::put(const booking::AddLedger& add) { return append_ledger(add.entry); }

@@ -37,10 +37,11 @@ using TakeRow = std::function<Result<void>(const LedgerRow&)>;
 // SQLite's numbers may be negative; a record's must not, so the first step begins below all.
 constexpr std::int64_t kBeforeAll = INT64_MIN;
 
-// One step; how many records it gave. `row` and `last` are the caller's: `row` for its memory, `last` for the next step.
+// One step; how many records it gave. `row` and `last` are the caller's: `row` for its memory, `last` for the next
+// step.
 Result<std::size_t> step_through(SqliteDatabase& database, std::int64_t& last, LedgerRow& row, const TakeRow& take) {
-  auto rows = database.use("SELECT seq, at, kind, call, body, hash FROM ledger WHERE seq > ? ORDER BY seq LIMIT ?", last,
-                           limits::kLedgerStepRows);
+  auto rows = database.use("SELECT seq, at, kind, call, body, hash FROM ledger WHERE seq > ? ORDER BY seq LIMIT ?",
+                           last, limits::kLedgerStepRows);
   if (!rows) return rows.error();
   const auto unreadable = [&](const Error& why) {
     return ledger_breaks_at(last > 0 ? static_cast<std::uint64_t>(last) + 1 : 1, "it cannot be read: " + why.what);
@@ -86,7 +87,8 @@ class ConsentWalk {
     }
     ++count_;
     const auto booked = ledger_entry_of(consent_);
-    if (booked && booked->body_json == entry.body_json && booked->call == entry.call && booked->at == entry.at) return {};
+    if (booked && booked->body_json == entry.body_json && booked->call == entry.call && booked->at == entry.at)
+      return {};
     return differs(names_it(entry) ? "is not the one that was booked" : "is missing");
   }
 
@@ -100,7 +102,9 @@ class ConsentWalk {
   }
 
  private:
-  bool names_it(const LedgerRow& entry) const { return entry.body_json.find(to_text(consent_.id)) != std::string::npos; }
+  bool names_it(const LedgerRow& entry) const {
+    return entry.body_json.find(to_text(consent_.id)) != std::string::npos;
+  }
 
   std::optional<SqliteStatement> rows_;
   ConsentRow consent_;

@@ -22,14 +22,15 @@ Json json_of(const LedgerRow& row) {
 
 Json json_of(const LedgerReport& report) {
   const auto last = report.last_checkpoint;
-  return {{"intact", true},
-          {"records", report.head.seq},
-          {"head", to_text(report.head)},
-          {"end", report.end == LedgerReport::End::proven ? "proven" : "unproven"},
-          {"checkpoints", report.checkpoints},
-          {"last_checkpoint",
-           last ? Json{{"seq", *last}, {"at", to_rfc3339(report.last_checkpoint_at.value_or(WallTime{}))}} : Json(nullptr)},
-          {"public_key", report.public_key ? Json(to_hex(*report.public_key)) : Json(nullptr)}};
+  return {
+      {"intact", true},
+      {"records", report.head.seq},
+      {"head", to_text(report.head)},
+      {"end", report.end == LedgerReport::End::proven ? "proven" : "unproven"},
+      {"checkpoints", report.checkpoints},
+      {"last_checkpoint",
+       last ? Json{{"seq", *last}, {"at", to_rfc3339(report.last_checkpoint_at.value_or(WallTime{}))}} : Json(nullptr)},
+      {"public_key", report.public_key ? Json(to_hex(*report.public_key)) : Json(nullptr)}};
 }
 
 }  // namespace

@@ -247,10 +247,11 @@ class Commands {
     add_show(add_act(Act::show, "show", "List the records, oldest first (what `ledger` alone does)",
                      " --call 0192f0c1-2b3c-7d4e-8f90-a1b2c3d4e5f6"));
 
-    auto& verify = add_act(Act::verify, "verify",
-                           "Check every hash and signature, and where the ledger ends; with --state from its file, also "
-                           "when no engine runs, with --api by the engine",
-                           "");
+    auto& verify =
+        add_act(Act::verify, "verify",
+                "Check every hash and signature, and where the ledger ends; with --state from its file, also "
+                "when no engine runs, with --api by the engine",
+                "");
     add_parsed(verify, "--expect-head", ledger_.expect_head, parse_ledger_head,
                "a head that was noted (a stop prints it): it must be in the chain", "SEQ:HASH")
         ->type_name("SEQ:HASH");
@@ -263,10 +264,10 @@ class Commands {
       add_root_key(command, ledger_.root_key);
       add_output(command, ledger_.output);
     };
-    auto& export_records =
-        add_act(Act::export_records, "export",
-                "Write every record, the public key and a signature over the last one, as JSON lines that others can verify",
-                " --out ledger.jsonl");
+    auto& export_records = add_act(
+        Act::export_records, "export",
+        "Write every record, the public key and a signature over the last one, as JSON lines that others can verify",
+        " --out ledger.jsonl");
     add_folder(export_records);
     export_records.add_option("--out", ledger_.out, "file to write (default: - , standard output)")->type_name("FILE");
     add_folder(add_act(Act::rotate_key, "rotate-key",

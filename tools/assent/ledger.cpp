@@ -138,7 +138,8 @@ ExitStatus export_records(const LedgerArguments& arguments, Console& console) {
   if (const auto finished = file->finish(); !finished) return fail(console, finished.error());
   if (arguments.out == "-") return ExitStatus::ok;
   if (arguments.output == Output::json) {
-    console.out << Json{{"records", head->seq}, {"head", to_text(*head)}, {"file", arguments.out.string()}}.dump(2) << "\n";
+    console.out << Json{{"records", head->seq}, {"head", to_text(*head)}, {"file", arguments.out.string()}}.dump(2)
+                << "\n";
   } else {
     console.out << head->seq << " records in " << arguments.out.string() << ", up to " << to_text(*head) << "\n";
   }

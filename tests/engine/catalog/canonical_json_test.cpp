@@ -38,9 +38,9 @@ TEST_CASE("canonical JSON has integers of 64 bits and no other numbers") {
 TEST_CASE("what has no canonical form is refused, and why") {
   CHECK_THAT(canonical(R"({"a":1,"b":2,"a":1})"), Catch::Contains("the key \"a\" is there twice"));
   CHECK_THAT(canonical(R"({"x":{"\u0061":1,"a":2}})"), Catch::Contains("there twice"));
-  for (const char* bytes : {"\"\xff\"", "\"\xc0\xaf\"", "\"\xed\xa0\x80\"", "\"\xf4\x90\x80\x80\"", "\"\xe2\x82\"",
-                            R"("\ud800")", R"("\udc00x")", "\"a\nb\"", "", " ", "{", "[1,]", "{\"a\":1}x", "nul", "01",
-                            "NaN", "'a'", "// x\n1"}) {
+  for (const char* bytes :
+       {"\"\xff\"", "\"\xc0\xaf\"", "\"\xed\xa0\x80\"", "\"\xf4\x90\x80\x80\"", "\"\xe2\x82\"", R"("\ud800")",
+        R"("\udc00x")", "\"a\nb\"", "", " ", "{", "[1,]", "{\"a\":1}x", "nul", "01", "NaN", "'a'", "// x\n1"}) {
     CAPTURE(bytes);
     const auto refused = canonical_json(bytes);
     REQUIRE_FALSE(refused);
@@ -61,20 +61,54 @@ TEST_CASE("only the canonical text of an object is taken for one") {
     CHECK(is_canonical_object(text) == (std::string_view(text) != "{\"\\n\":1,\"\\u0001\":2}"));
   }
   CHECK(is_canonical_object("{\"\\u0001\":2,\"\\n\":1}"));
-  for (const char* text :
-       {"", "[]", "1", "\"a\"", "{", "}", "{}x", " {}", "{} ", R"({"a" :1})", R"({"a": 1})", R"({"b":1,"a":2})",
-        R"({"a":1,"a":2})", R"({"a":1,})", R"({"a":1.0})", R"({"a":1e2})", R"({"a":01})", R"({"a":-0})", R"({"a":-})",
-        R"({"a":+1})", R"({"a":18446744073709551616})", R"({"a":-9223372036854775809})", R"({"a":"\u0041"})",
-        R"({"a":"\/"})", R"({"a":"\u0008"})", R"({"a":"\u001F"})", R"({"a":"\x"})", R"({"a":"\)", R"({"a":"\u00)",
-        "{\"a\":\"\n\"}", "{\"a\":\"\\\x01\"}", "{\"a\":\"\\\n\"}", "{\"a\":\"\xff\"}", R"({"a":nul})", R"({a:1})",
-        R"({"a"})", R"({"a":})", R"({"a":[1,]})", R"({"a":[1 ]})", "{\"a\":\"b"}) {
+  for (const char* text : {"",
+                           "[]",
+                           "1",
+                           "\"a\"",
+                           "{",
+                           "}",
+                           "{}x",
+                           " {}",
+                           "{} ",
+                           R"({"a" :1})",
+                           R"({"a": 1})",
+                           R"({"b":1,"a":2})",
+                           R"({"a":1,"a":2})",
+                           R"({"a":1,})",
+                           R"({"a":1.0})",
+                           R"({"a":1e2})",
+                           R"({"a":01})",
+                           R"({"a":-0})",
+                           R"({"a":-})",
+                           R"({"a":+1})",
+                           R"({"a":18446744073709551616})",
+                           R"({"a":-9223372036854775809})",
+                           R"({"a":"\u0041"})",
+                           R"({"a":"\/"})",
+                           R"({"a":"\u0008"})",
+                           R"({"a":"\u001F"})",
+                           R"({"a":"\x"})",
+                           R"({"a":"\)",
+                           R"({"a":"\u00)",
+                           "{\"a\":\"\n\"}",
+                           "{\"a\":\"\\\x01\"}",
+                           "{\"a\":\"\\\n\"}",
+                           "{\"a\":\"\xff\"}",
+                           R"({"a":nul})",
+                           R"({a:1})",
+                           R"({"a"})",
+                           R"({"a":})",
+                           R"({"a":[1,]})",
+                           R"({"a":[1 ]})",
+                           "{\"a\":\"b"}) {
     CAPTURE(text);
     CHECK_FALSE(is_canonical_object(text));
   }
 }
 
 TEST_CASE("made and recognised are the same: for whatever is made of a canonical text by a change of bytes") {
-  const std::string base = "{\"a\":[1,-20,{\"b\":null}],\"\xc3\xa4\":\"x\\n\\u0001\\\"\",\"z\":{\"k\":true,\"l\":false}}";
+  const std::string base =
+      "{\"a\":[1,-20,{\"b\":null}],\"\xc3\xa4\":\"x\\n\\u0001\\\"\",\"z\":{\"k\":true,\"l\":false}}";
   std::string start = *canonical_json(base);
   std::mt19937 random(7);
   const std::string_view alphabet = "{}[]\":,\\ntruefalse0123456789-+.eEu \xc3\xa4\xff\n";

@@ -53,7 +53,9 @@ std::size_t bytes_of_row(const LedgerRow& row) {
   return row.body_json.size() + row.kind.size() + row.hash.size() + (row.call ? 16 : 0) + 16;
 }
 LedgerRow with_byte_changed(LedgerRow row, std::size_t n, std::uint8_t by) {
-  const auto change = [by](auto& byte) { byte = static_cast<std::decay_t<decltype(byte)>>(static_cast<std::uint8_t>(byte) ^ by); };
+  const auto change = [by](auto& byte) {
+    byte = static_cast<std::decay_t<decltype(byte)>>(static_cast<std::uint8_t>(byte) ^ by);
+  };
   if (n < row.body_json.size()) return change(row.body_json[n]), row;
   n -= row.body_json.size();
   if (n < row.kind.size()) return change(row.kind[n]), row;
@@ -212,7 +214,6 @@ TEST_CASE("a cut is found without the key, too, by a head that was noted") {
   CHECK_THAT(fault_of(check.finish(std::nullopt, nullptr)), Catch::StartsWith(breaks_at(3000)));
 
   SealedLedger restored(0);  // the whole file as it was earlier, kept head included
-  restored.seal = LedgerSeal(KeyId{}, SecretKey::random());
   restored.rows.assign(ledger.rows.begin(), ledger.rows.begin() + 3000);
   const KeptHead earlier = ledger.seal.keep(head_of(restored.rows.back()), 3000);
   REQUIRE_OK(restored.check_with(&ledger.seal, earlier));  // by itself it is whole

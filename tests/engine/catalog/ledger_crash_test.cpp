@@ -1,6 +1,6 @@
-// A crash at any moment, as the file system may leave it: SQLite's log ends anywhere, and what follows the last sync may
-// be anything. SQLite commits a transaction whole or not at all (each frame of the log has a checksum over all before
-// it), so the ledger needs no repair of its own; this is the test of that.
+// A crash at any moment, as the file system may leave it: SQLite's log ends anywhere, and what follows the last sync
+// may be anything. SQLite commits a transaction whole or not at all (each frame of the log has a checksum over all
+// before it), so the ledger needs no repair of its own; this is the test of that.
 //
 // POINTS is how many crashes are tried, SEED which.
 #include <sys/stat.h>
@@ -56,7 +56,9 @@ struct History {
   static Booking some_booking(std::mt19937& random, const CallRows& rows) {
     switch (random() % 4) {
       case 0: return booking::AddCheckpoint{at_ms(1)};
-      case 1: return booking::AddLedger{{LedgerKind::note, at_ms(1), {}, R"({"text":")" + std::string(random() % 3000, 'x') + "\"}"}};
+      case 1:
+        return booking::AddLedger{
+            {LedgerKind::note, at_ms(1), {}, R"({"text":")" + std::string(random() % 3000, 'x') + "\"}"}};
       default: return booking::AddConsent{rows.consent(random() % 2, "granted")};
     }
   }

@@ -184,9 +184,8 @@ TEST_CASE("a consent's ledger entry is bound to every field of the record and re
 }
 
 TEST_CASE("a consent that is not UTF-8 is refused") {
-  for (std::string ConsentRow::*field :
-       {&ConsentRow::purpose, &ConsentRow::decision, &ConsentRow::signal_type, &ConsentRow::signal_value,
-        &ConsentRow::origin}) {
+  for (std::string ConsentRow::*field : {&ConsentRow::purpose, &ConsentRow::decision, &ConsentRow::signal_type,
+                                         &ConsentRow::signal_value, &ConsentRow::origin}) {
     ConsentRow consent;
     consent.*field = "\xff";
     CHECK(ledger_entry_of(consent).error().code == Errc::invalid);
@@ -205,8 +204,8 @@ TEST_CASE("a consent's hash is over all its fields in canonical JSON") {
   consent.preroll_ms = 7;
   const std::string nil = "00000000-0000-0000-0000-000000000000";
   const std::string text = R"({"at_ns":5,"call":")" + nil + R"(","decision":"granted","id":")" + nil +
-                           R"(","media_time_ns":null,"notice":{"id":"n","version":"2"},"origin":"x","participant":")" + nil +
-                           R"(","preroll_ms":7,"purpose":"quality","signal_type":"dtmf","signal_value":"\"\n"})";
+                           R"(","media_time_ns":null,"notice":{"id":"n","version":"2"},"origin":"x","participant":")" +
+                           nil + R"(","preroll_ms":7,"purpose":"quality","signal_type":"dtmf","signal_value":"\"\n"})";
   CHECK(*consent_hash(consent) == sha256(bytes_of(text)));
 }
 

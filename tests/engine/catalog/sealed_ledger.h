@@ -1,6 +1,7 @@
 // A ledger in memory, chained and sealed as the catalog does it, for tests that change it afterwards.
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "catalog_rows.h"
@@ -13,7 +14,8 @@ namespace assent::test {
 inline LedgerSeal new_seal() { return LedgerSeal(new_id<KeyId>(at_ms(0)), SecretKey::random()); }
 
 struct SealedLedger {
-  LedgerSeal seal = new_seal();
+  std::shared_ptr<const LedgerSeal> key = std::make_shared<LedgerSeal>(new_seal());
+  const LedgerSeal& seal = *key;  // a copy has the same
   std::vector<LedgerRow> rows;
   KeptHead kept;
 
@@ -23,7 +25,8 @@ struct SealedLedger {
     std::uint64_t checkpoint_seq = 0;
     while (rows.size() < count) {
       const WallTime at = at_ms(static_cast<std::int64_t>(rows.size()));
-      LedgerEntry entry{LedgerKind::access, at, CallId{}, R"({"purpose":"quality","what":)" + std::to_string(rows.size()) + "}"};
+      LedgerEntry entry{LedgerKind::access, at, CallId{},
+                        R"({"purpose":"quality","what":)" + std::to_string(rows.size()) + "}"};
       entry.call->bytes[15] = static_cast<std::uint8_t>(rows.size());
       if (rows.size() % 3 == 0) entry = {LedgerKind::engine_start, at, {}, "{}"};
       if (rows.empty()) entry = {LedgerKind::ledger_key, at, {}, key_start_json(seal.start(seal, head))};
@@ -56,7 +59,9 @@ struct SealedLedger {
     }
   }
 
-  Result<LedgerReport> check(const std::optional<LedgerHead>& noted = {}) const { return check_with(&seal, kept, noted); }
+  Result<LedgerReport> check(const std::optional<LedgerHead>& noted = {}) const {
+    return check_with(&seal, kept, noted);
+  }
   Result<LedgerReport> check_with(const LedgerSeal* by, const std::optional<KeptHead>& end,
                                   const std::optional<LedgerHead>& noted = {}) const {
     LedgerCheck checking(noted);

@@ -23,7 +23,8 @@ std::vector<std::string> kinds_of(SqliteCatalog& catalog) {
 void change_behind_the_back(const TempFolder& folder, const std::string& sql) {
   auto database = SqliteDatabase::open((folder.path() / "catalog.db").string(), SqliteDatabase::Access::write);
   REQUIRE_OK(database);
-  REQUIRE_OK((*database)->script(("DROP TRIGGER IF EXISTS ledger_stands; DROP TRIGGER IF EXISTS ledger_stays;" + sql).c_str()));
+  REQUIRE_OK((*database)->script(
+      ("DROP TRIGGER IF EXISTS ledger_stands; DROP TRIGGER IF EXISTS ledger_stays;" + sql).c_str()));
 }
 
 std::string verdict_on(SealedCatalog& sealed, const std::optional<LedgerHead>& noted = {}) {
@@ -69,8 +70,9 @@ TEST_CASE("a checkpoint comes by itself after so many records, within one bookin
   SealedCatalog sealed(folder, 3);
   sealed.book(std::vector<Booking>(4, kNote));
   for (int i = 0; i < 4; ++i) sealed.book({kNote});
-  CHECK(kinds_of(*sealed.catalog) == std::vector<std::string>{"ledger_key", "note", "note", "checkpoint", "note", "note",
-                                                             "note", "checkpoint", "note", "note", "note", "checkpoint"});
+  CHECK(kinds_of(*sealed.catalog) == std::vector<std::string>{"ledger_key", "note", "note", "checkpoint", "note",
+                                                              "note", "note", "checkpoint", "note", "note", "note",
+                                                              "checkpoint"});
   CHECK(verdict_on(sealed) == "whole");
 }
 
@@ -147,20 +149,23 @@ TEST_CASE("whatever is done to the file, the sealed ledger says where") {
       {"UPDATE ledger SET hash = randomblob(32) WHERE seq = 7", "at record 7: its hash"},
       {"UPDATE ledger SET seq = 70 WHERE seq = 4", "at record 4: the record is missing"},
       {"UPDATE ledger SET seq = -4 WHERE seq = 4", "at record 1: the record is missing"},
-      {"INSERT INTO ledger SELECT 0, at, kind, call, body, hash FROM ledger WHERE seq = 3", "at record 0: the record is out"},
+      {"INSERT INTO ledger SELECT 0, at, kind, call, body, hash FROM ledger WHERE seq = 3",
+       "at record 0: the record is out"},
       {"INSERT INTO ledger SELECT 8, at, kind, call, body, hash FROM ledger WHERE seq = 7", "at record 8: its hash"},
       {"DELETE FROM ledger WHERE seq = 1", "at record 1: the record is missing"},
       {"DELETE FROM ledger WHERE seq = 5", "at record 5: the record is missing"},
       {"DELETE FROM ledger WHERE seq = 7", "at record 7: it is missing, and so is all up to record 7"},
       {"DELETE FROM ledger WHERE seq >= 5", "at record 5: it is missing, and so is all up to record 7"},
       {"DELETE FROM ledger", "at record 1: it is missing, and so is all up to record 7"},
-      {"DELETE FROM ledger WHERE seq >= 5; UPDATE ledger_head SET seq = 4, hash = (SELECT hash FROM ledger WHERE seq = 4), "
+      {"DELETE FROM ledger WHERE seq >= 5; UPDATE ledger_head SET seq = 4, hash = (SELECT hash FROM ledger WHERE seq = "
+       "4), "
        "checkpoint = 0",
        "is not authentic"},
       {"DELETE FROM ledger; DELETE FROM ledger_head", "kept of its end is missing"},
       {"DELETE FROM ledger_head", "kept of its end is missing"},
       {"UPDATE ledger_head SET checkpoint = 0", "is not authentic"},
-      {"UPDATE ledger SET seq = -1 WHERE seq = 2; UPDATE ledger SET seq = 2 WHERE seq = 3; UPDATE ledger SET seq = 3 WHERE "
+      {"UPDATE ledger SET seq = -1 WHERE seq = 2; UPDATE ledger SET seq = 2 WHERE seq = 3; UPDATE ledger SET seq = 3 "
+       "WHERE "
        "seq = -1",
        "at record 2: its hash"}};
   for (const Tampering& tampering : tamperings) {
@@ -170,7 +175,8 @@ TEST_CASE("whatever is done to the file, the sealed ledger says where") {
     // Notes that differ, or two of them could change places unseen.
     for (int i = 2; i <= 7; ++i) {
       sealed.book({i == 5 ? kCheckpoint
-                          : Booking(booking::AddLedger{{LedgerKind::note, at_ms(i), {}, R"({"n":)" + std::to_string(i) + "}"}})});
+                          : Booking(booking::AddLedger{
+                                {LedgerKind::note, at_ms(i), {}, R"({"n":)" + std::to_string(i) + "}"}})});
     }
     REQUIRE(verdict_on(sealed) == "whole");
     sealed.close();
@@ -232,6 +238,7 @@ TEST_CASE("a long ledger is walked in several steps, consents beside it") {
     return row.seq == ++walked ? Result<void>() : error(Errc::corrupt, "out of order");
   }));
   CHECK(walked == report->head.seq);
-  CHECK(sealed.catalog->walk_ledger([](const LedgerRow&) -> Result<void> { return error(Errc::io, "enough"); }).error().code ==
-        Errc::io);
+  CHECK(sealed.catalog->walk_ledger([](const LedgerRow&) -> Result<void> { return error(Errc::io, "enough"); })
+            .error()
+            .code == Errc::io);
 }
