@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/limits.h"
+#include "engine/catalog/ledger_limits.h"
 
 namespace assent {
 namespace {

@@ -5,11 +5,11 @@
 #include <ostream>
 
 #include "engine/catalog/ledger.h"
+#include "engine/catalog/ledger_export.h"
 #include "engine/catalog/ledger_keys.h"
 #include "tools/assent/commands.h"
 #include "tools/assent/engine_reach.h"
 #include "tools/assent/json_fields.h"
-#include "tools/assent/ledger_export.h"
 #include "tools/assent/opened_state.h"
 #include "tools/assent/output_file.h"
 #include "tools/assent/text_table.h"

@@ -1,4 +1,4 @@
-#include "tools/assent/ledger_export.h"
+#include "engine/catalog/ledger_export.h"
 
 #include "engine/catalog/ledger.h"
 #include "engine/catalog/ledger_check.h"
