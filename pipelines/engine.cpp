@@ -23,6 +23,7 @@
 #include "engine/store/file_store.h"
 #include "engine/store/salvage.h"
 #include "pipelines/capacity_plan.h"
+#include "pipelines/controller_config.h"
 #include "pipelines/datagram_sources.h"
 #include "pipelines/engine_ledger.h"
 #include "pipelines/engine_status.h"
@@ -102,6 +103,7 @@ struct Engine::Parts {
   std::optional<RecordingService> recordings;
   std::optional<EngineJournalEraser> journal_eraser;
   std::optional<Erasures> erasures;
+  std::optional<ReceiptDesk> receipts;
   std::unique_ptr<TokenStore> tokens;
   std::optional<EngineMeter> meter;
   std::optional<Api> api;
@@ -265,8 +267,10 @@ Result<void> Engine::Parts::start_api() {
   erasures.emplace(ErasureParts{*catalog, *writer, *keys, *store, *journal_eraser,
                                 [this](RecordingId id) { recordings->cut_streams(id); }});
   if (auto resumed = erasures->resume(); !resumed) return resumed.error();
+  receipts.emplace(ReceiptDesk::Parts{*catalog, [this] { return catalog->seal(); },
+                                      [terms = receipt_terms(settings)] { return terms; }});
   meter.emplace(EngineMeter::Parts{shards, *writer, *catalog, life});
-  api.emplace(ApiParts{*calls, *meter, *recordings, *erasures, *catalog, *tokens, overload});
+  api.emplace(ApiParts{*calls, *meter, *recordings, *erasures, *receipts, *catalog, *tokens, overload});
   auto listening = HttpServer::listen(
       settings.listen.api, [this](const HttpRequest& request) { return api->handle(request); },
       [this](unsigned status, std::string_view why) { return api->refuse(status, why); }, {}, Api::lane_of);

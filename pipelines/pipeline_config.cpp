@@ -432,6 +432,8 @@ PipelineSettings read_document(const TomlValue& root, const PipelineOverrides& o
   if (overrides.drain) settings.shutdown.drain = *overrides.drain;
   read_log(section("log"), settings.log);
   document.take_any("notice");
+  if (document.has("controller")) settings.controller = read_controller(section("controller"));
+  document.take_any("controller");
   document.finish();
   return settings;
 }

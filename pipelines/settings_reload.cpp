@@ -92,6 +92,7 @@ SettingsReload reload_settings(const PipelineSettings& started, const PipelineSe
     reload.at_next_start.emplace_back("consent (its settings name purposes)");
   }
   compare.wait("purposes", running.purpose_texts, read.purpose_texts);
+  compare.wait("controller", running.controller, read.controller);
   compare.take("notice", reload.running.notice, read.notice);
   compare.take("log.level", reload.running.log.level, read.log.level);
   compare.take("shutdown.drain", reload.running.shutdown.drain, read.shutdown.drain);

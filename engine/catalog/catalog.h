@@ -70,6 +70,8 @@ struct LegRow {
   std::string codec;        // "PCMU/8000/1"
   std::string counts_json;  // the leg's packet counts, written when the call ends; numbers only
 };
+// In counts_json beside the names of LegCountTag: the most bytes of memory that the leg's audio took before consent.
+inline constexpr std::string_view kHeldBytesCount = "HELD_BYTES_AT_MOST";
 
 enum class CallState { live, ended, interrupted /* the engine stopped or died while it was live */ };
 std::string_view name_of(CallState state);
@@ -301,6 +303,7 @@ class Catalog {
   virtual Result<std::optional<SubjectRow>> subject(TenantId tenant, ByteView blind_index) = 0;
   virtual Result<std::optional<CallRow>> call(CallId id) = 0;
   virtual Result<std::vector<CallRow>> calls_in_state(CallState state) = 0;
+  virtual Result<std::vector<CallRow>> calls_of(SubjectId subject) = 0;  // that this person took part in, oldest first
   virtual Result<std::vector<ParticipantRow>> participants(CallId call) = 0;  // as booked
   virtual Result<std::vector<LegRow>> legs(CallId call) = 0;                  // by index
   virtual Result<std::vector<ConsentRow>> consents(CallId call) = 0;          // oldest first

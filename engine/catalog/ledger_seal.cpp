@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "crypto/constant_time.h"
+#include "crypto/jws.h"
 #include "crypto/wrapped_key.h"
 
 namespace assent {
@@ -123,6 +124,11 @@ LedgerCheckpoint LedgerSeal::sign(const LedgerHead& head, WallTime at) const {
 
 LedgerKeyStart LedgerSeal::start(const LedgerSeal& next, const LedgerHead& before) const {
   return {next.id_, next.public_key_, ed25519_sign(signing_, key_statement(before, next.public_key_))};
+}
+
+std::string LedgerSeal::sign_receipt(std::string_view receipt) const {
+  const json header = {{"alg", "EdDSA"}, {"cty", "application/ld+json"}, {"kid", to_text(id_)}, {"typ", "JOSE"}};
+  return sign_jws(signing_, header.dump(), receipt);
 }
 
 KeptHead LedgerSeal::keep(const LedgerHead& head, std::uint64_t checkpoint_seq) const {

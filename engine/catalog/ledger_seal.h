@@ -78,6 +78,9 @@ class LedgerSeal {
   // Puts `next` in use after `before`: signed by this one. A first key signs for itself.
   LedgerKeyStart start(const LedgerSeal& next, const LedgerHead& before) const;
 
+  // A receipt (engine/receipts) as a JWS whose `kid` is this key's id.
+  std::string sign_receipt(std::string_view json) const;
+
   KeptHead keep(const LedgerHead& head, std::uint64_t checkpoint_seq) const;
   bool is_ours(const KeptHead& kept) const;
 

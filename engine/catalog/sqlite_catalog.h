@@ -37,6 +37,8 @@ class SqliteCatalog final : public Catalog {
   static Result<std::unique_ptr<SqliteCatalog>> open_read_only(const std::filesystem::path& folder);
   ~SqliteCatalog() override;
 
+  // Null until there is a key.
+  std::shared_ptr<const LedgerSeal> seal();
   // Who seals the ledger from here on, and checks its end. Before any other thread books or verifies.
   void seal_ledger(LedgerSealing sealing);
 
@@ -51,6 +53,7 @@ class SqliteCatalog final : public Catalog {
   Result<std::optional<SubjectRow>> subject(TenantId tenant, ByteView blind_index) override;
   Result<std::optional<CallRow>> call(CallId id) override;
   Result<std::vector<CallRow>> calls_in_state(CallState state) override;
+  Result<std::vector<CallRow>> calls_of(SubjectId subject) override;
   Result<std::vector<ParticipantRow>> participants(CallId call) override;
   Result<std::vector<LegRow>> legs(CallId call) override;
   Result<std::vector<ConsentRow>> consents(CallId call) override;
@@ -95,7 +98,6 @@ class SqliteCatalog final : public Catalog {
   Result<std::optional<Row>> find(const char* sql, const Arguments&... arguments);
   template <typename Row, typename... Arguments>
   Result<std::vector<Row>> list(const char* sql, const Arguments&... arguments);
-  std::shared_ptr<const LedgerSeal> seal();
   void note_committed(const SqliteBookings& transaction);
 
   const std::string path_;

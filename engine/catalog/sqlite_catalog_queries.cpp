@@ -168,6 +168,11 @@ Result<std::vector<CallRow>> SqliteCatalog::calls_in_state(CallState state) {
   return list<CallRow>(ASSENT_CALL_ROWS "WHERE c.state = ? ORDER BY c.id", state);
 }
 
+Result<std::vector<CallRow>> SqliteCatalog::calls_of(SubjectId subject) {
+  return list<CallRow>(ASSENT_CALL_ROWS "WHERE c.id IN (SELECT call FROM participants WHERE subject = ?) ORDER BY c.id",
+                       subject);
+}
+
 Result<std::vector<ParticipantRow>> SqliteCatalog::participants(CallId call) {
   return list<ParticipantRow>(
       "SELECT p.id, p.call, p.subject, p.role, s.body FROM participants p LEFT JOIN sealed s ON s.n = p.sealed "
