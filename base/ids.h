@@ -38,6 +38,7 @@ using KeyId = Id<struct KeyTag>;
 using NoteId = Id<struct NoteTag>;
 using ErasureId = Id<struct ErasureTag>;
 using TenantId = Id<struct TenantTag>;
+using ReceiptId = Id<struct ReceiptTag>;
 
 namespace detail {
 std::array<std::uint8_t, 16> new_uuid_v7(WallTime now);  // random bits from getrandom(2)

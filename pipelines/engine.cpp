@@ -23,7 +23,9 @@
 #include "engine/store/file_store.h"
 #include "engine/store/salvage.h"
 #include "pipelines/capacity_plan.h"
+#include "pipelines/controller_config.h"
 #include "pipelines/datagram_sources.h"
+#include "pipelines/engine_ledger.h"
 #include "pipelines/engine_status.h"
 #include "pipelines/gst/audio_renderer.h"
 #include "pipelines/journal_eraser.h"
@@ -87,6 +89,7 @@ struct Engine::Parts {
   std::optional<FileRootKey> root;
   std::optional<KeyRing> keys;
   std::optional<CatalogWriter> writer;
+  std::optional<CheckpointClock> checkpoints;
 
   OverloadState overload;
   std::optional<CallQuota> quota;
@@ -100,11 +103,13 @@ struct Engine::Parts {
   std::optional<RecordingService> recordings;
   std::optional<EngineJournalEraser> journal_eraser;
   std::optional<Erasures> erasures;
+  std::optional<ReceiptDesk> receipts;
   std::unique_ptr<TokenStore> tokens;
   std::optional<EngineMeter> meter;
   std::optional<Api> api;
   std::unique_ptr<HttpServer> http;
   bool stopped = false;
+  std::vector<std::string> stop_report;
 
   Result<void> use_privileges();
   Result<void> reserve_memory();
@@ -167,20 +172,17 @@ Result<void> Engine::Parts::open_catalog() {
   auto opened = SqliteCatalog::open(state.root());
   if (!opened) return opened.error();
   catalog = std::move(*opened);
-  const auto entries = catalog->verify_ledger();
-  if (!entries) return entries.error();
-  report.push_back("ledger: " + std::to_string(*entries) + " entries, chain whole");
-
   auto opened_root = FileRootKey::open_or_create(state.root_key(settings.keys.path));
   if (!opened_root) return opened_root.error();
   root.emplace(std::move(*opened_root));
   keys.emplace(*catalog, *root);
   writer.emplace(*catalog);
 
-  std::vector<Booking> bookings;
-  if (auto epoch = keys->epoch(bookings); !epoch) return epoch.error();
-  bookings.push_back(booking::AddLedger{{LedgerKind::engine_start, read_clocks().wall, std::nullopt, "{}"}});
-  return writer->book_and_wait(std::move(bookings));
+  auto begun = begin_ledger({*catalog, *keys, *writer, state.root(), settings.ledger});
+  if (!begun) return begun.error();
+  for (std::string& line : *begun) report.push_back(std::move(line));
+  checkpoints.emplace(*writer, settings.ledger.checkpoint_interval, tell);
+  return {};
 }
 
 LegKeys Engine::Parts::leg_keys() {
@@ -265,8 +267,10 @@ Result<void> Engine::Parts::start_api() {
   erasures.emplace(ErasureParts{*catalog, *writer, *keys, *store, *journal_eraser,
                                 [this](RecordingId id) { recordings->cut_streams(id); }});
   if (auto resumed = erasures->resume(); !resumed) return resumed.error();
-  meter.emplace(EngineMeter::Parts{shards, *writer, life});
-  api.emplace(ApiParts{*calls, *meter, *recordings, *erasures, *catalog, *tokens, overload});
+  receipts.emplace(ReceiptDesk::Parts{*catalog, [this] { return catalog->seal(); },
+                                      [terms = receipt_terms(settings)] { return terms; }});
+  meter.emplace(EngineMeter::Parts{shards, *writer, *catalog, life});
+  api.emplace(ApiParts{*calls, *meter, *recordings, *erasures, *receipts, *catalog, *tokens, overload});
   auto listening = HttpServer::listen(
       settings.listen.api, [this](const HttpRequest& request) { return api->handle(request); },
       [this](unsigned status, std::string_view why) { return api->refuse(status, why); }, {}, Api::lane_of);
@@ -299,6 +303,11 @@ Result<std::unique_ptr<Engine>> Engine::start(const PipelineConfig& config, cons
 Endpoint Engine::api() const { return parts_->http->endpoint(); }
 
 const std::vector<std::string>& Engine::start_report() const { return parts_->report; }
+
+const std::vector<std::string>& Engine::stop_report() const {
+  static const std::vector<std::string> kNothing;
+  return parts_ == nullptr ? kNothing : parts_->stop_report;
+}
 
 // ---- while it runs ------------------------------------------------------------------------------------------------
 
@@ -358,9 +367,10 @@ Result<void> Engine::stop(milliseconds patience) {
   }
   Result<void> booked;
   if (parts.writer) {
+    parts.checkpoints.reset();
     if (all_over) {
-      booked = parts.writer->book_and_wait(
-          {booking::AddLedger{{LedgerKind::engine_stop, read_clocks().wall, std::nullopt, "{}"}}});
+      auto ended = end_ledger(*parts.catalog, *parts.writer);
+      ended ? parts.stop_report.push_back(*std::move(ended)) : void(booked = ended.error());
     }
     parts.writer->stop();
   }

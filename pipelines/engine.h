@@ -40,6 +40,8 @@ class Engine {
   Endpoint api() const;
   // What a person should read at start: where it listens, how many calls it holds and in what, what was recovered.
   const std::vector<std::string>& start_report() const;
+  // And after a stop: where the ledger ends.
+  const std::vector<std::string>& stop_report() const;
 
   // What holds now: the settings of the start, and what was reloaded since.
   const PipelineSettings& running() const;

@@ -72,6 +72,11 @@ CatalogCounters counters_of(const CatalogWriter& writer) {
           writer.latencies().commit.counts()};
 }
 
+LedgerCounters counters_of(const SqliteCatalog::LedgerCounts& counts) {
+  const auto at = counts.last_checkpoint;
+  return {counts.records, at ? std::chrono::duration<double>(at->time_since_epoch()).count() : 0};
+}
+
 }  // namespace
 
 EngineCounters EngineMeter::counters() {
@@ -88,6 +93,7 @@ EngineCounters EngineMeter::counters() {
     engine.shards.push_back(std::move(counters));
   }
   engine.catalog = counters_of(parts_.writer);
+  engine.ledger = counters_of(parts_.catalog.ledger_counts());
   return engine;
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/catalog/catalog_writer.h"
+#include "engine/catalog/sqlite_catalog.h"
 #include "engine/control/call_service.h"
 #include "pipelines/shard_unit.h"
 
@@ -15,6 +16,7 @@ class EngineMeter final : public EngineStatus {
   struct Parts {
     const std::vector<std::unique_ptr<ShardUnit>>& shards;
     const CatalogWriter& writer;
+    SqliteCatalog& catalog;
     const LifeRecord& life;
   };
   explicit EngineMeter(Parts parts) : parts_(parts) {}

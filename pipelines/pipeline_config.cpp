@@ -98,6 +98,14 @@ void read_journal(SectionReader&& section, pipeline::Journal& journal) {
   }
 }
 
+void read_ledger(SectionReader&& section, pipeline::Ledger& ledger) {
+  section.take("checkpoint_interval", ledger.checkpoint_interval,
+               {limits::kCheckpointIntervalMin, limits::kCheckpointIntervalMax});
+  section.take("checkpoint_records", ledger.checkpoint_records,
+               Bounds<std::size_t>{limits::kCheckpointRecordsMin, limits::kCheckpointRecordsMax});
+  section.finish();
+}
+
 void read_store(SectionReader&& section, pipeline::Store& store) {
   section.take_choice("kind", store.kind, {{"files", pipeline::Store::Kind::files}});
   section.finish();
@@ -414,6 +422,7 @@ PipelineSettings read_document(const TomlValue& root, const PipelineOverrides& o
   if (may_divide && errors.size() == errors_before_journal) {
     check_shards(settings, section("threads").place_of("shards"), errors);
   }
+  read_ledger(section("ledger"), settings.ledger);
   read_overload(section("overload"), settings.overload);
   read_quota(section("quota"), settings.quota, errors);
   read_store(section("store"), settings.store);
@@ -423,6 +432,8 @@ PipelineSettings read_document(const TomlValue& root, const PipelineOverrides& o
   if (overrides.drain) settings.shutdown.drain = *overrides.drain;
   read_log(section("log"), settings.log);
   document.take_any("notice");
+  if (document.has("controller")) settings.controller = read_controller(section("controller"));
+  document.take_any("controller");
   document.finish();
   return settings;
 }

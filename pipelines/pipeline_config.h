@@ -26,10 +26,12 @@
 #include "base/secure_arena.h"
 #include "base/time.h"
 #include "engine/calls/call_quota.h"
+#include "engine/catalog/ledger_limits.h"
 #include "engine/consent/call_consent.h"
 #include "engine/consent/purpose_set.h"
 #include "engine/ingest/datagram_source.h"
 #include "engine/ingest/port_range.h"
+#include "engine/receipts/receipt_terms.h"
 #include "pipelines/config_error.h"
 
 namespace assent {
@@ -89,6 +91,19 @@ struct Notice {
   bool operator==(const Notice&) const = default;
 };
 
+// Who is responsible for the recordings, as receipts say it.
+struct Controller {
+  ReceiptParty party;
+  std::string jurisdiction;
+  std::string storage_location = "on the controller's own machines";
+  std::string withdrawal =
+      "at any time and at no cost: during a call by saying so, afterwards by writing to the contact";
+  std::string rights =
+      "access, rectification, erasure, restriction and portability of your data, and a complaint to a supervisory "
+      "authority";
+  bool operator==(const Controller&) const = default;
+};
+
 struct Seal {
   milliseconds max_delay = limits::kMaxDelayDefault;
   std::size_t workers = 1;  // threads, which all shards share
@@ -99,6 +114,11 @@ struct Journal {
   milliseconds commit_interval = limits::kCommitInterval;
   std::uint64_t file_bytes = limits::kJournalFileBytes;
   std::size_t sealed_pages = limits::kSealedPagesDefault;  // of all shards
+};
+
+struct Ledger {
+  milliseconds checkpoint_interval = limits::kCheckpointInterval;
+  std::size_t checkpoint_records = limits::kCheckpointRecords;
 };
 
 struct Overload {
@@ -141,8 +161,10 @@ struct PipelineSettings {
   std::vector<pipeline::PurposeText> purpose_texts;  // in the registry's order
   pipeline::Consent consent;
   std::optional<pipeline::Notice> notice;
+  std::optional<pipeline::Controller> controller;
   pipeline::Seal seal;
   pipeline::Journal journal;
+  pipeline::Ledger ledger;
   pipeline::Overload overload;
   QuotaSettings quota;
   pipeline::Store store;

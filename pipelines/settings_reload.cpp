@@ -67,6 +67,8 @@ void note_what_waits(Comparison& compare, const PipelineSettings& running, const
   compare.wait("journal.commit_interval", running.journal.commit_interval, read.journal.commit_interval);
   compare.wait("journal.file_size", running.journal.file_bytes, read.journal.file_bytes);
   compare.wait("journal.sealed_pages", running.journal.sealed_pages, read.journal.sealed_pages);
+  compare.wait("ledger.checkpoint_interval", running.ledger.checkpoint_interval, read.ledger.checkpoint_interval);
+  compare.wait("ledger.checkpoint_records", running.ledger.checkpoint_records, read.ledger.checkpoint_records);
   compare.wait("consent.hold_floor", running.overload.hold_floor, read.overload.hold_floor);
   compare.wait("overload.disk_reserve", running.overload.disk_reserve_bytes, read.overload.disk_reserve_bytes);
   compare.wait("quota", running.quota.every, read.quota.every);
@@ -90,6 +92,7 @@ SettingsReload reload_settings(const PipelineSettings& started, const PipelineSe
     reload.at_next_start.emplace_back("consent (its settings name purposes)");
   }
   compare.wait("purposes", running.purpose_texts, read.purpose_texts);
+  compare.wait("controller", running.controller, read.controller);
   compare.take("notice", reload.running.notice, read.notice);
   compare.take("log.level", reload.running.log.level, read.log.level);
   compare.take("shutdown.drain", reload.running.shutdown.drain, read.shutdown.drain);

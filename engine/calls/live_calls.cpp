@@ -19,8 +19,8 @@ bool is_plain_reason(const std::string& reason) {
 
 Error no_such_call() { return error(Errc::not_found, "no such call is in progress"); }
 
-std::string counts_json(const LegCounts& counts) {
-  nlohmann::json json;
+std::string counts_json(const LegCounts& counts, std::uint64_t held_bytes) {
+  nlohmann::json json = {{std::string(kHeldBytesCount), held_bytes}};
   for (const LegCountTag& tag : kLegCountTags) json[std::string(tag.name)] = counts.*tag.count;
   return json.dump();
 }
@@ -467,7 +467,10 @@ std::vector<Booking> LiveCalls::closing_bookings(const FinishedCall& finished, C
                                                  const Result<void>& settled) {
   const WallTime now = read_clocks().wall;
   std::vector<Booking> bookings;
-  for (const auto& [leg, counts] : finished.counts) bookings.push_back(booking::SetLegCounts{leg, counts_json(counts)});
+  for (std::size_t i = 0; i < finished.counts.size(); ++i) {
+    const auto& [leg, counts] = finished.counts[i];
+    bookings.push_back(booking::SetLegCounts{leg, counts_json(counts, finished.held_bytes.at(i).second)});
+  }
   if (finished.has_recording && finished.all_erased) {
     bookings.push_back(booking::EraseRecording{finished.recording, now});
   } else if (finished.has_recording) {

@@ -28,9 +28,13 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "crypto/ed25519.h"
+#include "crypto/sha256.h"
 #include "crypto/wrapped_key.h"
 
 namespace assent {
+
+class LedgerSeal;  // ledger_seal.h
 
 // ---- rows ---------------------------------------------------------------------------------------------------------
 
@@ -66,6 +70,8 @@ struct LegRow {
   std::string codec;        // "PCMU/8000/1"
   std::string counts_json;  // the leg's packet counts, written when the call ends; numbers only
 };
+// In counts_json beside the names of LegCountTag: the most bytes of memory that the leg's audio took before consent.
+inline constexpr std::string_view kHeldBytesCount = "HELD_BYTES_AT_MOST";
 
 enum class CallState { live, ended, interrupted /* the engine stopped or died while it was live */ };
 std::string_view name_of(CallState state);
@@ -160,12 +166,14 @@ enum class LedgerKind {
   engine_start,
   engine_stop,
   recovery,
-  export_keys
+  export_keys,
+  ledger_key,  // the key that signs from here on; made by StartLedgerKey
+  checkpoint   // made by the catalog
 };
 std::string_view name_of(LedgerKind kind);
 
 // One entry of the append-only record: opaque ids and facts, never a name. hash = SHA-256(previous hash | canonical
-// JSON).
+// JSON): see ledger.h.
 struct LedgerRow {
   std::uint64_t seq = 0;
   WallTime at;
@@ -173,6 +181,25 @@ struct LedgerRow {
   std::optional<CallId> call;
   std::string body_json;  // canonical: sorted keys, no white space
   Bytes hash;
+};
+
+// Where the chain stands: the last record's number and hash; zeros when there is none.
+struct LedgerHead {
+  std::uint64_t seq = 0;
+  Sha256Digest hash{};
+  bool operator==(const LedgerHead&) const = default;
+};
+
+// What a whole ledger is found to be.
+struct LedgerReport {
+  LedgerHead head;  // its seq is the number of records
+  std::uint64_t checkpoints = 0;
+  std::optional<std::uint64_t> last_checkpoint;  // its seq
+  std::optional<WallTime> last_checkpoint_at;
+  std::optional<KeyId> key;  // that signs, and its public part; none in a ledger that nothing signs yet
+  std::optional<Ed25519PublicKey> public_key;
+  // proven: its end is where the engine last wrote, by the key. unproven: nobody who has the key has looked.
+  enum class End { proven, unproven } end = End::unproven;
 };
 
 struct ErasureRow {
@@ -186,7 +213,7 @@ struct ErasureRow {
 
 // ---- bookings -----------------------------------------------------------------------------------------------------
 
-// Adds to the ledger inside the transaction; the catalog chains the hash.
+// Adds to the ledger inside the transaction; the catalog chains the hash, and authenticates where the chain ends.
 struct LedgerEntry {
   LedgerKind kind;
   WallTime at;
@@ -216,6 +243,10 @@ struct CloseRecording { RecordingId recording; WallTime at; RecordingState state
 struct AddSegment { SegmentRow row; };
 struct AddNote { NoteRow row; };
 struct AddLedger { LedgerEntry entry; };
+// Puts the key's public part on the ledger, signed by the one before; from then on this one seals. Its row is on record.
+struct StartLedgerKey { std::shared_ptr<const LedgerSeal> seal; WallTime at; };
+// Signs where the chain stands; no effect when the last record is a checkpoint.
+struct AddCheckpoint { WallTime at; };
 struct StartErasure { ErasureRow row; };
 struct UpdateErasure { ErasureId id; std::string steps_json; std::optional<WallTime> done; };
 // These three may be booked again after they took effect, so that an erasure can be resumed.
@@ -228,12 +259,12 @@ struct EraseRecording { RecordingId recording; WallTime at; };
 }  // namespace booking
 // clang-format on
 
-using Booking =
-    std::variant<booking::AddKey, booking::AddTenant, booking::AddSubject, booking::AddCall, booking::AddParticipant,
-                 booking::AddLeg, booking::AddConsent, booking::OpenRecording, booking::AddSegment,
-                 booking::SetLegCodec, booking::SetLegCounts, booking::EndCall, booking::CloseRecording,
-                 booking::AddNote, booking::AddLedger, booking::StartErasure, booking::UpdateErasure,
-                 booking::DestroyKey, booking::RemoveSegment, booking::EraseRecording>;
+using Booking = std::variant<booking::AddKey, booking::AddTenant, booking::AddSubject, booking::AddCall,
+                             booking::AddParticipant, booking::AddLeg, booking::AddConsent, booking::OpenRecording,
+                             booking::AddSegment, booking::SetLegCodec, booking::SetLegCounts, booking::EndCall,
+                             booking::CloseRecording, booking::AddNote, booking::AddLedger, booking::StartLedgerKey,
+                             booking::AddCheckpoint, booking::StartErasure, booking::UpdateErasure, booking::DestroyKey,
+                             booking::RemoveSegment, booking::EraseRecording>;
 
 // ---- queries ------------------------------------------------------------------------------------------------------
 
@@ -272,6 +303,7 @@ class Catalog {
   virtual Result<std::optional<SubjectRow>> subject(TenantId tenant, ByteView blind_index) = 0;
   virtual Result<std::optional<CallRow>> call(CallId id) = 0;
   virtual Result<std::vector<CallRow>> calls_in_state(CallState state) = 0;
+  virtual Result<std::vector<CallRow>> calls_of(SubjectId subject) = 0;  // that this person took part in, oldest first
   virtual Result<std::vector<ParticipantRow>> participants(CallId call) = 0;  // as booked
   virtual Result<std::vector<LegRow>> legs(CallId call) = 0;                  // by index
   virtual Result<std::vector<ConsentRow>> consents(CallId call) = 0;          // oldest first
@@ -286,9 +318,10 @@ class Catalog {
   virtual Result<std::optional<ErasureRow>> erasure(ErasureId id) = 0;
   virtual Result<std::vector<ErasureRow>> unfinished_erasures() = 0;
   virtual Result<std::vector<LedgerRow>> ledger(const LedgerFilter& filter) = 0;
-  // Walks the whole chain and compares each consent with the hash that the chain holds of it; the number of records, or
-  // where it breaks and how (Errc::corrupt).
-  virtual Result<std::uint64_t> verify_ledger() = 0;
+  // Walks the whole chain, checks every signature and where it ends, and compares each consent with the hash that the
+  // chain holds of it. With a head that was noted elsewhere, that it is in the chain. Errc::corrupt: at which record it
+  // breaks and how.
+  virtual Result<LedgerReport> verify_ledger(const std::optional<LedgerHead>& noted = std::nullopt) = 0;
 };
 
 }  // namespace assent

@@ -1,125 +1,154 @@
 #include "engine/catalog/ledger.h"
 
-#include <nlohmann/json.hpp>
-
 #include <algorithm>
-#include <optional>
-#include <utility>
+#include <charconv>
+
+#include "engine/catalog/canonical_json.h"
 
 namespace assent {
 namespace {
 
-using nlohmann::json;  // std::map inside: keys are sorted by byte
-
-std::optional<json> parse_object(std::string_view text) {
-  json parsed = json::parse(text, nullptr, false);  // no exceptions: a bad text is "discarded", which is no object
-  if (!parsed.is_object()) return std::nullopt;
-  return parsed;
-}
-
-// nlohmann refuses to dump what is not UTF-8 by throwing; here that is the caller's bad input.
-std::optional<std::string> canonical(const json& value) {
-  try {
-    return value.dump();
-  } catch (const json::exception&) {
-    return std::nullopt;
-  }
-}
+constexpr std::size_t kHashBytes = std::tuple_size_v<Sha256Digest>;
 
 std::int64_t ns_of(WallTime time) { return time.time_since_epoch().count(); }
 
-json optional_id(const std::optional<CallId>& id) { return id ? json(to_text(*id)) : json(nullptr); }
+// The members of an object as they are written: the caller gives the keys in order.
+class ObjectText {
+ public:
+  explicit ObjectText(std::string& out) : out_(out) { out_ += '{'; }
+  void close() { out_ += '}'; }
 
-std::optional<Sha256Digest> hash_of(const Sha256Digest& previous, const LedgerRow& row, json body) {
-  const auto record = canonical(json{{"seq", row.seq},
-                                     {"at_ns", ns_of(row.at)},
-                                     {"kind", row.kind},
-                                     {"call", optional_id(row.call)},
-                                     {"body", std::move(body)}});
-  if (!record) return std::nullopt;
-  Sha256 hash;
-  hash.update(previous);
-  hash.update(bytes_of(*record));
-  return hash.finish();
+  ObjectText& text(std::string_view key, std::string_view value) {
+    begin(key);
+    append_json_string(out_, value);
+    return *this;
+  }
+  template <typename Integer>
+  ObjectText& number(std::string_view key, Integer value) {
+    begin(key);
+    char digits[24];
+    const auto written = std::to_chars(digits, digits + sizeof digits, value);
+    out_.append(digits, written.ptr);
+    return *this;
+  }
+  ObjectText& json(std::string_view key, std::string_view value) {
+    begin(key);
+    out_ += value;
+    return *this;
+  }
+
+ private:
+  void begin(std::string_view key) {
+    if (out_.back() != '{') out_ += ',';
+    append_json_string(out_, key);
+    out_ += ':';
+  }
+  std::string& out_;
+};
+
+void append_record(const LedgerRow& row, std::string& out) {
+  ObjectText record(out);
+  record.number("at_ns", ns_of(row.at)).json("body", row.body_json);
+  row.call ? record.text("call", to_text(*row.call)) : record.json("call", "null");
+  record.text("kind", row.kind).number("seq", row.seq).close();
 }
 
-Error breaks_at(std::uint64_t seq, std::string_view why) {
-  return error(Errc::corrupt, "the ledger breaks at record " + std::to_string(seq) + ": " + std::string(why));
-}
-
-Result<json> notice_of(const ConsentRow& consent) {
-  if (consent.notice_json.empty()) return json(nullptr);
-  auto notice = parse_object(consent.notice_json);
-  if (!notice) return error(Errc::invalid, "the consent's notice is not a JSON object");
-  return *std::move(notice);
+Result<std::string> canonical_object(std::string_view text, const char* what) {
+  auto canonical = canonical_json(text);
+  if (!canonical) return error(Errc::invalid, std::string(what) + " is " + canonical.error().what);
+  if (canonical->front() != '{') return error(Errc::invalid, std::string(what) + " is not a JSON object");
+  return canonical;
 }
 
 }  // namespace
 
 Result<LedgerRow> next_ledger_row(const LedgerHead& head, const LedgerEntry& entry) {
-  auto body = parse_object(entry.body_json);
-  if (!body) return error(Errc::invalid, "a ledger entry's body is not a JSON object");
-  auto text = canonical(*body);
-  if (!text) return error(Errc::invalid, "a ledger entry's body is not UTF-8");
-  LedgerRow row{head.seq + 1, entry.at, std::string(name_of(entry.kind)), entry.call, *std::move(text), {}};
-  const auto hash = hash_of(head.hash, row, *std::move(body));
-  ASSENT_CHECK(hash.has_value());  // the body has been dumped already, the rest is ours
-  row.hash.assign(hash->begin(), hash->end());
+  auto body = canonical_object(entry.body_json, "a ledger entry's body");
+  if (!body) return body.error();
+  LedgerRow row{head.seq + 1, entry.at, std::string(name_of(entry.kind)), entry.call, *std::move(body), {}};
+  std::string input;
+  ledger_hash_input(head.hash, row, input);
+  const auto hash = sha256(bytes_of(input));
+  row.hash.assign(hash.begin(), hash.end());
   return row;
 }
 
-Result<LedgerHead> verify_next(const LedgerHead& head, const LedgerRow& row) {
-  const std::uint64_t expected = head.seq + 1;
-  if (row.seq > expected) return breaks_at(expected, "the record is missing");
-  if (row.seq < expected) return breaks_at(row.seq, "the record is out of order");
-  auto body = parse_object(row.body_json);
-  if (!body || canonical(*body) != row.body_json) return breaks_at(row.seq, "its body is not canonical JSON");
-  const auto hash = hash_of(head.hash, row, *std::move(body));
-  if (!hash || !std::equal(hash->begin(), hash->end(), row.hash.begin(), row.hash.end())) {
-    return breaks_at(row.seq, "its hash does not match it and the record before");
-  }
-  return LedgerHead{row.seq, *hash};
+LedgerHead head_of(const LedgerRow& row) {
+  LedgerHead head{row.seq, {}};
+  ASSENT_CHECK(row.hash.size() == head.hash.size());
+  std::copy(row.hash.begin(), row.hash.end(), head.hash.begin());
+  return head;
+}
+
+std::string to_text(const LedgerHead& head) { return std::to_string(head.seq) + ":" + to_hex(head.hash); }
+
+std::optional<LedgerHead> parse_ledger_head(std::string_view text) {
+  LedgerHead head;
+  const auto colon = text.find(':');
+  if (colon == text.npos) return std::nullopt;
+  const auto number = std::from_chars(text.data(), text.data() + colon, head.seq);
+  const auto hash = from_hex(text.substr(colon + 1));
+  if (number.ec != std::errc() || number.ptr != text.data() + colon) return std::nullopt;
+  if (!hash || hash->size() != head.hash.size()) return std::nullopt;
+  std::copy(hash->begin(), hash->end(), head.hash.begin());
+  return head;
+}
+
+void ledger_hash_input(const Sha256Digest& previous, const LedgerRow& row, std::string& out) {
+  out.assign(reinterpret_cast<const char*>(previous.data()), kHashBytes);
+  append_record(row, out);
+}
+
+std::string ledger_record_json(const LedgerRow& row) {
+  std::string out;
+  append_record(row, out);
+  return out;
 }
 
 Result<Sha256Digest> consent_hash(const ConsentRow& consent) {
-  const auto notice = notice_of(consent);
-  if (!notice) return notice.error();
-  const json media_time = consent.media_time ? json(ns_of(*consent.media_time)) : json(nullptr);
-  const auto record = canonical(json{{"id", to_text(consent.id)},
-                                     {"call", to_text(consent.call)},
-                                     {"participant", to_text(consent.participant)},
-                                     {"purpose", consent.purpose},
-                                     {"decision", consent.decision},
-                                     {"signal_type", consent.signal_type},
-                                     {"signal_value", consent.signal_value},
-                                     {"notice", *notice},
-                                     {"origin", consent.origin},
-                                     {"at_ns", ns_of(consent.at)},
-                                     {"media_time_ns", media_time},
-                                     {"preroll_ms", consent.preroll_ms}});
-  if (!record) return error(Errc::invalid, "the consent record is not UTF-8");
-  return sha256(bytes_of(*record));
+  for (const std::string* text :
+       {&consent.decision, &consent.origin, &consent.purpose, &consent.signal_type, &consent.signal_value}) {
+    if (!is_utf8(*text)) return error(Errc::invalid, "the consent record is not UTF-8");
+  }
+  std::string notice = "null";
+  if (!consent.notice_json.empty()) {
+    auto canonical = canonical_object(consent.notice_json, "the consent's notice");
+    if (!canonical) return canonical.error();
+    notice = *std::move(canonical);
+  }
+  std::string text;
+  ObjectText record(text);
+  record.number("at_ns", ns_of(consent.at))
+      .text("call", to_text(consent.call))
+      .text("decision", consent.decision)
+      .text("id", to_text(consent.id));
+  consent.media_time ? record.number("media_time_ns", ns_of(*consent.media_time))
+                     : record.json("media_time_ns", "null");
+  record.json("notice", notice)
+      .text("origin", consent.origin)
+      .text("participant", to_text(consent.participant))
+      .number("preroll_ms", consent.preroll_ms)
+      .text("purpose", consent.purpose)
+      .text("signal_type", consent.signal_type)
+      .text("signal_value", consent.signal_value)
+      .close();
+  return sha256(bytes_of(text));
 }
 
 Result<LedgerEntry> ledger_entry_of(const ConsentRow& consent) {
   const auto hash = consent_hash(consent);
   if (!hash) return hash.error();
   // The signal's value stays out: it may be a token's name, and people name tokens after themselves.
-  const json body = {{"consent", to_text(consent.id)},     {"participant", to_text(consent.participant)},
-                     {"purpose", consent.purpose},         {"decision", consent.decision},
-                     {"signal_type", consent.signal_type}, {"record_sha256", to_hex(*hash)}};
-  return LedgerEntry{LedgerKind::consent, consent.at, consent.call, *canonical(body)};
-}
-
-Result<ConsentId> consent_of(const LedgerRow& row) {
-  const auto body = parse_object(row.body_json);
-  if (body) {
-    const auto member = body->find("consent");
-    if (member != body->end() && member->is_string()) {
-      if (const auto id = parse_id<ConsentId>(member->get_ref<const std::string&>())) return *id;
-    }
-  }
-  return breaks_at(row.seq, "it names no consent record");
+  std::string body;
+  ObjectText(body)
+      .text("consent", to_text(consent.id))
+      .text("decision", consent.decision)
+      .text("participant", to_text(consent.participant))
+      .text("purpose", consent.purpose)
+      .text("record_sha256", to_hex(*hash))
+      .text("signal_type", consent.signal_type)
+      .close();
+  return LedgerEntry{LedgerKind::consent, consent.at, consent.call, std::move(body)};
 }
 
 }  // namespace assent

@@ -30,28 +30,6 @@ Result<void> SqliteBookings::changed_one(Result<void> done, std::string_view wha
   return error(Errc::not_found, "catalog: there is no such " + std::string(what));
 }
 
-Result<void> SqliteBookings::append_ledger(const LedgerEntry& entry) {
-  if (!head_) {
-    auto last = database_.use("SELECT seq, hash FROM ledger ORDER BY seq DESC LIMIT 1");
-    if (!last) return last.error();
-    const auto found = last->step();
-    if (!found) return found.error();
-    head_.emplace();
-    if (*found) {
-      Bytes hash;
-      if (auto read = last->read(head_->seq, hash); !read) return read;
-      if (hash.size() != head_->hash.size()) return error(Errc::corrupt, "catalog: the ledger's last hash is damaged");
-      std::copy(hash.begin(), hash.end(), head_->hash.begin());
-    }
-  }
-  const auto row = next_ledger_row(*head_, entry);
-  if (!row) return row.error();
-  head_->seq = row->seq;
-  std::copy(row->hash.begin(), row->hash.end(), head_->hash.begin());
-  return database_.run("INSERT INTO ledger (seq, at, kind, call, body, hash) VALUES (?, ?, ?, ?, ?, ?)", row->seq,
-                       row->at, row->kind, row->call, row->body_json, row->hash);
-}
-
 // ---- keys and people ----------------------------------------------------------------------------------------------
 
 Result<void> SqliteBookings::put(const booking::AddKey& add) {
@@ -147,8 +125,6 @@ Result<void> SqliteBookings::put(const booking::AddNote& add) {
   return database_.run("INSERT INTO notes (id, call, author, at, sealed) VALUES (?, ?, ?, ?, ?)", add.row.id,
                        add.row.call, add.row.author, add.row.at, *sealed);
 }
-
-Result<void> SqliteBookings::put(const booking::AddLedger& add) { return append_ledger(add.entry); }
 
 // ---- recordings ---------------------------------------------------------------------------------------------------
 

@@ -1,23 +1,48 @@
 // SqliteBookings: applies bookings to the database inside one transaction. It owns what lives as long as the
 // transaction does (where the ledger's chain stands); beginning and ending the transaction is the catalog's part.
+//
+// The ledger is extended only where it was last left: what ends otherwise than the kept head says, or has one and no
+// key is here, is refused (Errc::corrupt, Errc::unsupported), so that nothing written covers up what was cut off.
 // The writer's thread.
 #pragma once
 
+#include <cstdint>
+#include <memory>
 #include <optional>
+#include <utility>
 
+#include "base/limits.h"
+#include "engine/catalog/ledger_limits.h"
 #include "base/result.h"
 #include "engine/catalog/catalog.h"
 #include "engine/catalog/ledger.h"
+#include "engine/catalog/ledger_seal.h"
 #include "engine/catalog/sqlite_database.h"
 
 namespace assent {
 
+// Who seals the ledger, and after how many records it signs a checkpoint by itself.
+struct LedgerSealing {
+  std::shared_ptr<const LedgerSeal> seal;  // null: nothing seals it (yet)
+  std::uint64_t checkpoint_records = limits::kCheckpointRecords;
+};
+
+// What the catalog keeps of the ledger's end; none in a ledger that nothing seals.
+Result<std::optional<KeptHead>> read_kept_head(SqliteDatabase& database);
+
 class SqliteBookings {
  public:
-  explicit SqliteBookings(SqliteDatabase& database) : database_(database) {}
+  SqliteBookings(SqliteDatabase& database, LedgerSealing sealing) : database_(database), sealing_(std::move(sealing)) {}
 
   // An error leaves the transaction half done: the caller rolls it back.
   Result<void> apply(const Booking& booking);
+  // After the last booking, before the commit: keeps where the ledger ends.
+  Result<void> finish();
+  // Who seals the ledger once this is committed.
+  const LedgerSealing& sealing() const { return sealing_; }
+  // How many records there are, when this appended to them; when it last signed a checkpoint, if it did.
+  std::optional<std::uint64_t> ledger_records() const { return appended_ ? std::optional(head_->seq) : std::nullopt; }
+  std::optional<WallTime> checkpoint_at() const { return checkpoint_at_; }
 
  private:
   Result<void> put(const booking::AddKey& add);
@@ -35,6 +60,8 @@ class SqliteBookings {
   Result<void> put(const booking::AddSegment& add);
   Result<void> put(const booking::AddNote& add);
   Result<void> put(const booking::AddLedger& add);
+  Result<void> put(const booking::StartLedgerKey& start);
+  Result<void> put(const booking::AddCheckpoint& add);
   Result<void> put(const booking::StartErasure& start);
   Result<void> put(const booking::UpdateErasure& update);
   Result<void> put(const booking::DestroyKey& destroy);
@@ -44,10 +71,17 @@ class SqliteBookings {
   Result<void> require_key(KeyId key);
   Result<std::optional<std::int64_t>> keep_sealed(ByteView body);  // its number; nothing for empty bytes
   Result<void> changed_one(Result<void> done, std::string_view what);
+  Result<void> find_head();
   Result<void> append_ledger(const LedgerEntry& entry);
+  Result<void> append_record(const LedgerEntry& entry);
+  Result<void> append_checkpoint(WallTime at);
 
   SqliteDatabase& database_;
+  LedgerSealing sealing_;
   std::optional<LedgerHead> head_;  // once it has been looked up
+  std::uint64_t checkpoint_seq_ = 0;
+  std::optional<WallTime> checkpoint_at_;
+  bool appended_ = false;
 };
 
 }  // namespace assent

@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "base/limits.h"
-#include "engine/catalog/sqlite_bookings.h"
 #include "engine/catalog/sqlite_schema.h"
 
 namespace assent {
@@ -99,6 +98,33 @@ SqliteCatalog::~SqliteCatalog() {
 
 // ---- booking ------------------------------------------------------------------------------------------------------
 
+void SqliteCatalog::seal_ledger(LedgerSealing sealing) {
+  const std::lock_guard lock(mutex_);
+  sealing_ = std::move(sealing);
+}
+
+void SqliteCatalog::note_committed(const SqliteBookings& transaction) {
+  const std::lock_guard lock(mutex_);
+  sealing_ = transaction.sealing();
+  if (const auto records = transaction.ledger_records()) ledger_counts_.records = *records;
+  if (const auto at = transaction.checkpoint_at()) ledger_counts_.last_checkpoint = *at;
+}
+
+void SqliteCatalog::count_from(const LedgerReport& report) {
+  const std::lock_guard lock(mutex_);
+  ledger_counts_ = {report.head.seq, report.last_checkpoint_at};
+}
+
+SqliteCatalog::LedgerCounts SqliteCatalog::ledger_counts() {
+  const std::lock_guard lock(mutex_);
+  return ledger_counts_;
+}
+
+std::shared_ptr<const LedgerSeal> SqliteCatalog::seal() {
+  const std::lock_guard lock(mutex_);
+  return sealing_.seal;
+}
+
 Result<void> SqliteCatalog::book(std::span<const Booking> bookings) {
   if (writer_ == nullptr) return error(Errc::unsupported, "the catalog has been opened for reading only");
   if (broken_) return *broken_;
@@ -110,12 +136,14 @@ Result<void> SqliteCatalog::book(std::span<const Booking> bookings) {
 
 Result<void> SqliteCatalog::book_in_transaction(std::span<const Booking> bookings) {
   if (auto begun = writer_->run("BEGIN IMMEDIATE"); !begun) return begun;
-  SqliteBookings transaction(*writer_);
+  SqliteBookings transaction(*writer_, sealing_);
   Result<void> done;
   for (const Booking& booking : bookings) {
     if (done = transaction.apply(booking); !done) break;
   }
+  if (done) done = transaction.finish();
   if (done) done = writer_->run("COMMIT");
+  if (done) note_committed(transaction);
   // After some errors SQLite has rolled back by itself; then this one fails, and nothing is lost by that.
   if (!done) (void)writer_->run("ROLLBACK");
   return done;

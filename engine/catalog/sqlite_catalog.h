@@ -17,12 +17,14 @@
 
 #include <condition_variable>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
 
 #include "engine/catalog/catalog.h"
+#include "engine/catalog/sqlite_bookings.h"
 #include "engine/catalog/sqlite_database.h"
 
 namespace assent {
@@ -35,6 +37,11 @@ class SqliteCatalog final : public Catalog {
   static Result<std::unique_ptr<SqliteCatalog>> open_read_only(const std::filesystem::path& folder);
   ~SqliteCatalog() override;
 
+  // Null until there is a key.
+  std::shared_ptr<const LedgerSeal> seal();
+  // Who seals the ledger from here on, and checks its end. Before any other thread books or verifies.
+  void seal_ledger(LedgerSealing sealing);
+
   Result<void> book(std::span<const Booking> bookings) override;
   Result<void> forget_deleted() override;
 
@@ -46,6 +53,7 @@ class SqliteCatalog final : public Catalog {
   Result<std::optional<SubjectRow>> subject(TenantId tenant, ByteView blind_index) override;
   Result<std::optional<CallRow>> call(CallId id) override;
   Result<std::vector<CallRow>> calls_in_state(CallState state) override;
+  Result<std::vector<CallRow>> calls_of(SubjectId subject) override;
   Result<std::vector<ParticipantRow>> participants(CallId call) override;
   Result<std::vector<LegRow>> legs(CallId call) override;
   Result<std::vector<ConsentRow>> consents(CallId call) override;
@@ -59,7 +67,18 @@ class SqliteCatalog final : public Catalog {
   Result<std::optional<ErasureRow>> erasure(ErasureId id) override;
   Result<std::vector<ErasureRow>> unfinished_erasures() override;
   Result<std::vector<LedgerRow>> ledger(const LedgerFilter& filter) override;
-  Result<std::uint64_t> verify_ledger() override;
+  Result<LedgerReport> verify_ledger(const std::optional<LedgerHead>& noted = std::nullopt) override;
+  Result<std::optional<KeptHead>> kept_head();
+  // Every record in order, to `take`, whose error ends the walk. What is appended meanwhile may be missing.
+  Result<void> walk_ledger(const std::function<Result<void>(const LedgerRow&)>& take);
+
+  // What was last committed, for the metrics; before the first booking, what `count_from` said.
+  struct LedgerCounts {
+    std::uint64_t records = 0;
+    std::optional<WallTime> last_checkpoint;
+  };
+  LedgerCounts ledger_counts();
+  void count_from(const LedgerReport& report);
 
   // PRAGMA integrity_check and foreign_key_check: Errc::corrupt with the first finding. For tests and `assent verify`.
   Result<void> check_integrity();
@@ -79,17 +98,19 @@ class SqliteCatalog final : public Catalog {
   Result<std::optional<Row>> find(const char* sql, const Arguments&... arguments);
   template <typename Row, typename... Arguments>
   Result<std::vector<Row>> list(const char* sql, const Arguments&... arguments);
-  Result<void> verify_consent(SqliteDatabase& connection, const LedgerRow& row);
+  void note_committed(const SqliteBookings& transaction);
 
   const std::string path_;
   const int lock_fd_;                       // -1 for a reader
   std::unique_ptr<SqliteDatabase> writer_;  // null for a reader
   std::optional<Error> broken_;             // the I/O error after which nothing more is booked
 
-  std::mutex mutex_;  // guards what follows; held only to take or return a connection
+  std::mutex mutex_;  // guards what follows; held only to take or return a connection, or what is known of the ledger
   std::condition_variable returned_;
   std::vector<std::unique_ptr<SqliteDatabase>> idle_;
   std::size_t readers_ = 0;  // lent out or idle
+  LedgerSealing sealing_;    // changed by the writer's thread
+  LedgerCounts ledger_counts_;
 };
 
 }  // namespace assent

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "base/limits.h"
-#include "engine/catalog/ledger.h"
 #include "engine/catalog/sqlite_catalog.h"
 #include "engine/catalog/sqlite_schema.h"
 
@@ -169,6 +168,11 @@ Result<std::vector<CallRow>> SqliteCatalog::calls_in_state(CallState state) {
   return list<CallRow>(ASSENT_CALL_ROWS "WHERE c.state = ? ORDER BY c.id", state);
 }
 
+Result<std::vector<CallRow>> SqliteCatalog::calls_of(SubjectId subject) {
+  return list<CallRow>(ASSENT_CALL_ROWS "WHERE c.id IN (SELECT call FROM participants WHERE subject = ?) ORDER BY c.id",
+                       subject);
+}
+
 Result<std::vector<ParticipantRow>> SqliteCatalog::participants(CallId call) {
   return list<ParticipantRow>(
       "SELECT p.id, p.call, p.subject, p.role, s.body FROM participants p LEFT JOIN sealed s ON s.n = p.sealed "
@@ -267,57 +271,6 @@ Result<std::vector<LedgerRow>> SqliteCatalog::ledger(const LedgerFilter& filter)
 }
 
 // ---- verification -------------------------------------------------------------------------------------------------
-
-Result<void> SqliteCatalog::verify_consent(SqliteDatabase& connection, const LedgerRow& row) {
-  const auto id = consent_of(row);
-  if (!id) return id.error();
-  const auto consent = one_row<ConsentRow>(connection.use(ASSENT_CONSENT_ROWS "WHERE id = ?", *id), read_row);
-  if (!consent) return consent.error();
-  const std::string where =
-      "the ledger breaks at record " + std::to_string(row.seq) + ": the consent record " + to_text(*id);
-  if (!*consent) return error(Errc::corrupt, where + " is missing");
-  const auto entry = ledger_entry_of(**consent);
-  if (!entry || entry->body_json != row.body_json || entry->call != row.call || entry->at != row.at) {
-    return error(Errc::corrupt, where + " is not the one that was booked");
-  }
-  return {};
-}
-
-// Page by page, each in a snapshot of its own: what was read can no longer change, and one long snapshot would keep
-// forget_deleted waiting.
-Result<std::uint64_t> SqliteCatalog::verify_ledger() {
-  LedgerHead head;
-  std::uint64_t consents = 0;
-  for (;;) {
-    const auto connection = borrow();
-    if (!connection) return connection.error();
-    const auto rows = all_rows<LedgerRow>(
-        (*connection)->use(ASSENT_LEDGER_ROWS "WHERE seq > ? ORDER BY seq LIMIT ?", head.seq, limits::kCatalogListRows),
-        read_row, limits::kCatalogListRows);
-    if (!rows) return rows.error();
-    for (const LedgerRow& row : *rows) {
-      const auto next = verify_next(head, row);
-      if (!next) return next.error();
-      head = *next;
-      if (row.kind != name_of(LedgerKind::consent)) continue;
-      ++consents;
-      if (const auto ok = verify_consent(**connection, row); !ok) return ok.error();
-    }
-    if (rows->size() == limits::kCatalogListRows) continue;
-    // Consents that came meanwhile have ledger records of their own beyond this head.
-    const auto kept =
-        (*connection)
-            ->value<std::uint64_t>(
-                "SELECT count(*) - (SELECT count(*) FROM ledger WHERE kind = 'consent' AND seq > ?) FROM consents",
-                head.seq);
-    if (!kept) return kept.error();
-    if (kept->value_or(0) != consents) {
-      return error(Errc::corrupt, "the catalog holds " + std::to_string(kept->value_or(0)) +
-                                      " consent records, the ledger knows of " + std::to_string(consents));
-    }
-    return head.seq;
-  }
-}
 
 Result<void> SqliteCatalog::check_integrity() {
   const auto connection = borrow();

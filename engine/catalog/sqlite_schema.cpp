@@ -160,7 +160,18 @@ CREATE TABLE erasures (
 CREATE INDEX erasures_unfinished ON erasures (id) WHERE done IS NULL;
 )sql";
 
-constexpr std::array<const char*, 1> kMigrations = {kSchema1};
+// Where the ledger ends, for whoever has its key (ledger_seal.h): one row, once there is a key.
+constexpr const char* kSchema2 = R"sql(
+CREATE TABLE ledger_head (
+  n           INTEGER PRIMARY KEY CHECK (n = 1),
+  seq         INTEGER NOT NULL,
+  hash        BLOB NOT NULL CHECK (length(hash) = 32),
+  checkpoint  INTEGER NOT NULL,
+  mac         BLOB NOT NULL CHECK (length(mac) = 32)
+) STRICT;
+)sql";
+
+constexpr std::array<const char*, 2> kMigrations = {kSchema1, kSchema2};
 
 Result<std::int64_t> number(SqliteDatabase& database, const char* pragma) {
   const auto found = database.value<std::int64_t>(pragma);

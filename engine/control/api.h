@@ -23,6 +23,7 @@
 #include "engine/control/routes.h"
 #include "engine/control/tokens.h"
 #include "engine/overload/overload_state.h"
+#include "engine/receipts/receipt_desk.h"
 
 namespace assent {
 
@@ -32,6 +33,7 @@ struct ApiParts {
   EngineStatus& status;
   RecordingService& recordings;
   Erasures& erasures;
+  ReceiptDesk& receipts;
   Catalog& catalog;
   TokenStore& tokens;
   const OverloadState& overload;

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "engine/catalog/ledger.h"
 #include "engine/control/operations.h"
 
 namespace assent {
@@ -17,6 +18,19 @@ Json json_of(const LedgerRow& row) {
           {"call", row.call ? Json(to_text(*row.call)) : Json(nullptr)},
           {"body", body.is_discarded() ? Json(nullptr) : std::move(body)},
           {"hash", to_hex(row.hash)}};
+}
+
+Json json_of(const LedgerReport& report) {
+  const auto last = report.last_checkpoint;
+  return {
+      {"intact", true},
+      {"records", report.head.seq},
+      {"head", to_text(report.head)},
+      {"end", report.end == LedgerReport::End::proven ? "proven" : "unproven"},
+      {"checkpoints", report.checkpoints},
+      {"last_checkpoint",
+       last ? Json{{"seq", *last}, {"at", to_rfc3339(report.last_checkpoint_at.value_or(WallTime{}))}} : Json(nullptr)},
+      {"public_key", report.public_key ? Json(to_hex(*report.public_key)) : Json(nullptr)}};
 }
 
 }  // namespace
@@ -40,9 +54,13 @@ Reply list_ledger(ApiParts& parts, const ApiRequest& request) {
 
 // A broken chain is an answer, not a failure to answer.
 Reply verify_ledger(ApiParts& parts, const ApiRequest& request) {
-  if (auto fault = QueryReader(request.http).fault()) return *std::move(fault);
-  auto verified = parts.catalog.verify_ledger();
-  if (verified) return json_reply(200, {{"intact", true}, {"records", *verified}});
+  QueryReader query(request.http);
+  const auto text = query.text("expect_head");
+  const auto noted = parse_ledger_head(text.value_or(""));
+  if (text && !noted) query.note("expect_head", "must be a head that was noted: its number, a colon, 64 hex digits");
+  if (auto fault = query.fault()) return *std::move(fault);
+  const auto verified = parts.catalog.verify_ledger(noted);
+  if (verified) return json_reply(200, json_of(*verified));
   if (verified.error().code != Errc::corrupt) return problem_of(verified.error());
   return json_reply(200, {{"intact", false}, {"fault", verified.error().what}});
 }

@@ -205,9 +205,15 @@ struct CatalogCounters {
 };
 
 // What /metrics shows at the moment of the scrape. Counters only go up.
+struct LedgerCounters {
+  std::uint64_t records = 0;
+  double last_checkpoint_seconds = 0;  // since 1970; 0 when there is none
+};
+
 struct EngineCounters {
   std::vector<ShardCounters> shards;  // by number, without one that does not answer
   CatalogCounters catalog;
+  LedgerCounters ledger;
 };
 
 class EngineStatus {

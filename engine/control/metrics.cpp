@@ -117,6 +117,12 @@ void add_catalog(MetricFamilies& families, const CatalogCounters& catalog) {
   families.latency("assent_catalog_commit_seconds", "Transactions of the catalog").add(catalog.commit);
 }
 
+void add_ledger(MetricFamilies& families, const LedgerCounters& ledger) {
+  families.counter("assent_ledger_records_total", "Records on the ledger").add(ledger.records);
+  families.gauge("assent_ledger_last_checkpoint_time_seconds", "When the ledger was last signed, since 1970; 0: never")
+      .add(ledger.last_checkpoint_seconds);
+}
+
 void add_http(MetricFamilies& families, const HttpCounters& http) {
   families.gauge("assent_http_connections", "Open connections of the API").add(http.connections_open);
   families.counter("assent_http_connections_total", "Connections accepted").add(http.connections);
@@ -170,6 +176,7 @@ std::string metrics_text(const MetricsInput& input) {
   add_shards(families, input.engine);
   add_shards_by_kind(families, input.engine);
   add_catalog(families, input.engine.catalog);
+  add_ledger(families, input.engine.ledger);
   add_http(families, input.http);
   add_requests(families, input.requests);
   if (input.process) add_process(families, *input.process);

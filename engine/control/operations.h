@@ -1,6 +1,7 @@
 // Operations: what each route does, one function each, in api_calls.cpp, api_recordings.cpp, api_ledger.cpp,
-// api_tokens.cpp and api_status.cpp. A function reads the request, asks the domain, and shapes the answer as JSON; that
-// the caller may, and that a repetition runs once, has been seen to before (api.cpp). Any worker thread.
+// api_receipts.cpp, api_tokens.cpp and api_status.cpp. A function reads the request, asks the domain, and shapes the
+// answer as JSON; that the caller may, and that a repetition runs once, has been seen to before (api.cpp). Any worker
+// thread.
 #pragma once
 
 #include <functional>
@@ -47,6 +48,10 @@ Reply show_erasure(ApiParts& parts, const ApiRequest& request);
 
 Reply list_ledger(ApiParts& parts, const ApiRequest& request);
 Reply verify_ledger(ApiParts& parts, const ApiRequest& request);
+
+Reply show_call_receipts(ApiParts& parts, const ApiRequest& request);
+Reply show_subject_receipts(ApiParts& parts, const ApiRequest& request);
+Reply show_receipt_keys(ApiParts& parts, const ApiRequest& request);
 
 Reply add_token(ApiParts& parts, const ApiRequest& request);
 Reply list_tokens(ApiParts& parts, const ApiRequest& request);

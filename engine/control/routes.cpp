@@ -36,6 +36,9 @@ constexpr std::array<Route, kOperations> kRoutes = {{
     {O::show_erasure, "GET", "/v1/erasures/{id}", "show_erasure", Right::erase, kRunAgain},
     {O::list_ledger, "GET", "/v1/ledger", "list_ledger", Right::read_ledger, kRunAgain},
     {O::verify_ledger, "GET", "/v1/ledger/verify", "verify_ledger", Right::read_ledger, kRunAgain},
+    {O::call_receipts, "GET", "/v1/calls/{id}/receipts", "call_receipts", Right::read_ledger, kRunAgain},
+    {O::subject_receipts, "GET", "/v1/subjects/{id}/receipts", "subject_receipts", Right::read_ledger, kRunAgain},
+    {O::receipt_keys, "GET", "/.well-known/jwks.json", "receipt_keys", kOpen, kRunAgain},
     {O::add_token, "POST", "/v1/tokens", "add_token", Right::tokens, kRunAgain},
     {O::list_tokens, "GET", "/v1/tokens", "list_tokens", Right::tokens, kRunAgain},
     {O::delete_token, "DELETE", "/v1/tokens/{id}", "delete_token", Right::tokens, kReplay},
@@ -98,6 +101,8 @@ Urgency urgency_of(Operation operation) {
     case O::draw_recording:
     case O::export_subject:
     case O::list_ledger:
+    case O::call_receipts:
+    case O::subject_receipts:
     case O::verify_ledger: return Urgency::patient;
     default: return Urgency::usual;
   }

@@ -49,6 +49,7 @@ void LegGate::settle(std::optional<HeldBlock> block) {
       const WallTime first = block->first_time();
       const WallTime end = block->end_time();
       ring_.push(std::move(*block), first, end);
+      most_held_blocks_ = std::max(most_held_blocks_, ring_.size());
       return;
     }
     case Admission::admit: return admit(std::move(*block), SegmentWriter::Arrival::fresh);

@@ -72,6 +72,7 @@ class alignas(limits::kCacheLineBytes) LegGate {
 
   nanoseconds held() const;
   std::size_t held_blocks() const { return ring_.size(); }
+  std::size_t most_held_blocks() const { return most_held_blocks_; }  // at any time so far
   LegGateCounts counts() const;
   std::uint64_t starved_packets() const { return starved_packets_; }  // no block was free for them
 
@@ -91,6 +92,7 @@ class alignas(limits::kCacheLineBytes) LegGate {
 
   LegGateCounts counts_;  // ... which has the rest
   std::uint64_t starved_packets_ = 0;
+  std::size_t most_held_blocks_ = 0;
   SegmentWriter& segments_;
   SealPermit& permit_;
   Settings settings_;

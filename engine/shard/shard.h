@@ -56,6 +56,8 @@ struct FinishedCall {
   std::string why;
   std::vector<SegmentId> segments;
   std::vector<std::pair<LegId, LegCounts>> counts;
+  std::vector<std::pair<LegId, std::uint64_t>>
+      held_bytes;                                // the most that each leg held in blocks, the one being filled too
   std::vector<std::pair<LegId, AudioGap>> gaps;  // of the legs that are kept
   bool all_erased = false;
 };

@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "catch.h"
+#include "pipelines/controller_config.h"
 
 namespace assent {
 namespace {
@@ -354,13 +355,29 @@ TEST_CASE("each error says where it is and what is allowed") {
        "p.toml:1:2: unknown key \"sael\": did you mean \"seal\"?; allowed: purposes, listen, capacity, threads, media, "
        "consent, "
        "seal, "
-       "journal, overload, quota, store, keys, memory, shutdown, log, notice"},
+       "journal, ledger, overload, quota, store, keys, memory, shutdown, log, notice, controller"},
       {"[log]\nzebra = 1", "p.toml:2:1: unknown key \"zebra\" in [log]; allowed: level, format"},
   };
   for (const auto& test : cases) {
     INFO(test.text);
     CHECK(errors_of(test.text) == test.error);
   }
+}
+
+TEST_CASE("a controller is whole or an error, and says for receipts what the file says") {
+  CHECK(errors_of("[controller]\nid = \"1\"\nname = \"N\"\naddress = \"A\"\njurisdiction = \"DE\"") ==
+        "p.toml:1:1: controller.contact: is missing; allowed: text; a controller needs id, name, address, contact and "
+        "jurisdiction");
+  const auto settings = settings_of(
+      "[controller]\nid = \"1\"\nname = \"N\"\naddress = \"A\"\ncontact = \"C\"\njurisdiction = \"DE\"\n"
+      "[[purposes]]\nid = \"quality\"\ndescription = \"D\"\nretention = \"2d\"");
+  const auto terms = receipt_terms(settings);
+  REQUIRE(terms);
+  CHECK(terms->controller == ReceiptParty{"1", "N", "A", "C", std::nullopt});
+  CHECK(terms->jurisdiction == "DE");
+  CHECK_FALSE(terms->rights.empty());
+  CHECK(terms->purposes == std::vector<PurposeTerms>{{"quality", "D", "consent", std::chrono::hours(48)}});
+  CHECK_FALSE(receipt_terms(settings_of("")));
 }
 
 TEST_CASE("a notice that is incomplete says what it lacks") {

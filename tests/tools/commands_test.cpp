@@ -193,10 +193,29 @@ TEST_CASE("a purpose nobody consented to is refused, and nothing is drawn") {
 
 TEST_CASE("a ledger whose chain is broken is exit status 1") {
   AnsweringEngine engine({json_answer(200, R"({"intact": false, "fault": "entry 7 does not follow"})")});
-  const auto shown =
-      performed(LedgerArguments{engine.reach(), LedgerArguments::Act::verify, std::nullopt, Output::text});
+  LedgerArguments arguments;
+  arguments.act = LedgerArguments::Act::verify;
+  arguments.engine = engine.reach();
+  const auto shown = performed(arguments);
   CHECK(shown.status == ExitStatus::failed);
   CHECK(contains(shown.out, "BROKEN: entry 7 does not follow"));
+}
+
+TEST_CASE("verifying the ledger by an engine passes on the head that was noted, and says what was found") {
+  AnsweringEngine engine(
+      {json_answer(200, R"({"intact": true, "records": 7, "head": "7:ab", "end": "proven", "checkpoints": 1,
+      "last_checkpoint": {"seq": 5, "at": "2026-11-24T22:59:00Z"}, "public_key": "cd"})")});
+  LedgerArguments arguments;
+  arguments.act = LedgerArguments::Act::verify;
+  arguments.engine = engine.reach();
+  arguments.expect_head = LedgerHead{3, {}};
+  const auto shown = performed(arguments);
+  CHECK(shown.status == ExitStatus::ok);
+  CHECK(contains(shown.out, "intact: 7 records"));
+  CHECK(contains(shown.out, "the last at record 5"));
+  CHECK(contains(shown.out, "7:ab"));
+  CHECK_FALSE(contains(shown.out, "cannot be shown"));
+  CHECK(engine.requests().at(0).query.at("expect_head") == "3:" + std::string(64, '0'));
 }
 
 TEST_CASE("delete that was told yes asks nobody, and reports the erasure") {

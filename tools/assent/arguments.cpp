@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "base/limits.h"
+#include "engine/catalog/ledger.h"
 #include "pipelines/quantity.h"
 #include "pipelines/section_reader.h"
 
@@ -221,13 +222,56 @@ class Commands {
     add_engine(erase, delete_.engine);
     add_output(erase, delete_.output);
 
-    auto& ledger = add("ledger", ledger_, "List what is on the record, or verify its chain",
-                       "assent ledger --verify --state /var/lib/assent");
-    add_parsed(ledger, "--call", ledger_.call, parse_id<CallId>, "of this call only", "a call's id");
-    ledger.add_flag_callback(
-        "--verify", [this] { ledger_.act = LedgerArguments::Act::verify; }, "verify the whole chain");
-    add_engine(ledger, ledger_.engine);
-    add_output(ledger, ledger_.output);
+    add_ledger();
+  }
+
+  // `ledger` alone shows; its other acts are commands below it.
+  void add_ledger() {
+    using Act = LedgerArguments::Act;
+    auto& ledger = add("ledger", ledger_, "Show what is on record, verify it, export it for others to verify",
+                       "assent ledger verify --state /var/lib/assent");
+    const auto add_act = [this, &ledger](Act act, const std::string& name, const std::string& does,
+                                         const std::string& options) -> CLI::App& {
+      auto* command = ledger.add_subcommand(name, does);
+      command->footer("Example:\n  assent ledger " + name + " --state /var/lib/assent" + options + "\n");
+      command->parse_complete_callback([this, act] { ledger_.act = act; });
+      return *command;
+    };
+    ledger.require_subcommand(0, 1);
+    const auto add_show = [this](CLI::App& command) {
+      add_parsed(command, "--call", ledger_.call, parse_id<CallId>, "of this call only", "a call's id");
+      add_engine(command, ledger_.engine);
+      add_output(command, ledger_.output);
+    };
+    add_show(ledger);
+    add_show(add_act(Act::show, "show", "List the records, oldest first (what `ledger` alone does)",
+                     " --call 0192f0c1-2b3c-7d4e-8f90-a1b2c3d4e5f6"));
+
+    auto& verify =
+        add_act(Act::verify, "verify",
+                "Check every hash and signature, and where the ledger ends; with --state from its file, also "
+                "when no engine runs, with --api by the engine",
+                "");
+    add_parsed(verify, "--expect-head", ledger_.expect_head, parse_ledger_head,
+               "a head that was noted (a stop prints it): it must be in the chain", "SEQ:HASH")
+        ->type_name("SEQ:HASH");
+    add_engine(verify, ledger_.engine);
+    add_root_key(verify, ledger_.root_key);
+    add_output(verify, ledger_.output);
+
+    const auto add_folder = [this](CLI::App& command) {
+      command.add_option("--state", ledger_.engine.state, "state folder")->required()->type_name("DIR");
+      add_root_key(command, ledger_.root_key);
+      add_output(command, ledger_.output);
+    };
+    auto& export_records = add_act(
+        Act::export_records, "export",
+        "Write every record, the public key and a signature over the last one, as JSON lines that others can verify",
+        " --out ledger.jsonl");
+    add_folder(export_records);
+    export_records.add_option("--out", ledger_.out, "file to write (default: - , standard output)")->type_name("FILE");
+    add_folder(add_act(Act::rotate_key, "rotate-key",
+                       "Sign with a new key from now on; the change is a record. No engine may run on the folder", ""));
   }
 
   void add_export() {

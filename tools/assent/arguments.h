@@ -15,6 +15,7 @@
 #include "base/endpoint.h"
 #include "base/ids.h"
 #include "base/time.h"
+#include "engine/catalog/catalog.h"
 #include "pipelines/pipeline_config.h"
 #include "tools/assent/exit_status.h"
 
@@ -143,9 +144,12 @@ struct SalvageArguments {
 };
 
 struct LedgerArguments {
+  enum class Act { show, verify, export_records, rotate_key } act = Act::show;
   EngineReach engine;
-  enum class Act { list, verify } act = Act::list;
-  std::optional<CallId> call;
+  std::optional<std::filesystem::path> root_key;  // for acts that open the state folder themselves
+  std::optional<CallId> call;                     // show: of this call only
+  std::optional<LedgerHead> expect_head;          // verify: was noted elsewhere
+  std::filesystem::path out = "-";                // export; "-": standard output
   Output output = Output::text;
 };
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "crypto/secret.h"
+#include "engine/catalog/ledger_keys.h"
 #include "tools/assent/engine_file.h"
 
 namespace assent {
@@ -46,6 +47,9 @@ Result<std::unique_ptr<OpenedState>> OpenedState::open(const StateReach& reach, 
   if (!root) return root.error();
 
   std::unique_ptr<OpenedState> state(new OpenedState(std::move(folder), *std::move(catalog), *std::move(root)));
+  const auto seal = open_ledger_seal(state->catalog(), state->keys());
+  if (!seal) return seal.error();
+  state->catalog().seal_ledger({*seal});
   auto store = FileStore::open(state->disk_, state->folder_.segments());
   if (!store) return store.error();
   state->store_ = *std::move(store);

@@ -185,6 +185,7 @@ ExitStatus run_engine(const PipelineConfig& config, const RunOptions& options) {
     log->error("{}", plain(stopped.error().what));
     return ExitStatus::failed;
   }
+  for (const std::string& line : (*engine)->stop_report()) log->info("{}", plain(line));
   log->info("stopped");
   return ExitStatus::ok;
 }

@@ -3,6 +3,7 @@
 #include <functional>
 
 #include "catch.h"
+#include "engine/catalog/ledger_check.h"
 
 using namespace assent;
 
@@ -23,23 +24,21 @@ std::vector<LedgerRow> chain_of(int count) {
                             R"({"b":)" + std::to_string(i) + R"(, "a":[1,"x"]})"};
     const auto row = next_ledger_row(head, entry);
     REQUIRE(row);
-    head.seq = row->seq;
-    std::copy(row->hash.begin(), row->hash.end(), head.hash.begin());
+    head = head_of(*row);
     rows.push_back(*row);
   }
   return rows;
 }
 
-// The seq at which the walk breaks, or 0.
+// Where the walk breaks and how, or "".
 std::string first_break(const std::vector<LedgerRow>& rows) {
-  LedgerHead head;
+  LedgerCheck check;
   for (const LedgerRow& row : rows) {
-    const auto next = verify_next(head, row);
+    const auto next = check.next(row);
     if (!next) {
       CHECK(next.error().code == Errc::corrupt);
       return next.error().what;
     }
-    head = *next;
   }
   return "";
 }
@@ -131,8 +130,8 @@ TEST_CASE("two swapped records break the chain, renumbered or not") {
   CHECK_THAT(first_break(rows), Catch::Contains("at record 2: its hash"));
 }
 
-TEST_CASE("a body that is not an object in UTF-8 is refused") {
-  for (const char* body : {"", "[]", "1", "{", "{\"a\":\"\xff\"}", "{\"a\":1}x"}) {
+TEST_CASE("a body that is not an object with a canonical form is refused") {
+  for (const char* body : {"", "[]", "1", "{", "{\"a\":\"\xff\"}", "{\"a\":1}x", "{\"a\":1,\"a\":1}", "{\"a\":1.5}"}) {
     CAPTURE(body);
     const auto row = next_ledger_row({}, {LedgerKind::note, WallTime(1s), {}, body});
     REQUIRE_FALSE(row);
@@ -182,6 +181,32 @@ TEST_CASE("a consent's ledger entry is bound to every field of the record and re
     REQUIRE(other);
     CHECK(*other != *hash);
   }
+}
+
+TEST_CASE("a consent that is not UTF-8 is refused") {
+  for (std::string ConsentRow::*field : {&ConsentRow::purpose, &ConsentRow::decision, &ConsentRow::signal_type,
+                                         &ConsentRow::signal_value, &ConsentRow::origin}) {
+    ConsentRow consent;
+    consent.*field = "\xff";
+    CHECK(ledger_entry_of(consent).error().code == Errc::invalid);
+  }
+}
+
+TEST_CASE("a consent's hash is over all its fields in canonical JSON") {
+  ConsentRow consent;
+  consent.purpose = "quality";
+  consent.decision = "granted";
+  consent.signal_type = "dtmf";
+  consent.signal_value = "\"\n";
+  consent.notice_json = R"({ "version": "2", "id": "n" })";
+  consent.origin = "x";
+  consent.at = WallTime(5ns);
+  consent.preroll_ms = 7;
+  const std::string nil = "00000000-0000-0000-0000-000000000000";
+  const std::string text = R"({"at_ns":5,"call":")" + nil + R"(","decision":"granted","id":")" + nil +
+                           R"(","media_time_ns":null,"notice":{"id":"n","version":"2"},"origin":"x","participant":")" +
+                           nil + R"(","preroll_ms":7,"purpose":"quality","signal_type":"dtmf","signal_value":"\"\n"})";
+  CHECK(*consent_hash(consent) == sha256(bytes_of(text)));
 }
 
 TEST_CASE("a consent whose notice is no JSON object is refused") {

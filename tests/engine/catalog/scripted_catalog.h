@@ -67,6 +67,7 @@ class ScriptedCatalog : public Catalog {
   Result<std::optional<SubjectRow>> subject(TenantId, ByteView) override { return std::optional<SubjectRow>(); }
   Result<std::optional<CallRow>> call(CallId) override { return std::optional<CallRow>(); }
   Result<std::vector<CallRow>> calls_in_state(CallState) override { return std::vector<CallRow>(); }
+  Result<std::vector<CallRow>> calls_of(SubjectId) override { return std::vector<CallRow>(); }
   Result<std::vector<ParticipantRow>> participants(CallId) override { return std::vector<ParticipantRow>(); }
   Result<std::vector<LegRow>> legs(CallId) override { return std::vector<LegRow>(); }
   Result<std::vector<ConsentRow>> consents(CallId) override { return std::vector<ConsentRow>(); }
@@ -80,7 +81,7 @@ class ScriptedCatalog : public Catalog {
   Result<std::optional<ErasureRow>> erasure(ErasureId) override { return std::optional<ErasureRow>(); }
   Result<std::vector<ErasureRow>> unfinished_erasures() override { return std::vector<ErasureRow>(); }
   Result<std::vector<LedgerRow>> ledger(const LedgerFilter&) override { return std::vector<LedgerRow>(); }
-  Result<std::uint64_t> verify_ledger() override { return std::uint64_t{0}; }
+  Result<LedgerReport> verify_ledger(const std::optional<LedgerHead>&) override { return LedgerReport{}; }
 
  private:
   mutable std::mutex mutex_;

@@ -133,7 +133,7 @@ TEST_CASE("a listing never gives more rows than its bound, whatever is asked") {
   filter.after_seq = 0;
   filter.limit = 0;
   CHECK(catalog->ledger(filter)->empty());
-  CHECK(*catalog->verify_ledger() == limits::kCatalogListRows + 5);
+  CHECK(catalog->verify_ledger()->head.seq == limits::kCatalogListRows + 5);
 }
 
 TEST_CASE("the ledger is filtered by call and by who took part") {

@@ -112,7 +112,8 @@ ControlRig::ControlRig()
       admin_token(first_line(folder.path / "admin.token")),
       recordings({*catalog, *writer, keys, store, renderer}),
       erasures({*catalog, *writer, keys, store, journal, [this](RecordingId id) { recordings.cut_streams(id); }}),
-      api({calls, status, recordings, erasures, *catalog, *tokens, overload}) {
+      receipts({*catalog, [this] { return catalog->seal(); }, [this] { return receipt_terms; }}),
+      api({calls, status, recordings, erasures, receipts, *catalog, *tokens, overload}) {
   calls.view.id = new_id<CallId>(kStart);
   calls.view.ref = "call-7";
   calls.view.tenant = "default";

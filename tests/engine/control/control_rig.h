@@ -160,6 +160,8 @@ class ControlRig {
   std::string admin_token;
   RecordingService recordings;
   Erasures erasures;
+  std::optional<ReceiptTerms> receipt_terms;
+  ReceiptDesk receipts;
   FakeCalls calls;
   FakeStatus status;
   OverloadState overload;

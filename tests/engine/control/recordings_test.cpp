@@ -70,7 +70,7 @@ TEST_CASE("a purpose nobody consented to is refused, and the refusal is on recor
     CHECK(entry["recording"] == to_text(call.recording));
   }
   CHECK(rig.ledger_kinds() == std::vector<std::string>{"consent", "consent", "refusal", "refusal", "refusal"});
-  CHECK(must(rig.catalog->verify_ledger()) == 5);
+  CHECK(must(rig.catalog->verify_ledger()).head.seq == 5);
 }
 
 TEST_CASE("a purpose must be named") {
@@ -324,7 +324,25 @@ TEST_CASE("the ledger is listed page by page, by call, and verified") {
   const json of_second = json::parse(rig.ask("GET", "/v1/ledger?call=" + to_text(second.call)).body);
   CHECK(of_second["entries"].size() == 2);
   CHECK(of_second["entries"][0]["call"] == to_text(second.call));
-  CHECK(json::parse(rig.ask("GET", "/v1/ledger/verify").body) == json::parse(R"({"intact":true,"records":4})"));
+}
+
+TEST_CASE("verifying the ledger says what it is, and takes a head that was noted") {
+  ControlRig rig;
+  rig.consent_all(rig.record_call(), "quality");
+  const json verdict = json::parse(rig.ask("GET", "/v1/ledger/verify").body);
+  const std::string last = json::parse(rig.ask("GET", "/v1/ledger").body)["entries"].back()["hash"];
+  CHECK(verdict == json{{"intact", true},
+                        {"records", 2},
+                        {"head", "2:" + last},
+                        {"end", "unproven"},
+                        {"checkpoints", 0},
+                        {"last_checkpoint", nullptr},
+                        {"public_key", nullptr}});
+  CHECK(json::parse(rig.ask("GET", "/v1/ledger/verify?expect_head=2:" + last).body)["intact"] == true);
+  const json cut = json::parse(rig.ask("GET", "/v1/ledger/verify?expect_head=3:" + last).body);
+  CHECK(cut["intact"] == false);
+  CHECK(cut["fault"].get<std::string>().find("at record 3: it is missing") != std::string::npos);
+  CHECK(rig.ask("GET", "/v1/ledger/verify?expect_head=3").status == 400);
 }
 
 }  // namespace assent

@@ -105,7 +105,8 @@ TEST_CASE("only status and description are open to everyone") {
   for (const Route& route : all_routes()) {
     if (!route.right) open.insert(route.pattern);
   }
-  CHECK(open == std::set<std::string_view>{"/metrics", "/healthz", "/readyz", "/openapi.json"});
+  CHECK(open ==
+        std::set<std::string_view>{"/metrics", "/healthz", "/readyz", "/openapi.json", "/.well-known/jwks.json"});
 }
 
 TEST_CASE(

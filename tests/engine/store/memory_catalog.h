@@ -74,7 +74,7 @@ class MemoryCatalog final : public Catalog {
   Result<std::optional<ErasureRow>> erasure(ErasureId) override { return std::optional<ErasureRow>(); }
   Result<std::vector<ErasureRow>> unfinished_erasures() override { return std::vector<ErasureRow>(); }
   Result<std::vector<LedgerRow>> ledger(const LedgerFilter&) override { return std::vector<LedgerRow>(); }
-  Result<std::uint64_t> verify_ledger() override { return std::uint64_t{0}; }
+  Result<LedgerReport> verify_ledger(const std::optional<LedgerHead>&) override { return LedgerReport{}; }
 
  private:
   template <typename Rows, typename IdType>

@@ -1,0 +1,189 @@
+#include "engine/receipts/receipts.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+namespace assent {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// The guide that a consent record and a receipt with the whole record in it follow.
+constexpr std::string_view kRecordProfile = "https://w3id.org/dpv/schema/dpv-27560#record";
+constexpr std::string_view kReceiptProfile = "https://w3id.org/dpv/schema/dpv-27560#receipt-record";
+constexpr std::string_view kSchemaVersion = "ISO/IEC TS 27560:2023";
+
+template <typename IdType>
+std::string urn(const IdType& id) {
+  return "urn:uuid:" + to_text(id);
+}
+
+Json context() {
+  return {{"dpv", "https://w3id.org/dpv#"},
+          {"pd", "https://w3id.org/dpv/pd#"},
+          {"dct", "http://purl.org/dc/terms/"},
+          {"assent", "urn:assent:receipt#"}};
+}
+
+Json party(const ReceiptParty& party, std::string_view type) {
+  Json json = {{"@type", type},
+               {"dct:identifier", party.id},
+               {"dpv:hasName", party.name},
+               {"dpv:hasAddress", party.address},
+               {"dpv:hasContact", party.contact}};
+  if (party.authority) json["dpv:hasAuthority"] = *party.authority;
+  return json;
+}
+
+// ISO 8601 durations of whole hours: "P90D", "PT36H".
+std::string duration(std::chrono::hours hours) {
+  if (hours.count() % 24 == 0) return "P" + std::to_string(hours.count() / 24) + "D";
+  return "PT" + std::to_string(hours.count()) + "H";
+}
+
+Json notice(const std::string& notice_json) {
+  const Json named = Json::parse(notice_json, nullptr, false);
+  if (!named.is_object()) return nullptr;
+  return {{"@type", "dpv:ConsentNotice"},
+          {"dct:identifier", named.value("id", "")},
+          {"dct:hasVersion", named.value("version", "")},
+          {"dct:language", named.value("language", "")},
+          {"assent:sha256", named.value("hash", "")}};
+}
+
+std::string_view status_of(std::string_view decision) {
+  if (decision == "granted") return "dpv:ConsentGiven";
+  if (decision == "denied") return "dpv:ConsentRefused";
+  if (decision == "withdrawn") return "dpv:ConsentWithdrawn";
+  return "dpv:ConsentExpired";
+}
+
+const PurposeTerms* terms_of(const ReceiptTerms& terms, const std::string& id) {
+  const auto found =
+      std::find_if(terms.purposes.begin(), terms.purposes.end(), [&](const auto& each) { return each.id == id; });
+  return found == terms.purposes.end() ? nullptr : &*found;
+}
+
+Json process(const ReceiptTerms& terms, const ConsentRow& consent) {
+  const PurposeTerms* own = terms_of(terms, consent.purpose);  // null: the file does not name it any more
+  const bool has_retention = own != nullptr && own->retention;
+  return {{"@type", "dpv:Process"},
+          {"dpv:hasPurpose",
+           {{"@type", "dpv:Purpose"},
+            {"dct:identifier", consent.purpose},
+            {"dct:description", own == nullptr ? std::string() : own->description}}},
+          {"dpv:hasPersonalData", {"pd:VoiceCommunicationRecording", "pd:CommunicationMetadata", "assent:KeyPresses"}},
+          {"dpv:hasDataController", terms.controller.id},
+          {"dpv:hasRecipient", Json::array({terms.controller.id})},
+          {"dpv:hasProcessing", {"dpv:Record", "dpv:Store", "dpv:Use"}},
+          {"dpv:hasDataSource", "dpv:DataSubject"},
+          {"dpv:hasLegalBasis", own == nullptr ? std::string("consent") : own->lawful_basis},
+          {"dpv:hasNecessity", "dpv:Optional"},
+          {"dpv:hasStorageCondition",
+           {{"dpv:hasLocation", terms.storage_location},
+            {"dpv:hasDuration", has_retention ? Json(duration(*own->retention)) : Json("until it is deleted")}}},
+          {"dpv:hasLocation", terms.storage_location},
+          {"assent:specialCategories", Json::array()}};
+}
+
+Json event(const ConsentRow& consent) {
+  Json json = {{"@type", status_of(consent.decision)},
+               {"dct:date", to_rfc3339(consent.at)},
+               {"dpv:hasConsentType", "dpv:ExplicitlyExpressedConsent"},
+               {"dpv:hasEntity", consent.origin},
+               {"dpv:hasDuration", "until it is withdrawn"},
+               {"assent:signal", consent.signal_type},
+               {"assent:call", urn(consent.call)},
+               {"assent:prerollMs", consent.preroll_ms}};
+  if (consent.media_time) json["assent:mediaTime"] = to_rfc3339(*consent.media_time);
+  return json;
+}
+
+Json record(const ReceiptTerms& terms, const ConsentRow& consent, SubjectId subject,
+            const std::optional<ConsentId>& before) {
+  Json json = {{"@id", urn(consent.id)},
+               {"@type", "dpv:ConsentRecord"},
+               {"dct:identifier", to_text(consent.id)},
+               {"dct:conformsTo", kRecordProfile},
+               {"assent:schemaVersion", kSchemaVersion},
+               {"dpv:hasDataSubject", {{"@id", urn(subject)}, {"@type", "dpv:DataSubject"}}},
+               {"dpv:hasDataController", party(terms.controller, "dpv:DataController")},
+               {"dpv:hasJurisdiction", terms.jurisdiction},
+               {"dpv:hasNotice", notice(consent.notice_json)},
+               {"dpv:hasProcess", process(terms, consent)},
+               {"dpv:hasConsentControl", {{"@type", "dpv:WithdrawConsent"}, {"dct:description", terms.withdrawal}}},
+               {"dpv:hasRight", terms.rights},
+               {"dpv:hasConsentStatus", event(consent)}};
+  if (before) json["dct:replaces"] = urn(*before);
+  return json;
+}
+
+Json receipt(const ReceiptTerms& terms, std::string_view type, const ReceiptIssue& issue) {
+  return {{"@context", context()},
+          {"@id", urn(issue.id)},
+          {"@type", type},
+          {"dct:identifier", to_text(issue.id)},
+          {"dct:created", to_rfc3339(issue.at)},
+          {"dct:publisher", party(terms.controller, "dpv:DataController")}};
+}
+
+// The rule by which what was held of a person was wiped: their last word, or that there was none.
+std::string rule_of(const UnstoredCall& call, ParticipantId participant) {
+  std::string decision;
+  std::string signal;
+  for (const ConsentRow& row : call.consents) {
+    if (row.participant != participant) continue;
+    decision = row.decision;
+    signal = row.signal_type;
+  }
+  if (decision.empty()) return "nobody answered before the call ended";
+  if (decision == "expired") return signal == "deadline" ? "nobody answered in time" : "the call ended";
+  if (decision == "granted") return "the policy of the call was not satisfied";
+  return decision == "denied" ? "it was refused" : "it was withdrawn";
+}
+
+Json unstored_leg(const LegRow& leg) {
+  const Json counts = Json::parse(leg.counts_json, nullptr, false);
+  const auto count = [&](std::string_view name) {
+    return counts.is_object() ? counts.value(std::string(name), std::uint64_t{0}) : std::uint64_t{0};
+  };
+  return {{"@id", urn(leg.id)},
+          {"assent:codec", leg.codec},
+          {"assent:packetsReceived", count("PACKETS_RECEIVED")},
+          {"assent:packetsStored", 0},
+          {"assent:bytesHeldAtMost", count(kHeldBytesCount)}};
+}
+
+}  // namespace
+
+Json consent_receipt(const ReceiptTerms& terms, const ConsentRow& consent, SubjectId subject,
+                     const std::optional<ConsentId>& before, const ReceiptIssue& issue) {
+  Json json = receipt(terms, "dpv:ConsentReceipt", issue);
+  json["dct:conformsTo"] = kReceiptProfile;
+  json["dpv:hasRecordOfActivity"] = record(terms, consent, subject, before);
+  return json;
+}
+
+Json nothing_stored_receipt(const ReceiptTerms& terms, const UnstoredCall& call, SubjectId subject,
+                            const ReceiptIssue& issue) {
+  Json json = receipt(terms, "assent:NothingStoredReceipt", issue);
+  json["dpv:hasDataSubject"] = {{"@id", urn(subject)}, {"@type", "dpv:DataSubject"}};
+  json["dpv:hasNotice"] = notice(call.call.notice_json);
+  json["assent:call"] = urn(call.call.id);
+  json["assent:began"] = to_rfc3339(call.call.created);
+  json["assent:wipedAtTheLatest"] = call.call.ended ? Json(to_rfc3339(*call.call.ended)) : Json(nullptr);
+  Json legs = Json::array();
+  for (const ParticipantRow& person : call.participants) {
+    if (person.subject != subject) continue;
+    json["assent:rule"] = rule_of(call, person.id);
+    for (const LegRow& leg : call.legs) {
+      if (leg.participant == person.id) legs.push_back(unstored_leg(leg));
+    }
+  }
+  json["assent:legs"] = std::move(legs);
+  return json;
+}
+
+}  // namespace assent

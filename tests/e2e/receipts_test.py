@@ -1,0 +1,118 @@
+#!/usr/bin/env python3
+"""Receipts, judged by others: jose verifies each signature with the published key, a JSON Schema written from the field list
+of ISO/IEC TS 27560:2023 says whether every mandatory field is there. One call is agreed to and then withdrawn, one is denied
+and leaves nothing."""
+import json
+import os
+import shutil
+import subprocess
+
+import harness
+from harness import check
+
+SAID = """
+[notice]
+id = "recording-notice"
+version = "1"
+language = "en"
+text = "We would like to record this call."
+[controller]
+id = "DE123456789"
+name = "Example Ltd"
+address = "1 Example Street, 10115 Berlin, Germany"
+contact = "privacy@example.com"
+jurisdiction = "DE"
+"""
+ORACLE = os.path.join(harness.ROOT, "tests", "receipts")
+MARKER = "Alice-Marker-Person"
+
+
+def judge(folder, receipts, keys):
+    """What node makes of them: its exit status, and the receipts or the complaint."""
+    if shutil.which("node") is None or shutil.which("npm") is None:
+        harness.skip("node and npm are needed for jose")
+    if not os.path.isdir(os.path.join(ORACLE, "node_modules")):
+        subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=ORACLE, check=True, capture_output=True)
+    paths = []
+    for name, content in (("receipts.json", receipts), ("keys.json", keys)):
+        paths.append(os.path.join(folder, name))
+        with open(paths[-1], "w") as file:
+            json.dump(content, file)
+    done = subprocess.run(["node", os.path.join(ORACLE, "judge.mjs"), *paths], capture_output=True, text=True, timeout=120)
+    return done.returncode, json.loads(done.stdout) if done.returncode == 0 else done.stderr
+
+
+def talk(call, packets):
+    sender = harness.Sender(call["legs"][0])
+    for i in harness.paced(packets * 0.02):
+        sender.send(bytes((i + k) % 256 for k in range(160)))
+
+
+def accepted(folder, engine, path):
+    keys = json.loads(engine.raw("GET", "/.well-known/jwks.json")[1])
+    receipts = engine.ask("GET", path)
+    status, found = judge(folder, receipts, keys)
+    check(status == 0, f"{path}: {found}")
+    check(MARKER not in json.dumps(receipts), f"{path} names a person")
+    return receipts, keys, found
+
+
+def test(folder):
+    engine = harness.Engine(folder, more=SAID).start()
+    people = [{"ref": "customer", "role": "customer", "subject": MARKER, "name": MARKER}]
+
+    agreed = engine.create_call(policy="per-party", participants=people)
+    engine.decide(agreed, "customer", "granted")
+    talk(agreed, 50)
+    engine.decide(agreed, "customer", "withdrawn")
+    check(engine.end(agreed)["recording"], "something was recorded")
+    receipts, keys, found = accepted(folder, engine, f"/v1/calls/{agreed['id']}/receipts")
+    check([each["kind"] for each in found] == ["consent", "withdrawal"], f"{found}")
+    given, taken = (each["signed"]["dpv:hasRecordOfActivity"] for each in found)
+    check(taken["dct:replaces"] == given["@id"], "a withdrawal names the consent that it takes back")
+    check(given["dpv:hasNotice"]["dct:identifier"] == "recording-notice", f"{given['dpv:hasNotice']}")
+
+    denied = engine.create_call(policy="per-party", participants=people)
+    talk(denied, 100)
+    engine.decide(denied, "customer", "denied")
+    check(engine.end(denied)["recording"] is None, "nothing was recorded")
+    _, _, found = accepted(folder, engine, f"/v1/calls/{denied['id']}/receipts")
+    check([each["kind"] for each in found] == ["consent", "nothing-stored"], f"{found}")
+    leg = found[1]["signed"]["assent:legs"][0]
+    check(leg["assent:packetsReceived"] == 100, f"{leg}")
+    check(100 * 160 < leg["assent:bytesHeldAtMost"] < 3 * 100 * 160, f"{leg}")
+    check(found[1]["signed"]["assent:rule"] == "it was refused", f"{found[1]}")
+
+    subject = receipts["receipts"][0]["subject"]
+    _, _, found = accepted(folder, engine, f"/v1/subjects/{subject}/receipts")
+    check([each["kind"] for each in found] == ["consent", "withdrawal", "consent", "nothing-stored"], f"{found}")
+
+    # The judge is one: a changed letter, another's key, a missing field.
+    changed = json.loads(json.dumps(receipts))
+    body = changed["receipts"][0]["jws"].split(".")
+    body[1] = body[1][:-2] + ("A" if body[1][-2] != "A" else "B") + body[1][-1]
+    changed["receipts"][0]["jws"] = ".".join(body)
+    check(judge(folder, changed, keys)[0] != 0, "a changed receipt was accepted")
+    others = json.loads(json.dumps(keys))
+    others["keys"][0]["x"] = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
+    check(judge(folder, receipts, others)[0] != 0, "a receipt was accepted with another key")
+
+    # A receipt outlives the key: what signed it stays on the ledger.
+    kid = keys["keys"][0]["kid"]
+    on_ledger = [entry for entry in engine.ask("GET", "/v1/ledger")["entries"] if entry["kind"] == "ledger_key"]
+    check(kid in [entry["body"]["key"] for entry in on_ledger], f"{kid} is not on the ledger")
+    engine.stop()
+
+    bare = harness.Engine(folder, name="bare").start()
+    call = bare.create_call(policy="per-party")
+    try:
+        bare.ask("GET", f"/v1/calls/{call['id']}/receipts")
+        check(False, "a receipt without a controller")
+    except harness.Problem as problem:
+        check(problem.status == 409 and "[controller]" in problem.body["detail"], f"{problem.status} {problem.body}")
+    bare.end(call)
+    bare.stop()
+    print("receipts: consent, withdrawal and nothing-stored accepted by jose and the schema; forged ones not")
+
+
+harness.run(test)
