@@ -29,6 +29,7 @@
 #include "engine/consent/call_consent.h"
 #include "engine/consent/purpose_set.h"
 #include "engine/ingest/datagram_source.h"
+#include "engine/ingest/inband_dtmf.h"
 #include "engine/ingest/port_range.h"
 #include "pipelines/config_error.h"
 
@@ -66,6 +67,7 @@ struct Media {
   Sockets sockets = Sockets::automatic;
   milliseconds sweep = limits::kSweepInterval;
   milliseconds idle_timeout = limits::kIdleCallDefault;
+  InbandUse inband_dtmf = InbandUse::off;
 };
 
 struct Consent {
@@ -87,6 +89,21 @@ struct Notice {
   std::string language;  // RFC 5646: "en", "de-CH"
   std::string text;      // what was played or shown, word for word
   bool operator==(const Notice&) const = default;
+};
+
+struct SecretPlace {
+  enum class Kind { file, environment } kind = Kind::file;
+  std::string where;  // a path, relative to the state folder unless it begins with '/'; or a variable's name
+  bool operator==(const SecretPlace&) const = default;
+};
+
+struct Webhook {
+  std::string name;
+  SecretPlace secret;
+  std::optional<SecretPlace> previous;  // still good, while the sender changes to the other
+  std::optional<std::string> tenant;    // whose calls alone it may decide about
+  milliseconds window = limits::kWebhookWindowDefault;
+  bool operator==(const Webhook&) const = default;
 };
 
 struct Seal {
@@ -141,6 +158,7 @@ struct PipelineSettings {
   std::vector<pipeline::PurposeText> purpose_texts;  // in the registry's order
   pipeline::Consent consent;
   std::optional<pipeline::Notice> notice;
+  std::vector<pipeline::Webhook> webhooks;
   pipeline::Seal seal;
   pipeline::Journal journal;
   pipeline::Overload overload;
