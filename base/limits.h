@@ -324,7 +324,19 @@ inline constexpr auto kApiStopTime = 10s;  // how long a stop waits for replies 
 inline constexpr std::size_t kIdempotencyEntries = 10000;
 inline constexpr auto kIdempotencyAge = 24h;
 inline constexpr std::size_t kIdempotencyKeyBytes = 128;
-inline constexpr std::size_t kTokens = 1000;   // API tokens; each request compares with all of them
+// Webhooks. A reply that is remembered has below 1 KiB beside its purposes, so a source's memory of 4,096 has some 4
+// MiB. At the default window that is 13 decisions a second; above it the window gets shorter, down to a minute at 68.
+inline constexpr std::size_t kWebhooks = 16;
+inline constexpr std::size_t kWebhookReplays = 4096;  // a source
+inline constexpr std::chrono::seconds kWebhookWindowDefault = 5min;
+inline constexpr std::chrono::seconds kWebhookWindowMin = 10s;
+inline constexpr std::chrono::seconds kWebhookWindowMax = 1h;
+inline constexpr std::size_t kWebhookSecretBytesMin = 16;  // what guessing takes: 128 bits, if they are random
+inline constexpr std::size_t kWebhookSecretBytesMax = 1024;
+inline constexpr std::size_t kSignatureHeaderBytes = 1024;
+inline constexpr std::size_t kSignatureTags = 4;
+inline constexpr std::size_t kSignatureTimeDigits = 12;  // until the year 33658
+inline constexpr std::size_t kTokens = 1000;             // API tokens; each request compares with all of them
 inline constexpr std::size_t kRefBytes = 256;  // call ref, participant ref, label, name, address: longest text
 inline constexpr std::size_t kNameBytes = 64;  // an id people write: a purpose, a notice and its version
 inline constexpr std::size_t kNoteBytes = std::size_t{16} * 1024;

@@ -34,6 +34,7 @@
 #include "pipelines/shard_share.h"
 #include "pipelines/shard_unit.h"
 #include "pipelines/state_folder.h"
+#include "pipelines/webhook_secrets.h"
 
 namespace assent {
 namespace {
@@ -106,6 +107,7 @@ struct Engine::Parts {
   std::optional<ReceiptDesk> receipts;
   std::unique_ptr<TokenStore> tokens;
   std::optional<EngineMeter> meter;
+  std::optional<WebhookSources> webhooks;
   std::optional<Api> api;
   std::unique_ptr<HttpServer> http;
   bool stopped = false;
@@ -270,7 +272,10 @@ Result<void> Engine::Parts::start_api() {
   receipts.emplace(ReceiptDesk::Parts{*catalog, [this] { return catalog->seal(); },
                                       [terms = receipt_terms(settings)] { return terms; }});
   meter.emplace(EngineMeter::Parts{shards, *writer, *catalog, life});
-  api.emplace(ApiParts{*calls, *meter, *recordings, *erasures, *receipts, *catalog, *tokens, overload});
+  auto sources = open_webhooks(settings.webhooks, state);
+  if (!sources) return sources.error();
+  webhooks.emplace(std::move(*sources), read_clocks().wall);
+  api.emplace(ApiParts{*calls, *meter, *recordings, *erasures, *receipts, *catalog, *tokens, overload, *webhooks});
   auto listening = HttpServer::listen(
       settings.listen.api, [this](const HttpRequest& request) { return api->handle(request); },
       [this](unsigned status, std::string_view why) { return api->refuse(status, why); }, {}, Api::lane_of);
@@ -315,6 +320,13 @@ const PipelineSettings& Engine::running() const { return parts_->running; }
 
 Reload Engine::reload(const PipelineConfig& config) {
   SettingsReload read = reload_settings(parts_->settings, parts_->running, config.settings());
+  if (auto sources = open_webhooks(read.running.webhooks, parts_->state)) {
+    parts_->webhooks->replace(std::move(*sources));
+  } else {
+    read.running.webhooks = parts_->running.webhooks;
+    std::erase(read.changed, "webhooks");
+    read.at_next_start.push_back("webhooks (" + sources.error().what + ")");
+  }
   parts_->running = std::move(read.running);
   parts_->calls->set_defaults(defaults_of(parts_->running));
   Reload reload{read.at_next_start.empty() ? ReloadResult::applied : ReloadResult::partial, read_clocks().wall,
@@ -370,7 +382,8 @@ Result<void> Engine::stop(milliseconds patience) {
     parts.checkpoints.reset();
     if (all_over) {
       auto ended = end_ledger(*parts.catalog, *parts.writer);
-      ended ? parts.stop_report.push_back(*std::move(ended)) : void(booked = ended.error());
+      if (ended) parts.stop_report.push_back(*std::move(ended));
+      if (!ended) booked = ended.error();
     }
     parts.writer->stop();
   }

@@ -5,6 +5,7 @@
 
 #include "pipelines/overload_config.h"
 #include "pipelines/section_reader.h"
+#include "pipelines/webhook_config.h"
 
 namespace assent {
 namespace {
@@ -73,6 +74,8 @@ void read_media(SectionReader&& section, Media& media) {
                       {{"auto", pipeline::Sockets::automatic},
                        {"steered", pipeline::Sockets::steered},
                        {"per-leg", pipeline::Sockets::per_leg}});
+  section.take_choice("inband_dtmf", media.inband_dtmf,
+                      {{"off", InbandUse::off}, {"auto", InbandUse::automatic}, {"on", InbandUse::on}});
   if (const auto muxed = section.take_flag("rtcp_mux")) media.rtcp = *muxed ? RtcpPort::muxed : RtcpPort::next;
   section.finish();
 }
@@ -416,6 +419,7 @@ PipelineSettings read_document(const TomlValue& root, const PipelineOverrides& o
   if (errors.size() == errors_before) check_ports(settings, overrides, section("listen").place_of("rtp_ports"), errors);
   read_consent(section("consent"), settings.consent, settings.overload.hold_floor, settings.purposes, errors);
   if (document.has("notice")) settings.notice = read_notice(section("notice"));
+  settings.webhooks = read_webhooks(document, errors);
   read_seal(section("seal"), settings.seal);
   const auto errors_before_journal = errors.size();
   read_journal(section("journal"), settings.journal);

@@ -30,6 +30,7 @@
 #include "engine/consent/call_consent.h"
 #include "engine/consent/purpose_set.h"
 #include "engine/ingest/datagram_source.h"
+#include "engine/ingest/inband_dtmf.h"
 #include "engine/ingest/port_range.h"
 #include "engine/receipts/receipt_terms.h"
 #include "pipelines/config_error.h"
@@ -68,6 +69,7 @@ struct Media {
   Sockets sockets = Sockets::automatic;
   milliseconds sweep = limits::kSweepInterval;
   milliseconds idle_timeout = limits::kIdleCallDefault;
+  InbandUse inband_dtmf = InbandUse::off;
 };
 
 struct Consent {
@@ -102,6 +104,21 @@ struct Controller {
       "access, rectification, erasure, restriction and portability of your data, and a complaint to a supervisory "
       "authority";
   bool operator==(const Controller&) const = default;
+};
+
+struct SecretPlace {
+  enum class Kind { file, environment } kind = Kind::file;
+  std::string where;  // a path, relative to the state folder unless it begins with '/'; or a variable's name
+  bool operator==(const SecretPlace&) const = default;
+};
+
+struct Webhook {
+  std::string name;
+  SecretPlace secret;
+  std::optional<SecretPlace> previous;  // still good, while the sender changes to the other
+  std::optional<std::string> tenant;    // whose calls alone it may decide about
+  milliseconds window = limits::kWebhookWindowDefault;
+  bool operator==(const Webhook&) const = default;
 };
 
 struct Seal {
@@ -162,6 +179,7 @@ struct PipelineSettings {
   pipeline::Consent consent;
   std::optional<pipeline::Notice> notice;
   std::optional<pipeline::Controller> controller;
+  std::vector<pipeline::Webhook> webhooks;
   pipeline::Seal seal;
   pipeline::Journal journal;
   pipeline::Ledger ledger;

@@ -61,6 +61,7 @@ void note_what_waits(Comparison& compare, const PipelineSettings& running, const
   compare.wait("media.sockets", running.media.sockets, read.media.sockets);
   compare.wait("media.sweep", running.media.sweep, read.media.sweep);
   compare.wait("media.idle_timeout", running.media.idle_timeout, read.media.idle_timeout);
+  compare.wait("media.inband_dtmf", running.media.inband_dtmf, read.media.inband_dtmf);
   compare.wait("seal.max_delay", running.seal.max_delay, read.seal.max_delay);
   compare.wait("seal.workers", running.seal.workers, read.seal.workers);
   compare.wait("seal.segment_time", running.seal.segment_time, read.seal.segment_time);
@@ -94,6 +95,7 @@ SettingsReload reload_settings(const PipelineSettings& started, const PipelineSe
   compare.wait("purposes", running.purpose_texts, read.purpose_texts);
   compare.wait("controller", running.controller, read.controller);
   compare.take("notice", reload.running.notice, read.notice);
+  compare.take("webhooks", reload.running.webhooks, read.webhooks);
   compare.take("log.level", reload.running.log.level, read.log.level);
   compare.take("shutdown.drain", reload.running.shutdown.drain, read.shutdown.drain);
   note_what_waits(compare, running, read);

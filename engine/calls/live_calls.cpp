@@ -49,7 +49,9 @@ std::string gaps_text(const FinishedCall& finished) {
 
 std::string tenant_name(const CallSpec& spec) { return spec.tenant.empty() ? "default" : spec.tenant; }
 
-std::string origin_of(const Caller& caller) { return "token:" + caller.token_id; }
+std::string origin_of(const Caller& caller) {
+  return (caller.by == Caller::By::webhook ? "webhook:" : "token:") + caller.token_id;
+}
 
 }  // namespace
 
@@ -233,13 +235,14 @@ Result<std::vector<ConsentRecordView>> LiveCalls::decide(CallId id, const Consen
   }
   const ParticipantIndex index(static_cast<std::uint8_t>(who - participants.begin()));
   const Signal said{*signal, spec.signal_value};
+  const auto notice = spec.notice ? std::optional(notice_json(spec.notice)) : std::nullopt;
   auto rows = link(call->shard)
                   .ask<std::vector<ConsentRow>>(
                       [id, index, decision = *decision, purposes = *purposes, said, origin = origin_of(caller),
-                       asked_at = caller.asked_at](Shard& shard, Now now, const Decided& reply) {
+                       asked_at = caller.asked_at, notice](Shard& shard, Now now, const Decided& reply) {
                         LiveCall* live = shard.find(id);
                         if (live == nullptr) return reply(no_such_call());
-                        live->decide(index, decision, purposes, said, origin, now, reply, asked_at);
+                        live->decide(index, decision, purposes, said, origin, now, reply, asked_at, notice);
                       },
                       limits::kApiDurableWait);
   if (!rows) return rows.error();
@@ -322,6 +325,23 @@ Result<CallView> LiveCalls::call(CallId id) {
     (void)now;
     return view_of(*live, *entry);
   });
+}
+
+Result<CallId> LiveCalls::find_call(const std::string& id_or_ref, const std::optional<std::string>& tenant) {
+  const auto is_theirs = [&](const Known& known) { return !tenant || known.tenant_name == *tenant; };
+  const std::lock_guard lock(mutex_);
+  if (const auto id = parse_id<CallId>(id_or_ref)) {
+    const auto found = known_.find(*id);
+    if (found != known_.end() && is_theirs(*found->second)) return *id;
+  }
+  std::optional<CallId> named;
+  for (const auto& [id, known] : known_) {
+    if (known->ref != id_or_ref || !is_theirs(*known)) continue;
+    if (named) return error(Errc::conflict, "several calls in progress have this ref: name the call by its id");
+    named = id;
+  }
+  if (!named) return no_such_call();
+  return *named;
 }
 
 Result<std::vector<CallView>> LiveCalls::calls() {

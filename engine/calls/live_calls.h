@@ -53,6 +53,7 @@ class LiveCalls final : public CallService {
   Result<CallView> create_call(const CallSpec& spec, const Caller& caller) override;
   Result<std::vector<CallView>> calls() override;
   Result<CallView> call(CallId id) override;
+  Result<CallId> find_call(const std::string& id_or_ref, const std::optional<std::string>& tenant) override;
   Result<std::vector<ConsentRecordView>> decide(CallId id, const ConsentSpec& spec, const Caller& caller) override;
   Result<CallView> pause(CallId id, const std::string& reason, const Caller& caller) override;
   Result<CallView> resume(CallId id, const std::string& reason, const Caller& caller) override;

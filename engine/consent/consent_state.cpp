@@ -30,6 +30,7 @@ std::string_view to_text(SignalType type) {
     case SignalType::voice: return "voice";
     case SignalType::web: return "web";
     case SignalType::siprec: return "siprec";
+    case SignalType::webhook: return "webhook";
     case SignalType::deadline: return "deadline";
     case SignalType::hangup: return "hangup";
     case SignalType::leave: return "leave";
@@ -45,8 +46,9 @@ std::optional<Decision> parse_decision(std::string_view text) {
 }
 
 std::optional<SignalType> parse_signal_type(std::string_view text) {
-  for (const SignalType type : {SignalType::api, SignalType::dtmf, SignalType::voice, SignalType::web,
-                                SignalType::siprec, SignalType::deadline, SignalType::hangup, SignalType::leave}) {
+  for (const SignalType type :
+       {SignalType::api, SignalType::dtmf, SignalType::voice, SignalType::web, SignalType::siprec, SignalType::webhook,
+        SignalType::deadline, SignalType::hangup, SignalType::leave}) {
     if (text == to_text(type)) return type;
   }
   return std::nullopt;
@@ -55,5 +57,8 @@ std::optional<SignalType> parse_signal_type(std::string_view text) {
 bool comes_from_outside(SignalType type) {
   return type != SignalType::deadline && type != SignalType::hangup && type != SignalType::leave;
 }
+
+// A signature cannot be passed on by somebody else.
+bool may_be_stated(SignalType type) { return comes_from_outside(type) && type != SignalType::webhook; }
 
 }  // namespace assent

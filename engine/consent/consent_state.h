@@ -35,6 +35,7 @@ enum class SignalType {
   voice,     // spoken, recognised outside
   web,       // a form or app
   siprec,    // session metadata (RFC 7866)
+  webhook,   // a source that signs what it says (engine/control/webhook_sources.h); the value is its name
   deadline,  // nobody answered in time; made here only
   hangup,    // the call ended first; made here only
   leave,     // the participant left first; made here only
@@ -47,6 +48,7 @@ std::optional<Decision> parse_decision(std::string_view text);
 std::optional<SignalType> parse_signal_type(std::string_view text);
 
 bool comes_from_outside(SignalType type);  // false for those that only the gate itself makes
+bool may_be_stated(SignalType type);       // by a caller of the API, of a decision that it passes on
 
 struct Signal {
   SignalType type = SignalType::api;

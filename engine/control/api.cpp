@@ -12,12 +12,13 @@ namespace assent {
 namespace {
 
 constexpr std::array<OperationFn, kOperations> kOperationFns = {
-    create_call,       list_calls,       show_call,         end_call,        record_consent,     pause_call,
-    resume_call,       change_legs,      add_note,          list_recordings, show_recording,     play_recording,
-    draw_recording,    delete_recording, record_key_export, not_built_yet,   not_built_yet,      not_built_yet,
-    not_built_yet,     show_erasure,     list_ledger,       verify_ledger,   show_call_receipts, show_subject_receipts,
-    show_receipt_keys, add_token,        list_tokens,       delete_token,    show_metrics,       show_health,
-    show_readiness,    show_openapi,
+    create_call,       list_calls,     show_call,      end_call,           record_consent,
+    receive_signal,    pause_call,     resume_call,    change_legs,        add_note,
+    list_recordings,   show_recording, play_recording, draw_recording,     delete_recording,
+    record_key_export, not_built_yet,  not_built_yet,  not_built_yet,      not_built_yet,
+    show_erasure,      list_ledger,    verify_ledger,  show_call_receipts, show_subject_receipts,
+    show_receipt_keys, add_token,      list_tokens,    delete_token,       show_metrics,
+    show_health,       show_readiness, show_openapi,
 };
 
 std::string joined(const std::vector<std::string_view>& parts) {

@@ -22,6 +22,7 @@
 #include "engine/control/recordings.h"
 #include "engine/control/routes.h"
 #include "engine/control/tokens.h"
+#include "engine/control/webhook_sources.h"
 #include "engine/overload/overload_state.h"
 #include "engine/receipts/receipt_desk.h"
 
@@ -37,6 +38,7 @@ struct ApiParts {
   Catalog& catalog;
   TokenStore& tokens;
   const OverloadState& overload;
+  WebhookSources& webhooks;
   std::function<Now()> clock = read_clocks;
   std::function<HttpCounters()> http_counters = [] { return HttpCounters{}; };
   std::function<RequestCounts()> request_counts = [] { return RequestCounts{}; };  // Api sets it

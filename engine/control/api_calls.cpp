@@ -127,22 +127,26 @@ Reply end_call(ApiParts& parts, const ApiRequest& request) {
 }
 
 // The first record's members stand at the top, because most decisions are about one purpose.
-Reply record_consent(ApiParts& parts, const ApiRequest& request) {
-  auto change = read_change<ConsentSpec>(request, read_consent_spec);
-  if (!change) return change.error();
-  auto records = parts.calls.decide(change->id, change->spec, caller_of(request));
-  if (!records) return problem_of(records.error());
+HttpResponse consent_reply(const std::vector<ConsentRecordView>& records) {
   Json body = Json::object();
-  if (!records->empty()) body = json_of(records->front());
+  if (!records.empty()) body = json_of(records.front());
   Json list = Json::array();
   Json purposes = Json::array();
-  for (const ConsentRecordView& record : *records) {
+  for (const ConsentRecordView& record : records) {
     list.push_back(json_of(record));
     purposes.push_back(record.purpose);
   }
   body["purposes"] = std::move(purposes);
   body["records"] = std::move(list);
   return json_reply(200, body);
+}
+
+Reply record_consent(ApiParts& parts, const ApiRequest& request) {
+  auto change = read_change<ConsentSpec>(request, read_consent_spec);
+  if (!change) return change.error();
+  auto records = parts.calls.decide(change->id, change->spec, caller_of(request));
+  if (!records) return problem_of(records.error());
+  return consent_reply(*records);
 }
 
 Reply pause_call(ApiParts& parts, const ApiRequest& request) {

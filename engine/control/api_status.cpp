@@ -15,6 +15,7 @@ Reply show_metrics(ApiParts& parts, const ApiRequest&) {
   input.engine = parts.status.counters();
   input.http = parts.http_counters();
   input.requests = parts.request_counts();
+  input.webhooks = parts.webhooks.counters();
   const OverloadReport overload = parts.overload.report();
   input.life = parts.status.life();
   input.troubles = parts.status.troubles().size() + (takes_calls(overload.verdict) ? 0 : 1);

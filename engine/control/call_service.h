@@ -22,10 +22,11 @@
 
 namespace assent {
 
-// Who asks: the id of the API token, for the record; and since when, for the latency.
+// Who asks: the id of the API token, or the name of the webhook, for the record; and since when, for the latency.
 struct Caller {
   std::string token_id;
   std::optional<MonoTime> asked_at = std::nullopt;
+  enum class By { token, webhook } by = By::token;
 };
 
 struct Notice {
@@ -145,6 +146,9 @@ class CallService {
   virtual Result<CallView> create_call(const CallSpec& spec, const Caller& caller) = 0;
   virtual Result<std::vector<CallView>> calls() = 0;  // live ones, oldest first
   virtual Result<CallView> call(CallId id) = 0;
+  // The live call with this id or ref, of this tenant where one is given. Errc::not_found, Errc::conflict (several
+  // calls have the ref).
+  virtual Result<CallId> find_call(const std::string& id_or_ref, const std::optional<std::string>& tenant) = 0;
   virtual Result<std::vector<ConsentRecordView>> decide(CallId id, const ConsentSpec& spec, const Caller& caller) = 0;
   virtual Result<CallView> pause(CallId id, const std::string& reason, const Caller& caller) = 0;
   virtual Result<CallView> resume(CallId id, const std::string& reason, const Caller& caller) = 0;

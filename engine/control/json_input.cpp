@@ -175,6 +175,27 @@ void check_participants_exist(const CallSpec& call, Faults& faults) {
   }
 }
 
+// Participant, decision and purposes: what a decision is, whoever tells of it.
+ConsentSpec read_decision(JsonObject& object, Faults& faults) {
+  ConsentSpec spec;
+  spec.participant = object.text("participant");
+  spec.decision = object.text("decision");
+  const auto decision = parse_decision(spec.decision);
+  if (!spec.decision.empty() && (!decision || *decision == Decision::expired)) {
+    object.fault("decision", "must be granted, denied or withdrawn");
+  }
+  const std::string pointer = object.pointer_to("purposes");
+  for (const json* value : object.array("purposes", {0, limits::kPurposes})) {
+    const std::string here = element(pointer, spec.purposes.size());
+    std::string purpose = read_text(*value, here, kNonEmpty, faults);
+    const bool is_there = std::find(spec.purposes.begin(), spec.purposes.end(), purpose) != spec.purposes.end();
+    if (is_there && !purpose.empty()) faults.push_back({here, "comes twice"});
+    spec.purposes.push_back(std::move(purpose));
+  }
+  spec.notice = optional_notice(object, faults);
+  return spec;
+}
+
 template <typename T>
 Read<T> unless_srtp(Faults faults, const Legs& legs, T value) {
   Read<T> read = unless(std::move(faults), std::move(value));
@@ -225,32 +246,30 @@ Read<ConsentSpec> read_consent_spec(std::string_view body) {
   if (!parsed) return parsed.error();
   Faults faults;
   JsonObject object(*parsed, "", faults);
-  ConsentSpec spec;
-  spec.participant = object.text("participant");
-  spec.decision = object.text("decision");
-  const auto decision = parse_decision(spec.decision);
-  if (!spec.decision.empty() && (!decision || *decision == Decision::expired)) {
-    object.fault("decision", "must be granted, denied or withdrawn");
-  }
-  const std::string pointer = object.pointer_to("purposes");
-  for (const json* value : object.array("purposes", {0, limits::kPurposes})) {
-    const std::string here = element(pointer, spec.purposes.size());
-    std::string purpose = read_text(*value, here, kNonEmpty, faults);
-    const bool is_there = std::find(spec.purposes.begin(), spec.purposes.end(), purpose) != spec.purposes.end();
-    if (is_there && !purpose.empty()) faults.push_back({here, "comes twice"});
-    spec.purposes.push_back(std::move(purpose));
-  }
+  ConsentSpec spec = read_decision(object, faults);
   if (const json* value = object.optional_value("signal")) {
     JsonObject signal(*value, object.pointer_to("signal"), faults);
     spec.signal_type = signal.text("type");
     spec.signal_value = signal.optional_text("value", kMaybeEmpty).value_or("");
     const auto type = parse_signal_type(spec.signal_type);
-    if (!spec.signal_type.empty() && (!type || !comes_from_outside(*type))) {
+    if (!spec.signal_type.empty() && (!type || !may_be_stated(*type))) {
       signal.fault("type", "must be api, dtmf, voice, web or siprec");
     }
     signal.finish();
   }
-  spec.notice = optional_notice(object, faults);
+  object.finish();
+  return unless(std::move(faults), std::move(spec));
+}
+
+Read<SignalSpec> read_signal_spec(std::string_view body) {
+  auto parsed = parse_json_body(body);
+  if (!parsed) return parsed.error();
+  Faults faults;
+  JsonObject object(*parsed, "", faults);
+  SignalSpec spec;
+  spec.id = object.optional_text("id");
+  spec.call = object.text("call");
+  spec.decision = read_decision(object, faults);
   object.finish();
   return unless(std::move(faults), std::move(spec));
 }

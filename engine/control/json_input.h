@@ -24,6 +24,12 @@ using Read = Result<T, Problem>;
 struct PauseSpec {
   std::string reason;
 };
+// What a webhook says: a decision, and of which call.
+struct SignalSpec {
+  std::optional<std::string> id;  // the sender's own, of the event: the same one is told once
+  std::string call;               // id or ref
+  ConsentSpec decision;           // without the signal, which is the webhook
+};
 struct NoteSpec {
   std::string text;
 };
@@ -35,6 +41,7 @@ struct TokenSpec {
 Read<CallSpec> read_call_spec(std::string_view body);
 Read<LegsSpec> read_legs_spec(std::string_view body);
 Read<ConsentSpec> read_consent_spec(std::string_view body);
+Read<SignalSpec> read_signal_spec(std::string_view body);
 Read<PauseSpec> read_pause_spec(std::string_view body);
 Read<NoteSpec> read_note_spec(std::string_view body);
 Read<TokenSpec> read_token_spec(std::string_view body);

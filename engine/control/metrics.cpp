@@ -150,6 +150,17 @@ void add_requests(MetricFamilies& families, const RequestCounts& requests) {
   }
 }
 
+void add_webhooks(MetricFamilies& families, const WebhookCounters& webhooks) {
+  families.counter("assent_webhook_unknown_source_total", "Signals that named a source nobody configured")
+      .add(webhooks.unknown_source);
+  auto signals = families.counter("assent_webhook_signals_total", "Signals of webhooks, by what became of them");
+  for (const WebhookCounts& source : webhooks.sources) {
+    for (std::size_t i = 0; i < kSignalFates.size(); ++i) {
+      signals.add(source.fates[i], {{"source", source.source}, {"result", std::string(kSignalFates[i])}});
+    }
+  }
+}
+
 void add_life(MetricFamilies& families, const EngineLife& life) {
   families.gauge("assent_draining", "1 while no new calls are taken, because the engine is being stopped")
       .add(std::uint64_t{life.draining});
@@ -179,6 +190,7 @@ std::string metrics_text(const MetricsInput& input) {
   add_ledger(families, input.engine.ledger);
   add_http(families, input.http);
   add_requests(families, input.requests);
+  add_webhooks(families, input.webhooks);
   if (input.process) add_process(families, *input.process);
   add_life(families, input.life);
   families.gauge("assent_ready", "1 when nothing is wrong that /readyz would report")

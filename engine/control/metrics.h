@@ -13,6 +13,7 @@
 #include "engine/control/http_server.h"
 #include "engine/control/process_usage.h"
 #include "engine/control/routes.h"
+#include "engine/control/webhook_sources.h"
 
 namespace assent {
 
@@ -25,6 +26,7 @@ struct MetricsInput {
   EngineCounters engine;
   HttpCounters http;
   RequestCounts requests{};
+  WebhookCounters webhooks;
   EngineLife life;
   std::size_t troubles = 0;
   std::optional<ProcessUsage> process;

@@ -1,7 +1,7 @@
-// Operations: what each route does, one function each, in api_calls.cpp, api_recordings.cpp, api_ledger.cpp,
-// api_receipts.cpp, api_tokens.cpp and api_status.cpp. A function reads the request, asks the domain, and shapes the
-// answer as JSON; that the caller may, and that a repetition runs once, has been seen to before (api.cpp). Any worker
-// thread.
+// Operations: what each route does, one function each, in api_calls.cpp, api_signals.cpp, api_recordings.cpp,
+// api_ledger.cpp, api_receipts.cpp, api_tokens.cpp and api_status.cpp. A function reads the request, asks the domain,
+// and shapes the answer as JSON; that the caller may, and that a repetition runs once, has been seen to before
+// (api.cpp). Any worker thread.
 #pragma once
 
 #include <functional>
@@ -33,6 +33,7 @@ Reply list_calls(ApiParts& parts, const ApiRequest& request);
 Reply show_call(ApiParts& parts, const ApiRequest& request);
 Reply end_call(ApiParts& parts, const ApiRequest& request);
 Reply record_consent(ApiParts& parts, const ApiRequest& request);
+Reply receive_signal(ApiParts& parts, const ApiRequest& request);
 Reply pause_call(ApiParts& parts, const ApiRequest& request);
 Reply resume_call(ApiParts& parts, const ApiRequest& request);
 Reply change_legs(ApiParts& parts, const ApiRequest& request);
@@ -67,6 +68,8 @@ Reply not_built_yet(ApiParts& parts, const ApiRequest& request);
 // ---- what they share ----------------------------------------------------------------------------------------------
 
 HttpResponse json_reply(unsigned status, const nlohmann::ordered_json& body);
+// What a decision put on record.
+HttpResponse consent_reply(const std::vector<ConsentRecordView>& records);
 
 // The path's id, or why it is none (400).
 template <typename IdType>

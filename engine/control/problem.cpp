@@ -7,9 +7,11 @@
 namespace assent {
 namespace {
 
-constexpr std::array<ProblemInfo, 22> kProblems = {{
+constexpr std::array<ProblemInfo, 24> kProblems = {{
     {ProblemType::malformed_request, "malformed-request", 400, "The request is malformed"},
     {ProblemType::unauthenticated, "unauthenticated", 401, "A valid bearer token is needed"},
+    {ProblemType::bad_signature, "bad-signature", 401, "A signature of the source is needed"},
+    {ProblemType::stale_signature, "stale-signature", 401, "The signature is not of now"},
     {ProblemType::denied, "denied", 403, "The token's role may not do this"},
     {ProblemType::purpose_not_consented, "purpose-not-consented", 403, "Nobody consented to this purpose"},
     {ProblemType::not_found, "not-found", 404, "There is no such thing"},
@@ -88,7 +90,10 @@ HttpResponse to_response(const Problem& problem) {
   response.content_type = "application/problem+json";
   // A detail may quote what was sent, which need not be UTF-8.
   response.body = body.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
-  if (info.status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"assent\"");
+  if (info.status == 401) {
+    const char* scheme = problem.type == ProblemType::unauthenticated ? "Bearer" : "Assent-Signature";
+    response.headers.emplace_back("WWW-Authenticate", std::string(scheme) + " realm=\"assent\"");
+  }
   if (info.retry_after_s != 0) response.headers.emplace_back("Retry-After", std::to_string(info.retry_after_s));
   return response;
 }

@@ -17,6 +17,8 @@ namespace assent {
 enum class ProblemType : std::uint8_t {
   malformed_request,      // 400: not HTTP, not JSON, a query or id of the wrong shape
   unauthenticated,        // 401
+  bad_signature,          // 401: no source of signals signed this
+  stale_signature,        // 401: one did, too long ago or ahead
   denied,                 // 403: the token's role may not do this
   purpose_not_consented,  // 403: nobody consented to this use
   not_found,              // 404

@@ -11,6 +11,7 @@ constexpr auto kReplay = OnRepeat::replay;
 constexpr auto kRunAgain = OnRepeat::run_again;
 constexpr std::nullopt_t kOpen = std::nullopt;
 
+// A signal is made idempotent by its own signature (replay_memory.h).
 // The reply to add_token is secret and is not kept for a replay; its id makes a repetition a conflict.
 constexpr std::array<Route, kOperations> kRoutes = {{
     {O::create_call, "POST", "/v1/calls", "create_call", Right::change_calls, kReplay},
@@ -18,6 +19,7 @@ constexpr std::array<Route, kOperations> kRoutes = {{
     {O::show_call, "GET", "/v1/calls/{id}", "show_call", Right::read_calls, kRunAgain},
     {O::end_call, "DELETE", "/v1/calls/{id}", "end_call", Right::change_calls, kReplay},
     {O::record_consent, "POST", "/v1/calls/{id}/consent", "record_consent", Right::consent, kReplay},
+    {O::receive_signal, "POST", "/v1/signals/{source}", "receive_signal", kOpen, kRunAgain},
     {O::pause_call, "POST", "/v1/calls/{id}/pause", "pause_call", Right::pause, kReplay},
     {O::resume_call, "POST", "/v1/calls/{id}/resume", "resume_call", Right::pause, kReplay},
     {O::change_legs, "POST", "/v1/calls/{id}/legs", "change_legs", Right::change_calls, kReplay},
@@ -84,6 +86,7 @@ bool matches(std::string_view pattern, std::string_view path, std::vector<std::s
 Urgency urgency_of(Operation operation) {
   switch (operation) {
     case O::record_consent:
+    case O::receive_signal:
     case O::pause_call:
     case O::resume_call:
     case O::delete_recording:

@@ -19,6 +19,7 @@ enum class Operation : std::uint8_t {
   show_call,
   end_call,
   record_consent,
+  receive_signal,
   pause_call,
   resume_call,
   change_legs,
@@ -67,7 +68,7 @@ struct Route {
   std::string_view method;
   std::string_view pattern;    // "/v1/calls/{id}": a part in braces matches any one part
   std::string_view name;       // the operationId, and the label in the metrics
-  std::optional<Right> right;  // none: open to everyone
+  std::optional<Right> right;  // none: open to everyone, or signed (receive_signal)
   OnRepeat on_repeat = OnRepeat::run_again;
 };
 

@@ -58,7 +58,8 @@ Result<void> LiveCall::add_leg(ParticipantIndex participant, std::unique_ptr<Liv
 // ---- what they say ------------------------------------------------------------------------------------------------
 
 void LiveCall::decide(ParticipantIndex participant, Decision decision, PurposeSet purposes, const Signal& signal,
-                      const std::string& origin, Now now, Decided done, std::optional<MonoTime> asked_at) {
+                      const std::string& origin, Now now, Decided done, std::optional<MonoTime> asked_at,
+                      std::optional<std::string> notice_json) {
   if (decision == Decision::granted && has_erased(participant)) {
     return done(error(Errc::conflict,
                       "what was recorded of this participant has been erased on their withdrawal; "
@@ -84,6 +85,7 @@ void LiveCall::decide(ParticipantIndex participant, Decision decision, PurposeSe
   }
   const std::size_t rows_before = consents_.size();
   asked_at_ = asked_at;
+  notice_json_ = std::move(notice_json);
   carry_out(now, origin);
   for (std::size_t i = rows_before; i < consents_.size() && !reply.waits_for.empty(); ++i) {
     if (consents_[i].participant == participants_.at(participant.value).id) reply.rows.push_back(consents_[i]);
@@ -136,7 +138,10 @@ void LiveCall::end(Now now) {
   outcome_.clear();
   consent_.end(moment_of(now), outcome_);
   carry_out(now, "engine");
-  for (const auto& leg : legs_) leg->receiver().discard();
+  for (const auto& leg : legs_) {
+    leg->receiver().discard();
+    leg->give_up_listening();
+  }
 }
 
 void LiveCall::roll_segments() {
@@ -157,6 +162,7 @@ void LiveCall::carry_out(Now now, const std::string& origin) {
   put_on_record(origin, now);
   outcome_.clear();
   asked_at_.reset();
+  notice_json_.reset();
   carrying_out_ = false;
   alarm_.ring_soon();
 
@@ -245,7 +251,7 @@ std::vector<ConsentRow> LiveCall::rows_of(const ConsentChange& change, const std
   row.decision = to_text(change.decision);
   row.signal_type = to_text(change.signal.type);
   row.signal_value = change.signal.value;
-  row.notice_json = identity_.notice_json;
+  row.notice_json = notice_json_.value_or(identity_.notice_json);
   row.origin = origin;
   row.at = change.at.now.wall;
   row.media_time = change.at.media;
@@ -264,6 +270,10 @@ std::vector<ConsentRow> LiveCall::rows_of(const ConsentChange& change, const std
 std::optional<LegErasure> LiveCall::destroy_keys(ParticipantIndex participant, Now now,
                                                  std::vector<Booking>& bookings) {
   erased_participants_.at(participant.value) = true;
+  for (std::size_t i = 0; i < legs_.size(); ++i) {
+    const LegIndex index(static_cast<std::uint8_t>(i));
+    if (consent_.participant_of(index) == participant) legs_[i]->give_up_listening();
+  }
   LegErasure erasure{new_id<ErasureId>(now.wall), identity_.id, {}};
   nlohmann::json legs = nlohmann::json::array();
   for (std::size_t i = 0; i < legs_.size(); ++i) {

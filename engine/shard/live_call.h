@@ -81,9 +81,11 @@ class LiveCall final : public LegListener {
 
   // ---- what they say ----
   // `done` is called when every record is durable and, for a refusal, no worker seals anything of theirs any more.
-  // `asked_at` is when they said so, for the latency; without it none is measured.
+  // `asked_at` is when they said so, for the latency; without it none is measured. `notice_json` is what they were told
+  // before, when it was not the call's notice.
   void decide(ParticipantIndex participant, Decision decision, PurposeSet purposes, const Signal& signal,
-              const std::string& origin, Now now, Decided done, std::optional<MonoTime> asked_at = std::nullopt);
+              const std::string& origin, Now now, Decided done, std::optional<MonoTime> asked_at = std::nullopt,
+              std::optional<std::string> notice_json = std::nullopt);
   enum class Pausing { pause, resume };
   void set_paused(Pausing what, const std::string& reason, const std::string& origin, Now now, Done done);
   void leg_digit(LegIndex leg, char digit, WallTime media, Now now) override;
@@ -143,7 +145,8 @@ class LiveCall final : public LegListener {
   std::vector<bool> erased_legs_;
   std::vector<bool> erased_participants_;  // whose withdrawal erased; they cannot agree again in this call
 
-  std::optional<MonoTime> asked_at_;  // of the yes that is being carried out
+  std::optional<MonoTime> asked_at_;        // of the yes that is being carried out
+  std::optional<std::string> notice_json_;  // of the decision that is being carried out
   bool carrying_out_ = false;
   struct HeardDigit {
     LegIndex leg;

@@ -26,6 +26,10 @@ LiveLeg::LiveLeg(LegIdentity identity, LegReceiver receiver, LegListener& listen
       segments_(workshop.blocks, workshop.seal_queue, workshop.segments, permit_, settings.segments),
       identity_(std::move(identity)) {
   segments_.set_codec(receiver_.codec());
+  if (settings.key_tones == KeyTones::heard) {
+    key_tones_.emplace();
+    listen();
+  }
 }
 
 void LiveLeg::prefetch() const {
@@ -37,7 +41,7 @@ void LiveLeg::prefetch() const {
 
 void LiveLeg::expect_at(ExpectedPacket* place) {
   catch_up();
-  expected_ = place;
+  (listens_ ? withheld_ : expected_) = place;
 }
 
 void LiveLeg::catch_up() {
@@ -101,6 +105,7 @@ void LiveLeg::flush(Now now) {
 void LiveLeg::on_audio(const RtpPacket& packet, WallTime at, std::uint32_t ticks) {
   const Codec& codec = receiver_.codec();
   const nanoseconds duration = duration_of(ticks, codec);
+  const nanoseconds gap = heard_ ? at - heard_until_ : 0ns;
   heard_ = true;
   heard_until_ = at + duration;
   last_heard_ = now_.mono;
@@ -110,6 +115,35 @@ void LiveLeg::on_audio(const RtpPacket& packet, WallTime at, std::uint32_t ticks
   }
   --packets_to_next_level_;
   gate_.packet(packet.payload(), at, duration);
+  if (listens_) hear_keys(packet.payload(), at, gap);
+}
+
+// The gate has the packet already: what a key turns concerns what comes after it.
+void LiveLeg::hear_keys(ByteView payload, WallTime at, nanoseconds gap) {
+  const HeardKeys keys = key_tones_->hear(receiver_.codec(), payload, gap);
+  for (const char key : keys.all()) {
+    if (!listens_) return;  // since the key before: it paused the call
+    on_digit(key, at);
+  }
+}
+
+void LiveLeg::listen() {
+  if (!key_tones_ || listens_) return;
+  catch_up();
+  withheld_ = std::exchange(expected_, nullptr);
+  listens_ = true;
+}
+
+void LiveLeg::stop_listening() {
+  if (!listens_) return;
+  key_tones_->forget();
+  expected_ = std::exchange(withheld_, nullptr);
+  listens_ = false;
+}
+
+void LiveLeg::give_up_listening() {
+  stop_listening();
+  key_tones_.reset();
 }
 
 void LiveLeg::on_digit(char digit, WallTime at) { listener_.leg_digit(identity_.index, digit, at, now_); }
@@ -118,7 +152,13 @@ void LiveLeg::on_codec_change(const Codec& codec) { gate_.set_codec(codec); }
 
 void LiveLeg::on_bye(Now now) { listener_.leg_bye(identity_.index, now); }
 
+void LiveLeg::begin_pause(Now now) {
+  paused_since_ = now.mono;
+  stop_listening();
+}
+
 void LiveLeg::end_pause(Now now) {
+  listen();
   if (paused_since_) paused_ += now.mono - *paused_since_;
   paused_since_.reset();
 }

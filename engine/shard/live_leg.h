@@ -12,6 +12,7 @@
 #include "base/ids.h"
 #include "codecs/matroska/segment_head.h"
 #include "engine/consent/consent_state.h"
+#include "engine/ingest/inband_dtmf.h"
 #include "engine/ingest/leg_receiver.h"
 #include "engine/shard/expected_packet.h"
 #include "engine/shard/leg_gate.h"
@@ -50,9 +51,11 @@ class alignas(limits::kCacheLineBytes) LiveLeg final : public LegSink {
   // packet of audio touches these lines of its leg (its own first, the gate's, the receiver's), too.
   static constexpr std::size_t kHotLines = 1 + LegGate::kHotLines + LegReceiver::kHotLines;
 
+  enum class KeyTones : std::uint8_t { ignored, heard };
   struct Settings {
     LegGate::Settings gate;
     SegmentWriter::Settings segments;
+    KeyTones key_tones = KeyTones::ignored;
   };
   LiveLeg(LegIdentity identity, LegReceiver receiver, LegListener& listener, LegWorkshop workshop, Settings settings);
   LiveLeg(const LiveLeg&) = delete;
@@ -91,8 +94,11 @@ class alignas(limits::kCacheLineBytes) LiveLeg final : public LegSink {
   int level_dbov() const { return level_dbov_; }
   LegCounts counts();
 
-  void begin_pause(Now now) { paused_since_ = now.mono; }
+  // While a call is paused, keys may be a card number: nobody listens to them, and nothing of what was heard is left.
+  void begin_pause(Now now);
   void end_pause(Now now);
+  // Their keys mean nothing any more.
+  void give_up_listening();
 
   // ---- LegSink ----
   void on_audio(const RtpPacket& packet, WallTime at, std::uint32_t ticks) override;
@@ -106,12 +112,17 @@ class alignas(limits::kCacheLineBytes) LiveLeg final : public LegSink {
   void catch_up();
   // Says what the next packet will be when the stream goes on.
   void expect_next();
+  // Every packet is listened to from now on, and therefore none is expected.
+  void listen();
+  void stop_listening();
+  void hear_keys(ByteView payload, WallTime at, nanoseconds gap);
 
   // What every packet touches that was not expected comes first here, in the gate and in the receiver: kHotLines.
   LegListener& listener_;
-  Now now_{};           // of the call into the leg that is under way
-  bool busy_ = false;   // inside the receiver, which must not be entered again
-  bool heard_ = false;  // audio, ever
+  Now now_{};             // of the call into the leg that is under way
+  bool busy_ = false;     // inside the receiver, which must not be entered again
+  bool heard_ = false;    // audio, ever
+  bool listens_ = false;  // to tones
   std::int8_t level_dbov_ = kSilenceDbov;
   std::uint8_t packets_to_next_level_ = 0;
   WallTime heard_until_;
@@ -123,6 +134,8 @@ class alignas(limits::kCacheLineBytes) LiveLeg final : public LegSink {
   SealPermit permit_;
   SegmentWriter segments_;
   LegIdentity identity_;
+  std::optional<InbandDtmf> key_tones_;  // none: nobody listens to them
+  ExpectedPacket* withheld_ = nullptr;   // what is expected_ when it does not listen
   std::optional<MonoTime> paused_since_;
   nanoseconds paused_{0};
 };

@@ -33,6 +33,12 @@ std::size_t blocks_of(const NewLeg& leg, nanoseconds hold, nanoseconds reorder) 
                             std::chrono::ceil<milliseconds>(reorder));
 }
 
+// Where no key means anything, there is nothing to listen for.
+LiveLeg::KeyTones key_tones_of(const NewLeg& leg, const DigitMap& digits, InbandUse use) {
+  const bool wanted = use == InbandUse::on || (use == InbandUse::automatic && !leg.dtmf_payload_type);
+  return wanted && digits != DigitMap{} ? LiveLeg::KeyTones::heard : LiveLeg::KeyTones::ignored;
+}
+
 }  // namespace
 
 Shard::Shard(Parts parts, Settings settings)
@@ -178,7 +184,8 @@ Result<LegPorts> Shard::add_leg(Entry& entry, NewLeg&& leg, Now now) {
   const std::size_t blocks = blocks_of(leg, hold, settings_.reorder_window);
   const auto reorder = std::chrono::ceil<milliseconds>(settings_.reorder_window);
   const LiveLeg::Settings settings{{hold, settings_.max_delay, blocks},
-                                   {settings_.segment_time, limits::queued_blocks_of(blocks, reorder)}};
+                                   {settings_.segment_time, limits::queued_blocks_of(blocks, reorder)},
+                                   key_tones_of(leg, entry.call->consent().settings().digits, settings_.inband_dtmf)};
   const LegIndex index(static_cast<std::uint8_t>(entry.call->legs().size()));
   auto live =
       std::make_unique<LiveLeg>(LegIdentity{leg.id, index, leg.label, *ports}, std::move(*receiver), *entry.call,

@@ -83,6 +83,7 @@ class Shard final : private DatagramSink {
     nanoseconds max_delay = limits::kMaxDelayDefault;
     nanoseconds segment_time = limits::kSegmentTimeDefault;
     std::size_t calls = limits::kCallsDefault;  // what fits the locked memory
+    InbandUse inband_dtmf = InbandUse::off;
   };
   // Everything named here outlives the shard.
   struct Parts {

@@ -34,6 +34,7 @@ shards = {shards}
 pin_shards = {pin_shards}
 [media]
 sockets = "{sockets}"
+inband_dtmf = "{inband_dtmf}"
 [consent]
 policy = "{policy}"
 hold = "{hold}"
@@ -64,7 +65,7 @@ drain = "{drain}"
 
 DEFAULTS = dict(ports="31000-31999", calls=20, policy="all-party", hold="30s", deadline="60s", preroll="all",
                 on_withdraw="keep", segment_time="60s", journal_file="16MiB", backing="secret",
-                sockets="auto", shards=1, pin_shards=[], drain="0s", sealed_pages=32768, more="")
+                sockets="auto", inband_dtmf="off", shards=1, pin_shards=[], drain="0s", sealed_pages=32768, more="")
 
 
 def check(condition, what):

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """The marker scan: audio nobody consented to is nowhere.
 
-A call's payload repeats a random 32-byte marker. It ends by deadline, hang-up, denial, SIGSEGV with cores enabled, or
-SIGKILL. Then the marker is looked for, raw, as decoded PCM, as hex and as base64, in the state folder, the temporary folder,
-the logs, core files, the raw image of the file system it all ran on, every write() and send() of the process, and, one
-second after the wipe, the memory of the process. The scan must find it in a program that leaks on purpose, and in the
-decrypted recording of a consented call.
+A call's payload repeats a random 32-byte marker, and is listened to for tones, so that it is decoded, too. The call ends by
+deadline, hang-up, denial, SIGSEGV with cores enabled, or SIGKILL. Then the marker is looked for, raw, as decoded PCM, as hex
+and as base64, in the state folder, the temporary folder, the logs, core files, the raw image of the file system it all ran
+on, every write() and send() of the process, and, one second after the wipe, the memory of the process. The scan must find it
+in a program that leaks on purpose, and in the decrypted recording of a consented call.
 """
 import base64
 import os
@@ -155,7 +155,7 @@ def guilty_places(folder, marker, how, program=harness.PROGRAM):
     found = {}
     try:
         engine = harness.Engine(volume.mount, program=program, deadline="8s" if how == "deadline" else "60s", backing="locked",
-                                journal_file="4MiB", calls=4)
+                                journal_file="4MiB", calls=4, inband_dtmf="on")
         engine.start(preexec=allow_cores)
         trace = Trace(engine, work)
         call = engine.create_call(policy="per-party")

@@ -119,7 +119,76 @@ TEST_CASE("every shipped pipeline loads") {
     ++found;
     CHECK(errors_of(read_file(entry.path())).empty());
   }
-  CHECK(found >= 1);
+  CHECK(found >= 4);
+}
+
+TEST_CASE("the presets for the European Union ask first, keep nothing from before, and erase what is taken back") {
+  for (const char* name : {"germany", "eu-strict"}) {
+    INFO(name);
+    const auto preset = settings_of(read_file(std::string(ASSENT_SOURCE_DIR "/pipelines/") + name + ".toml"));
+    CHECK(preset.consent.gate.policy == Policy::all_party);
+    CHECK(preset.consent.gate.preroll == Preroll::none());
+    CHECK(preset.consent.gate.on_withdraw == OnWithdraw::erase);
+    CHECK(preset.consent.gate.digits.action_of('9').decision == Decision::denied);
+    CHECK(preset.media.inband_dtmf == InbandUse::off);
+    CHECK(preset.notice);
+  }
+  const auto one = settings_of(read_file(ASSENT_SOURCE_DIR "/pipelines/one-party.toml"));
+  CHECK(one.consent.gate.policy == Policy::one_party);
+}
+
+TEST_CASE("media.inband_dtmf says which legs are listened to for tones") {
+  CHECK(settings_of("").media.inband_dtmf == InbandUse::off);
+  CHECK(settings_of("[media]\ninband_dtmf = \"auto\"").media.inband_dtmf == InbandUse::automatic);
+  CHECK(settings_of("[media]\ninband_dtmf = \"on\"").media.inband_dtmf == InbandUse::on);
+  CHECK(errors_of("[media]\ninband_dtmf = \"yes\"") ==
+        "p.toml:2:15: media.inband_dtmf: \"yes\" is unknown; allowed: \"off\", \"auto\", \"on\"");
+}
+
+TEST_CASE("webhooks have a name, a secret's place, and what else is said of them") {
+  const auto webhooks = settings_of(R"(
+[[webhooks]]
+name = "ivr"
+secret_file = "ivr.secret"
+[[webhooks]]
+name = "dialler-2"
+secret_env = "DIALLER_SECRET"
+previous_secret_file = "/run/secrets/dialler.old"
+tenant = "acme"
+window = "1m"
+)")
+                            .webhooks;
+  using Kind = pipeline::SecretPlace::Kind;
+  REQUIRE(webhooks.size() == 2);
+  CHECK(webhooks[0].name == "ivr");
+  CHECK(webhooks[0].secret == pipeline::SecretPlace{Kind::file, "ivr.secret"});
+  CHECK_FALSE(webhooks[0].previous);
+  CHECK_FALSE(webhooks[0].tenant);
+  CHECK(webhooks[0].window == 5min);
+  CHECK(webhooks[1].secret == pipeline::SecretPlace{Kind::environment, "DIALLER_SECRET"});
+  CHECK(webhooks[1].previous == pipeline::SecretPlace{Kind::file, "/run/secrets/dialler.old"});
+  CHECK(webhooks[1].tenant == "acme");
+  CHECK(webhooks[1].window == 1min);
+}
+
+TEST_CASE("a webhook that is wrong says so") {
+  const std::string place = "allowed: secret_file = \"ivr.secret\" or secret_env = \"ASSENT_IVR_SECRET\"";
+  CHECK(errors_of("[[webhooks]]\nname = \"ivr\"") == "p.toml:1:1: webhooks.secret_file: is missing; " + place);
+  CHECK(errors_of("[[webhooks]]\nsecret_env = \"X\"").find("webhooks.name: is missing") != std::string::npos);
+  CHECK(errors_of("[[webhooks]]\nname = \"I V R\"\nsecret_env = \"X\"").find("is not a webhook's name") !=
+        std::string::npos);
+  CHECK(
+      errors_of("[[webhooks]]\nname = \"ivr\"\nsecret_env = \"X\"\nsecret_file = \"x\"").find("cannot stand beside") !=
+      std::string::npos);
+  CHECK(errors_of("[[webhooks]]\nname = \"ivr\"\nsecret_env = \"X\"\nwindow = \"2h\"").find("is too long") !=
+        std::string::npos);
+  CHECK(errors_of("[[webhooks]]\nname = \"a\"\nsecret_env = \"X\"\n[[webhooks]]\nname = \"a\"\nsecret_env = \"Y\"")
+            .find("stands there twice") != std::string::npos);
+  std::string many;
+  for (std::size_t i = 0; i <= limits::kWebhooks; ++i) {
+    many += "[[webhooks]]\nname = \"w" + std::to_string(i) + "\"\nsecret_env = \"X\"\n";
+  }
+  CHECK(errors_of(many).find("one too many") != std::string::npos);
 }
 
 TEST_CASE("the embedded pipeline writes out the defaults, and adds digits, retention and a notice") {
@@ -135,6 +204,8 @@ TEST_CASE("the embedded pipeline writes out the defaults, and adds digits, reten
   CHECK(embedded.media.reorder_window == defaults.media.reorder_window);
   CHECK(embedded.media.sockets == defaults.media.sockets);
   CHECK(embedded.media.sweep == defaults.media.sweep);
+  CHECK(embedded.media.inband_dtmf == defaults.media.inband_dtmf);
+  CHECK(embedded.webhooks == defaults.webhooks);
   CHECK(embedded.media.idle_timeout == defaults.media.idle_timeout);
   CHECK(embedded.consent.gate.hold == defaults.consent.gate.hold);
   CHECK(embedded.consent.gate.deadline == defaults.consent.gate.deadline);

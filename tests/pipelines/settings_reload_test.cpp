@@ -144,4 +144,17 @@ TEST_CASE("consent settings wait while the purposes are others, since they name 
   CHECK(waits.running.consent.gate.policy == Policy::all_party);
 }
 
+TEST_CASE("webhooks hold at once; which legs are listened to for tones waits") {
+  const auto changed = reload("", R"(
+[media]
+inband_dtmf = "auto"
+[[webhooks]]
+name = "ivr"
+secret_file = "ivr.secret"
+)");
+  CHECK(changed.changed == Names{"webhooks"});
+  CHECK(changed.running.webhooks.size() == 1);
+  CHECK(changed.at_next_start == Names{"media.inband_dtmf"});
+}
+
 }  // namespace assent

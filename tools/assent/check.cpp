@@ -8,6 +8,7 @@
 #include "pipelines/capacity_plan.h"
 #include "pipelines/quantity.h"
 #include "pipelines/state_folder.h"
+#include "pipelines/webhook_secrets.h"
 #include "tools/assent/commands.h"
 #include "tools/assent/pipeline_file.h"
 
@@ -28,6 +29,9 @@ std::vector<std::string> troubles_of(const PipelineSettings& settings, const std
   const auto root_key = StateFolder(folder).root_key(settings.keys.path);
   if (std::filesystem::exists(root_key, ignored)) {
     if (const auto key = FileRootKey::open(root_key); !key) troubles.push_back(key.error().what);
+  }
+  if (const auto webhooks = open_webhooks(settings.webhooks, StateFolder(folder)); !webhooks) {
+    troubles.push_back(webhooks.error().what);
   }
   struct statvfs disk {};
   const std::uint64_t wanted = settings.threads.shards * kJournalFilesAtLeast * settings.journal.file_bytes;

@@ -34,4 +34,8 @@ TEST_CASE("deadline, hang-up and leave are signals that only the gate itself mak
   CHECK_FALSE(comes_from_outside(SignalType::deadline));
   CHECK_FALSE(comes_from_outside(SignalType::hangup));
   CHECK_FALSE(comes_from_outside(SignalType::leave));
+  CHECK(comes_from_outside(SignalType::webhook));
+  CHECK(may_be_stated(SignalType::voice));
+  CHECK_FALSE(may_be_stated(SignalType::webhook));
+  CHECK_FALSE(may_be_stated(SignalType::deadline));
 }

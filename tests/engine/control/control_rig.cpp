@@ -32,8 +32,14 @@ Result<CallView> FakeCalls::call(CallId id) {
   if (id != view.id) return error(Errc::not_found, "there is no live call with this id");
   return answer("show");
 }
+Result<CallId> FakeCalls::find_call(const std::string& id_or_ref, const std::optional<std::string>& tenant) {
+  const bool is_it = id_or_ref == view.ref || id_or_ref == to_text(view.id);
+  if (!is_it || (tenant && *tenant != view.tenant)) return error(Errc::not_found, "no such call is in progress");
+  return view.id;
+}
 Result<std::vector<ConsentRecordView>> FakeCalls::decide(CallId, const ConsentSpec& spec, const Caller& caller) {
   last_consent = spec;
+  last_caller = caller;
   auto answered = answer("decide " + spec.decision + " by " + caller.token_id);
   if (!answered) return answered.error();
   return records;
@@ -113,7 +119,9 @@ ControlRig::ControlRig()
       recordings({*catalog, *writer, keys, store, renderer}),
       erasures({*catalog, *writer, keys, store, journal, [this](RecordingId id) { recordings.cut_streams(id); }}),
       receipts({*catalog, [this] { return catalog->seal(); }, [this] { return receipt_terms; }}),
-      api({calls, status, recordings, erasures, receipts, *catalog, *tokens, overload}) {
+      api({calls, status, recordings, erasures, receipts, *catalog, *tokens, overload, webhooks, [this] {
+             return Now{read_mono(), wall};
+           }}) {
   calls.view.id = new_id<CallId>(kStart);
   calls.view.ref = "call-7";
   calls.view.tenant = "default";

@@ -40,11 +40,13 @@ class FakeCalls final : public CallService {
   std::vector<ConsentRecordView> records;
   CallSpec last_call;
   ConsentSpec last_consent;
+  Caller last_caller;
   std::function<void()> during_create = [] {};
 
   Result<CallView> create_call(const CallSpec& spec, const Caller& caller) override;
   Result<std::vector<CallView>> calls() override;
   Result<CallView> call(CallId id) override;
+  Result<CallId> find_call(const std::string& id_or_ref, const std::optional<std::string>& tenant) override;
   Result<std::vector<ConsentRecordView>> decide(CallId id, const ConsentSpec& spec, const Caller& caller) override;
   Result<CallView> pause(CallId id, const std::string& reason, const Caller& caller) override;
   Result<CallView> resume(CallId id, const std::string& reason, const Caller& caller) override;
@@ -165,6 +167,8 @@ class ControlRig {
   FakeCalls calls;
   FakeStatus status;
   OverloadState overload;
+  WebhookSources webhooks;
+  WallTime wall = kStart;  // what the API reads
   Api api;
 
   // A finished call with its people, consents to come, and sealed segments in the store.

@@ -100,21 +100,23 @@ TEST_CASE("roles may do what the table says and nothing more") {
   }
 }
 
-TEST_CASE("only status and description are open to everyone") {
+TEST_CASE("only status and description are open to everyone, and signals, which are signed") {
   std::set<std::string_view> open;
   for (const Route& route : all_routes()) {
     if (!route.right) open.insert(route.pattern);
   }
-  CHECK(open ==
-        std::set<std::string_view>{"/metrics", "/healthz", "/readyz", "/openapi.json", "/.well-known/jwks.json"});
+  CHECK(open == std::set<std::string_view>{"/metrics", "/healthz", "/readyz", "/openapi.json", "/.well-known/jwks.json",
+                                           "/v1/signals/{source}"});
 }
 
 TEST_CASE(
     "every change can be made idempotent, except a token, which is shown once, and what must be on record each time") {
   for (const Route& route : all_routes()) {
     const bool is_later = route.pattern.starts_with("/v1/subjects") || route.pattern.starts_with("/v1/tenants");
-    if (is_later || route.operation == Operation::add_token || route.operation == Operation::record_key_export)
-      continue;
+    const bool has_own_way = route.operation == Operation::add_token ||
+                             route.operation == Operation::record_key_export ||
+                             route.operation == Operation::receive_signal;
+    if (is_later || has_own_way) continue;
     INFO(route.name);
     CHECK((route.on_repeat == OnRepeat::replay) == (route.method != "GET"));
   }
@@ -134,7 +136,9 @@ TEST_CASE("every route is in the OpenAPI document, and the document has no other
     const json& operation = document["paths"][path][lower(route.method)];
     CHECK(operation["operationId"] == route.name);
     CHECK(operation.value("x-assent-right", "") == (route.right ? right_name(*route.right) : std::string()));
-    CHECK(operation["security"].empty() == !route.right.has_value());
+    const bool is_signed = route.operation == Operation::receive_signal;
+    CHECK(operation["security"].empty() == (!route.right.has_value() && !is_signed));
+    if (is_signed) CHECK(operation["security"] == json::parse(R"([{"signature": []}])"));
     const bool has_key = operation.dump().find("IdempotencyKey") != std::string::npos;
     CHECK(has_key == (route.on_repeat == OnRepeat::replay));
   }

@@ -97,7 +97,7 @@ ShardRig::ShardRig(RigOptions options)
                          "leg" + std::to_string(i),
                          ref,
                          {{0, Codec{}}, {10, Codec{CodecName::l16, 8000, 1}}},
-                         std::uint8_t{101},
+                         options.dtmf_payload_type,
                          std::nullopt,
                          key_ids_.back(),
                          keys_.back().duplicate()});
@@ -153,10 +153,11 @@ void ShardRig::put_datagram(std::size_t leg, Bytes datagram) {
   source_->put(LegSlot(static_cast<std::uint32_t>(leg)), std::move(datagram));
 }
 
-void ShardRig::talk(std::size_t leg, std::uint8_t tone) {
-  const Bytes payload(160, tone);
+void ShardRig::talk(std::size_t leg, std::uint8_t tone) { say(leg, Bytes(160, tone)); }
+
+void ShardRig::say(std::size_t leg, ByteView payload) {
   put_packet(leg, payload);
-  streams_.at(leg).timestamp += 160;
+  streams_.at(leg).timestamp += static_cast<std::uint32_t>(payload.size());
   pass(20ms);
 }
 

@@ -57,6 +57,7 @@ struct RigOptions {
   ConsentSettings consent;
   Shard::Settings shard;
   std::size_t legs = 1;
+  std::optional<std::uint8_t> dtmf_payload_type = 101;
   std::size_t arena_blocks = 800;
   std::size_t page_count = 4096;
   std::size_t workers = 0;  // 0: sealing happens in step(), on the calling thread
@@ -77,7 +78,10 @@ class ShardRig : private SegmentObserver {
 
   // Sends 20 ms of PCMU filled with `tone` on a leg, then lets 20 ms pass.
   void talk(std::size_t leg, std::uint8_t tone);
+  // Sends a payload of PCMU, 20 ms long, and lets them pass.
+  void say(std::size_t leg, ByteView payload);
   void put_packet(std::size_t leg, ByteView payload, std::uint8_t payload_type = 0);
+  void skip_packet(std::size_t leg) { ++streams_.at(leg).sequence; }  // one is lost on the way
   void put_datagram(std::size_t leg, Bytes datagram);
   void press(std::size_t leg, char digit);                    // an RFC 4733 event
   void report_clock(std::size_t leg, WallTime sender_clock);  // an RTCP sender report for what comes next
