@@ -32,7 +32,10 @@ constexpr Named<LedgerKind> kLedgerKinds[] = {{LedgerKind::consent, "consent"},
                                               {LedgerKind::engine_start, "engine_start"},
                                               {LedgerKind::engine_stop, "engine_stop"},
                                               {LedgerKind::recovery, "recovery"},
-                                              {LedgerKind::export_keys, "export_keys"}};
+                                              {LedgerKind::export_keys, "export_keys"},
+                                              {LedgerKind::standing_consent, "standing_consent"},
+                                              {LedgerKind::notice, "notice"},
+                                              {LedgerKind::purpose, "purpose"}};
 
 template <typename State, std::size_t n>
 std::string_view name_in(const Named<State> (&names)[n], State state) {

@@ -85,18 +85,21 @@ Result<Sha256Digest> consent_hash(const ConsentRow& consent) {
   const auto notice = notice_of(consent);
   if (!notice) return notice.error();
   const json media_time = consent.media_time ? json(ns_of(*consent.media_time)) : json(nullptr);
-  const auto record = canonical(json{{"id", to_text(consent.id)},
-                                     {"call", to_text(consent.call)},
-                                     {"participant", to_text(consent.participant)},
-                                     {"purpose", consent.purpose},
-                                     {"decision", consent.decision},
-                                     {"signal_type", consent.signal_type},
-                                     {"signal_value", consent.signal_value},
-                                     {"notice", *notice},
-                                     {"origin", consent.origin},
-                                     {"at_ns", ns_of(consent.at)},
-                                     {"media_time_ns", media_time},
-                                     {"preroll_ms", consent.preroll_ms}});
+  json fields{{"id", to_text(consent.id)},
+              {"call", to_text(consent.call)},
+              {"participant", to_text(consent.participant)},
+              {"purpose", consent.purpose},
+              {"decision", consent.decision},
+              {"signal_type", consent.signal_type},
+              {"signal_value", consent.signal_value},
+              {"notice", *notice},
+              {"origin", consent.origin},
+              {"at_ns", ns_of(consent.at)},
+              {"media_time_ns", media_time},
+              {"preroll_ms", consent.preroll_ms}};
+  // Only where there is one, so that records from before there were any keep their hash.
+  if (consent.valid_until) fields["valid_until_ns"] = ns_of(*consent.valid_until);
+  const auto record = canonical(fields);
   if (!record) return error(Errc::invalid, "the consent record is not UTF-8");
   return sha256(bytes_of(*record));
 }

@@ -49,6 +49,9 @@ class SqliteCatalog final : public Catalog {
   Result<std::vector<ParticipantRow>> participants(CallId call) override;
   Result<std::vector<LegRow>> legs(CallId call) override;
   Result<std::vector<ConsentRow>> consents(CallId call) override;
+  Result<std::vector<StandingConsentRow>> standing_consents(SubjectId subject) override;
+  Result<std::vector<NoticeRow>> notices(const NoticeFilter& filter) override;
+  Result<std::vector<PurposeRow>> purposes() override;
   Result<std::optional<RecordingRow>> recording(RecordingId id) override;
   Result<std::optional<RecordingRow>> recording_of(CallId call) override;
   Result<std::vector<RecordingRow>> recordings(const RecordingFilter& filter) override;
@@ -59,6 +62,7 @@ class SqliteCatalog final : public Catalog {
   Result<std::optional<ErasureRow>> erasure(ErasureId id) override;
   Result<std::vector<ErasureRow>> unfinished_erasures() override;
   Result<std::vector<LedgerRow>> ledger(const LedgerFilter& filter) override;
+  Result<WallTime> last_recorded() override;
   Result<std::uint64_t> verify_ledger() override;
 
   // PRAGMA integrity_check and foreign_key_check: Errc::corrupt with the first finding. For tests and `assent verify`.
