@@ -39,6 +39,7 @@ using NoteId = Id<struct NoteTag>;
 using ErasureId = Id<struct ErasureTag>;
 using TenantId = Id<struct TenantTag>;
 using ReceiptId = Id<struct ReceiptTag>;
+using StandingId = Id<struct StandingTag>;  // a consent on file
 
 namespace detail {
 std::array<std::uint8_t, 16> new_uuid_v7(WallTime now);  // random bits from getrandom(2)
@@ -55,6 +56,14 @@ IdType new_id(WallTime now) {
 template <typename Tag>
 std::string to_text(const Id<Tag>& id) {
   return detail::uuid_text(id.bytes);
+}
+
+// When a server-made id was made, in whole milliseconds.
+template <typename Tag>
+WallTime made_at(const Id<Tag>& id) {
+  std::uint64_t since_1970_ms = 0;
+  for (std::size_t i = 0; i < 6; ++i) since_1970_ms = since_1970_ms << 8 | id.bytes[i];
+  return WallTime(milliseconds(static_cast<std::int64_t>(since_1970_ms)));
 }
 
 template <typename IdType>

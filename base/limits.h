@@ -53,6 +53,9 @@ inline constexpr auto kHoldFloorDefault = 10s;
 inline constexpr auto kDeadlineDefault = 60s;
 inline constexpr auto kDeadlineMin = 1s;
 inline constexpr auto kDeadlineMax = 24h;
+// For how long a consent may be given. A hundred years end before the nanoseconds of a 64-bit clock do.
+inline constexpr auto kValidityMin = 1s;
+inline constexpr auto kValidityMax = 36500 * 24h;
 inline constexpr auto kMaxDelayDefault = 1s;  // seal.max_delay: longest wait of a part-filled block once a gate is open
 inline constexpr auto kMaxDelayMin = 20ms;    // one packet
 inline constexpr auto kMaxDelayMax = 10s;
@@ -69,6 +72,7 @@ inline constexpr auto kHeldBlockSpan = 1s;
 inline constexpr std::size_t kLegsPerCall = 16;
 inline constexpr std::size_t kParticipantsPerCall = 16;
 inline constexpr std::size_t kPurposes = 32;        // one bit each in a purpose set
+inline constexpr std::size_t kProcessors = 32;      // that receive what one purpose is for
 inline constexpr std::size_t kPurposeIdBytes = 64;  // longest name of a purpose
 inline constexpr std::size_t kCallsDefault = 100;
 inline constexpr std::size_t kCallsMax = 20000;
@@ -293,6 +297,7 @@ inline constexpr auto kDiskLookInterval = 250ms;
 
 // Of one tenant. A quota that is not set is no limit.
 inline constexpr std::size_t kQuotaTenants = 1000;
+inline constexpr std::size_t kConsentTenants = 1000;     // with a policy of their own
 inline constexpr std::chrono::seconds kQuotaLook = 10s;  // stored bytes are added up again at most so often
 inline constexpr std::uint64_t kQuotaBytesMin = 1ULL << 20;
 inline constexpr std::uint64_t kQuotaBytesMax = 1ULL << 50;  // 1 PiB

@@ -34,7 +34,10 @@ constexpr Named<LedgerKind> kLedgerKinds[] = {{LedgerKind::consent, "consent"},
                                               {LedgerKind::recovery, "recovery"},
                                               {LedgerKind::export_keys, "export_keys"},
                                               {LedgerKind::ledger_key, "ledger_key"},
-                                              {LedgerKind::checkpoint, "checkpoint"}};
+                                              {LedgerKind::checkpoint, "checkpoint"},
+                                              {LedgerKind::standing_consent, "standing_consent"},
+                                              {LedgerKind::notice, "notice"},
+                                              {LedgerKind::purpose, "purpose"}};
 
 template <typename State, std::size_t n>
 std::string_view name_in(const Named<State> (&names)[n], State state) {

@@ -101,8 +101,47 @@ struct ConsentRow {
   std::string notice_json;
   std::string origin;  // who entered it: token id, leg id
   WallTime at;
-  std::optional<WallTime> media_time;  // time on the leg's timeline
-  std::int64_t preroll_ms = 0;         // held audio that the grant kept
+  std::optional<WallTime> media_time;                  // time on the leg's timeline
+  std::int64_t preroll_ms = 0;                         // held audio that the grant kept
+  std::optional<WallTime> valid_until = std::nullopt;  // of a grant for a time
+};
+
+// A consent on file, which counts in every call of the person while it is valid and the role lets it.
+struct StandingConsentRow {
+  StandingId id;
+  SubjectId subject;
+  std::string purposes_json;  // ["quality", ...]
+  WallTime from;
+  std::optional<WallTime> until;
+  std::string notice_json;
+  Bytes sealed_evidence;  // where it is on file, under the subject's key; may be empty
+  std::string origin;     // who entered it: token id
+  WallTime created;
+  std::optional<WallTime> withdrawn;
+};
+
+// What participants are told before they answer. A row never changes and never goes: what was named on a consent can be
+// read for ever, by its hash.
+struct NoticeRow {
+  std::string id;
+  std::string version;
+  std::string language;
+  std::string text;
+  Bytes hash;          // SHA-256 of the text
+  std::string origin;  // "file" or who entered it: token id
+  WallTime at;
+};
+
+// What recordings are used for, in plain words. A row never changes and never goes.
+struct PurposeRow {
+  std::string id;
+  std::string version;
+  std::string description;
+  std::string lawful_basis;
+  std::optional<std::int64_t> retention_hours;
+  std::string processors_json = "[]";  // who receives it, by name
+  std::string origin;                  // as of a notice
+  WallTime at;
 };
 
 enum class RecordingState {
@@ -168,7 +207,10 @@ enum class LedgerKind {
   recovery,
   export_keys,
   ledger_key,  // the key that signs from here on; made by StartLedgerKey
-  checkpoint   // made by the catalog
+  checkpoint,  // made by the catalog
+  standing_consent,
+  notice,
+  purpose
 };
 std::string_view name_of(LedgerKind kind);
 
@@ -233,7 +275,15 @@ struct AddParticipant { ParticipantRow row; };
 struct AddLeg { LegRow row; };
 struct SetLegCodec { LegId leg; std::string codec; };
 struct SetLegCounts { LegId leg; std::string counts_json; };
-struct AddConsent { ConsentRow row; };  // also chains its ledger entry
+// Also chains its ledger entry. Errc::conflict: a grant by a consent on file that has been withdrawn.
+struct AddConsent { ConsentRow row; };
+struct AddStandingConsent { StandingConsentRow row; };
+// Errc::conflict when it has been withdrawn already.
+struct WithdrawStandingConsent { StandingId id; WallTime at; };
+// These two chain their ledger entries, and have no effect when the same is on record already. Errc::conflict: the same id
+// and version (and language) stands for something else.
+struct AddNotice { NoticeRow row; };
+struct AddPurpose { PurposeRow row; };
 struct EndCall { CallId call; WallTime at; CallState state; };
 struct OpenRecording { RecordingRow row; };  // no effect when the call has one already
 // A recording that has been erased stays so.
@@ -264,7 +314,8 @@ using Booking = std::variant<booking::AddKey, booking::AddTenant, booking::AddSu
                              booking::AddSegment, booking::SetLegCodec, booking::SetLegCounts, booking::EndCall,
                              booking::CloseRecording, booking::AddNote, booking::AddLedger, booking::StartLedgerKey,
                              booking::AddCheckpoint, booking::StartErasure, booking::UpdateErasure, booking::DestroyKey,
-                             booking::RemoveSegment, booking::EraseRecording>;
+                             booking::RemoveSegment, booking::EraseRecording, booking::AddStandingConsent,
+                             booking::WithdrawStandingConsent, booking::AddNotice, booking::AddPurpose>;
 
 // ---- queries ------------------------------------------------------------------------------------------------------
 
@@ -276,6 +327,14 @@ struct RecordingFilter {
   std::optional<RecordingState> state;
   std::optional<RecordingId> after;  // the cursor: the last id of the page before (newest first)
   std::size_t limit = 100;
+};
+
+// What is left out matches everything.
+struct NoticeFilter {
+  std::optional<std::string> id;
+  std::optional<std::string> version;
+  std::optional<std::string> language;
+  std::optional<Bytes> hash;
 };
 
 struct LedgerFilter {
@@ -304,9 +363,12 @@ class Catalog {
   virtual Result<std::optional<CallRow>> call(CallId id) = 0;
   virtual Result<std::vector<CallRow>> calls_in_state(CallState state) = 0;
   virtual Result<std::vector<CallRow>> calls_of(SubjectId subject) = 0;  // that this person took part in, oldest first
-  virtual Result<std::vector<ParticipantRow>> participants(CallId call) = 0;  // as booked
-  virtual Result<std::vector<LegRow>> legs(CallId call) = 0;                  // by index
-  virtual Result<std::vector<ConsentRow>> consents(CallId call) = 0;          // oldest first
+  virtual Result<std::vector<ParticipantRow>> participants(CallId call) = 0;                 // as booked
+  virtual Result<std::vector<LegRow>> legs(CallId call) = 0;                                 // by index
+  virtual Result<std::vector<ConsentRow>> consents(CallId call) = 0;                         // oldest first
+  virtual Result<std::vector<StandingConsentRow>> standing_consents(SubjectId subject) = 0;  // oldest first
+  virtual Result<std::vector<NoticeRow>> notices(const NoticeFilter& filter) = 0;            // oldest first
+  virtual Result<std::vector<PurposeRow>> purposes() = 0;                                    // likewise
   virtual Result<std::optional<RecordingRow>> recording(RecordingId id) = 0;
   virtual Result<std::optional<RecordingRow>> recording_of(CallId call) = 0;
   virtual Result<std::vector<RecordingRow>> recordings(const RecordingFilter& filter) = 0;
@@ -318,6 +380,8 @@ class Catalog {
   virtual Result<std::optional<ErasureRow>> erasure(ErasureId id) = 0;
   virtual Result<std::vector<ErasureRow>> unfinished_erasures() = 0;
   virtual Result<std::vector<LedgerRow>> ledger(const LedgerFilter& filter) = 0;
+  // When the ledger's last entry was made; 1970 without any.
+  virtual Result<WallTime> last_recorded() = 0;
   // Walks the whole chain, checks every signature and where it ends, and compares each consent with the hash that the
   // chain holds of it. With a head that was noted elsewhere, that it is in the chain. Errc::corrupt: at which record it
   // breaks and how.

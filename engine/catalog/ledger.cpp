@@ -130,8 +130,10 @@ Result<Sha256Digest> consent_hash(const ConsentRow& consent) {
       .number("preroll_ms", consent.preroll_ms)
       .text("purpose", consent.purpose)
       .text("signal_type", consent.signal_type)
-      .text("signal_value", consent.signal_value)
-      .close();
+      .text("signal_value", consent.signal_value);
+  // Only where there is one, so that records from before there were any keep their hash.
+  if (consent.valid_until) record.number("valid_until_ns", ns_of(*consent.valid_until));
+  record.close();
   return sha256(bytes_of(text));
 }
 

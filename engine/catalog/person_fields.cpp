@@ -21,6 +21,7 @@ constexpr Column kParticipant{"participants", "sealed"};
 constexpr Column kCallRef{"calls", "sealed_ref"};
 constexpr Column kLegLabel{"legs", "sealed_label"};
 constexpr Column kNote{"notes", "sealed_text"};
+constexpr Column kEvidence{"standing_consents", "sealed_evidence"};
 
 template <typename Tag>
 Bytes seal(const SecretKey& key, const Column& column, const Id<Tag>& row, std::string_view text) {
@@ -94,6 +95,14 @@ Bytes seal_note(const SecretKey& call_key, NoteId row, std::string_view text) {
 
 Result<std::string> open_note(const SecretKey& call_key, const NoteRow& row) {
   return open(call_key, kNote, row.id, row.sealed_text);
+}
+
+Bytes seal_evidence(const SecretKey& subject_key, StandingId row, std::string_view text) {
+  return seal(subject_key, kEvidence, row, text);
+}
+
+Result<std::string> open_evidence(const SecretKey& subject_key, const StandingConsentRow& row) {
+  return open(subject_key, kEvidence, row.id, row.sealed_evidence);
 }
 
 BlindIndex subject_index(const SecretKey& tenant_key, std::string_view ref) {

@@ -6,6 +6,8 @@
 //     CallRow.sealed_ref       call     calls | sealed_ref | id           the call's reference
 //     LegRow.sealed_label      call     legs | sealed_label | id          the label
 //     NoteRow.sealed_text      call     notes | sealed_text | id          the note
+//     StandingConsentRow       subject  standing_consents | sealed_evidence | id   where it is on file
+//       .sealed_evidence
 //
 // Each is sealed under derive(key, kFieldLabel) with its place as AAD (crypto/sealed_field.h), so a value copied to
 // another row or column does not open. The key is opened by the caller (KeyRing).
@@ -46,6 +48,9 @@ Result<std::string> open_leg_label(const SecretKey& call_key, const LegRow& row)
 
 Bytes seal_note(const SecretKey& call_key, NoteId row, std::string_view text);
 Result<std::string> open_note(const SecretKey& call_key, const NoteRow& row);
+
+Bytes seal_evidence(const SecretKey& subject_key, StandingId row, std::string_view text);
+Result<std::string> open_evidence(const SecretKey& subject_key, const StandingConsentRow& row);
 
 // How a subject is found by its reference: a keyed hash under derive(tenant key, kBlindIndexLabel).
 BlindIndex subject_index(const SecretKey& tenant_key, std::string_view ref);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/catalog/register_entries.h"
+
 namespace assent {
 
 Result<void> SqliteBookings::apply(const Booking& booking) {
@@ -109,14 +111,94 @@ Result<void> SqliteBookings::put(const booking::EndCall& end) {
 
 Result<void> SqliteBookings::put(const booking::AddConsent& add) {
   const ConsentRow& row = add.row;
+  if (auto stands = require_standing(row); !stands) return stands;
   const auto entry = ledger_entry_of(row);
   if (!entry) return entry.error();
   auto done = database_.run(
       "INSERT INTO consents (id, call, participant, purpose, decision, signal_type, signal_value, notice_json, origin, "
-      "at, media_time, preroll_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      "at, media_time, preroll_ms, valid_until) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       row.id, row.call, row.participant, row.purpose, row.decision, row.signal_type, row.signal_value, row.notice_json,
-      row.origin, row.at, row.media_time, row.preroll_ms);
+      row.origin, row.at, row.media_time, row.preroll_ms, row.valid_until);
   return done ? append_ledger(*entry) : done;
+}
+
+// Whoever withdraws a consent on file need not know of the calls that are about to use it.
+Result<void> SqliteBookings::require_standing(const ConsentRow& row) {
+  if (row.signal_type != "standing" || row.decision != "granted") return {};
+  const auto id = parse_id<StandingId>(row.signal_value);
+  if (!id) return error(Errc::invalid, "catalog: the consent names no consent on file");
+  const auto stands = database_.value<int>("SELECT withdrawn IS NULL FROM standing_consents WHERE id = ?", *id);
+  if (!stands) return stands.error();
+  if (stands->value_or(0) == 0) return error(Errc::conflict, "catalog: the consent on file has been withdrawn");
+  return {};
+}
+
+Result<void> SqliteBookings::put(const booking::AddStandingConsent& add) {
+  const StandingConsentRow& row = add.row;
+  const auto sealed = keep_sealed(row.sealed_evidence);
+  if (!sealed) return sealed.error();
+  return database_.run(
+      "INSERT INTO standing_consents (id, subject, purposes, valid_from, valid_until, notice_json, sealed, origin, "
+      "created, withdrawn) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      row.id, row.subject, row.purposes_json, row.from, row.until, row.notice_json, *sealed, row.origin, row.created,
+      row.withdrawn);
+}
+
+Result<void> SqliteBookings::put(const booking::WithdrawStandingConsent& withdraw) {
+  auto done = database_.run("UPDATE standing_consents SET withdrawn = ? WHERE id = ? AND withdrawn IS NULL",
+                            withdraw.at, withdraw.id);
+  if (!done || database_.changed_rows() == 1) return done;
+  return error(Errc::conflict, "catalog: the consent on file is not there, or has been withdrawn already");
+}
+
+// ---- registers ----------------------------------------------------------------------------------------------------
+
+Result<void> SqliteBookings::put(const booking::AddNotice& add) {
+  const NoticeRow& row = add.row;
+  const auto known = database_.value<std::string>(
+      "SELECT text FROM notices WHERE id = ? AND version = ? AND language = ?", row.id, row.version, row.language);
+  if (!known) return known.error();
+  if (*known && **known == row.text) return {};
+  if (*known) {
+    return error(Errc::conflict, "the notice \"" + row.id + "\", version \"" + row.version + "\" in \"" + row.language +
+                                     "\" is on record with another text, which consents may name: give the new text a "
+                                     "new version");
+  }
+  auto done =
+      database_.run("INSERT INTO notices (id, version, language, text, hash, origin, at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    row.id, row.version, row.language, row.text, row.hash, row.origin, row.at);
+  return done ? append_ledger(ledger_entry_of(row)) : done;
+}
+
+Result<void> SqliteBookings::put(const booking::AddPurpose& add) {
+  const PurposeRow& row = add.row;
+  auto found = database_.use(
+      "SELECT description, lawful_basis, retention_hours, processors FROM purposes WHERE id = ? AND version = ?",
+      row.id, row.version);
+  if (!found) return found.error();
+  const auto is_there = found->step();
+  if (!is_there) return is_there.error();
+  if (*is_there) {
+    PurposeRow known;
+    if (auto read = found->read(known.description, known.lawful_basis, known.retention_hours, known.processors_json);
+        !read) {
+      return read;
+    }
+    if (known.description == row.description && known.lawful_basis == row.lawful_basis &&
+        known.retention_hours == row.retention_hours && known.processors_json == row.processors_json) {
+      return {};
+    }
+    return error(Errc::conflict,
+                 "the purpose \"" + row.id + "\", version \"" + row.version +
+                     "\" is on record as something else, which people may have agreed to: give what has "
+                     "changed a new version");
+  }
+  auto done = database_.run(
+      "INSERT INTO purposes (id, version, description, lawful_basis, retention_hours, processors, origin, at) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      row.id, row.version, row.description, row.lawful_basis, row.retention_hours, row.processors_json, row.origin,
+      row.at);
+  return done ? append_ledger(ledger_entry_of(row)) : done;
 }
 
 Result<void> SqliteBookings::put(const booking::AddNote& add) {

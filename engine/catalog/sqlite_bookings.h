@@ -58,6 +58,10 @@ class SqliteBookings {
   Result<void> put(const booking::OpenRecording& open);
   Result<void> put(const booking::CloseRecording& close);
   Result<void> put(const booking::AddSegment& add);
+  Result<void> put(const booking::AddStandingConsent& add);
+  Result<void> put(const booking::WithdrawStandingConsent& withdraw);
+  Result<void> put(const booking::AddNotice& add);
+  Result<void> put(const booking::AddPurpose& add);
   Result<void> put(const booking::AddNote& add);
   Result<void> put(const booking::AddLedger& add);
   Result<void> put(const booking::StartLedgerKey& start);
@@ -69,6 +73,7 @@ class SqliteBookings {
   Result<void> put(const booking::EraseRecording& erase);
 
   Result<void> require_key(KeyId key);
+  Result<void> require_standing(const ConsentRow& row);
   Result<std::optional<std::int64_t>> keep_sealed(ByteView body);  // its number; nothing for empty bytes
   Result<void> changed_one(Result<void> done, std::string_view what);
   Result<void> find_head();

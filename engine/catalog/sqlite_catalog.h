@@ -57,6 +57,9 @@ class SqliteCatalog final : public Catalog {
   Result<std::vector<ParticipantRow>> participants(CallId call) override;
   Result<std::vector<LegRow>> legs(CallId call) override;
   Result<std::vector<ConsentRow>> consents(CallId call) override;
+  Result<std::vector<StandingConsentRow>> standing_consents(SubjectId subject) override;
+  Result<std::vector<NoticeRow>> notices(const NoticeFilter& filter) override;
+  Result<std::vector<PurposeRow>> purposes() override;
   Result<std::optional<RecordingRow>> recording(RecordingId id) override;
   Result<std::optional<RecordingRow>> recording_of(CallId call) override;
   Result<std::vector<RecordingRow>> recordings(const RecordingFilter& filter) override;
@@ -67,6 +70,7 @@ class SqliteCatalog final : public Catalog {
   Result<std::optional<ErasureRow>> erasure(ErasureId id) override;
   Result<std::vector<ErasureRow>> unfinished_erasures() override;
   Result<std::vector<LedgerRow>> ledger(const LedgerFilter& filter) override;
+  Result<WallTime> last_recorded() override;
   Result<LedgerReport> verify_ledger(const std::optional<LedgerHead>& noted = std::nullopt) override;
   Result<std::optional<KeptHead>> kept_head();
   // Every record in order, to `take`, whose error ends the walk. What is appended meanwhile may be missing.

@@ -20,7 +20,7 @@ namespace {
   "FROM calls c LEFT JOIN sealed s ON s.n = c.sealed_ref "
 #define ASSENT_CONSENT_ROWS                                                                           \
   "SELECT id, call, participant, purpose, decision, signal_type, signal_value, notice_json, origin, " \
-  "at, media_time, preroll_ms FROM consents "
+  "at, media_time, preroll_ms, valid_until FROM consents "
 #define ASSENT_RECORDING_ROWS \
   "SELECT r.id, r.call, r.tenant, r.state, r.started, r.ended, r.lost_json FROM recordings r "
 #define ASSENT_SEGMENT_ROWS                                                                                   \
@@ -60,7 +60,21 @@ Result<void> read_row(SqliteStatement& from, LegRow& row) {
 
 Result<void> read_row(SqliteStatement& from, ConsentRow& row) {
   return from.read(row.id, row.call, row.participant, row.purpose, row.decision, row.signal_type, row.signal_value,
-                   row.notice_json, row.origin, row.at, row.media_time, row.preroll_ms);
+                   row.notice_json, row.origin, row.at, row.media_time, row.preroll_ms, row.valid_until);
+}
+
+Result<void> read_row(SqliteStatement& from, StandingConsentRow& row) {
+  return from.read(row.id, row.subject, row.purposes_json, row.from, row.until, row.notice_json, row.sealed_evidence,
+                   row.origin, row.created, row.withdrawn);
+}
+
+Result<void> read_row(SqliteStatement& from, NoticeRow& row) {
+  return from.read(row.id, row.version, row.language, row.text, row.hash, row.origin, row.at);
+}
+
+Result<void> read_row(SqliteStatement& from, PurposeRow& row) {
+  return from.read(row.id, row.version, row.description, row.lawful_basis, row.retention_hours, row.processors_json,
+                   row.origin, row.at);
 }
 
 Result<void> read_row(SqliteStatement& from, RecordingRow& row) {
@@ -191,6 +205,27 @@ Result<std::vector<ConsentRow>> SqliteCatalog::consents(CallId call) {
   return list<ConsentRow>(ASSENT_CONSENT_ROWS "WHERE call = ? ORDER BY n", call);
 }
 
+Result<std::vector<StandingConsentRow>> SqliteCatalog::standing_consents(SubjectId subject) {
+  return list<StandingConsentRow>(
+      "SELECT c.id, c.subject, c.purposes, c.valid_from, c.valid_until, c.notice_json, s.body, c.origin, c.created, "
+      "c.withdrawn FROM standing_consents c LEFT JOIN sealed s ON s.n = c.sealed WHERE c.subject = ? "
+      "ORDER BY c.created, c.id",
+      subject);
+}
+
+Result<std::vector<NoticeRow>> SqliteCatalog::notices(const NoticeFilter& filter) {
+  return list<NoticeRow>(
+      "SELECT id, version, language, text, hash, origin, at FROM notices WHERE (?1 IS NULL OR id = ?1) AND "
+      "(?2 IS NULL OR version = ?2) AND (?3 IS NULL OR language = ?3) AND (?4 IS NULL OR hash = ?4) ORDER BY n",
+      filter.id, filter.version, filter.language, filter.hash);
+}
+
+Result<std::vector<PurposeRow>> SqliteCatalog::purposes() {
+  return list<PurposeRow>(
+      "SELECT id, version, description, lawful_basis, retention_hours, processors, origin, at FROM purposes ORDER BY "
+      "n");
+}
+
 Result<std::optional<RecordingRow>> SqliteCatalog::recording(RecordingId id) {
   return find<RecordingRow>(ASSENT_RECORDING_ROWS "WHERE r.id = ?", id);
 }
@@ -268,6 +303,14 @@ Result<std::vector<LedgerRow>> SqliteCatalog::ledger(const LedgerFilter& filter)
                            limit);
   }
   return list<LedgerRow>(ASSENT_LEDGER_ROWS "WHERE seq > ? ORDER BY seq LIMIT ?", after, limit);
+}
+
+Result<WallTime> SqliteCatalog::last_recorded() {
+  const auto connection = borrow();
+  if (!connection) return connection.error();
+  const auto at = (*connection)->value<WallTime>("SELECT at FROM ledger ORDER BY seq DESC LIMIT 1");
+  if (!at) return at.error();
+  return at->value_or(WallTime());
 }
 
 // ---- verification -------------------------------------------------------------------------------------------------

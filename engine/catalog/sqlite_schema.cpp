@@ -171,7 +171,63 @@ CREATE TABLE ledger_head (
 ) STRICT;
 )sql";
 
-constexpr std::array<const char*, 2> kMigrations = {kSchema1, kSchema2};
+// Consents for a time, consents on file, and the registers of notices and purposes.
+constexpr const char* kSchema3 = R"sql(
+ALTER TABLE consents ADD COLUMN valid_until INTEGER;
+
+CREATE TABLE standing_consents (
+  id           BLOB PRIMARY KEY CHECK (length(id) = 16),
+  subject      BLOB NOT NULL REFERENCES subjects,
+  purposes     TEXT NOT NULL,
+  valid_from   INTEGER NOT NULL,
+  valid_until  INTEGER,
+  notice_json  TEXT NOT NULL,
+  sealed       INTEGER REFERENCES sealed,
+  origin       TEXT NOT NULL,
+  created      INTEGER NOT NULL,
+  withdrawn    INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE INDEX standing_consents_subject ON standing_consents (subject, created, id);
+CREATE TRIGGER standing_consents_stand
+  BEFORE UPDATE OF id, subject, purposes, valid_from, valid_until, notice_json, origin, created ON standing_consents
+  BEGIN SELECT RAISE(ABORT, 'a consent on file never changes'); END;
+CREATE TRIGGER standing_consents_end BEFORE UPDATE OF withdrawn ON standing_consents WHEN old.withdrawn IS NOT NULL
+  BEGIN SELECT RAISE(ABORT, 'a withdrawal never changes'); END;
+CREATE TRIGGER standing_consents_stay BEFORE DELETE ON standing_consents
+  BEGIN SELECT RAISE(ABORT, 'a consent on file never goes'); END;
+
+CREATE TABLE notices (
+  n         INTEGER PRIMARY KEY,
+  id        TEXT NOT NULL,
+  version   TEXT NOT NULL,
+  language  TEXT NOT NULL,
+  text      TEXT NOT NULL,
+  hash      BLOB NOT NULL CHECK (length(hash) = 32),
+  origin    TEXT NOT NULL,
+  at        INTEGER NOT NULL,
+  UNIQUE (id, version, language)
+) STRICT;
+CREATE INDEX notices_hash ON notices (hash);
+CREATE TRIGGER notices_stand BEFORE UPDATE ON notices BEGIN SELECT RAISE(ABORT, 'a notice never changes'); END;
+CREATE TRIGGER notices_stay BEFORE DELETE ON notices BEGIN SELECT RAISE(ABORT, 'a notice never goes'); END;
+
+CREATE TABLE purposes (
+  n                INTEGER PRIMARY KEY,
+  id               TEXT NOT NULL,
+  version          TEXT NOT NULL,
+  description      TEXT NOT NULL,
+  lawful_basis     TEXT NOT NULL,
+  retention_hours  INTEGER,
+  processors       TEXT NOT NULL,
+  origin           TEXT NOT NULL,
+  at               INTEGER NOT NULL,
+  UNIQUE (id, version)
+) STRICT;
+CREATE TRIGGER purposes_stand BEFORE UPDATE ON purposes BEGIN SELECT RAISE(ABORT, 'a purpose never changes'); END;
+CREATE TRIGGER purposes_stay BEFORE DELETE ON purposes BEGIN SELECT RAISE(ABORT, 'a purpose never goes'); END;
+)sql";
+
+constexpr std::array<const char*, 3> kMigrations = {kSchema1, kSchema2, kSchema3};
 
 Result<std::int64_t> number(SqliteDatabase& database, const char* pragma) {
   const auto found = database.value<std::int64_t>(pragma);

@@ -14,7 +14,7 @@ bool is_refusal(Decision decision) { return decision == Decision::denied || deci
 
 Result<void> check_decision(Decision decision, PurposeSet purposes, const Signal& signal, PurposeSet asked) {
   if (decision == Decision::expired) return error(Errc::invalid, "decision: expired is nothing that anybody decides");
-  if (!comes_from_outside(signal.type)) {
+  if (!is_said(signal.type)) {
     return error(Errc::invalid, "signal: " + std::string(to_text(signal.type)) + " is made by the engine only");
   }
   if (signal.value.size() > limits::kRefBytes) {
@@ -37,13 +37,17 @@ Result<void> check_settings(const ConsentSettings& settings) {
   if (settings.deadline <= 0ns || settings.deadline > limits::kDeadlineMax) {
     return error(Errc::invalid, "deadline: more than 0 s and at most 24 h are allowed");
   }
+  if (settings.validity && (*settings.validity <= 0ns || *settings.validity > limits::kValidityMax)) {
+    return error(Errc::invalid, "validity: more than 0 s and at most 36500 days are allowed");
+  }
   if (settings.preroll.kind == Preroll::Kind::duration &&
       (settings.preroll.keep < 0ns || settings.preroll.keep > settings.hold)) {
     return error(Errc::invalid, "preroll: between 0 s and hold are allowed, because no more than hold is there");
   }
   return {};
 }
-static_assert(limits::kHoldMax == 300s && limits::kDeadlineMax == 24h, "the texts above name them");
+static_assert(limits::kHoldMax == 300s && limits::kDeadlineMax == 24h && limits::kValidityMax == 36500 * 24h,
+              "the texts above name them");
 
 // For one input a leg turns at most three times: at a deadline that has passed, to open, and to close.
 Outcome::Outcome() {
@@ -140,7 +144,7 @@ Result<void> CallConsent::remove_leg(LegIndex leg, Moment at, Outcome& out) {
 // ---- What they say ------------------------------------------------------------------------------------------------
 
 Result<void> CallConsent::decide(ParticipantIndex participant, Decision decision, PurposeSet purposes,
-                                 const Signal& signal, Moment at, Outcome& out) {
+                                 const Signal& signal, Moment at, Outcome& out, const Validity& validity) {
   tick(at, out);
   const Participant* speaker = find(participant);
   if (speaker == nullptr) return no_participant();
@@ -151,7 +155,9 @@ Result<void> CallConsent::decide(ParticipantIndex participant, Decision decision
   }
   if (ended_) return call_has_ended();
   if (speaker->left) return error(Errc::conflict, "the participant has left the call");
-  grant(participant, purposes, signal, at, out);
+  const Term term = term_of(validity, at.now);
+  if (term.is_over(at.now)) return error(Errc::invalid, "validity: it is over already");
+  grant(participant, purposes, signal, term, at, out);
   return {};
 }
 
@@ -168,16 +174,24 @@ void CallConsent::digit(LegIndex leg, char digit, Moment at, Outcome& out) {
   if (is_refusal(action.decision)) {
     refuse(source->participant, action.purposes, {SignalType::dtmf, {digit}}, at, out);
   } else if (action.decision == Decision::granted) {
-    grant(source->participant, action.purposes, {SignalType::dtmf, {digit}}, at, out);
+    grant(source->participant, action.purposes, {SignalType::dtmf, {digit}}, term_of({}, at.now), at, out);
   }
 }
 
-void CallConsent::grant(ParticipantIndex who, PurposeSet purposes, const Signal& signal, Moment at, Outcome& out) {
+Term CallConsent::term_of(const Validity& validity, Now now) const {
+  Validity shorter = validity;
+  if (settings_.validity) shorter.time = std::min(validity.time.value_or(*settings_.validity), *settings_.validity);
+  return Term::of(shorter, now);
+}
+
+void CallConsent::grant(ParticipantIndex who, PurposeSet purposes, const Signal& signal, const Term& term, Moment at,
+                        Outcome& out) {
   const ConsentSeq seq(last_seq_ + 1);
-  const PurposeSet changed = participants_[who.value].consent.grant(purposes, seq);
+  const PurposeSet changed = participants_[who.value].consent.grant(purposes, seq, term);
   if (changed.empty()) return;
   last_seq_ = seq.value;
-  out.changes.push_back({seq, who, Decision::granted, changed, signal, at});
+  const auto until = term.is_endless() ? std::optional<WallTime>() : term.wall;
+  out.changes.push_back({seq, who, Decision::granted, changed, signal, at, until});
   settle({TurnCause::granted}, at, out);
 }
 
@@ -245,14 +259,30 @@ void CallConsent::refused(ConsentSeq record, Moment at, Outcome& out) {
 void CallConsent::tick(Moment at, Outcome& out) {
   const std::size_t before = out.changes.size();
   for (std::size_t i = 0; i < participants_.size(); ++i) {
+    const PurposeSet lapsed = participants_[i].consent.expire_lapsed(at.now);
+    if (!lapsed.empty()) {
+      const ParticipantIndex who(static_cast<std::uint8_t>(i));
+      out.changes.push_back({next_seq(), who, Decision::expired, lapsed, {SignalType::validity, {}}, at});
+    }
     if (participants_[i].deadline > at.now.mono) continue;
     expire(ParticipantIndex(static_cast<std::uint8_t>(i)), SignalType::deadline, at, out);
   }
   if (out.changes.size() != before) settle({TurnCause::expired}, at, out);
 }
 
+std::optional<Term> CallConsent::next_lapse() const {
+  std::optional<Term> next;
+  for (const Participant& participant : participants_) {
+    const auto own = participant.consent.next_lapse();
+    if (!own) continue;
+    next = next ? Term{std::min(next->mono, own->mono), std::min(next->wall, own->wall)} : *own;
+  }
+  return next;
+}
+
 std::optional<MonoTime> CallConsent::next_deadline() const {
   std::optional<MonoTime> next;
+  if (const auto lapse = next_lapse()) next = lapse->mono;
   for (const Participant& participant : participants_) {
     if (participant.consent.pending().empty()) continue;
     if (!next || participant.deadline < *next) next = participant.deadline;

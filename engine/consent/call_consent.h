@@ -11,6 +11,9 @@
 // - `deadline` runs from the moment a participant joins, which for those a call starts with is its creation. Then what
 // is
 //   still pending expires, and a gate that nothing pending could open closes. A closed gate never goes back to holding.
+// - A grant that was given for a time expires when that is over. Going forward that closes what a withdrawal would
+// close;
+//   what was said before stays as it is, what is queued of it too.
 // - A participant who leaves no longer counts: neither a yes nor a no of somebody absent concerns what is said now. But
 //   for what is held everybody counts who was there while it was: where they leave the policy unsatisfied, a gate that
 //   opens wipes its ring first.
@@ -54,6 +57,7 @@ struct ConsentSettings {
   nanoseconds deadline = limits::kDeadlineDefault;
   Preroll preroll;
   OnWithdraw on_withdraw = OnWithdraw::keep;
+  std::optional<nanoseconds> validity;  // of a grant, unless it brings a shorter one; none: until it is withdrawn
   DigitMap digits;
 };
 
@@ -90,10 +94,11 @@ class CallConsent {
   Result<void> remove_leg(LegIndex leg, Moment at, Outcome& out);
 
   // No purposes in a refusal mean all of them; a grant must name its purposes. A decision that changes nothing makes no
-  // record. Errc::invalid: a grant of nothing or of what is not asked for, a decision or signal only the gate itself
-  // makes; not_found; conflict: a grant after the end or by somebody who has left.
+  // record, so a yes that holds already keeps its validity. Errc::invalid: a grant of nothing, of what is not asked for
+  // or for a time that is over, a decision or signal only the gate itself makes; not_found; conflict: a grant after the
+  // end or by somebody who has left.
   Result<void> decide(ParticipantIndex participant, Decision decision, PurposeSet purposes, const Signal& signal,
-                      Moment at, Outcome& out);
+                      Moment at, Outcome& out, const Validity& validity = {});
   void digit(LegIndex leg, char digit, Moment at, Outcome& out);
 
   void pause(const Signal& why, Moment at, Outcome& out);
@@ -104,7 +109,8 @@ class CallConsent {
   void refused(ConsentSeq record, Moment at, Outcome& out);
 
   void tick(Moment at, Outcome& out);
-  std::optional<MonoTime> next_deadline() const;  // when tick has something to do
+  std::optional<MonoTime> next_deadline() const;  // when tick has something to do, unless the wall clock jumps
+  std::optional<Term> next_lapse() const;         // when a consent is over, the earliest by each clock
 
   // The call has ended. Gates that are opening wait for the ledger, the others close now.
   void end(Moment at, Outcome& out);
@@ -169,7 +175,9 @@ class CallConsent {
   bool is_over(const Leg& leg) const { return ended_ || leg.left; }
 
   ConsentSeq next_seq() { return ConsentSeq(++last_seq_); }
-  void grant(ParticipantIndex who, PurposeSet purposes, const Signal& signal, Moment at, Outcome& out);
+  void grant(ParticipantIndex who, PurposeSet purposes, const Signal& signal, const Term& term, Moment at,
+             Outcome& out);
+  Term term_of(const Validity& validity, Now now) const;
   void refuse(ParticipantIndex who, PurposeSet purposes, const Signal& signal, Moment at, Outcome& out);
   void expire(ParticipantIndex who, SignalType type, Moment at, Outcome& out);
   void set_paused(PauseChange change, Outcome& out);

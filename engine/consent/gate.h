@@ -41,7 +41,7 @@ enum class TurnCause {
   refused,    // the ledger could not write it
   denied,     // somebody said no
   withdrawn,  // somebody took a yes back
-  expired,    // the deadline passed
+  expired,    // the deadline passed, or a consent's validity is over
   joined,     // a participant or leg came
   left,       // a participant or leg went
   paused,

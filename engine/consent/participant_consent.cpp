@@ -10,9 +10,9 @@ PurposeSet ParticipantConsent::granting() const {
   return all;
 }
 
-PurposeSet ParticipantConsent::grant(PurposeSet wanted, ConsentSeq seq) {
+PurposeSet ParticipantConsent::grant(PurposeSet wanted, ConsentSeq seq, const Term& term) {
   const PurposeSet changed = (wanted & asked_) - granted_ - granting();
-  if (!changed.empty()) in_flight_.push_back({seq, changed});
+  if (!changed.empty()) in_flight_.push_back({seq, changed, term});
   return changed;
 }
 
@@ -27,6 +27,7 @@ ParticipantConsent::Refused ParticipantConsent::refuse(PurposeSet unwanted) {
                                   [](const InFlight& grant) { return grant.purposes.empty(); }),
                    in_flight_.end());
   granted_ -= changed.withdrawn;
+  forget_terms(changed.withdrawn);
   denied_ = (denied_ - changed.withdrawn) | changed.denied;
   withdrawn_ |= changed.withdrawn;
   expired_ -= changed.withdrawn | changed.denied;
@@ -39,12 +40,48 @@ PurposeSet ParticipantConsent::expire_pending() {
   return changed;
 }
 
+PurposeSet ParticipantConsent::expire_lapsed(Now now) {
+  PurposeSet lapsed;
+  for (const Limited& grant : limited_) {
+    if (grant.term.is_over(now)) lapsed |= grant.purposes;
+  }
+  for (const InFlight& grant : in_flight_) {
+    if (grant.term.is_over(now)) lapsed |= grant.purposes;
+  }
+  if (lapsed.empty()) return lapsed;
+  std::erase_if(in_flight_, [now](const InFlight& grant) { return grant.term.is_over(now); });
+  forget_terms(lapsed);
+  granted_ -= lapsed;
+  denied_ -= lapsed;  // what a grant on its way lay over
+  withdrawn_ -= lapsed;
+  expired_ |= lapsed;
+  return lapsed;
+}
+
+std::optional<Term> ParticipantConsent::next_lapse() const {
+  Term next;
+  const auto note = [&next](const Term& term) {
+    next.mono = std::min(next.mono, term.mono);
+    next.wall = std::min(next.wall, term.wall);
+  };
+  for (const Limited& grant : limited_) note(grant.term);
+  for (const InFlight& grant : in_flight_) note(grant.term);
+  if (next.is_endless()) return std::nullopt;
+  return next;
+}
+
+void ParticipantConsent::forget_terms(PurposeSet purposes) {
+  for (Limited& grant : limited_) grant.purposes -= purposes;
+  std::erase_if(limited_, [](const Limited& grant) { return grant.purposes.empty(); });
+}
+
 bool ParticipantConsent::confirm(ConsentSeq seq) {
   const auto found =
       std::find_if(in_flight_.begin(), in_flight_.end(), [seq](const InFlight& grant) { return grant.seq == seq; });
   if (found == in_flight_.end()) return false;
-  const PurposeSet purposes = found->purposes;
+  const auto [_, purposes, term] = *found;
   in_flight_.erase(found);
+  if (!term.is_endless()) limited_.push_back({purposes, term});
   granted_ |= purposes;
   denied_ -= purposes;
   withdrawn_ -= purposes;

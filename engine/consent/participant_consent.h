@@ -2,10 +2,11 @@
 // confirm.
 //
 // It decides which purposes a decision really changes. Grants on their way to the ledger lie over the settled state:
-// when the ledger confirms, they replace it; when it refuses, they are gone as if never said. It knows no gates, no
-// policy, no time. One thread (the shard that owns the call).
+// when the ledger confirms, they replace it; when it refuses, they are gone as if never said. A grant with a term ends
+// when that is over, on its way or not. It knows no gates and no policy. One thread (the shard that owns the call).
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "engine/consent/consent_state.h"
@@ -19,13 +20,15 @@ class ParticipantConsent {
   explicit ParticipantConsent(PurposeSet asked) : asked_(asked) {}
 
   // Purposes that `wanted` changes; recorded under `seq` when there are any.
-  PurposeSet grant(PurposeSet wanted, ConsentSeq seq);
+  PurposeSet grant(PurposeSet wanted, ConsentSeq seq, const Term& term = {});
   struct Refused {
     PurposeSet denied;     // were pending or expired
     PurposeSet withdrawn;  // were granted
   };
   Refused refuse(PurposeSet unwanted);
   PurposeSet expire_pending();
+  PurposeSet expire_lapsed(Now now);       // what was granted for a time that is over
+  std::optional<Term> next_lapse() const;  // the earliest by each clock; none: nothing ends by itself
 
   bool confirm(ConsentSeq seq);  // false: no such grant is on its way
   bool revert(ConsentSeq seq);   // likewise
@@ -43,9 +46,15 @@ class ParticipantConsent {
   struct InFlight {
     ConsentSeq seq;
     PurposeSet purposes;
+    Term term;
+  };
+  struct Limited {
+    PurposeSet purposes;
+    Term term;
   };
 
   PurposeSet granting() const;
+  void forget_terms(PurposeSet purposes);
 
   PurposeSet asked_;
   PurposeSet granted_;  // these four are disjoint
@@ -53,6 +62,7 @@ class ParticipantConsent {
   PurposeSet withdrawn_;
   PurposeSet expired_;
   std::vector<InFlight> in_flight_;  // disjoint and not empty, so at most limits::kPurposes
+  std::vector<Limited> limited_;     // of what is granted; disjoint and not empty, too
 };
 
 }  // namespace assent

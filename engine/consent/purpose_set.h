@@ -2,9 +2,11 @@
 //
 // A pipeline names its purposes once ("quality", "training", "voice-biometrics"); from then on a set of them is one
 // word. No purpose ever implies another. A bit means something only together with the registry it came from. Any
-// thread: a registry does not change once it is made.
+// thread: a registry only ever grows at its end, so a bit keeps its name.
 #pragma once
 
+#include <array>
+#include <atomic>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -52,8 +54,14 @@ class PurposeRegistry {
   // [a-z0-9-], or there twice.
   static Result<PurposeRegistry> create(std::vector<std::string> ids);
 
-  std::size_t size() const { return ids_.size(); }
-  bool operator==(const PurposeRegistry&) const = default;  // the same names for the same bits
+  PurposeRegistry(const PurposeRegistry& other) { *this = other; }
+  PurposeRegistry& operator=(const PurposeRegistry& other);
+  // One more, at the end; the purpose itself when it is there already. Errc::invalid as of create, Errc::exhausted. One
+  // thread at a time; others may read meanwhile.
+  Result<Purpose> add(std::string id);
+
+  std::size_t size() const { return size_.load(std::memory_order_acquire); }
+  bool operator==(const PurposeRegistry& other) const;  // the same names for the same bits
   PurposeSet all() const;
   std::optional<Purpose> find(std::string_view id) const;
   std::string_view id_of(Purpose purpose) const { return ids_.at(purpose.value); }
@@ -63,9 +71,10 @@ class PurposeRegistry {
   std::vector<std::string> ids_of(PurposeSet purposes) const;  // in registry order; bits without a name are left out
 
  private:
-  explicit PurposeRegistry(std::vector<std::string> ids) : ids_(std::move(ids)) {}
+  PurposeRegistry() = default;
 
-  std::vector<std::string> ids_;
+  std::array<std::string, limits::kPurposes> ids_;  // those below size_ do not change
+  std::atomic<std::size_t> size_ = 0;
 };
 
 }  // namespace assent

@@ -89,14 +89,16 @@ Json process(const ReceiptTerms& terms, const ConsentRow& consent) {
 }
 
 Json event(const ConsentRow& consent) {
-  Json json = {{"@type", status_of(consent.decision)},
-               {"dct:date", to_rfc3339(consent.at)},
-               {"dpv:hasConsentType", "dpv:ExplicitlyExpressedConsent"},
-               {"dpv:hasEntity", consent.origin},
-               {"dpv:hasDuration", "until it is withdrawn"},
-               {"assent:signal", consent.signal_type},
-               {"assent:call", urn(consent.call)},
-               {"assent:prerollMs", consent.preroll_ms}};
+  Json json = {
+      {"@type", status_of(consent.decision)},
+      {"dct:date", to_rfc3339(consent.at)},
+      {"dpv:hasConsentType", "dpv:ExplicitlyExpressedConsent"},
+      {"dpv:hasEntity", consent.origin},
+      {"dpv:hasDuration", consent.valid_until ? "until " + to_rfc3339(*consent.valid_until) + ", or withdrawn before"
+                                              : std::string("until it is withdrawn")},
+      {"assent:signal", consent.signal_type},
+      {"assent:call", urn(consent.call)},
+      {"assent:prerollMs", consent.preroll_ms}};
   if (consent.media_time) json["assent:mediaTime"] = to_rfc3339(*consent.media_time);
   return json;
 }
@@ -139,6 +141,7 @@ std::string rule_of(const UnstoredCall& call, ParticipantId participant) {
     signal = row.signal_type;
   }
   if (decision.empty()) return "nobody answered before the call ended";
+  if (decision == "expired" && signal == "validity") return "the consent was for a time that was over";
   if (decision == "expired") return signal == "deadline" ? "nobody answered in time" : "the call ended";
   if (decision == "granted") return "the policy of the call was not satisfied";
   return decision == "denied" ? "it was refused" : "it was withdrawn";

@@ -1,8 +1,10 @@
 // Every order of everything that can happen to a call's consent, breadth first, until no new state comes up. In each
 // state the gates are compared with a model that shares no code with them (consent_model.h), and every turn is carried
 // out on noted audio (leg_model.h), so that it is seen what would have been admitted.
+#include <array>
 #include <cstdio>
 #include <deque>
+#include <set>
 #include <string>
 #include <unordered_set>
 #include <utility>
@@ -17,7 +19,30 @@ using namespace assent::sim;
 
 namespace {
 
-enum class Kind { join, leave, remove_leg, grant, deny, withdraw, durable, refused, pause, resume, deadline, end };
+enum class Kind {
+  join,
+  leave,
+  remove_leg,
+  grant,
+  grant_for_a_time,
+  deny,
+  withdraw,
+  durable,
+  refused,
+  pause,
+  resume,
+  deadline,
+  expire,      // time passes until every consent for a time is over
+  clock_on,    // the wall clock alone is set on, past all of their ends
+  clock_back,  // it is set back, which must change nothing
+  end
+};
+constexpr std::size_t kKinds = static_cast<std::size_t>(Kind::end) + 1;
+
+constexpr nanoseconds kValidity = 10s;
+constexpr nanoseconds kDeadline = 24h;  // so that no number of expiries below reaches it
+constexpr nanoseconds kClockOn = 10000h;
+constexpr nanoseconds kClockBack = 48h;
 
 struct Event {
   Kind kind;
@@ -27,8 +52,9 @@ struct Event {
 };
 
 std::string to_text(const Event& event) {
-  static constexpr std::array kNames{"join",    "leave",   "remove_leg", "grant",  "deny",     "withdraw",
-                                     "durable", "refused", "pause",      "resume", "deadline", "end"};
+  static constexpr std::array<const char*, kKinds> kNames{
+      "join",    "leave", "remove_leg", "grant",    "grant_for_a_time", "deny",     "withdraw",   "durable",
+      "refused", "pause", "resume",     "deadline", "expire",           "clock_on", "clock_back", "end"};
   std::string text = kNames[static_cast<std::size_t>(event.kind)];
   if (event.purposes != 0) text += "/" + std::to_string(event.purposes);
   return text + " " +
@@ -41,6 +67,7 @@ struct Scope {
   std::size_t purposes = 1;
   std::size_t there_at_start = 0;
   std::size_t depth_limit = 1000;  // beyond what any of them reaches
+  bool legs_go = false;            // with three participants, too
 };
 
 class World {
@@ -59,9 +86,10 @@ class World {
     ConsentSettings settings;
     settings.policy = scope.policy;
     settings.purposes = PurposeSet((1U << scope.purposes) - 1);
+    settings.deadline = kDeadline;
     return settings;
   }
-  Moment now() const { return {{MonoTime(time_), WallTime(time_)}, WallTime(time_)}; }
+  Moment now() const { return {{MonoTime(time_), WallTime(time_ + wall_set_by_)}, WallTime(time_ + wall_set_by_)}; }
 
   std::vector<Recorded> apply(const Event& event, Outcome& out);
   std::string check_changes(const std::vector<Recorded>& expected, const Outcome& out) const;
@@ -74,6 +102,7 @@ class World {
   ConsentModel model_;
   std::vector<LegModel> legs_;
   nanoseconds time_{0};
+  nanoseconds wall_set_by_{100000h};  // the wall clock against the other
 };
 
 std::vector<Event> World::possible() const {
@@ -83,13 +112,19 @@ std::vector<Event> World::possible() const {
     if (legs_.size() < scope_.people) events.push_back({Kind::join, legs_.size()});
     events.push_back({model_.paused ? Kind::resume : Kind::pause});
     events.push_back({Kind::deadline});
+    for (const Kind kind : {Kind::clock_on, Kind::clock_back}) events.push_back({kind});
     events.push_back({Kind::end});
   }
+  events.push_back({Kind::expire});
   for (std::size_t who = 0; who < legs_.size(); ++who) {
     if (model_.people[who].present() && !model_.ended) {
       events.push_back({Kind::leave, who});
-      if (scope_.people < 3 && !model_.people[who].leg_left) events.push_back({Kind::remove_leg, who});
-      for (unsigned purposes = 1; purposes <= all; ++purposes) events.push_back({Kind::grant, who, purposes});
+      if ((scope_.people < 3 || scope_.legs_go) && !model_.people[who].leg_left)
+        events.push_back({Kind::remove_leg, who});
+      for (unsigned purposes = 1; purposes <= all; ++purposes) {
+        events.push_back({Kind::grant, who, purposes});
+        events.push_back({Kind::grant_for_a_time, who, purposes});
+      }
     }
     events.push_back({Kind::deny, who, all});
     for (unsigned purposes = 1; purposes <= all; ++purposes) events.push_back({Kind::withdraw, who, purposes});
@@ -104,8 +139,8 @@ std::vector<Event> World::possible() const {
 std::vector<Recorded> World::apply(const Event& event, Outcome& out) {
   const ParticipantIndex who(static_cast<std::uint8_t>(event.who));
   const Signal signal{SignalType::api, {}};
-  const auto decide = [&](Decision decision, PurposeSet purposes) {
-    ASSENT_CHECK(gate_.decide(who, decision, purposes, signal, now(), out).has_value());
+  const auto decide = [&](Decision decision, PurposeSet purposes, const Validity& validity = {}) {
+    ASSENT_CHECK(gate_.decide(who, decision, purposes, signal, now(), out, validity).has_value());
   };
   switch (event.kind) {
     case Kind::join:
@@ -119,9 +154,12 @@ std::vector<Recorded> World::apply(const Event& event, Outcome& out) {
       ASSENT_CHECK(gate_.remove_leg(LegIndex(who.value), now(), out).has_value());
       model_.people[event.who].leg_left = true;
       return {};
-    case Kind::grant: {
-      decide(Decision::granted, PurposeSet(event.purposes));
-      return model_.grant(event.who, event.purposes, out.changes.empty() ? ConsentSeq{} : out.changes[0].seq);
+    case Kind::grant:
+    case Kind::grant_for_a_time: {
+      const bool limited = event.kind == Kind::grant_for_a_time;
+      const auto time = limited ? std::optional<nanoseconds>(kValidity) : std::nullopt;
+      decide(Decision::granted, PurposeSet(event.purposes), {time, std::nullopt});
+      return model_.grant(event.who, event.purposes, out.changes.empty() ? ConsentSeq{} : out.changes[0].seq, limited);
     }
     case Kind::deny: decide(Decision::denied, {}); return model_.refuse(event.who, event.purposes);
     case Kind::withdraw:
@@ -132,9 +170,21 @@ std::vector<Recorded> World::apply(const Event& event, Outcome& out) {
     case Kind::pause: gate_.pause(signal, now(), out); break;
     case Kind::resume: gate_.resume(signal, now(), out); break;
     case Kind::deadline:
-      time_ += limits::kDeadlineDefault;
+      time_ += kDeadline;
       gate_.tick(now(), out);
       return model_.deadline();
+    case Kind::expire:
+      time_ += kValidity;
+      gate_.tick(now(), out);
+      return model_.lapse();
+    case Kind::clock_on:
+      wall_set_by_ += kClockOn;
+      gate_.tick(now(), out);
+      return model_.lapse();
+    case Kind::clock_back:
+      wall_set_by_ -= kClockBack;
+      gate_.tick(now(), out);
+      return {};
     case Kind::end: gate_.end(now(), out); return model_.end();
   }
   model_.paused = event.kind == Kind::pause;
@@ -151,8 +201,15 @@ std::string World::check_changes(const std::vector<Recorded>& expected, const Ou
     }
   }
   bool anybody_pending = false;
-  for (std::size_t i = 0; i < legs_.size(); ++i) anybody_pending = anybody_pending || model_.pending(i);
-  if (gate_.next_deadline().has_value() != anybody_pending) return "a deadline is due iff somebody is asked";
+  bool anything_ends = false;
+  for (std::size_t i = 0; i < legs_.size(); ++i) {
+    anybody_pending = anybody_pending || model_.pending(i);
+    anything_ends = anything_ends || model_.limited(i);
+  }
+  if (gate_.next_deadline().has_value() != (anybody_pending || anything_ends)) {
+    return "something is due iff somebody is asked or a consent is for a time";
+  }
+  if (gate_.next_lapse().has_value() != anything_ends) return "a consent ends iff one is for a time";
   return {};
 }
 
@@ -245,6 +302,7 @@ std::string World::key() const {
     for (const Answer& answer : person.answers) {
       add(answer.said);
       add(answer.said == Said::yes_on_its_way ? answer.before : Said::nothing);
+      add(answer.limited && (answer.said == Said::yes_on_its_way || answer.said == Said::yes));
     }
     add(person.answers[0].record == person.answers[1].record);
     const LegModel& leg = legs_[i];
@@ -312,8 +370,10 @@ Explored explore(const Scope& scope) {
   return explored;
 }
 
+constexpr std::array kPolicies{Policy::all_party, Policy::per_party, Policy::one_party};
+
 void explore_all_policies(Scope scope) {
-  for (const Policy policy : {Policy::all_party, Policy::per_party, Policy::one_party}) {
+  for (const Policy policy : kPolicies) {
     scope.policy = policy;
     const Explored explored = explore(scope);
     INFO(explored.wrong);
@@ -324,6 +384,35 @@ void explore_all_policies(Scope scope) {
                 explored.depth);
   }
 }
+
+// Every sequence of `depth` events, whether it leads to a state that was seen before or not: what takes two states for
+// alike is not trusted here. Which kinds of event followed each other is noted.
+struct Sequences {
+  std::size_t count = 0;
+  std::set<std::array<Kind, 2>> pairs;
+  std::set<std::array<Kind, 3>> triples;
+  std::string wrong;
+
+  void follow(const World& world, std::vector<Kind>& way, std::size_t depth) {
+    if (depth == 0 || !wrong.empty()) return;
+    Outcome out;
+    for (const Event& event : world.possible()) {
+      World next = world;
+      way.push_back(event.kind);
+      if (wrong = next.step(event, out); !wrong.empty()) {
+        wrong += ", at " + to_text(event);
+        return;
+      }
+      ++count;
+      const std::size_t n = way.size();
+      if (n >= 2) pairs.insert({way[n - 2], way[n - 1]});
+      if (n >= 3) triples.insert({way[n - 3], way[n - 2], way[n - 1]});
+      follow(next, way, depth - 1);
+      way.pop_back();
+      if (!wrong.empty()) return;
+    }
+  }
+};
 
 }  // namespace
 
@@ -342,4 +431,35 @@ TEST_CASE("consent holds in every order of five events for two participants and 
 
 TEST_CASE("consent holds in every order of five events for two participants and one who joins late") {
   explore_all_policies({.people = 3, .purposes = 1, .there_at_start = 2, .depth_limit = 5});
+}
+
+TEST_CASE("consent holds in every single sequence of three events, which has every pair of kinds") {
+  Sequences sequences;
+  for (const Policy policy : kPolicies) {
+    World world({.policy = policy, .people = 3, .legs_go = true});
+    Outcome out;
+    for (const Event& event : {Event{Kind::join, 0}, Event{Kind::join, 1}, Event{Kind::grant, 0, 1}}) {
+      REQUIRE(world.step(event, out).empty());
+    }
+    std::vector<Kind> way;
+    sequences.follow(world, way, 3);
+    INFO(to_text(policy) << ": " << sequences.wrong);
+    REQUIRE(sequences.wrong.empty());
+  }
+  std::printf("%zu sequences, with %zu pairs and %zu triples of kinds of event\n", sequences.count,
+              sequences.pairs.size(), sequences.triples.size());
+  // Whatever may follow each other does. What may not: the answers of the record before there is anything to answer,
+  // going on when nothing was stopped, and all but refusals, their records and the record's answers after the end.
+  for (std::size_t first = 0; first < kKinds; ++first) {
+    for (std::size_t second = 0; second < kKinds; ++second) {
+      const auto a = static_cast<Kind>(first);
+      const auto b = static_cast<Kind>(second);
+      const bool after_end =
+          b == Kind::expire || b == Kind::deny || b == Kind::withdraw || b == Kind::durable || b == Kind::refused;
+      const bool cannot = (a == Kind::end && !after_end) || (a == Kind::pause && b == Kind::pause) ||
+                          (a == Kind::resume && b == Kind::resume) || (a == Kind::join && b == Kind::join);
+      INFO(to_text(Event{a}) << " then " << to_text(Event{b}));
+      CHECK(sequences.pairs.contains({a, b}) == !cannot);
+    }
+  }
 }

@@ -21,6 +21,7 @@ struct Answer {
   Said said = Said::nothing;
   Said before = Said::nothing;  // what a yes on its way falls back to
   ConsentSeq record;            // of the yes on its way
+  bool limited = false;         // the yes is for a time
 };
 
 struct Person {
@@ -48,12 +49,12 @@ class ConsentModel {
   bool ended = false;
 
   // Each returns what must go on record, in order.
-  std::vector<Recorded> grant(std::size_t who, unsigned purposes, ConsentSeq record) {
+  std::vector<Recorded> grant(std::size_t who, unsigned purposes, ConsentSeq record, bool limited) {
     unsigned changed = 0;
     for_each(purposes, [&](std::size_t p) {
       Answer& answer = people[who].answers[p];
       if (answer.said == Said::yes || answer.said == Said::yes_on_its_way) return;
-      answer = {Said::yes_on_its_way, answer.said, record};
+      answer = {Said::yes_on_its_way, answer.said, record, limited};
       changed |= 1U << p;
     });
     return listed({{who, Decision::granted, changed}});
@@ -87,8 +88,15 @@ class ConsentModel {
     for (std::size_t who = 0; who < kPeople; ++who) {
       if (!people[who].joined) continue;
       people[who].asked_too_long = true;
+      append(recorded, lapse(who));  // far longer than any consent is for
       append(recorded, expire(who));
     }
+    return recorded;
+  }
+  // The time of every consent that was given for one is over, by whichever clock.
+  std::vector<Recorded> lapse() {
+    std::vector<Recorded> recorded;
+    for (std::size_t who = 0; who < kPeople; ++who) append(recorded, lapse(who));
     return recorded;
   }
   std::vector<Recorded> leave(std::size_t who) {
@@ -122,6 +130,12 @@ class ConsentModel {
     }
     return false;
   }
+  bool limited(std::size_t who) const {
+    for (std::size_t p = 0; p < purposes_; ++p) {
+      if (is_limited_yes(people[who].answers[p])) return true;
+    }
+    return false;
+  }
   bool refused_everything(std::size_t who) const {
     for (std::size_t p = 0; p < purposes_; ++p) {
       if (people[who].answers[p].said != Said::no) return false;
@@ -140,6 +154,9 @@ class ConsentModel {
   }
 
  private:
+  static bool is_limited_yes(const Answer& answer) {
+    return answer.limited && (answer.said == Said::yes || answer.said == Said::yes_on_its_way);
+  }
   bool is_yes(std::size_t who, Reading reading, std::size_t purpose) const {
     switch (people[who].answers[purpose].said) {
       case Said::yes: return true;
@@ -191,6 +208,16 @@ class ConsentModel {
       expired |= 1U << p;
     });
     return listed({{who, Decision::expired, expired}});
+  }
+  std::vector<Recorded> lapse(std::size_t who) {
+    unsigned lapsed = 0;
+    for_each(~0U, [&](std::size_t p) {
+      Answer& answer = people[who].answers[p];
+      if (!is_limited_yes(answer)) return;
+      answer.said = Said::too_late;
+      lapsed |= 1U << p;
+    });
+    return listed({{who, Decision::expired, lapsed}});
   }
   static std::vector<Recorded> listed(std::vector<Recorded> all) {
     std::vector<Recorded> real;

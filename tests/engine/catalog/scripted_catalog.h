@@ -77,10 +77,16 @@ class ScriptedCatalog : public Catalog {
   Result<std::vector<SegmentRow>> segments(RecordingId) override { return std::vector<SegmentRow>(); }
   Result<std::optional<SegmentRow>> segment(SegmentId) override { return std::optional<SegmentRow>(); }
   Result<std::uint64_t> stored_bytes(TenantId) override { return std::uint64_t{0}; }
+  Result<std::vector<StandingConsentRow>> standing_consents(SubjectId) override {
+    return std::vector<StandingConsentRow>();
+  }
+  Result<std::vector<NoticeRow>> notices(const NoticeFilter&) override { return std::vector<NoticeRow>(); }
+  Result<std::vector<PurposeRow>> purposes() override { return std::vector<PurposeRow>(); }
   Result<std::vector<NoteRow>> notes(CallId) override { return std::vector<NoteRow>(); }
   Result<std::optional<ErasureRow>> erasure(ErasureId) override { return std::optional<ErasureRow>(); }
   Result<std::vector<ErasureRow>> unfinished_erasures() override { return std::vector<ErasureRow>(); }
   Result<std::vector<LedgerRow>> ledger(const LedgerFilter&) override { return std::vector<LedgerRow>(); }
+  Result<WallTime> last_recorded() override { return WallTime(); }
   Result<LedgerReport> verify_ledger(const std::optional<LedgerHead>&) override { return LedgerReport{}; }
 
  private:

@@ -29,13 +29,16 @@ class VirtualCall {
   }
 
   Moment at() const {
-    return {{MonoTime(1000s) + elapsed, WallTime(1'700'000'000s) + elapsed}, WallTime(1'700'000'000s) + elapsed};
+    const WallTime wall = WallTime(1'700'000'000s) + elapsed + wall_set_by;
+    return {{MonoTime(1000s) + elapsed, wall}, wall};
   }
   void wait(nanoseconds time) {
     elapsed += time;
     out.clear();
     call.tick(at(), out);
   }
+
+  void set_wall_by(nanoseconds time) { wall_set_by += time; }
 
   // Each step starts with an empty outcome, so `out` says what this step did.
   ParticipantIndex join() {
@@ -116,6 +119,7 @@ class VirtualCall {
   CallConsent call;
   Outcome out;
   nanoseconds elapsed{0};
+  nanoseconds wall_set_by{0};  // the wall clock alone
 };
 
 }  // namespace assent::test

@@ -70,10 +70,16 @@ class MemoryCatalog final : public Catalog {
   Result<std::optional<SubjectRow>> subject(TenantId, ByteView) override { return std::optional<SubjectRow>(); }
   Result<std::vector<ParticipantRow>> participants(CallId) override { return std::vector<ParticipantRow>(); }
   Result<std::vector<ConsentRow>> consents(CallId) override { return std::vector<ConsentRow>(); }
+  Result<std::vector<StandingConsentRow>> standing_consents(SubjectId) override {
+    return std::vector<StandingConsentRow>();
+  }
+  Result<std::vector<NoticeRow>> notices(const NoticeFilter&) override { return std::vector<NoticeRow>(); }
+  Result<std::vector<PurposeRow>> purposes() override { return std::vector<PurposeRow>(); }
   Result<std::vector<NoteRow>> notes(CallId) override { return std::vector<NoteRow>(); }
   Result<std::optional<ErasureRow>> erasure(ErasureId) override { return std::optional<ErasureRow>(); }
   Result<std::vector<ErasureRow>> unfinished_erasures() override { return std::vector<ErasureRow>(); }
   Result<std::vector<LedgerRow>> ledger(const LedgerFilter&) override { return std::vector<LedgerRow>(); }
+  Result<WallTime> last_recorded() override { return WallTime(); }
   Result<LedgerReport> verify_ledger(const std::optional<LedgerHead>&) override { return LedgerReport{}; }
 
  private:
