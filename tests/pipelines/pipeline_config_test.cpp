@@ -215,6 +215,8 @@ TEST_CASE("the embedded pipeline writes out the defaults, and adds digits, reten
   CHECK(embedded.journal.commit_interval == defaults.journal.commit_interval);
   CHECK(embedded.journal.file_bytes == defaults.journal.file_bytes);
   CHECK(embedded.journal.sealed_pages == defaults.journal.sealed_pages);
+  CHECK(embedded.ledger.checkpoint_interval == defaults.ledger.checkpoint_interval);
+  CHECK(embedded.ledger.checkpoint_records == defaults.ledger.checkpoint_records);
   CHECK(embedded.keys.path == defaults.keys.path);
   CHECK(embedded.overload.hold_floor == defaults.overload.hold_floor);
   CHECK(embedded.overload.disk_reserve_bytes == defaults.overload.disk_reserve_bytes);

@@ -85,6 +85,9 @@ segment_time = "30s"
 commit_interval = "100ms"
 file_size = "64MiB"
 sealed_pages = 65536
+[ledger]
+checkpoint_interval = "10m"
+checkpoint_records = 500
 [keys]
 path = "other.key"
 [memory]
@@ -112,6 +115,8 @@ format = "text"
                                      "journal.commit_interval",
                                      "journal.file_size",
                                      "journal.sealed_pages",
+                                     "ledger.checkpoint_interval",
+                                     "ledger.checkpoint_records",
                                      "keys.path",
                                      "memory.backing",
                                      "log.format"});

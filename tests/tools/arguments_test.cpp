@@ -152,26 +152,25 @@ TEST_CASE("every command has a help with an example") {
 }
 
 TEST_CASE("ledger shows by itself, and has commands below it, each with a help and an example") {
-  const auto act_of = [](std::vector<std::string> words) {
-    const auto parsed = parse(std::move(words));
-    REQUIRE(std::holds_alternative<Arguments>(parsed.outcome));
-    return std::get<LedgerArguments>(std::get<Arguments>(parsed.outcome));
-  };
   using Act = LedgerArguments::Act;
-  CHECK(act_of({"ledger"}).act == Act::show);
-  CHECK(act_of({"ledger", "--state", "/s"}).engine.state == "/s");
-  CHECK(act_of({"ledger", "show", "--json"}).output == Output::json);
-  const auto verify = act_of({"ledger", "verify", "--state", "/s", "--expect-head", "12:" + std::string(64, 'a')});
+  const std::string head = "12:" + std::string(64, 'a');
+  CHECK(arguments_of<LedgerArguments>({"ledger"}).act == Act::show);
+  CHECK(arguments_of<LedgerArguments>({"ledger", "--state", "/s"}).engine.state == "/s");
+  CHECK(arguments_of<LedgerArguments>({"ledger", "show", "--json"}).output == Output::json);
+  const auto verify =
+      arguments_of<LedgerArguments>({"ledger", "verify", "--state", "/s", "--expect-head", head.c_str()});
   CHECK(verify.act == Act::verify);
   CHECK(verify.engine.state == "/s");
   CHECK(verify.expect_head->seq == 12);
-  CHECK(act_of({"ledger", "export", "--state", "/s", "--out", "f"}).out == "f");
-  CHECK(act_of({"ledger", "rotate-key", "--state", "/s"}).act == Act::rotate_key);
+  const auto exported = arguments_of<LedgerArguments>({"ledger", "export", "--state", "/s", "--out", "f"});
+  CHECK(exported.act == Act::export_records);
+  CHECK(exported.out == "f");
+  CHECK(arguments_of<LedgerArguments>({"ledger", "rotate-key", "--state", "/s"}).act == Act::rotate_key);
 
   for (const char* wrong : {"12", "12:", "x:00", ":00", "12:0g"}) {
-    CHECK(std::get<ExitStatus>(parse({"ledger", "verify", "--expect-head", wrong}).outcome) == ExitStatus::usage);
+    CHECK(contains(complaint_of({"ledger", "verify", "--expect-head", wrong}), "SEQ:HASH"));
   }
-  CHECK(std::get<ExitStatus>(parse({"ledger", "export"}).outcome) == ExitStatus::usage);
+  CHECK(contains(complaint_of({"ledger", "export"}), "--state"));
   for (const char* command : {"show", "verify", "export", "rotate-key"}) {
     INFO(command);
     const auto parsed = parse({"ledger", command, "--help"});

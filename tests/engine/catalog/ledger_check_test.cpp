@@ -67,7 +67,8 @@ LedgerRow with_byte_changed(LedgerRow row, std::size_t n, std::uint8_t by) {
     n -= 16;
   }
   if (n < 8) {
-    row.at = WallTime(nanoseconds(row.at.time_since_epoch().count() ^ std::int64_t{by} << (8 * n)));
+    row.at = WallTime(
+        nanoseconds(row.at.time_since_epoch().count() ^ static_cast<std::int64_t>(std::uint64_t{by} << (8 * n))));
   } else {
     row.seq ^= std::uint64_t{by} << (8 * (n - 8));
   }
