@@ -172,8 +172,8 @@ window = "1m"
 }
 
 TEST_CASE("a webhook that is wrong says so") {
-  const std::string place = "allowed: secret_file = \"ivr.secret\" or secret_env = \"ASSENT_IVR_SECRET\"";
-  CHECK(errors_of("[[webhooks]]\nname = \"ivr\"") == "p.toml:1:1: webhooks.secret_file: is missing; " + place);
+  CHECK(errors_of("[[webhooks]]\nname = \"ivr\"").find("webhooks.secret_file: is missing; allowed: secret_file = ") !=
+        std::string::npos);
   CHECK(errors_of("[[webhooks]]\nsecret_env = \"X\"").find("webhooks.name: is missing") != std::string::npos);
   CHECK(errors_of("[[webhooks]]\nname = \"I V R\"\nsecret_env = \"X\"").find("is not a webhook's name") !=
         std::string::npos);
