@@ -53,7 +53,8 @@ Result<void> make_folder(Disk& disk, const std::filesystem::path& folder) {
 }
 
 PipelineDefaults defaults_of(const PipelineSettings& settings) {
-  PipelineDefaults defaults{settings.consent.gate, settings.consent.default_purposes, std::nullopt};
+  PipelineDefaults defaults{settings.consent.gate, settings.consent.default_purposes, settings.consent.rules,
+                            std::nullopt};
   if (settings.notice) {
     const auto hash = sha256(bytes_of(settings.notice->text));
     defaults.notice = Notice{settings.notice->id, settings.notice->version, settings.notice->language, to_hex(hash)};
@@ -68,10 +69,15 @@ std::string mib(std::size_t bytes) { return std::to_string((bytes + (1U << 20) -
 // In the order in which they are made; destroyed the other way round.
 struct Engine::Parts {
   Parts(const PipelineSettings& pipeline, const Options& options)
-      : settings(pipeline), running(pipeline), state(options.state), tell(options.report) {}
+      : settings(pipeline),
+        running(pipeline),
+        purposes(pipeline.purposes),
+        state(options.state),
+        tell(options.report) {}
 
   const PipelineSettings settings;  // of the start
   PipelineSettings running;         // with what was reloaded since
+  PurposeRegistry purposes;         // the file's, and those that came through the API
   const StateFolder state;
   const std::function<void(const std::string&)> tell;
   LifeRecord life;
@@ -100,6 +106,8 @@ struct Engine::Parts {
   std::optional<RecordingService> recordings;
   std::optional<EngineJournalEraser> journal_eraser;
   std::optional<Erasures> erasures;
+  std::optional<StandingConsents> standing;
+  std::optional<Registers> registers;
   std::unique_ptr<TokenStore> tokens;
   std::optional<EngineMeter> meter;
   std::optional<Api> api;
@@ -109,6 +117,7 @@ struct Engine::Parts {
   Result<void> use_privileges();
   Result<void> reserve_memory();
   Result<void> open_catalog();
+  Result<void> declare(const PipelineSettings& named);
   Result<void> recover();
   Result<void> start_shards();
   Result<void> start_calls();
@@ -180,7 +189,26 @@ Result<void> Engine::Parts::open_catalog() {
   std::vector<Booking> bookings;
   if (auto epoch = keys->epoch(bookings); !epoch) return epoch.error();
   bookings.push_back(booking::AddLedger{{LedgerKind::engine_start, read_clocks().wall, std::nullopt, "{}"}});
-  return writer->book_and_wait(std::move(bookings));
+  if (auto booked = writer->book_and_wait(std::move(bookings)); !booked) return booked;
+  registers.emplace(RegisterParts{*catalog, *writer, purposes});
+  if (auto declared = declare(settings); !declared) return declared;
+  return registers->resume();
+}
+
+// The file's notices and purposes are put on record; a version that stands for something else there is an error.
+Result<void> Engine::Parts::declare(const PipelineSettings& named) {
+  std::vector<NoticeSpec> notices;
+  const auto add = [&](const pipeline::Notice& one) {
+    notices.push_back({one.id, one.version, one.language, one.text});
+  };
+  if (named.notice) add(*named.notice);
+  for (const pipeline::Notice& one : named.notices) add(one);
+  std::vector<PurposeSpec> texts;
+  for (const pipeline::PurposeText& one : named.purpose_texts) {
+    const auto hours = one.retention ? std::optional<std::int64_t>(one.retention->count()) : std::nullopt;
+    texts.push_back({one.id, one.version, one.description, one.lawful_basis, hours, one.processors});
+  }
+  return registers->declare(notices, texts);
 }
 
 LegKeys Engine::Parts::leg_keys() {
@@ -209,6 +237,7 @@ Result<void> Engine::Parts::recover() {
 Result<void> Engine::Parts::start_shards() {
   const ShardUnit::Parts parts{
       settings,
+      purposes,
       *datagram_sources,
       disk,
       state.journal(),
@@ -239,8 +268,8 @@ Result<void> Engine::Parts::start_calls() {
   std::vector<LiveShard> live;
   for (const auto& shard : shards) live.push_back({shard->link(), shard->settler()});
   const Endpoint told = settings.listen.rtp_advertise.value_or(settings.listen.rtp_address);
-  calls.emplace(LiveCalls::Parts{std::move(live), *catalog, *writer, *keys, *eraser, settings.purposes,
-                                 defaults_of(running), address_text(told), overload, *quota});
+  calls.emplace(LiveCalls::Parts{std::move(live), *catalog, *writer, *keys, *eraser, purposes, defaults_of(running),
+                                 address_text(told), overload, *quota});
   return eraser->resume();
 }
 
@@ -265,8 +294,9 @@ Result<void> Engine::Parts::start_api() {
   erasures.emplace(ErasureParts{*catalog, *writer, *keys, *store, *journal_eraser,
                                 [this](RecordingId id) { recordings->cut_streams(id); }});
   if (auto resumed = erasures->resume(); !resumed) return resumed.error();
+  standing.emplace(StandingParts{*catalog, *writer, *keys, purposes, *calls});
   meter.emplace(EngineMeter::Parts{shards, *writer, life});
-  api.emplace(ApiParts{*calls, *meter, *recordings, *erasures, *catalog, *tokens, overload});
+  api.emplace(ApiParts{*calls, *meter, *recordings, *erasures, *standing, *registers, *catalog, *tokens, overload});
   auto listening = HttpServer::listen(
       settings.listen.api, [this](const HttpRequest& request) { return api->handle(request); },
       [this](unsigned status, std::string_view why) { return api->refuse(status, why); }, {}, Api::lane_of);
@@ -304,7 +334,11 @@ const std::vector<std::string>& Engine::start_report() const { return parts_->re
 
 const PipelineSettings& Engine::running() const { return parts_->running; }
 
-Reload Engine::reload(const PipelineConfig& config) {
+Result<Reload> Engine::reload(const PipelineConfig& config) {
+  if (auto declared = parts_->declare(config.settings()); !declared) {
+    note_failed_reload();
+    return declared.error();
+  }
   SettingsReload read = reload_settings(parts_->settings, parts_->running, config.settings());
   parts_->running = std::move(read.running);
   parts_->calls->set_defaults(defaults_of(parts_->running));

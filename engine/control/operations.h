@@ -1,4 +1,5 @@
 // Operations: what each route does, one function each, in api_calls.cpp, api_recordings.cpp, api_ledger.cpp,
+// api_registers.cpp, api_standing.cpp,
 // api_tokens.cpp and api_status.cpp. A function reads the request, asks the domain, and shapes the answer as JSON; that
 // the caller may, and that a repetition runs once, has been seen to before (api.cpp). Any worker thread.
 #pragma once
@@ -47,6 +48,16 @@ Reply show_erasure(ApiParts& parts, const ApiRequest& request);
 
 Reply list_ledger(ApiParts& parts, const ApiRequest& request);
 Reply verify_ledger(ApiParts& parts, const ApiRequest& request);
+
+Reply add_standing_consent(ApiParts& parts, const ApiRequest& request);
+Reply list_standing_consents(ApiParts& parts, const ApiRequest& request);
+Reply withdraw_standing_consent(ApiParts& parts, const ApiRequest& request);
+
+Reply add_notice(ApiParts& parts, const ApiRequest& request);
+Reply list_notices(ApiParts& parts, const ApiRequest& request);
+Reply show_notice(ApiParts& parts, const ApiRequest& request);
+Reply add_purpose(ApiParts& parts, const ApiRequest& request);
+Reply list_purposes(ApiParts& parts, const ApiRequest& request);
 
 Reply add_token(ApiParts& parts, const ApiRequest& request);
 Reply list_tokens(ApiParts& parts, const ApiRequest& request);

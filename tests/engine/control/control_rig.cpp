@@ -53,6 +53,12 @@ Result<EndedCall> FakeCalls::end_call(CallId, const Caller& caller) {
   return ended;
 }
 
+Result<void> FakeCalls::withdraw_standing(StandingId standing, const Caller& caller) {
+  auto answered = answer("withdraw standing " + to_text(standing) + " by " + caller.token_id);
+  if (!answered) return answered.error();
+  return {};
+}
+
 Result<BodyStream> FakeRenderer::payloads(RenderSpec spec) {
   start = spec.start;
   end = spec.end;
@@ -112,7 +118,10 @@ ControlRig::ControlRig()
       admin_token(first_line(folder.path / "admin.token")),
       recordings({*catalog, *writer, keys, store, renderer}),
       erasures({*catalog, *writer, keys, store, journal, [this](RecordingId id) { recordings.cut_streams(id); }}),
-      api({calls, status, recordings, erasures, *catalog, *tokens, overload}) {
+      purposes(must(PurposeRegistry::create({"quality", "training"}))),
+      standing({*catalog, *writer, keys, purposes, calls}),
+      registers({*catalog, *writer, purposes}),
+      api({calls, status, recordings, erasures, standing, registers, *catalog, *tokens, overload}) {
   calls.view.id = new_id<CallId>(kStart);
   calls.view.ref = "call-7";
   calls.view.tenant = "default";
@@ -209,7 +218,7 @@ SegmentRow ControlRig::seal_segment(const RecordedCall& call, const LegRow& leg,
 }
 
 void ControlRig::consent(const RecordedCall& call, std::size_t who, const std::string& purpose,
-                         const std::string& decision) {
+                         const std::string& decision, std::optional<WallTime> until) {
   ConsentRow row;
   row.id = new_id<ConsentId>(kStart);
   row.call = call.call;
@@ -219,6 +228,7 @@ void ControlRig::consent(const RecordedCall& call, std::size_t who, const std::s
   row.signal_type = "api";
   row.origin = "test";
   row.at = kStart;
+  row.valid_until = until;
   must(writer->book_and_wait({booking::AddConsent{row}}));
 }
 

@@ -50,6 +50,7 @@ class FakeCalls final : public CallService {
   Result<CallView> resume(CallId id, const std::string& reason, const Caller& caller) override;
   Result<CallView> change_legs(CallId id, const LegsSpec& spec, const Caller& caller) override;
   Result<EndedCall> end_call(CallId id, const Caller& caller) override;
+  Result<void> withdraw_standing(StandingId standing, const Caller& caller) override;
 
  private:
   Result<CallView> answer(std::string what);
@@ -162,12 +163,16 @@ class ControlRig {
   Erasures erasures;
   FakeCalls calls;
   FakeStatus status;
+  PurposeRegistry purposes;
+  StandingConsents standing;
+  Registers registers;
   OverloadState overload;
   Api api;
 
   // A finished call with its people, consents to come, and sealed segments in the store.
   RecordedCall record_call(const RecordSpec& spec = {});
-  void consent(const RecordedCall& call, std::size_t who, const std::string& purpose, const std::string& decision);
+  void consent(const RecordedCall& call, std::size_t who, const std::string& purpose, const std::string& decision,
+               std::optional<WallTime> until = std::nullopt);
   void consent_all(const RecordedCall& call, const std::string& purpose);
 
   std::string token_for(Role role);  // of the id "the-<role>"
