@@ -121,6 +121,7 @@ struct ExportKeysArguments {
   EngineReach engine;
   StateReach state;
   RecordingId recording;
+  std::string purpose;
   Output output = Output::text;
 };
 
