@@ -56,7 +56,8 @@ Result<void> make_folder(Disk& disk, const std::filesystem::path& folder) {
 }
 
 PipelineDefaults defaults_of(const PipelineSettings& settings) {
-  PipelineDefaults defaults{settings.consent.gate, settings.consent.default_purposes, std::nullopt};
+  PipelineDefaults defaults{settings.consent.gate, settings.consent.default_purposes, settings.consent.rules,
+                            std::nullopt};
   if (settings.notice) {
     const auto hash = sha256(bytes_of(settings.notice->text));
     defaults.notice = Notice{settings.notice->id, settings.notice->version, settings.notice->language, to_hex(hash)};
@@ -71,10 +72,15 @@ std::string mib(std::size_t bytes) { return std::to_string((bytes + (1U << 20) -
 // In the order in which they are made; destroyed the other way round.
 struct Engine::Parts {
   Parts(const PipelineSettings& pipeline, const Options& options)
-      : settings(pipeline), running(pipeline), state(options.state), tell(options.report) {}
+      : settings(pipeline),
+        running(pipeline),
+        purposes(pipeline.purposes),
+        state(options.state),
+        tell(options.report) {}
 
   const PipelineSettings settings;  // of the start
   PipelineSettings running;         // with what was reloaded since
+  PurposeRegistry purposes;         // the file's, and those that came through the API
   const StateFolder state;
   const std::function<void(const std::string&)> tell;
   LifeRecord life;
@@ -105,6 +111,8 @@ struct Engine::Parts {
   std::optional<EngineJournalEraser> journal_eraser;
   std::optional<Erasures> erasures;
   std::optional<ReceiptDesk> receipts;
+  std::optional<StandingConsents> standing;
+  std::optional<Registers> registers;
   std::unique_ptr<TokenStore> tokens;
   std::optional<EngineMeter> meter;
   std::optional<WebhookSources> webhooks;
@@ -116,6 +124,7 @@ struct Engine::Parts {
   Result<void> use_privileges();
   Result<void> reserve_memory();
   Result<void> open_catalog();
+  Result<void> declare(const PipelineSettings& named);
   Result<void> recover();
   Result<void> start_shards();
   Result<void> start_calls();
@@ -184,7 +193,25 @@ Result<void> Engine::Parts::open_catalog() {
   if (!begun) return begun.error();
   for (std::string& line : *begun) report.push_back(std::move(line));
   checkpoints.emplace(*writer, settings.ledger.checkpoint_interval, tell);
-  return {};
+  registers.emplace(RegisterParts{*catalog, *writer, purposes});
+  if (auto declared = declare(settings); !declared) return declared;
+  return registers->resume();
+}
+
+// The file's notices and purposes are put on record; a version that stands for something else there is an error.
+Result<void> Engine::Parts::declare(const PipelineSettings& named) {
+  std::vector<NoticeSpec> notices;
+  const auto add = [&](const pipeline::Notice& one) {
+    notices.push_back({one.id, one.version, one.language, one.text});
+  };
+  if (named.notice) add(*named.notice);
+  for (const pipeline::Notice& one : named.notices) add(one);
+  std::vector<PurposeSpec> texts;
+  for (const pipeline::PurposeText& one : named.purpose_texts) {
+    const auto hours = one.retention ? std::optional<std::int64_t>(one.retention->count()) : std::nullopt;
+    texts.push_back({one.id, one.version, one.description, one.lawful_basis, hours, one.processors});
+  }
+  return registers->declare(notices, texts);
 }
 
 LegKeys Engine::Parts::leg_keys() {
@@ -213,6 +240,7 @@ Result<void> Engine::Parts::recover() {
 Result<void> Engine::Parts::start_shards() {
   const ShardUnit::Parts parts{
       settings,
+      purposes,
       *datagram_sources,
       disk,
       state.journal(),
@@ -243,8 +271,8 @@ Result<void> Engine::Parts::start_calls() {
   std::vector<LiveShard> live;
   for (const auto& shard : shards) live.push_back({shard->link(), shard->settler()});
   const Endpoint told = settings.listen.rtp_advertise.value_or(settings.listen.rtp_address);
-  calls.emplace(LiveCalls::Parts{std::move(live), *catalog, *writer, *keys, *eraser, settings.purposes,
-                                 defaults_of(running), address_text(told), overload, *quota});
+  calls.emplace(LiveCalls::Parts{std::move(live), *catalog, *writer, *keys, *eraser, purposes, defaults_of(running),
+                                 address_text(told), overload, *quota});
   return eraser->resume();
 }
 
@@ -269,13 +297,15 @@ Result<void> Engine::Parts::start_api() {
   erasures.emplace(ErasureParts{*catalog, *writer, *keys, *store, *journal_eraser,
                                 [this](RecordingId id) { recordings->cut_streams(id); }});
   if (auto resumed = erasures->resume(); !resumed) return resumed.error();
+  standing.emplace(StandingParts{*catalog, *writer, *keys, purposes, *calls});
   receipts.emplace(ReceiptDesk::Parts{*catalog, [this] { return catalog->seal(); },
                                       [terms = receipt_terms(settings)] { return terms; }});
   meter.emplace(EngineMeter::Parts{shards, *writer, *catalog, life});
   auto sources = open_webhooks(settings.webhooks, state);
   if (!sources) return sources.error();
   webhooks.emplace(std::move(*sources), read_clocks().wall);
-  api.emplace(ApiParts{*calls, *meter, *recordings, *erasures, *receipts, *catalog, *tokens, overload, *webhooks});
+  api.emplace(ApiParts{*calls, *meter, *recordings, *erasures, *receipts, *standing, *registers, *catalog, *tokens,
+                       overload, *webhooks});
   auto listening = HttpServer::listen(
       settings.listen.api, [this](const HttpRequest& request) { return api->handle(request); },
       [this](unsigned status, std::string_view why) { return api->refuse(status, why); }, {}, Api::lane_of);
@@ -318,7 +348,11 @@ const std::vector<std::string>& Engine::stop_report() const {
 
 const PipelineSettings& Engine::running() const { return parts_->running; }
 
-Reload Engine::reload(const PipelineConfig& config) {
+Result<Reload> Engine::reload(const PipelineConfig& config) {
+  if (auto declared = parts_->declare(config.settings()); !declared) {
+    note_failed_reload();
+    return declared.error();
+  }
   SettingsReload read = reload_settings(parts_->settings, parts_->running, config.settings());
   if (auto sources = open_webhooks(read.running.webhooks, parts_->state)) {
     parts_->webhooks->replace(std::move(*sources));

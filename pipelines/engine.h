@@ -45,8 +45,9 @@ class Engine {
 
   // What holds now: the settings of the start, and what was reloaded since.
   const PipelineSettings& running() const;
-  // Takes over what may change while calls are in progress (settings_reload.h), and says what that was.
-  Reload reload(const PipelineConfig& config);
+  // Takes over what may change while calls are in progress (settings_reload.h), and says what that was. An error
+  // changes nothing: a notice or a purpose is on record as something else.
+  Result<Reload> reload(const PipelineConfig& config);
   void note_failed_reload();  // the file was wrong: for the metrics
 
   // No new calls from now on; everything else goes on.

@@ -26,6 +26,7 @@
 #include "base/secure_arena.h"
 #include "base/time.h"
 #include "engine/calls/call_quota.h"
+#include "engine/calls/consent_rules.h"
 #include "engine/catalog/ledger_limits.h"
 #include "engine/consent/call_consent.h"
 #include "engine/consent/purpose_set.h"
@@ -75,6 +76,7 @@ struct Media {
 struct Consent {
   ConsentSettings gate;         // as each call's gate takes it; asks for every purpose of the file
   PurposeSet default_purposes;  // of a grant that names none
+  ConsentRules rules;           // `every` is what the gate has
 };
 
 struct PurposeText {
@@ -82,6 +84,8 @@ struct PurposeText {
   std::string description;
   std::optional<std::chrono::hours> retention;  // put on record; nothing is deleted by it yet
   std::string lawful_basis = "consent";
+  std::string version = "1";            // of all of this; what is on record under it never changes
+  std::vector<std::string> processors;  // who receives it
   bool operator==(const PurposeText&) const = default;
 };
 
@@ -177,7 +181,8 @@ struct PipelineSettings {
   PurposeRegistry purposes;                          // a file without any has "quality"
   std::vector<pipeline::PurposeText> purpose_texts;  // in the registry's order
   pipeline::Consent consent;
-  std::optional<pipeline::Notice> notice;
+  std::optional<pipeline::Notice> notice;  // unless a call names another
+  std::vector<pipeline::Notice> notices;   // others that a call may name
   std::optional<pipeline::Controller> controller;
   std::vector<pipeline::Webhook> webhooks;
   pipeline::Seal seal;

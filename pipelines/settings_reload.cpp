@@ -29,6 +29,10 @@ class Comparison {
 void take_consent(Comparison& compare, nanoseconds hold_at_start, pipeline::Consent& running,
                   const pipeline::Consent& read) {
   compare.take("consent.policy", running.gate.policy, read.gate.policy);
+  compare.take("consent.validity", running.gate.validity, read.gate.validity);
+  compare.take("consent.standing_roles", running.rules.every.standing_roles, read.rules.every.standing_roles);
+  running.rules.every = read.rules.every;
+  compare.take("consent.tenants", running.rules.tenants, read.rules.tenants);
   if (read.gate.hold <= hold_at_start) {
     compare.take("consent.hold", running.gate.hold, read.gate.hold);
   } else {
@@ -95,6 +99,7 @@ SettingsReload reload_settings(const PipelineSettings& started, const PipelineSe
   compare.wait("purposes", running.purpose_texts, read.purpose_texts);
   compare.wait("controller", running.controller, read.controller);
   compare.take("notice", reload.running.notice, read.notice);
+  compare.take("notices", reload.running.notices, read.notices);
   compare.take("webhooks", reload.running.webhooks, read.webhooks);
   compare.take("log.level", reload.running.log.level, read.log.level);
   compare.take("shutdown.drain", reload.running.shutdown.drain, read.shutdown.drain);

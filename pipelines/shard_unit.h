@@ -35,6 +35,7 @@ class ShardUnit {
  public:
   struct Parts {  // outlive the unit
     const PipelineSettings& settings;
+    const PurposeRegistry& purposes;
     const DatagramSources& sources;
     Disk& disk;
     std::filesystem::path journal_folder;

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "engine/catalog/notices.h"
 #include "engine/catalog/person_fields.h"
 
 namespace assent {
@@ -34,11 +35,15 @@ Result<void> check_names(const std::vector<ParticipantSpec>& participants, const
 
 }  // namespace
 
-std::string notice_json(const std::optional<Notice>& notice) {
-  if (!notice) return {};
-  return nlohmann::json{
-      {"id", notice->id}, {"version", notice->version}, {"language", notice->language}, {"hash", notice->hash}}
-      .dump();
+Result<std::string> CallAdmission::notice_json(const std::optional<Notice>& named, const PipelineDefaults& defaults) {
+  if (named) {
+    const auto row = find_notice(catalog_, {named->id, named->version, named->language, named->hash});
+    if (!row) return row.error();
+    return notice_json_of(*row);
+  }
+  if (!defaults.notice) return std::string();
+  const Notice& usual = *defaults.notice;
+  return notice_json_of({usual.id, usual.version, usual.language, {}, from_hex(usual.hash).value_or(Bytes()), {}, {}});
 }
 
 Result<AdmittedCall> CallAdmission::prepare(const CallSpec& spec, const PipelineDefaults& defaults, WallTime now) {
@@ -49,7 +54,12 @@ Result<AdmittedCall> CallAdmission::prepare(const CallSpec& spec, const Pipeline
                                     " participants and " + std::to_string(limits::kLegsPerCall) + " legs");
   }
   if (auto named = check_names(spec.participants, spec.legs, {}, {}); !named) return named.error();
+  const std::string tenant_name = spec.tenant.empty() ? std::string(kDefaultTenant) : spec.tenant;
+  const TenantConsent& rules = defaults.rules.of(tenant_name);
   ConsentSettings consent = defaults.consent;
+  consent.policy = rules.policy;
+  consent.validity = rules.validity;
+  consent.purposes = purposes_.all();
   if (spec.policy) {
     const auto policy = parse_policy(*spec.policy);
     if (!policy) {
@@ -59,22 +69,23 @@ Result<AdmittedCall> CallAdmission::prepare(const CallSpec& spec, const Pipeline
   }
 
   std::vector<Booking> bookings;
-  auto tenant = people_.tenant_or_new(spec.tenant.empty() ? std::string(kDefaultTenant) : spec.tenant, now, bookings);
+  auto tenant = people_.tenant_or_new(tenant_name, now, bookings);
   if (!tenant) return tenant.error();
   auto call_key = keys_.make(KeyKind::call, tenant->key, bookings);
   if (!call_key) return call_key.error();
 
-  const std::optional<Notice> notice = spec.notice ? spec.notice : defaults.notice;
-  const CallIdentity identity{new_id<CallId>(now), tenant->id, new_id<RecordingId>(now), notice_json(notice), now};
+  const auto notice = notice_json(spec.notice, defaults);
+  if (!notice) return notice.error();
+  const CallIdentity identity{new_id<CallId>(now), tenant->id, new_id<RecordingId>(now), *notice, now};
   bookings.push_back(booking::AddCall{{identity.id, tenant->id, call_key->id, std::string(to_text(consent.policy)),
                                        seal_call_ref(*call_key->key, identity.id, spec.ref), identity.notice_json, now,
                                        std::nullopt, CallState::live}});
   AdmittedCall admitted{{identity, consent, {}, {}}, spec.tenant, call_key->id, {}, {}};
   for (const ParticipantSpec& each : spec.participants) {
-    auto known = participant(each, identity.id, *tenant, now, bookings);
-    if (!known) return known.error();
-    admitted.call.participants.push_back({known->id, each.ref});
-    admitted.participants.push_back(std::move(*known));
+    auto made = participant(each, identity.id, *tenant, rules, now, bookings);
+    if (!made) return made.error();
+    admitted.call.participants.push_back(std::move(made->joins));
+    admitted.participants.push_back(std::move(made->known));
   }
   int index = 0;
   for (const LegSpec& each : spec.legs) {
@@ -107,10 +118,10 @@ Result<AdmittedLegs> CallAdmission::prepare_legs(const LegsSpec& spec, const Cal
 
   AdmittedLegs admitted;
   for (const ParticipantSpec& each : spec.participants) {
-    auto known = participant(each, context.call, *tenant, now, admitted.bookings);
-    if (!known) return known.error();
-    admitted.joining.push_back({known->id, each.ref});
-    admitted.participants.push_back(std::move(*known));
+    auto made = participant(each, context.call, *tenant, context.rules, now, admitted.bookings);
+    if (!made) return made.error();
+    admitted.joining.push_back(std::move(made->joins));
+    admitted.participants.push_back(std::move(made->known));
   }
   auto index = static_cast<int>(context.labels.size());
   for (const LegSpec& each : spec.legs) {
@@ -127,15 +138,47 @@ Result<AdmittedLegs> CallAdmission::prepare_legs(const LegsSpec& spec, const Cal
   return admitted;
 }
 
-Result<KnownParticipant> CallAdmission::participant(const ParticipantSpec& spec, CallId call, const Tenant& tenant,
-                                                    WallTime now, std::vector<Booking>& bookings) {
+Result<CallAdmission::Joining> CallAdmission::participant(const ParticipantSpec& spec, CallId call,
+                                                          const Tenant& tenant, const TenantConsent& rules,
+                                                          WallTime now, std::vector<Booking>& bookings) {
   const auto subject = people_.subject_or_new(tenant, spec.subject, now, bookings);
   if (!subject) return subject.error();
   const auto id = new_id<ParticipantId>(now);
   auto sealed = seal_participant(*subject->key.key, id, {spec.ref, spec.name, spec.address});
   if (!sealed) return sealed.error();
   bookings.push_back(booking::AddParticipant{{id, call, subject->id, spec.role, std::move(*sealed)}});
-  return KnownParticipant{spec, id, subject->key.id};
+  Joining made{{spec, id, subject->key.id}, {id, spec.ref}};
+  if (!rules.counts_standing(spec.role)) return made;
+  auto on_file = standing(subject->id, now);
+  if (!on_file) return on_file.error();
+  made.joins.standing = std::move(*on_file);
+  return made;
+}
+
+// For each purpose the consent on file that is valid longest. What is missing, over, not begun or withdrawn is nothing,
+// and no error: then the participant is asked.
+Result<std::vector<StandingGrant>> CallAdmission::standing(SubjectId subject, WallTime now) {
+  auto rows = catalog_.standing_consents(subject);
+  if (!rows) return rows.error();
+  constexpr auto end_of = [](const StandingConsentRow& row) { return row.until.value_or(WallTime::max()); };
+  std::erase_if(*rows,
+                [&](const StandingConsentRow& row) { return row.withdrawn || row.from > now || end_of(row) <= now; });
+  std::stable_sort(rows->begin(), rows->end(),
+                   [&](const StandingConsentRow& a, const StandingConsentRow& b) { return end_of(a) > end_of(b); });
+  std::vector<StandingGrant> grants;
+  PurposeSet covered;
+  for (const StandingConsentRow& row : *rows) {
+    PurposeSet given;
+    for (const auto& name : nlohmann::json::parse(row.purposes_json, nullptr, false)) {
+      const auto purpose = name.is_string() ? purposes_.find(name.get_ref<const std::string&>()) : std::nullopt;
+      if (purpose) given |= PurposeSet::of(*purpose);  // one that is not asked for any more is left out
+    }
+    given -= covered;
+    if (given.empty()) continue;
+    covered |= given;
+    grants.push_back({row.id, given, row.until});
+  }
+  return grants;
 }
 
 Result<NewLeg> CallAdmission::leg(const LegSpec& spec, CallId call, int index, const KnownParticipant& owner,

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/calls/consent_rules.h"
 #include "engine/catalog/key_ring.h"
 #include "engine/catalog/people.h"
 #include "engine/consent/call_consent.h"
@@ -21,6 +22,7 @@ namespace assent {
 struct PipelineDefaults {
   ConsentSettings consent;
   PurposeSet default_purposes;  // of a grant that names none
+  ConsentRules rules;
   std::optional<Notice> notice;
 };
 
@@ -48,9 +50,13 @@ struct AdmittedCall {
 
 class CallAdmission {
  public:
-  CallAdmission(Catalog& catalog, KeyRing& keys) : people_(catalog, keys), keys_(keys) {}
+  CallAdmission(Catalog& catalog, KeyRing& keys, const PurposeRegistry& purposes)
+      : catalog_(catalog), people_(catalog, keys), keys_(keys), purposes_(purposes) {}
 
   Result<AdmittedCall> prepare(const CallSpec& spec, const PipelineDefaults& defaults, WallTime now);
+
+  // As it stands on record: the notice that is named, which must be in the register, or the pipeline's.
+  Result<std::string> notice_json(const std::optional<Notice>& named, const PipelineDefaults& defaults);
 
   struct CallContext {
     CallId call;
@@ -58,19 +64,25 @@ class CallAdmission {
     KeyId call_key;
     std::vector<KnownParticipant> participants;
     std::vector<std::string> labels;  // of its legs
+    TenantConsent rules;
   };
   Result<AdmittedLegs> prepare_legs(const LegsSpec& spec, const CallContext& context, WallTime now);
 
  private:
-  Result<KnownParticipant> participant(const ParticipantSpec& spec, CallId call, const Tenant& tenant, WallTime now,
-                                       std::vector<Booking>& bookings);
+  struct Joining {
+    KnownParticipant known;
+    CallParticipant joins;
+  };
+  Result<Joining> participant(const ParticipantSpec& spec, CallId call, const Tenant& tenant,
+                              const TenantConsent& rules, WallTime now, std::vector<Booking>& bookings);
+  Result<std::vector<StandingGrant>> standing(SubjectId subject, WallTime now);
   Result<NewLeg> leg(const LegSpec& spec, CallId call, int index, const KnownParticipant& owner,
                      const OpenKey& call_key, WallTime now, std::vector<Booking>& bookings);
 
+  Catalog& catalog_;
   People people_;
   KeyRing& keys_;
+  const PurposeRegistry& purposes_;
 };
-
-std::string notice_json(const std::optional<Notice>& notice);
 
 }  // namespace assent

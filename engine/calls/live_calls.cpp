@@ -57,7 +57,7 @@ std::string origin_of(const Caller& caller) {
 
 LiveCalls::LiveCalls(Parts parts)
     : parts_(std::move(parts)),
-      admission_(parts_.catalog, parts_.keys),
+      admission_(parts_.catalog, parts_.keys, parts_.purposes),
       defaults_(std::make_shared<const PipelineDefaults>(std::move(parts_.defaults))),
       spread_(parts_.shards.size()) {}
 
@@ -146,6 +146,8 @@ Result<CallId> LiveCalls::start(const CallSpec& spec, const QuotaPlace& place) {
     if (!admitted) return admitted.error();
     KnownCall entry = known_from(shard, spec, *admitted, place, current);
     const CallId id = admitted->call.identity.id;
+    const bool on_file = std::any_of(admitted->call.participants.begin(), admitted->call.participants.end(),
+                                     [](const CallParticipant& one) { return !one.standing.empty(); });
     // The ports first: a call that finds no room must leave nothing behind. Nobody is told them before it is booked.
     auto opened = open(shard, std::move(admitted->call));
     if (!opened && opened.error().code != Errc::exhausted) return opened.error();
@@ -158,8 +160,11 @@ Result<CallId> LiveCalls::start(const CallSpec& spec, const QuotaPlace& place) {
       return booked.error();
     }
     seat.keep();
-    const std::lock_guard lock(mutex_);
-    known_[id] = std::move(entry);
+    {
+      const std::lock_guard lock(mutex_);
+      known_[id] = std::move(entry);
+    }
+    if (on_file) grant_standing(shard, id);
     return id;
   }
   if (parts_.shards.size() == 1) return full;
@@ -174,6 +179,18 @@ Result<void> LiveCalls::open(ShardId shard, NewCall call) {
   return {};
 }
 
+// What is on file is granted once the call is booked, which its records refer to. That it cannot be granted is no
+// reason to turn the call away: then its person is asked.
+void LiveCalls::grant_standing(ShardId shard, CallId id) {
+  (void)link(shard).ask<bool>(
+      [id](Shard& one, Now now, std::function<void(Result<bool>)> reply) {
+        LiveCall* live = one.find(id);
+        if (live == nullptr) return reply(true);
+        live->grant_standing(now, [reply = std::move(reply)](const Result<void>&) { reply(true); });
+      },
+      limits::kApiDurableWait);
+}
+
 void LiveCalls::abort(ShardId shard, CallId id) {
   // Over before the answer: where the call tries again, its place must not be taken by what it left behind.
   (void)link(shard).ask<bool>([id](Shard& one, Now now, const std::function<void(Result<bool>)>& reply) {
@@ -185,7 +202,8 @@ Result<CallView> LiveCalls::change_legs(CallId id, const LegsSpec& spec, const C
   const KnownCall before = known(id);
   if (before == nullptr) return no_such_call();
   if (auto room = parts_.overload.admit(); !room) return room.error();
-  CallAdmission::CallContext context{id, before->tenant, before->call_key, before->participants, {}};
+  CallAdmission::CallContext context{
+      id, before->tenant, before->call_key, before->participants, {}, before->defaults->rules.of(before->tenant_name)};
   for (const auto& [leg, leg_spec] : before->legs) context.labels.push_back(leg_spec.label);
   auto admitted = admission_.prepare_legs(spec, context, read_clocks().wall);
   if (!admitted) return admitted.error();
@@ -196,9 +214,16 @@ Result<CallView> LiveCalls::change_legs(CallId id, const LegsSpec& spec, const C
   // Booked first here: the call is there already, and a consent of the new participant needs its row.
   if (auto booked = parts_.writer.book_and_wait(std::move(admitted->bookings)); !booked) return booked.error();
   auto joining = std::make_shared<AdmittedLegs>(std::move(*admitted));
-  auto opened = link(before->shard).ask_now<std::vector<LegPorts>>([joining, id](Shard& shard, Now now) {
-    return shard.add_legs(id, std::move(joining->joining), std::move(joining->legs), now);
-  });
+  // What is on file counts from the moment they join, so that a gate that is open for all others loses nothing.
+  auto opened =
+      link(before->shard)
+          .ask<bool>(
+              [joining, id](Shard& shard, Now now, std::function<void(Result<bool>)> reply) {
+                auto added = shard.add_legs(id, std::move(joining->joining), std::move(joining->legs), now);
+                if (!added) return reply(added.error());
+                shard.find(id)->grant_standing(now, [reply = std::move(reply)](const Result<void>&) { reply(true); });
+              },
+              limits::kApiDurableWait);
   if (!opened) return opened.error();
   {
     const std::lock_guard lock(mutex_);
@@ -233,16 +258,22 @@ Result<std::vector<ConsentRecordView>> LiveCalls::decide(CallId id, const Consen
   if (who == participants.end()) {
     return error(Errc::invalid, "participant: the call has no \"" + spec.participant + "\"");
   }
+  DecisionTerms terms;
+  if (spec.validity) terms.validity.time = *spec.validity;
+  if (spec.notice) {
+    auto notice = admission_.notice_json(spec.notice, *call->defaults);
+    if (!notice) return notice.error();
+    terms.notice_json = *std::move(notice);
+  }
   const ParticipantIndex index(static_cast<std::uint8_t>(who - participants.begin()));
   const Signal said{*signal, spec.signal_value};
-  const auto notice = spec.notice ? std::optional(notice_json(spec.notice)) : std::nullopt;
   auto rows = link(call->shard)
                   .ask<std::vector<ConsentRow>>(
-                      [id, index, decision = *decision, purposes = *purposes, said, origin = origin_of(caller),
-                       asked_at = caller.asked_at, notice](Shard& shard, Now now, const Decided& reply) {
+                      [id, index, decision = *decision, purposes = *purposes, said, terms, origin = origin_of(caller),
+                       asked_at = caller.asked_at](Shard& shard, Now now, const Decided& reply) {
                         LiveCall* live = shard.find(id);
                         if (live == nullptr) return reply(no_such_call());
-                        live->decide(index, decision, purposes, said, origin, now, reply, asked_at, notice);
+                        live->decide(index, decision, purposes, said, origin, now, reply, asked_at, terms);
                       },
                       limits::kApiDurableWait);
   if (!rows) return rows.error();
@@ -253,9 +284,44 @@ Result<std::vector<ConsentRecordView>> LiveCalls::decide(CallId id, const Consen
   return views;
 }
 
+Result<void> LiveCalls::withdraw_standing(StandingId standing, const Caller& caller) {
+  for (const LiveShard& each : parts_.shards) {
+    const auto ask = [standing, origin = origin_of(caller)](Shard& shard, Now now,
+                                                            std::function<void(Result<std::vector<CallId>>)> reply) {
+      // Kept until the last call has answered, which then replies.
+      struct Answers {
+        std::function<void(Result<std::vector<CallId>>)> reply;
+        std::vector<CallId> calls;
+        Result<void> failed;
+        ~Answers() {
+          if (failed) {
+            reply(calls);
+          } else {
+            reply(failed.error());
+          }
+        }
+      };
+      const auto answers = std::make_shared<Answers>();
+      answers->reply = std::move(reply);
+      for (LiveCall* live : shard.calls()) {
+        const bool any = live->withdraw_standing(standing, origin, now, [answers](const Result<void>& result) {
+          if (!result) answers->failed = result.error();
+        });
+        if (any) answers->calls.push_back(live->identity().id);
+      }
+    };
+    auto calls = each.link.ask<std::vector<CallId>>(ask, limits::kApiDurableWait);
+    if (!calls) return calls.error();
+    for (const CallId call : *calls) {
+      if (auto erased = parts_.eraser.wait_for(call, kSettlePatience); !erased) return erased;
+    }
+  }
+  return {};
+}
+
 ConsentRecordView LiveCalls::record_view(const ConsentRow& row, const Known& known) const {
   ConsentRecordView view{row.id,          row.call,         {},           row.purpose, row.decision,
-                         row.signal_type, row.signal_value, std::nullopt, row.at};
+                         row.signal_type, row.signal_value, std::nullopt, row.at,      row.valid_until};
   for (const KnownParticipant& participant : known.participants) {
     if (participant.id == row.participant) view.participant = participant.spec.ref;
   }

@@ -59,6 +59,7 @@ class LiveCalls final : public CallService {
   Result<CallView> resume(CallId id, const std::string& reason, const Caller& caller) override;
   Result<CallView> change_legs(CallId id, const LegsSpec& spec, const Caller& caller) override;
   Result<EndedCall> end_call(CallId id, const Caller& caller) override;
+  Result<void> withdraw_standing(StandingId standing, const Caller& caller) override;
 
   // What holds for calls that come from now on; those in progress keep what they have.
   void set_defaults(PipelineDefaults defaults);
@@ -102,6 +103,7 @@ class LiveCalls final : public CallService {
   Result<void> open(ShardId shard, NewCall call);
   Result<CallId> start(const CallSpec& spec, const QuotaPlace& place);
   void abort(ShardId shard, CallId id);
+  void grant_standing(ShardId shard, CallId id);
   Result<CallView> set_paused(CallId id, LiveCall::Pausing what, const std::string& reason, const Caller& caller);
   ConsentRecordView record_view(const ConsentRow& row, const Known& known) const;
   Result<EndedCall> already_ended(CallId id);

@@ -20,7 +20,9 @@
 #include "engine/control/idempotency.h"
 #include "engine/control/metrics.h"
 #include "engine/control/recordings.h"
+#include "engine/control/registers.h"
 #include "engine/control/routes.h"
+#include "engine/control/standing_consents.h"
 #include "engine/control/tokens.h"
 #include "engine/control/webhook_sources.h"
 #include "engine/overload/overload_state.h"
@@ -35,6 +37,8 @@ struct ApiParts {
   RecordingService& recordings;
   Erasures& erasures;
   ReceiptDesk& receipts;
+  StandingConsents& standing;
+  Registers& registers;
   Catalog& catalog;
   TokenStore& tokens;
   const OverloadState& overload;

@@ -64,7 +64,8 @@ Json json_of(const ConsentRecordView& record) {
           {"decision", record.decision},
           {"signal", {{"type", record.signal_type}, {"value", record.signal_value}}},
           {"notice", record.notice ? json_of(*record.notice) : Json(nullptr)},
-          {"at", to_rfc3339(record.at)}};
+          {"at", to_rfc3339(record.at)},
+          {"valid_until", record.valid_until ? Json(to_rfc3339(*record.valid_until)) : Json(nullptr)}};
 }
 
 Caller caller_of(const ApiRequest& request) { return {request.bearer.id, request.http.received_at}; }

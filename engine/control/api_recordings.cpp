@@ -59,7 +59,8 @@ Json json_of(const ConsentRow& consent) {
           {"origin", consent.origin},
           {"at", to_rfc3339(consent.at)},
           {"media_time", or_null(consent.media_time)},
-          {"preroll_ms", consent.preroll_ms}};
+          {"preroll_ms", consent.preroll_ms},
+          {"valid_until", or_null(consent.valid_until)}};
 }
 
 Json json_of(const SegmentRow& segment) {
@@ -240,9 +241,12 @@ Reply delete_recording(ApiParts& parts, const ApiRequest& request) {
 Reply record_key_export(ApiParts& parts, const ApiRequest& request) {
   const auto id = id_parameter<RecordingId>(request);
   if (!id) return id.error();
-  if (auto fault = QueryReader(request.http).fault()) return *std::move(fault);
-  auto exported = parts.recordings.record_key_export(*id, {request.bearer.id});
-  if (!exported) return problem_of(exported.error());
+  QueryReader query(request.http);
+  const auto purpose = query.text("purpose");
+  if (!purpose && !request.http.query.contains("purpose")) query.note("purpose", "says what the keys are for");
+  if (auto fault = query.fault()) return *std::move(fault);
+  auto exported = parts.recordings.record_key_export(*id, *purpose, {request.bearer.id});
+  if (!exported) return problem_of_use(exported.error());
   Json keys = Json::array();
   for (const KeyId key : exported->keys) keys.push_back(to_text(key));
   return json_reply(201, {{"recording", to_text(*id)}, {"call", to_text(exported->call)}, {"keys", std::move(keys)}});

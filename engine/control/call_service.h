@@ -113,7 +113,8 @@ struct ConsentSpec {
   std::vector<std::string> purposes;  // empty: the pipeline's default purposes for a grant, all for the others
   std::string signal_type = "api";
   std::string signal_value;
-  std::optional<Notice> notice;
+  std::optional<Notice> notice;                  // the call's, when it names none
+  std::optional<std::chrono::seconds> validity;  // of a grant; the pipeline's, when that is shorter
 };
 
 // What a decision put on record: one record per purpose.
@@ -127,6 +128,7 @@ struct ConsentRecordView {
   std::string signal_value;
   std::optional<Notice> notice;
   WallTime at;
+  std::optional<WallTime> valid_until = std::nullopt;
 };
 
 struct LegsSpec {
@@ -154,6 +156,8 @@ class CallService {
   virtual Result<CallView> resume(CallId id, const std::string& reason, const Caller& caller) = 0;
   virtual Result<CallView> change_legs(CallId id, const LegsSpec& spec, const Caller& caller) = 0;
   virtual Result<EndedCall> end_call(CallId id, const Caller& caller) = 0;
+  // What live calls have from a consent on file is withdrawn, which on record it has been already.
+  virtual Result<void> withdraw_standing(StandingId standing, const Caller& caller) = 0;
 };
 
 // How far things are from each other in time on one shard; what each is, its owner says (ShardLatencies,

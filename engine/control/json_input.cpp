@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "engine/catalog/notices.h"
 #include "engine/consent/consent_state.h"
 #include "engine/control/json_object.h"
 #include "engine/control/tokens.h"
@@ -205,6 +206,28 @@ Read<T> unless_srtp(Faults faults, const Legs& legs, T value) {
   return problem;
 }
 
+std::vector<std::string> read_names(JsonObject& object, std::string_view name, JsonObject::Count count,
+                                    Faults& faults) {
+  std::vector<std::string> names;
+  const std::string pointer = object.pointer_to(name);
+  for (const json* value : object.array(name, count)) {
+    const std::string here = element(pointer, names.size());
+    std::string text = read_text(*value, here, kNonEmpty, faults);
+    const bool is_there = std::find(names.begin(), names.end(), text) != names.end();
+    if (is_there && !text.empty()) faults.push_back({here, "comes twice"});
+    names.push_back(std::move(text));
+  }
+  return names;
+}
+
+std::optional<WallTime> read_time(JsonObject& object, std::string_view name) {
+  const auto text = object.optional_text(name);
+  if (!text) return std::nullopt;
+  const auto time = parse_rfc3339(*text);
+  if (!time && !text->empty()) object.fault(name, "must be a time such as 2026-11-24T22:59:00Z");
+  return time;
+}
+
 }  // namespace
 
 Read<CallSpec> read_call_spec(std::string_view body) {
@@ -257,6 +280,12 @@ Read<ConsentSpec> read_consent_spec(std::string_view body) {
     }
     signal.finish();
   }
+  constexpr auto kMost = std::chrono::duration_cast<std::chrono::seconds>(limits::kValidityMax).count();
+  if (const auto time_s = object.optional_integer("validity_s", 1, kMost)) {
+    spec.validity = std::chrono::seconds(*time_s);
+    const auto decision = parse_decision(spec.decision);
+    if (decision && *decision != Decision::granted) object.fault("validity_s", "is for a grant only");
+  }
   object.finish();
   return unless(std::move(faults), std::move(spec));
 }
@@ -290,6 +319,55 @@ Read<NoteSpec> read_note_spec(std::string_view body) {
   Faults faults;
   JsonObject object(*parsed, "", faults);
   NoteSpec spec{object.text("text", kNoteText)};
+  object.finish();
+  return unless(std::move(faults), std::move(spec));
+}
+
+Read<StandingSpec> read_standing_spec(std::string_view body) {
+  auto parsed = parse_json_body(body);
+  if (!parsed) return parsed.error();
+  Faults faults;
+  JsonObject object(*parsed, "", faults);
+  StandingSpec spec;
+  spec.tenant = object.optional_text("tenant");
+  spec.purposes = read_names(object, "purposes", {1, limits::kPurposes}, faults);
+  spec.from = read_time(object, "from");
+  spec.until = read_time(object, "until");
+  spec.notice = optional_notice(object, faults);
+  spec.evidence = object.optional_text("evidence", kNoteText);
+  object.finish();
+  return unless(std::move(faults), std::move(spec));
+}
+
+Read<NoticeSpec> read_notice_spec(std::string_view body) {
+  constexpr TextRule kName{limits::kNameBytes, false, false};
+  auto parsed = parse_json_body(body);
+  if (!parsed) return parsed.error();
+  Faults faults;
+  JsonObject object(*parsed, "", faults);
+  NoticeSpec spec{object.text("id", kName), object.text("version", kName), object.text("language", kName),
+                  object.text("text", kNoteText)};
+  if (!spec.language.empty() && !is_language_tag(spec.language)) {
+    object.fault("language", "must be a tag such as en or de-CH (RFC 5646)");
+  }
+  object.finish();
+  return unless(std::move(faults), std::move(spec));
+}
+
+Read<PurposeSpec> read_purpose_spec(std::string_view body) {
+  constexpr TextRule kName{limits::kNameBytes, false, false};
+  auto parsed = parse_json_body(body);
+  if (!parsed) return parsed.error();
+  Faults faults;
+  JsonObject object(*parsed, "", faults);
+  PurposeSpec spec;
+  spec.id = object.text("id", kName);
+  spec.version = object.optional_text("version", kName).value_or("1");
+  spec.description = object.text("description", kNoteText);
+  spec.lawful_basis = object.optional_text("lawful_basis").value_or("consent");
+  constexpr auto kHours = std::chrono::duration_cast<std::chrono::hours>(limits::kRetentionMax).count();
+  spec.retention_hours = object.optional_integer("retention_hours", 1, kHours);
+  spec.processors = read_names(object, "processors", {0, limits::kProcessors}, faults);
   object.finish();
   return unless(std::move(faults), std::move(spec));
 }

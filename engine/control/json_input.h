@@ -14,6 +14,8 @@
 #include "base/result.h"
 #include "engine/control/call_service.h"
 #include "engine/control/problem.h"
+#include "engine/control/registers.h"
+#include "engine/control/standing_consents.h"
 #include "engine/control/tokens.h"
 
 namespace assent {
@@ -44,6 +46,9 @@ Read<ConsentSpec> read_consent_spec(std::string_view body);
 Read<SignalSpec> read_signal_spec(std::string_view body);
 Read<PauseSpec> read_pause_spec(std::string_view body);
 Read<NoteSpec> read_note_spec(std::string_view body);
+Read<StandingSpec> read_standing_spec(std::string_view body);
+Read<NoticeSpec> read_notice_spec(std::string_view body);
+Read<PurposeSpec> read_purpose_spec(std::string_view body);
 Read<TokenSpec> read_token_spec(std::string_view body);
 
 }  // namespace assent

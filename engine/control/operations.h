@@ -1,6 +1,5 @@
-// Operations: what each route does, one function each, in api_calls.cpp, api_signals.cpp, api_recordings.cpp,
-// api_ledger.cpp, api_receipts.cpp, api_tokens.cpp and api_status.cpp. A function reads the request, asks the domain,
-// and shapes the answer as JSON; that the caller may, and that a repetition runs once, has been seen to before
+// Operations: what each route does, one function each, in the api_*.cpp files. A function reads the request, asks the
+// domain, and shapes the answer as JSON; that the caller may, and that a repetition runs once, has been seen to before
 // (api.cpp). Any worker thread.
 #pragma once
 
@@ -53,6 +52,16 @@ Reply verify_ledger(ApiParts& parts, const ApiRequest& request);
 Reply show_call_receipts(ApiParts& parts, const ApiRequest& request);
 Reply show_subject_receipts(ApiParts& parts, const ApiRequest& request);
 Reply show_receipt_keys(ApiParts& parts, const ApiRequest& request);
+
+Reply add_standing_consent(ApiParts& parts, const ApiRequest& request);
+Reply list_standing_consents(ApiParts& parts, const ApiRequest& request);
+Reply withdraw_standing_consent(ApiParts& parts, const ApiRequest& request);
+
+Reply add_notice(ApiParts& parts, const ApiRequest& request);
+Reply list_notices(ApiParts& parts, const ApiRequest& request);
+Reply show_notice(ApiParts& parts, const ApiRequest& request);
+Reply add_purpose(ApiParts& parts, const ApiRequest& request);
+Reply list_purposes(ApiParts& parts, const ApiRequest& request);
 
 Reply add_token(ApiParts& parts, const ApiRequest& request);
 Reply list_tokens(ApiParts& parts, const ApiRequest& request);

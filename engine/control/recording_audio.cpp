@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "engine/consent/consent_state.h"
 #include "engine/control/matroska_export.h"
 #include "engine/control/recordings.h"
 #include "engine/store/segment_source.h"
@@ -78,10 +79,37 @@ Result<void> RecordingService::book_use(LedgerKind kind, const AudioQuery& query
   return parts_.writer.book_and_wait(std::move(bookings));
 }
 
-// Whether each wanted leg may be heard; a refusal is on the ledger before anybody learns of it.
-Result<void> RecordingService::check_right(const AudioQuery& query, const CallRow& call,
-                                           const std::vector<RecordedLeg>& wanted, std::string_view use,
-                                           const Caller& caller) {
+// A clock that is set back must not make a consent last longer: time goes on at least as fast as it has since this
+// service began, and never stands before what is on record.
+Result<WallTime> RecordingService::time_for_consents() {
+  const auto recorded = parts_.catalog.last_recorded();
+  if (!recorded) return recorded.error();
+  const Now now = parts_.clock();
+  return std::max({now.wall, began_.wall + (now.mono - began_.mono), *recorded});
+}
+
+// That a consent's time is over is put on record when it is first found out, so that no clock can take it back.
+Result<void> RecordingService::note_lapses(const HearingQuestion& question, const std::vector<ConsentRow>& consents) {
+  std::vector<Booking> bookings;
+  for (ConsentRow row : lapsed_grants(question, consents)) {
+    row.id = new_id<ConsentId>(question.now);
+    row.decision = to_text(Decision::expired);
+    row.signal_type = to_text(SignalType::validity);
+    row.signal_value.clear();
+    row.origin = "engine";
+    row.at = question.now;
+    row.media_time.reset();
+    row.preroll_ms = 0;
+    row.valid_until.reset();
+    bookings.emplace_back(booking::AddConsent{std::move(row)});
+  }
+  if (bookings.empty()) return {};
+  return parts_.writer.book_and_wait(std::move(bookings));
+}
+
+// Whether each wanted leg may be heard now.
+Result<std::vector<bool>> RecordingService::open_for(const std::string& purpose, const CallRow& call,
+                                                     const std::vector<RecordedLeg>& wanted) {
   auto participants = parts_.catalog.participants(call.id);
   if (!participants) return participants.error();
   auto consents = parts_.catalog.consents(call.id);
@@ -91,14 +119,61 @@ Result<void> RecordingService::check_right(const AudioQuery& query, const CallRo
   for (const RecordedLeg& leg : wanted) rows.push_back(leg.row);
   const auto policy = parse_policy(call.policy);
   if (!policy) return error(Errc::corrupt, "the call's policy is none that this version knows");
-  const auto open = legs_open_for(query.purpose, *policy, *participants, rows, *consents);
+  const auto now = time_for_consents();
+  if (!now) return now.error();
+  const HearingQuestion question{purpose, *policy, call.created, *now};
+  if (auto noted = note_lapses(question, *consents); !noted) return noted.error();
+  return legs_open_for(question, *participants, rows, *consents);
+}
+
+// A refusal is on the ledger before anybody learns of it.
+Result<void> RecordingService::check_right(const AudioQuery& query, const CallRow& call,
+                                           const std::vector<RecordedLeg>& wanted, std::string_view use,
+                                           const Caller& caller) {
+  const auto open = open_for(query.purpose, call, wanted);
+  if (!open) return open.error();
   std::string closed;
   for (std::size_t i = 0; i < wanted.size(); ++i) {
-    if (!open[i]) closed += (closed.empty() ? "" : ", ") + name_for_people(wanted[i]);
+    if (!(*open)[i]) closed += (closed.empty() ? "" : ", ") + name_for_people(wanted[i]);
   }
   if (closed.empty()) return {};
   if (auto booked = book_use(LedgerKind::refusal, query, call, wanted, use, caller); !booked) return booked;
   return error(Errc::denied, "nobody's consent covers the purpose '" + query.purpose + "' for: " + closed);
+}
+
+// Whoever has a key has the audio, so it takes the same right; legs that may not be heard are left out.
+Result<RecordingService::KeyExport> RecordingService::record_key_export(RecordingId id, const std::string& purpose,
+                                                                        const Caller& caller) {
+  auto row = find(id);
+  if (!row) return row.error();
+  if (row->state == RecordingState::erased) {
+    return error(Errc::not_found, "the recording has been erased, and its keys are destroyed");
+  }
+  auto call = find_call(row->call);
+  if (!call) return call.error();
+  auto legs = legs_of(*call);
+  if (!legs) return legs.error();
+  const auto open = open_for(purpose, *call, *legs);
+  if (!open) return open.error();
+  KeyExport exported{row->call, {}};
+  nlohmann::json names = nlohmann::json::array();
+  for (std::size_t i = 0; i < legs->size(); ++i) {
+    if (!(*open)[i]) continue;
+    exported.keys.push_back((*legs)[i].row.key);
+    names.push_back(to_text((*legs)[i].row.key));
+  }
+  if (exported.keys.empty()) {
+    const AudioQuery query{id, purpose, {}};
+    if (auto booked = book_use(LedgerKind::refusal, query, *call, *legs, "keys", caller); !booked)
+      return booked.error();
+    return error(Errc::denied, "nobody's consent covers the purpose '" + purpose + "' for any leg");
+  }
+  const nlohmann::json body = {
+      {"by", caller.token_id}, {"keys", std::move(names)}, {"purpose", purpose}, {"recording", to_text(id)}};
+  std::vector<Booking> bookings;
+  bookings.emplace_back(booking::AddLedger{{LedgerKind::export_keys, parts_.clock().wall, row->call, body.dump()}});
+  if (auto booked = parts_.writer.book_and_wait(std::move(bookings)); !booked) return booked.error();
+  return exported;
 }
 
 Result<RecordingService::Audible> RecordingService::audible(const AudioQuery& query, std::string_view use,

@@ -176,27 +176,6 @@ Result<RecordingView> RecordingService::show(RecordingId id) {
 
 // ---- notes ----------------------------------------------------------------------------------------------------------
 
-Result<RecordingService::KeyExport> RecordingService::record_key_export(RecordingId id, const Caller& caller) {
-  auto row = find(id);
-  if (!row) return row.error();
-  if (row->state == RecordingState::erased) {
-    return error(Errc::not_found, "the recording has been erased, and its keys are destroyed");
-  }
-  auto legs = parts_.catalog.legs(row->call);
-  if (!legs) return legs.error();
-  KeyExport exported{row->call, {}};
-  nlohmann::json names = nlohmann::json::array();
-  for (const LegRow& leg : *legs) {
-    exported.keys.push_back(leg.key);
-    names.push_back(to_text(leg.key));
-  }
-  const nlohmann::json body = {{"by", caller.token_id}, {"keys", std::move(names)}, {"recording", to_text(id)}};
-  std::vector<Booking> bookings;
-  bookings.emplace_back(booking::AddLedger{{LedgerKind::export_keys, parts_.clock().wall, row->call, body.dump()}});
-  if (auto booked = parts_.writer.book_and_wait(std::move(bookings)); !booked) return booked.error();
-  return exported;
-}
-
 Result<NoteId> RecordingService::add_note(CallId id, const std::string& text, const Caller& caller) {
   auto call = find_call(id);
   if (!call) return call.error();

@@ -109,7 +109,7 @@ struct RecordingParts {  // outlive the service
 
 class RecordingService {
  public:
-  explicit RecordingService(RecordingParts parts) : parts_(std::move(parts)) {}
+  explicit RecordingService(RecordingParts parts) : parts_(std::move(parts)), began_(parts_.clock()) {}
 
   Result<RecordingPage> list(const RecordingQuery& query);
   Result<RecordingView> show(RecordingId id);
@@ -120,13 +120,13 @@ class RecordingService {
 
   Result<NoteId> add_note(CallId call, const std::string& text, const Caller& caller);
 
-  // Puts on the ledger that the keys of a recording's legs are given away, and says which they are. Whoever opens them
-  // asks this first; the keys themselves are not opened here.
+  // Puts on the ledger that the keys of the legs that may be heard for a purpose are given away, and says which they
+  // are. Whoever opens them asks this first; the keys themselves are not opened here.
   struct KeyExport {
     CallId call;
-    std::vector<KeyId> keys;  // of the legs, in their order
+    std::vector<KeyId> keys;  // of these legs, in their order
   };
-  Result<KeyExport> record_key_export(RecordingId id, const Caller& caller);
+  Result<KeyExport> record_key_export(RecordingId id, const std::string& purpose, const Caller& caller);
 
   // Every stream of the recording that is being read ends with an error at its next pull.
   void cut_streams(RecordingId id);
@@ -147,7 +147,11 @@ class RecordingService {
   Result<std::vector<RecordedLeg>> legs_of(const CallRow& call);
   Result<std::vector<RecordedParticipant>> participants_of(const CallRow& call);
   Result<Audible> audible(const AudioQuery& query, std::string_view use, const Caller& caller);
+  Result<WallTime> time_for_consents();
+  Result<void> note_lapses(const HearingQuestion& question, const std::vector<ConsentRow>& consents);
   Result<void> check_whole(const Audible& audible);
+  Result<std::vector<bool>> open_for(const std::string& purpose, const CallRow& call,
+                                     const std::vector<RecordedLeg>& wanted);
   Result<void> check_right(const AudioQuery& query, const CallRow& call, const std::vector<RecordedLeg>& wanted,
                            std::string_view use, const Caller& caller);
   Result<void> book_use(LedgerKind kind, const AudioQuery& query, const CallRow& call,
@@ -156,6 +160,7 @@ class RecordingService {
   std::unique_ptr<LegPackets> packets_of(RecordingId recording, const std::vector<SegmentRow>& segments);
 
   RecordingParts parts_;
+  const Now began_;
   std::mutex mutex_;                                                      // guards what follows
   std::multimap<RecordingId, std::weak_ptr<std::atomic<bool>>> streams_;  // being read; true: cut
 };

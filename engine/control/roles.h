@@ -9,6 +9,9 @@
 //     read_recordings                      x         x      list, show with notes, audio, peaks
 //     read_ledger                          x         x
 //     erase                                          x      recordings, subjects, tenants; the state of an erasure
+//     standing_consents                    x         x      on file: add, list, withdraw
+//     read_registers                       x         x      notices and purposes
+//     write_registers                                x
 //     export_keys                                    x      putting it on record; the keys are not handed out here
 //     tokens                                         x
 #pragma once
@@ -32,6 +35,9 @@ enum class Right : std::uint8_t {
   read_recordings,
   read_ledger,
   erase,
+  standing_consents,
+  read_registers,
+  write_registers,
   export_keys,
   tokens,
 };
@@ -44,8 +50,11 @@ constexpr bool allows(Role role, Right right) {
     case Right::pause:
     case Right::note: return role >= Role::agent;
     case Right::read_recordings:
+    case Right::standing_consents:
+    case Right::read_registers:
     case Right::read_ledger: return role >= Role::supervisor;
     case Right::erase:
+    case Right::write_registers:
     case Right::export_keys:
     case Right::tokens: return role == Role::admin;
   }

@@ -34,6 +34,12 @@ constexpr std::array<Route, kOperations> kRoutes = {{
     {O::erase_subject, "POST", "/v1/subjects/{id}/erase", "erase_subject", Right::erase, kRunAgain},
     {O::export_subject, "POST", "/v1/subjects/{id}/export", "export_subject", Right::erase, kRunAgain},
     {O::withdraw_subject, "POST", "/v1/subjects/{id}/withdraw", "withdraw_subject", Right::erase, kRunAgain},
+    {O::add_standing_consent, "POST", "/v1/subjects/{id}/standing-consents", "add_standing_consent",
+     Right::standing_consents, kReplay},
+    {O::list_standing_consents, "GET", "/v1/subjects/{id}/standing-consents", "list_standing_consents",
+     Right::standing_consents, kRunAgain},
+    {O::withdraw_standing_consent, "POST", "/v1/subjects/{id}/standing-consents/{consent}/withdraw",
+     "withdraw_standing_consent", Right::standing_consents, kReplay},
     {O::delete_tenant, "DELETE", "/v1/tenants/{id}", "delete_tenant", Right::erase, kRunAgain},
     {O::show_erasure, "GET", "/v1/erasures/{id}", "show_erasure", Right::erase, kRunAgain},
     {O::list_ledger, "GET", "/v1/ledger", "list_ledger", Right::read_ledger, kRunAgain},
@@ -41,6 +47,11 @@ constexpr std::array<Route, kOperations> kRoutes = {{
     {O::call_receipts, "GET", "/v1/calls/{id}/receipts", "call_receipts", Right::read_ledger, kRunAgain},
     {O::subject_receipts, "GET", "/v1/subjects/{id}/receipts", "subject_receipts", Right::read_ledger, kRunAgain},
     {O::receipt_keys, "GET", "/.well-known/jwks.json", "receipt_keys", kOpen, kRunAgain},
+    {O::add_notice, "POST", "/v1/notices", "add_notice", Right::write_registers, kReplay},
+    {O::list_notices, "GET", "/v1/notices", "list_notices", Right::read_registers, kRunAgain},
+    {O::show_notice, "GET", "/v1/notices/{id}/{version}", "show_notice", Right::read_registers, kRunAgain},
+    {O::add_purpose, "POST", "/v1/purposes", "add_purpose", Right::write_registers, kReplay},
+    {O::list_purposes, "GET", "/v1/purposes", "list_purposes", Right::read_registers, kRunAgain},
     {O::add_token, "POST", "/v1/tokens", "add_token", Right::tokens, kRunAgain},
     {O::list_tokens, "GET", "/v1/tokens", "list_tokens", Right::tokens, kRunAgain},
     {O::delete_token, "DELETE", "/v1/tokens/{id}", "delete_token", Right::tokens, kReplay},
@@ -92,6 +103,7 @@ Urgency urgency_of(Operation operation) {
     case O::delete_recording:
     case O::erase_subject:
     case O::withdraw_subject:
+    case O::withdraw_standing_consent:
     case O::delete_tenant:
     case O::show_erasure:
     case O::metrics:

@@ -16,6 +16,30 @@ Booking pause_entry(CallId call, const PauseChange& change, const std::string& o
   return booking::AddLedger{{paused ? LedgerKind::pause : LedgerKind::resume, change.at.now.wall, call, body.dump()}};
 }
 
+// Calls `done` when all that were begun have ended, and it itself has let go.
+class Countdown {
+ public:
+  explicit Countdown(Done done) : state_(std::make_shared<State>(std::move(done))) {}
+  // One more to wait for. A failure of any is what `done` gets in the end.
+  Decided one_more() {
+    return [state = state_](const Result<std::vector<ConsentRow>>& result) {
+      if (!result) state->result = result.error();
+    };
+  }
+
+ private:
+  struct State {
+    explicit State(Done then) : done(std::move(then)) {}
+    State(const State&) = delete;
+    State& operator=(const State&) = delete;
+    ~State() { done(result); }
+
+    Done done;
+    Result<void> result;
+  };
+  std::shared_ptr<State> state_;
+};
+
 }  // namespace
 
 LiveCall::LiveCall(CallIdentity identity, CallConsent consent, Workshop workshop)
@@ -24,6 +48,7 @@ LiveCall::LiveCall(CallIdentity identity, CallConsent consent, Workshop workshop
       purposes_(workshop.purposes),
       record_(workshop.record),
       alarm_(workshop.clock),
+      lapses_(workshop.lapses),
       latencies_(workshop.latencies),
       outcome_(workshop.outcome) {}
 
@@ -59,14 +84,15 @@ Result<void> LiveCall::add_leg(ParticipantIndex participant, std::unique_ptr<Liv
 
 void LiveCall::decide(ParticipantIndex participant, Decision decision, PurposeSet purposes, const Signal& signal,
                       const std::string& origin, Now now, Decided done, std::optional<MonoTime> asked_at,
-                      std::optional<std::string> notice_json) {
+                      const DecisionTerms& terms) {
   if (decision == Decision::granted && has_erased(participant)) {
     return done(error(Errc::conflict,
                       "what was recorded of this participant has been erased on their withdrawal; "
                       "they can agree again in a new call"));
   }
   outcome_.clear();
-  if (auto decided = consent_.decide(participant, decision, purposes, signal, moment_of(now), outcome_); !decided) {
+  if (auto decided = consent_.decide(participant, decision, purposes, signal, moment_of(now), outcome_, terms.validity);
+      !decided) {
     return done(decided.error());
   }
   PendingReply reply;
@@ -85,7 +111,7 @@ void LiveCall::decide(ParticipantIndex participant, Decision decision, PurposeSe
   }
   const std::size_t rows_before = consents_.size();
   asked_at_ = asked_at;
-  notice_json_ = std::move(notice_json);
+  said_notice_json_ = terms.notice_json;
   carry_out(now, origin);
   for (std::size_t i = rows_before; i < consents_.size() && !reply.waits_for.empty(); ++i) {
     if (consents_[i].participant == participants_.at(participant.value).id) reply.rows.push_back(consents_[i]);
@@ -94,6 +120,41 @@ void LiveCall::decide(ParticipantIndex participant, Decision decision, PurposeSe
   replies_.push_back(std::move(reply));
   alarm_.ring_soon();
   answer_quiet_replies();
+}
+
+void LiveCall::grant_standing(Now now, Done done) {
+  // The record's refusal is no failure: the participant is asked like anybody else.
+  Countdown countdown([done = std::move(done)](const Result<void>&) { done({}); });
+  for (std::size_t i = 0; i < participants_.size(); ++i) {
+    for (const StandingGrant& grant : std::exchange(participants_[i].standing, {})) {
+      decide(ParticipantIndex(static_cast<std::uint8_t>(i)), Decision::granted, grant.purposes,
+             {SignalType::standing, to_text(grant.id)}, "engine", now, countdown.one_more(), std::nullopt,
+             {{std::nullopt, grant.until}, {}});
+    }
+  }
+}
+
+bool LiveCall::withdraw_standing(StandingId standing, const std::string& origin, Now now, Done done) {
+  const Signal signal{SignalType::standing, to_text(standing)};
+  Countdown countdown(std::move(done));
+  bool any = false;
+  for (std::size_t i = 0; i < participants_.size(); ++i) {
+    const ParticipantIndex who(static_cast<std::uint8_t>(i));
+    any = std::erase_if(participants_[i].standing, [&](const StandingGrant& one) { return one.id == standing; }) != 0 ||
+          any;
+    PurposeSet given;
+    for (const std::string& id : purposes_.ids_of(consent_.settings().purposes)) {
+      const Purpose purpose = *purposes_.find(id);
+      const ConsentRow* row = latest_record(who, purpose);
+      const bool is_from_it = row != nullptr && row->decision == to_text(Decision::granted) &&
+                              row->signal_type == to_text(signal.type) && row->signal_value == signal.value;
+      if (is_from_it && consent_.state(who, purpose) == ConsentState::granted) given |= PurposeSet::of(purpose);
+    }
+    if (given.empty()) continue;
+    any = true;
+    decide(who, Decision::withdrawn, given, signal, origin, now, countdown.one_more());
+  }
+  return any;
 }
 
 void LiveCall::set_paused(Pausing what, const std::string& reason, const std::string& origin, Now now, Done done) {
@@ -134,6 +195,14 @@ void LiveCall::tick(Now now) {
   alarm_.advance(replies_.empty() ? next : now.mono);
 }
 
+void LiveCall::end_lapsed(Now now) {
+  const auto next = consent_.next_lapse();
+  if (!next) return;
+  outcome_.clear();
+  if (next->is_over(now)) consent_.tick(moment_of(now), outcome_);
+  carry_out(now, "engine");  // notes the next lapse, too
+}
+
 void LiveCall::end(Now now) {
   outcome_.clear();
   consent_.end(moment_of(now), outcome_);
@@ -162,8 +231,9 @@ void LiveCall::carry_out(Now now, const std::string& origin) {
   put_on_record(origin, now);
   outcome_.clear();
   asked_at_.reset();
-  notice_json_.reset();
+  said_notice_json_.clear();
   carrying_out_ = false;
+  if (const auto lapse = consent_.next_lapse()) lapses_.note(*lapse);
   alarm_.ring_soon();
 
   // Handing on what waited in the reorder windows may have brought digits to light.
@@ -251,11 +321,12 @@ std::vector<ConsentRow> LiveCall::rows_of(const ConsentChange& change, const std
   row.decision = to_text(change.decision);
   row.signal_type = to_text(change.signal.type);
   row.signal_value = change.signal.value;
-  row.notice_json = notice_json_.value_or(identity_.notice_json);
+  row.notice_json = said_notice_json_.empty() ? identity_.notice_json : said_notice_json_;
   row.origin = origin;
   row.at = change.at.now.wall;
   row.media_time = change.at.media;
   row.preroll_ms = std::chrono::duration_cast<milliseconds>(kept).count();
+  row.valid_until = change.until;
   std::vector<ConsentRow> rows;
   for (const std::string& purpose : purposes_.ids_of(change.purposes)) {
     row.id = new_id<ConsentId>(change.at.now.wall);

@@ -17,6 +17,7 @@
 #include "engine/catalog/catalog.h"
 #include "engine/consent/call_consent.h"
 #include "engine/shard/alarm_clock.h"
+#include "engine/shard/lapse_watch.h"
 #include "engine/shard/live_leg.h"
 #include "engine/shard/shard_latencies.h"
 
@@ -49,9 +50,23 @@ struct CallIdentity {
   WallTime created;
 };
 
+// A consent on file that counts for a participant of this call (engine/control/standing_consents.h).
+struct StandingGrant {
+  StandingId id;
+  PurposeSet purposes;
+  std::optional<WallTime> until;
+};
+
 struct CallParticipant {
   ParticipantId id;
   std::string ref;
+  std::vector<StandingGrant> standing = {};  // until it has been granted
+};
+
+// What a decision may bring besides what is decided.
+struct DecisionTerms {
+  Validity validity;        // of a grant
+  std::string notice_json;  // the notice it was given on; empty: the call's
 };
 
 // What CallConsent's answer to a decision became: one row per purpose, durable and in force.
@@ -66,6 +81,7 @@ class LiveCall final : public LegListener {
     const PurposeRegistry& purposes;
     CallRecord& record;
     AlarmClock& clock;
+    LapseWatch& lapses;
     ShardLatencies& latencies;
     Outcome& outcome;
   };
@@ -85,7 +101,12 @@ class LiveCall final : public LegListener {
   // before, when it was not the call's notice.
   void decide(ParticipantIndex participant, Decision decision, PurposeSet purposes, const Signal& signal,
               const std::string& origin, Now now, Decided done, std::optional<MonoTime> asked_at = std::nullopt,
-              std::optional<std::string> notice_json = std::nullopt);
+              const DecisionTerms& terms = {});
+  // Decides what is on file for participants who have joined since; their rows are booked by now. What the record
+  // refuses (it was withdrawn meanwhile) leaves its participant pending. `done` is called when all have been answered.
+  void grant_standing(Now now, Done done);
+  // Takes back what this call has from a consent on file; `done` as of `decide`. False: the call has nothing of it.
+  bool withdraw_standing(StandingId standing, const std::string& origin, Now now, Done done);
   enum class Pausing { pause, resume };
   void set_paused(Pausing what, const std::string& reason, const std::string& origin, Now now, Done done);
   void leg_digit(LegIndex leg, char digit, WallTime media, Now now) override;
@@ -94,6 +115,8 @@ class LiveCall final : public LegListener {
 
   // Looks at what time has brought, and sets the call's alarm for the next time.
   void tick(Now now);
+  // Ends consents whose time is over; ahead of the sweep.
+  void end_lapsed(Now now);
   void end(Now now);
   // The clock was set, or the machine slept: no segment goes on across that.
   void roll_segments();
@@ -136,6 +159,7 @@ class LiveCall final : public LegListener {
   const PurposeRegistry& purposes_;
   CallRecord& record_;
   Alarm alarm_;
+  LapseWatch& lapses_;
   ShardLatencies& latencies_;
   Outcome& outcome_;
 
@@ -145,8 +169,8 @@ class LiveCall final : public LegListener {
   std::vector<bool> erased_legs_;
   std::vector<bool> erased_participants_;  // whose withdrawal erased; they cannot agree again in this call
 
-  std::optional<MonoTime> asked_at_;        // of the yes that is being carried out
-  std::optional<std::string> notice_json_;  // of the decision that is being carried out
+  std::optional<MonoTime> asked_at_;  // of the yes that is being carried out
+  std::string said_notice_json_;      // of the decision that is being carried out, when it has its own
   bool carrying_out_ = false;
   struct HeardDigit {
     LegIndex leg;

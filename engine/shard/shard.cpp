@@ -56,6 +56,7 @@ void Shard::step(Now now) {
   if (!at_home_) parts_.blocks.make_home_here();
   at_home_ = true;
   while (const auto message = inbox_.take()) (*message)(*this, now);
+  if (lapses_.is_due(now)) end_lapsed(now);
   parts_.source.sweep(*this);
   latencies_.sweep_took(std::exchange(taken_, 0));
   watch_clocks(now);
@@ -117,9 +118,9 @@ Result<std::vector<LegPorts>> Shard::add_call(NewCall call, Now now) {
 
   const CallId id = call.identity.id;
   Entry entry;
-  entry.call =
-      std::make_unique<LiveCall>(std::move(call.identity), std::move(*consent),
-                                 LiveCall::Workshop{parts_.purposes, parts_.record, clock_, latencies_, outcome_});
+  entry.call = std::make_unique<LiveCall>(
+      std::move(call.identity), std::move(*consent),
+      LiveCall::Workshop{parts_.purposes, parts_.record, clock_, lapses_, latencies_, outcome_});
   entry.last_used = now.mono;
   const AlarmClock::Place alarm = entry.call->alarm();
   if (alarm >= calls_by_alarm_.size()) calls_by_alarm_.resize(alarm + 1);
@@ -257,6 +258,11 @@ void Shard::watch_clocks(Now now) {
     entry.call->roll_segments();
     for (const auto& leg : entry.call->legs()) leg->receiver().anchor_anew();
   }
+}
+
+void Shard::end_lapsed(Now now) {
+  lapses_.reset();
+  for (auto& [id, entry] : calls_) entry.call->end_lapsed(now);
 }
 
 void Shard::tick(Entry& entry, Now now) {

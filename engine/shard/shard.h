@@ -143,6 +143,7 @@ class Shard final : private DatagramSink {
   Result<std::size_t> blocks_for(const std::vector<NewLeg>& legs, nanoseconds hold) const;
   void close_ports(Entry& entry);
   void watch_clocks(Now now);
+  void end_lapsed(Now now);
   void tick(Entry& entry, Now now);
   void forget(CallId id);
   void finish(Entry& entry);
@@ -150,7 +151,8 @@ class Shard final : private DatagramSink {
   Parts parts_;
   Settings settings_;
   ShardInbox inbox_;
-  AlarmClock clock_;  // of the calls
+  AlarmClock clock_;   // of the calls
+  LapseWatch lapses_;  // of their consents
   ShardLatencies latencies_;
   Outcome outcome_;        // of whichever call is being asked
   std::size_t taken_ = 0;  // datagrams of this sweep

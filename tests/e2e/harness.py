@@ -42,6 +42,7 @@ deadline = "{deadline}"
 preroll = "{preroll}"
 on_withdraw = "{on_withdraw}"
 default_purposes = ["quality"]
+{consent}
 [consent.digits]
 "1" = {{ decision = "granted", purposes = ["quality"] }}
 "9" = {{ decision = "denied" }}
@@ -65,7 +66,8 @@ drain = "{drain}"
 
 DEFAULTS = dict(ports="31000-31999", calls=20, policy="all-party", hold="30s", deadline="60s", preroll="all",
                 on_withdraw="keep", segment_time="60s", journal_file="16MiB", backing="secret",
-                sockets="auto", inband_dtmf="off", shards=1, pin_shards=[], drain="0s", sealed_pages=32768, more="")
+                sockets="auto", inband_dtmf="off", shards=1, pin_shards=[], drain="0s", sealed_pages=32768,
+                consent="", more="")
 
 
 def check(condition, what):
@@ -229,9 +231,9 @@ class Engine:
     def show(self, call):
         return self.ask("GET", f"/v1/calls/{call['id']}")
 
-    def keys(self, recording):
+    def keys(self, recording, purpose="quality"):
         """The leg keys of a recording, as `assent export --keys` prints them."""
-        done = self.command("export", recording, "--keys", "--json", "--state", self.state)
+        done = self.command("export", recording, "--keys", "--purpose", purpose, "--json", "--state", self.state)
         return json.loads(done.stdout)
 
     def segment_files(self):
@@ -245,11 +247,11 @@ class Engine:
         check(status == 200, f"audio answered {status}: {body[:300]}")
         return Wav(body)
 
-    def decrypt(self, recording, into):
+    def decrypt(self, recording, into, exported=None):
         """Every segment of the state folder that the recording's keys open, by the AWS Encryption SDK."""
         keys = os.path.join(into, "keys.json")
         with open(keys, "w") as file:
-            json.dump(self.keys(recording), file)
+            json.dump(exported or self.keys(recording), file)
         oracle = os.path.join(ROOT, "tests", "crypto", "oracle")
         if shutil.which("node") is None or shutil.which("npm") is None:
             skip("node and npm are needed for the AWS Encryption SDK")

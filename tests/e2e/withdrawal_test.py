@@ -25,7 +25,11 @@ def keeps_what_was_before(folder):
     sender = harness.Sender(call["legs"][0])
     for i in harness.paced(3):
         sender.send(b"\x10" * 160)
+    keys = engine.keys(engine.show(call)["recording"])
     engine.decide(call, "customer", "withdrawn")
+    refused = engine.command("export", engine.show(call)["recording"], "--keys", "--purpose", "quality",
+                             "--state", engine.state, code=1)
+    check("quality" in refused.stderr and not refused.stdout, f"keys after a withdrawal: {refused}")
     for i in harness.paced(2):
         sender.send(b"\x42" * 160)
     ended = engine.end(call)
@@ -34,7 +38,7 @@ def keeps_what_was_before(folder):
     check(wav[0] == 403, "the consent was withdrawn, and the audio is still played for its purpose")
     clear = os.path.join(folder, "clear")
     os.mkdir(clear)
-    text = b"".join(open(path, "rb").read() for path in engine.decrypt(ended["recording"], clear))
+    text = b"".join(open(path, "rb").read() for path in engine.decrypt(ended["recording"], clear, keys))
     check(b"\x10" * 160 in text, "what was said before is there")
     check(b"\x42" * 16 not in text, "something said after the withdrawal was sealed")
     engine.stop()

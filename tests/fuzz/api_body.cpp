@@ -5,7 +5,7 @@
 // The first byte chooses who reads the rest.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string text = size > 0 ? assent::text_of({data + 1, size - 1}) : std::string();
-  switch (size > 0 ? data[0] % 9 : 0) {
+  switch (size > 0 ? data[0] % 12 : 0) {
     case 0: return void(assent::read_call_spec(text)), 0;
     case 1: return void(assent::read_legs_spec(text)), 0;
     case 2: return void(assent::read_consent_spec(text)), 0;
@@ -14,6 +14,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case 5: return void(assent::read_token_spec(text)), 0;
     case 6: return void(assent::read_signal_spec(text)), 0;
     case 7: return void(assent::parse_webhook_signature(text)), 0;
+    case 8: return void(assent::read_standing_spec(text)), 0;
+    case 9: return void(assent::read_notice_spec(text)), 0;
+    case 10: return void(assent::read_purpose_spec(text)), 0;
     default: return void(assent::parse_target(text)), 0;
   }
 }

@@ -220,6 +220,11 @@ TEST_CASE("the embedded pipeline writes out the defaults, and adds digits, reten
   CHECK(embedded.keys.path == defaults.keys.path);
   CHECK(embedded.overload.hold_floor == defaults.overload.hold_floor);
   CHECK(embedded.overload.disk_reserve_bytes == defaults.overload.disk_reserve_bytes);
+  CHECK(embedded.consent.rules.every == defaults.consent.rules.every);
+  CHECK(embedded.consent.rules.tenants == defaults.consent.rules.tenants);
+  CHECK(embedded.notices == defaults.notices);
+  CHECK(embedded.purpose_texts.at(0).version == "1");
+  CHECK(embedded.purpose_texts.at(0).processors.empty());
   CHECK(embedded.quota.every == defaults.quota.every);
   CHECK(embedded.quota.tenants == defaults.quota.tenants);
   CHECK(embedded.shutdown.drain == defaults.shutdown.drain);
@@ -302,6 +307,62 @@ TEST_CASE("overload: the rings' floor and the disk's reserve are as the file say
         "p.toml:3:14: consent.hold_floor: is more than consent.hold; allowed: at most \"4s\"");
   CHECK(errors_of("[overload]\ndisk_reserve = \"much\"").find("p.toml:2:16: overload.disk_reserve: ") == 0);
   CHECK(errors_of("[overload]\ndisk_reserve = \"4KiB\"").find("p.toml:2:16: overload.disk_reserve: ") == 0);
+}
+
+TEST_CASE("consent: rules of every tenant, and of those that have their own, which take the rest from the others'") {
+  const auto settings = settings_of(R"(
+[consent]
+policy = "one-party"
+standing_roles = ["agent", "team lead"]
+validity = "30d"
+[consent.tenants]
+acme = { policy = "per-party" }
+strict = { policy = "all-party", standing_roles = [], validity = "1h" }
+)");
+  const ConsentRules& rules = settings.consent.rules;
+  const std::vector<std::string> roles{"agent", "team lead"};
+  CHECK(rules.every == TenantConsent{Policy::one_party, roles, 30 * 24h});
+  CHECK(rules.of("acme") == TenantConsent{Policy::per_party, roles, 30 * 24h});
+  CHECK(rules.of("strict") == TenantConsent{Policy::all_party, {}, 1h});
+  CHECK(rules.of("another") == rules.every);
+  CHECK(rules.every.counts_standing("team lead"));
+  CHECK_FALSE(rules.of("strict").counts_standing("agent"));
+  CHECK(settings.consent.gate.policy == Policy::one_party);
+  CHECK(settings.consent.gate.validity == std::optional<nanoseconds>(30 * 24h));
+  CHECK_FALSE(settings_of("").consent.gate.validity);
+  CHECK(errors_of("[consent]\nvalidity = \"10ms\"").find("p.toml:2:12: consent.validity: ") == 0);
+  CHECK(errors_of("[consent]\nstanding_roles = [\"\"]").find("p.toml:2:18: consent.standing_roles: ") == 0);
+  CHECK(errors_of("[consent.tenants]\nacme = { policy = \"nobody\" }")
+            .find("p.toml:2:19: consent.tenants.acme.policy: ") == 0);
+  CHECK(errors_of("[consent.tenants]\nacme = { hold = \"1s\" }").find("p.toml:2:10: consent.tenants.acme.hold: ") == 0);
+  CHECK(errors_of("[consent.tenants]\nacme = \"per-party\"").find("p.toml:2:8: consent.tenants.acme: ") == 0);
+}
+
+TEST_CASE("notices and purposes: versions, languages, and who receives what") {
+  const auto settings = settings_of(R"(
+[[purposes]]
+id = "quality"
+version = "2026-11"
+description = "Better service"
+processors = ["Acme Labs", "Cloud Inc"]
+[[notices]]
+id = "n"
+version = "1"
+language = "de"
+text = "Wir zeichnen auf."
+[[notices]]
+id = "n"
+version = "1"
+language = "fr"
+text = "Nous enregistrons."
+)");
+  CHECK(settings.purpose_texts.at(0).version == "2026-11");
+  CHECK(settings.purpose_texts.at(0).processors == std::vector<std::string>{"Acme Labs", "Cloud Inc"});
+  REQUIRE(settings.notices.size() == 2);
+  CHECK(settings.notices[1].text == "Nous enregistrons.");
+  CHECK_FALSE(settings.notice);
+  CHECK(errors_of("[[notices]]\nid = \"n\"\nversion = \"1\"\nlanguage = \"de\"").find("notices.text: is missing") !=
+        std::string::npos);
 }
 
 TEST_CASE("quotas: of every tenant, and of those that have their own, which take the rest from the others'") {

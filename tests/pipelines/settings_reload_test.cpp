@@ -162,4 +162,25 @@ secret_file = "ivr.secret"
   CHECK(changed.at_next_start == Names{"media.inband_dtmf"});
 }
 
+TEST_CASE("rules of consent, of all tenants and of each, hold for new calls at once") {
+  const auto changed = reload("", R"(
+[consent]
+standing_roles = ["agent"]
+validity = "365d"
+[consent.tenants]
+acme = { policy = "per-party" }
+[[notices]]
+id = "n"
+version = "1"
+language = "de"
+text = "Wir zeichnen auf."
+)");
+  CHECK(changed.changed == Names{"consent.validity", "consent.standing_roles", "consent.tenants", "notices"});
+  CHECK(changed.running.consent.rules.of("acme").policy == Policy::per_party);
+  CHECK(changed.running.consent.rules.of("acme").counts_standing("agent"));
+  CHECK(changed.running.consent.rules.of("other").validity == std::optional<nanoseconds>(365 * 24h));
+  CHECK(changed.running.consent.gate.validity == std::optional<nanoseconds>(365 * 24h));
+  CHECK(changed.running.notices.size() == 1);
+}
+
 }  // namespace assent

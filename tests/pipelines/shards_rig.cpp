@@ -41,10 +41,11 @@ ShardsRig::ShardsRig(const std::string& pipeline) : settings(settings_of(pipelin
   store = must(FileStore::open(disk, folder.path / "segments"));
   must(disk.make_folder(folder.path / "journal"));
   sources.emplace(must(DatagramSources::create(settings, settings.threads.shards)));
-  defaults = {settings.consent.gate, settings.consent.default_purposes, std::nullopt};
+  defaults = {settings.consent.gate, settings.consent.default_purposes, settings.consent.rules, std::nullopt};
 
   const ShardUnit::Parts parts{
       settings,
+      settings.purposes,
       *sources,
       disk,
       folder.path / "journal",

@@ -115,9 +115,10 @@ TEST_CASE("audio is exported for a purpose, to a file") {
   CHECK(audio.out == "a.mka");
 }
 
-TEST_CASE("keys are exported from a state folder, without a purpose") {
+TEST_CASE("keys are exported from a state folder, for a purpose") {
   const auto keys = arguments_of<ExportKeysArguments>(
-      {"export", kId, "--keys", "--json", "--state", "/s", "--root-key", "/k/root.key"});
+      {"export", kId, "--keys", "--purpose", "quality", "--json", "--state", "/s", "--root-key", "/k/root.key"});
+  CHECK(keys.purpose == "quality");
   CHECK(to_text(keys.recording) == kId);
   CHECK(keys.state.folder == "/s");
   CHECK(keys.state.root_key == "/k/root.key");
@@ -197,8 +198,8 @@ TEST_CASE("a wrong command line says what is wrong with it") {
   CHECK(contains(complaint_of({"recordings", "--from", "yesterday"}), "\"yesterday\" is not a time"));
   CHECK(contains(complaint_of({"export", kId, "--out", "a.wav"}), "--purpose"));
   CHECK(contains(complaint_of({"export", kId, "--purpose", "quality"}), "--out"));
-  CHECK(contains(complaint_of({"export", kId, "--keys"}), "--state"));
-  CHECK(contains(complaint_of({"export", kId, "--keys", "--state", "/s", "--purpose", "quality"}), "--keys"));
+  CHECK(contains(complaint_of({"export", kId, "--keys", "--purpose", "quality"}), "--state"));
+  CHECK(contains(complaint_of({"export", kId, "--keys", "--state", "/s"}), "--purpose"));
   CHECK(contains(complaint_of({"export", kId, "--purpose", "q", "--out", "a", "--format", "mp3"}), "mp3"));
   CHECK(contains(complaint_of({"verify"}), "--state"));
   CHECK(contains(complaint_of({"salvage"}), "--state"));

@@ -48,6 +48,15 @@ class RecordedState {
         booking::AddLeg{{new_id<LegId>(kNow), call, participant, 0, {}, leg_key->id, "PCMU/8000", ""}});
     bookings.emplace_back(
         booking::OpenRecording{{recording, call, tenant->id, RecordingState::open, kNow, std::nullopt, ""}});
+    ConsentRow consent;
+    consent.id = new_id<ConsentId>(kNow);
+    consent.call = call;
+    consent.participant = participant;
+    consent.purpose = "quality";
+    consent.decision = "granted";
+    consent.signal_type = "api";
+    consent.at = kNow;
+    bookings.emplace_back(booking::AddConsent{consent});
     bookings.emplace_back(booking::EndCall{call, kNow, CallState::ended});
     bookings.emplace_back(booking::CloseRecording{recording, kNow, RecordingState::complete, ""});
     REQUIRE((*catalog)->book(bookings));
@@ -73,7 +82,7 @@ class RecordedState {
 };
 
 ExportKeysArguments arguments_for(const RecordedState& state, RecordingId recording) {
-  return {{std::nullopt, std::nullopt, state.path()}, {state.path(), std::nullopt}, recording, Output::json};
+  return {{std::nullopt, std::nullopt, state.path()}, {state.path(), std::nullopt}, recording, "quality", Output::json};
 }
 
 }  // namespace
@@ -95,6 +104,19 @@ TEST_CASE("keys are printed after a warning, and their export stands on the ledg
   CHECK(ledger.back().body_json.find(to_text(state.recording)) != std::string::npos);
   CHECK(ledger.back().body_json.find(state.key_id) != std::string::npos);
   CHECK(ledger.back().body_json.find(state.key) == std::string::npos);
+}
+
+TEST_CASE("no key is printed for a purpose that nobody agreed to, and the attempt is on record") {
+  const RecordedState state;
+  auto arguments = arguments_for(state, state.recording);
+  arguments.purpose = "training";
+  std::ostringstream out;
+  std::ostringstream err;
+  Console console{out, err};
+  CHECK(perform(arguments, console) == ExitStatus::failed);
+  CHECK(out.str().empty());
+  CHECK(err.str().find("training") != std::string::npos);
+  CHECK(state.ledger().back().kind == "refusal");
 }
 
 TEST_CASE("no key is printed for a recording that is not there, and nothing is booked") {

@@ -142,7 +142,7 @@ TEST_CASE("commands on a state folder refuse one that is none, and make nothing 
   const TemporaryFolder folder;
   const std::string state = " --state " + folder.path.string();
   for (const std::string& command :
-       {"verify" + state, "salvage" + state, "export " + std::string(kId) + " --keys" + state,
+       {"verify" + state, "salvage" + state, "export " + std::string(kId) + " --keys --purpose quality" + state,
         "export " + std::string(kId) + " --purpose quality --out " + (folder.path / "a.wav").string() + state}) {
     INFO(command);
     const auto refused = run(command);

@@ -278,7 +278,8 @@ class Commands {
     auto& command = add("export", export_, "Write a recording's audio, or its keys",
                         "assent export 0192f0c1-2b3c-7d4e-8f90-a1b2c3d4e5f6 --purpose quality --out call.wav");
     add_id(command, "RECORDING", export_.recording, "id of the recording");
-    auto* purpose = command.add_option("--purpose", export_.purpose, "what it is heard for; goes on record");
+    auto* purpose =
+        command.add_option("--purpose", export_.purpose, "what it is heard or decrypted for; goes on record");
     purpose->type_name("NAME");
     add_parsed(command, "--format", export_.format, parse_format,
                "wav (stereo; the default), ogg, or mka (as it was sent; one leg)", "wav, ogg or mka")
@@ -291,22 +292,22 @@ class Commands {
     command
         .add_flag_callback(
             "--keys", [this] { what_ = ExportWhat::keys; },
-            "print the leg keys instead of audio, for other programs to decrypt with")
-        ->excludes(purpose)
+            "print the keys of the legs that may be heard, for other programs to decrypt with")
         ->excludes(out);
     add_engine(command, export_.engine);
     add_root_key(command, export_.root_key);
     add_output(command, export_keys_.output);
     command.callback([this, purpose, out] {
+      if (purpose->empty()) throw CLI::RequiredError("--purpose, what the audio is heard for,");
       if (what_ == ExportWhat::keys) {
         if (!export_.engine.state) throw CLI::RequiredError("--state, the folder whose keys --keys opens,");
         export_keys_.engine = export_.engine;
         export_keys_.state = {*export_.engine.state, export_.root_key};
         export_keys_.recording = export_.recording;
+        export_keys_.purpose = export_.purpose;
         chosen_ = export_keys_;
         return;
       }
-      if (purpose->empty()) throw CLI::RequiredError("--purpose, what the audio is heard for,");
       if (out->empty()) throw CLI::RequiredError("--out, the file to write,");
       chosen_ = export_;
     });

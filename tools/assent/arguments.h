@@ -122,6 +122,7 @@ struct ExportKeysArguments {
   EngineReach engine;
   StateReach state;
   RecordingId recording;
+  std::string purpose;
   Output output = Output::text;
 };
 

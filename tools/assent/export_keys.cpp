@@ -1,8 +1,8 @@
 // assent export --keys: the leg keys of a recording, for programs that decrypt segments without us.
 //
 // Who has a key has the audio, for ever, whatever is erased here later. So the export is on the ledger before the first
-// key is opened: booked here when no engine runs on the folder, else by the engine, which is asked. The keys themselves
-// never travel over HTTP: they are opened here, from the folder.
+// key is opened, for a purpose that somebody agreed to: booked here when no engine runs on the folder, else by the
+// engine, which is asked. The keys themselves never travel over HTTP: they are opened here, from the folder.
 #include <ostream>
 
 #include "engine/catalog/catalog_writer.h"
@@ -18,19 +18,21 @@ namespace {
 
 using KeyIds = std::vector<KeyId>;
 
-Result<KeyIds> book_here(OpenedState& state, RecordingId id) {
+Result<KeyIds> book_here(OpenedState& state, const ExportKeysArguments& wanted) {
   CatalogWriter writer(state.catalog());
   gst::GstAudioRenderer renderer;
   RecordingService recordings({state.catalog(), writer, state.keys(), state.store(), renderer});
-  const auto exported = recordings.record_key_export(id, {"command line"});
+  const auto exported = recordings.record_key_export(wanted.recording, wanted.purpose, {"command line"});
   if (!exported) return exported.error();
   return exported->keys;
 }
 
-Result<KeyIds> ask_engine_to_book(const EngineReach& reach, RecordingId id) {
-  auto engine = reach_engine(reach);
+Result<KeyIds> ask_engine_to_book(const ExportKeysArguments& wanted) {
+  auto engine = reach_engine(wanted.engine);
   if (!engine) return engine.error();
-  const auto body = engine->post("/v1/recordings/" + to_text(id) + "/key-exports", "");
+  const auto target =
+      target_of("/v1/recordings/" + to_text(wanted.recording) + "/key-exports", {{"purpose", wanted.purpose}});
+  const auto body = engine->post(target, "");
   if (!body) return body.error();
   const auto reply = parse_reply(*body);
   if (!reply) return reply.error();
@@ -52,14 +54,14 @@ struct BookedExport {
 Result<BookedExport> open_and_book(const ExportKeysArguments& arguments) {
   auto state = OpenedState::open(arguments.state, StateUse::write);
   if (state) {
-    auto keys = book_here(**state, arguments.recording);
+    auto keys = book_here(**state, arguments);
     if (!keys) return keys.error();
     return BookedExport{*std::move(state), *std::move(keys)};
   }
   if (state.error().code != Errc::conflict) return state.error();
   state = OpenedState::open(arguments.state, StateUse::read);
   if (!state) return state.error();
-  auto keys = ask_engine_to_book(arguments.engine, arguments.recording);
+  auto keys = ask_engine_to_book(arguments);
   if (!keys) return keys.error();
   return BookedExport{*std::move(state), *std::move(keys)};
 }

@@ -113,7 +113,9 @@ void Service::reload() {
     }
     return;
   }
-  const Reload done = engine_.reload(**loaded);
+  const Result<Reload> reloaded = engine_.reload(**loaded);
+  if (!reloaded) return log_.error("not reloaded: {}", plain(reloaded.error().what));
+  const Reload& done = *reloaded;
   log_.set_level(level_of(engine_.running().log.level));
   if (!done.at_next_start.empty()) log_.warn("takes effect at the next start only: {}", listed(done.at_next_start));
   log_.info("reloaded: {}", done.changed.empty() ? "nothing changes" : listed(done.changed));

@@ -30,9 +30,11 @@ std::string problem_type(const HttpResponse& response) {
 // A request that fits each route.
 std::string path_for(const Route& route) {
   std::string path(route.pattern);
-  const std::size_t id = path.find("{id}");
-  if (id != std::string::npos) path.replace(id, 4, "0192f0c1-2b3c-7d4e-8f90-a1b2c3d4e5f6");
-  return path;
+  while (true) {
+    const std::size_t open = path.find('{');
+    if (open == std::string::npos) return path;
+    path.replace(open, path.find('}') - open + 1, "0192f0c1-2b3c-7d4e-8f90-a1b2c3d4e5f6");
+  }
 }
 
 }  // namespace

@@ -59,6 +59,12 @@ Result<EndedCall> FakeCalls::end_call(CallId, const Caller& caller) {
   return ended;
 }
 
+Result<void> FakeCalls::withdraw_standing(StandingId standing, const Caller& caller) {
+  auto answered = answer("withdraw standing " + to_text(standing) + " by " + caller.token_id);
+  if (!answered) return answered.error();
+  return {};
+}
+
 Result<BodyStream> FakeRenderer::payloads(RenderSpec spec) {
   start = spec.start;
   end = spec.end;
@@ -119,7 +125,11 @@ ControlRig::ControlRig()
       recordings({*catalog, *writer, keys, store, renderer}),
       erasures({*catalog, *writer, keys, store, journal, [this](RecordingId id) { recordings.cut_streams(id); }}),
       receipts({*catalog, [this] { return catalog->seal(); }, [this] { return receipt_terms; }}),
-      api({calls, status, recordings, erasures, receipts, *catalog, *tokens, overload, webhooks, [this] {
+      purposes(must(PurposeRegistry::create({"quality", "training"}))),
+      standing({*catalog, *writer, keys, purposes, calls}),
+      registers({*catalog, *writer, purposes}),
+      api({calls, status, recordings, erasures, receipts, standing, registers, *catalog, *tokens, overload, webhooks,
+           [this] {
              return Now{read_mono(), wall};
            }}) {
   calls.view.id = new_id<CallId>(kStart);
@@ -218,7 +228,7 @@ SegmentRow ControlRig::seal_segment(const RecordedCall& call, const LegRow& leg,
 }
 
 void ControlRig::consent(const RecordedCall& call, std::size_t who, const std::string& purpose,
-                         const std::string& decision) {
+                         const std::string& decision, std::optional<WallTime> until) {
   ConsentRow row;
   row.id = new_id<ConsentId>(kStart);
   row.call = call.call;
@@ -228,6 +238,7 @@ void ControlRig::consent(const RecordedCall& call, std::size_t who, const std::s
   row.signal_type = "api";
   row.origin = "test";
   row.at = kStart;
+  row.valid_until = until;
   must(writer->book_and_wait({booking::AddConsent{row}}));
 }
 

@@ -52,6 +52,7 @@ class FakeCalls final : public CallService {
   Result<CallView> resume(CallId id, const std::string& reason, const Caller& caller) override;
   Result<CallView> change_legs(CallId id, const LegsSpec& spec, const Caller& caller) override;
   Result<EndedCall> end_call(CallId id, const Caller& caller) override;
+  Result<void> withdraw_standing(StandingId standing, const Caller& caller) override;
 
  private:
   Result<CallView> answer(std::string what);
@@ -166,6 +167,9 @@ class ControlRig {
   ReceiptDesk receipts;
   FakeCalls calls;
   FakeStatus status;
+  PurposeRegistry purposes;
+  StandingConsents standing;
+  Registers registers;
   OverloadState overload;
   WebhookSources webhooks;
   WallTime wall = kStart;  // what the API reads
@@ -173,7 +177,8 @@ class ControlRig {
 
   // A finished call with its people, consents to come, and sealed segments in the store.
   RecordedCall record_call(const RecordSpec& spec = {});
-  void consent(const RecordedCall& call, std::size_t who, const std::string& purpose, const std::string& decision);
+  void consent(const RecordedCall& call, std::size_t who, const std::string& purpose, const std::string& decision,
+               std::optional<WallTime> until = std::nullopt);
   void consent_all(const RecordedCall& call, const std::string& purpose);
 
   std::string token_for(Role role);  // of the id "the-<role>"

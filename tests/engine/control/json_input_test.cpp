@@ -258,4 +258,24 @@ TEST_CASE("a token's id and role are checked") {
   CHECK(pointers_of(read_token_spec(R"({"id":"PBX","role":"root"})")) == Pointers{"/id", "/role"});
 }
 
+TEST_CASE("a grant may say for how long it is, in whole seconds, and nothing else may") {
+  CHECK(read_consent_spec(R"({"participant":"c","decision":"granted","validity_s":3600})")->validity == 3600s);
+  CHECK_FALSE(read_consent_spec(R"({"participant":"c","decision":"granted"})")->validity);
+  for (const char* body : {R"({"participant":"c","decision":"granted","validity_s":0})",
+                           R"({"participant":"c","decision":"granted","validity_s":1.5})",
+                           R"({"participant":"c","decision":"granted","validity_s":3153600001})",
+                           R"({"participant":"c","decision":"denied","validity_s":60})"}) {
+    INFO(body);
+    CHECK(pointers_of(read_consent_spec(body)) == Pointers{"/validity_s"});
+  }
+}
+
+TEST_CASE("no caller speaks as a consent on file, or as the engine") {
+  for (const char* type : {"standing", "validity", "deadline", "hangup", "leave"}) {
+    INFO(type);
+    CHECK(pointers_of(read_consent_spec(R"({"participant":"c","decision":"granted","signal":{"type":")" +
+                                        std::string(type) + R"("}})")) == Pointers{"/signal/type"});
+  }
+}
+
 }  // namespace assent

@@ -1,0 +1,172 @@
+#include "engine/control/standing_consents.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "engine/catalog/notices.h"
+#include "engine/catalog/person_fields.h"
+
+namespace assent {
+namespace {
+
+constexpr std::string_view kDefaultTenantName = "default";
+
+Error nobody() { return error(Errc::not_found, "nobody of this id or reference is on record"); }
+
+std::string_view state_of(const StandingConsentRow& row, WallTime now) {
+  if (row.withdrawn) return "withdrawn";
+  if (row.until && *row.until <= now) return "over";
+  return row.from > now ? "not-begun" : "valid";
+}
+
+nlohmann::json time_or_null(const std::optional<WallTime>& time) {
+  return time ? nlohmann::json(to_rfc3339(*time)) : nlohmann::json(nullptr);
+}
+
+Booking given_entry(const StandingConsentRow& row, const Caller& caller) {
+  nlohmann::json body = {{"by", caller.token_id},           {"change", "given"},
+                         {"from", to_rfc3339(row.from)},    {"purposes", nlohmann::json::parse(row.purposes_json)},
+                         {"standing", to_text(row.id)},     {"subject", to_text(row.subject)},
+                         {"until", time_or_null(row.until)}};
+  if (!row.notice_json.empty()) body["notice"] = nlohmann::json::parse(row.notice_json);
+  return booking::AddLedger{{LedgerKind::standing_consent, row.created, std::nullopt, body.dump()}};
+}
+
+Booking withdrawn_entry(const StandingConsentRow& row, WallTime now, const Caller& caller) {
+  const nlohmann::json body = {{"by", caller.token_id},
+                               {"change", "withdrawn"},
+                               {"standing", to_text(row.id)},
+                               {"subject", to_text(row.subject)}};
+  return booking::AddLedger{{LedgerKind::standing_consent, now, std::nullopt, body.dump()}};
+}
+
+Result<void> check_times(const StandingSpec& spec, WallTime now) {
+  const WallTime from = spec.from.value_or(now);
+  if (from > now + limits::kValidityMax || (spec.until && *spec.until > now + limits::kValidityMax)) {
+    return error(Errc::invalid, "from and until: at most 36500 days from now");
+  }
+  if (spec.until && (*spec.until <= from || *spec.until <= now)) {
+    return error(Errc::invalid, "until: must come after from, and after now");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::optional<SubjectRow>> StandingConsents::find(const PersonName& person) {
+  if (const auto id = parse_id<SubjectId>(person.person)) {
+    auto known = parts_.catalog.subject(*id);
+    if (!known || *known) return known;
+  }
+  const auto tenant = people_.tenant(person.tenant ? std::string_view(*person.tenant) : kDefaultTenantName);
+  if (!tenant && tenant.error().code == Errc::not_found) return std::optional<SubjectRow>();
+  if (!tenant) return tenant.error();
+  const BlindIndex index = subject_index(*tenant->key.key, person.person);
+  return parts_.catalog.subject(tenant->id, index);
+}
+
+Result<StandingView> StandingConsents::view_of(const StandingConsentRow& row, const SubjectRow& subject) {
+  StandingView view{row, {}, std::nullopt, state_of(row, parts_.clock().wall)};
+  for (const auto& purpose : nlohmann::json::parse(row.purposes_json, nullptr, false)) {
+    if (purpose.is_string()) view.purposes.push_back(purpose.get<std::string>());
+  }
+  if (row.sealed_evidence.empty()) return view;
+  const auto key = parts_.keys.open(subject.key);
+  if (!key && key.error().code == Errc::not_found) return view;
+  if (!key) return key.error();
+  auto evidence = open_evidence(*key->key, row);
+  if (!evidence) return evidence.error();
+  view.evidence = *std::move(evidence);
+  return view;
+}
+
+Result<StandingConsentRow> StandingConsents::book(const std::string& person, const StandingSpec& spec,
+                                                  const Caller& caller) {
+  const WallTime now = parts_.clock().wall;
+  if (auto checked = check_times(spec, now); !checked) return checked.error();
+  const auto purposes = parts_.purposes.set_of(spec.purposes);
+  if (!purposes) return purposes.error();
+  if (purposes->empty()) return error(Errc::invalid, "purposes: at least one is needed");
+
+  StandingConsentRow row{new_id<StandingId>(now), {}, {}, spec.from.value_or(now), spec.until, {}, {}, {}, now, {}};
+  row.purposes_json = nlohmann::json(parts_.purposes.ids_of(*purposes)).dump();
+  row.origin = "token:" + caller.token_id;
+  if (spec.notice) {
+    const Notice& named = *spec.notice;
+    const auto notice = find_notice(parts_.catalog, {named.id, named.version, named.language, named.hash});
+    if (!notice) return notice.error();
+    row.notice_json = notice_json_of(*notice);
+  }
+  std::vector<Booking> bookings;
+  auto known = find({person, spec.tenant});
+  if (!known) return known.error();
+  std::optional<OpenKey> key;
+  if (*known) {
+    auto opened = parts_.keys.open((*known)->key);
+    if (!opened) return opened.error();
+    row.subject = (*known)->id;
+    key = *opened;
+  } else {
+    const auto tenant = people_.tenant_or_new(spec.tenant.value_or(std::string(kDefaultTenantName)), now, bookings);
+    if (!tenant) return tenant.error();
+    const auto made = people_.subject_or_new(*tenant, person, now, bookings);
+    if (!made) return made.error();
+    row.subject = made->id;
+    key = made->key;
+  }
+  if (spec.evidence) row.sealed_evidence = seal_evidence(*key->key, row.id, *spec.evidence);
+  bookings.emplace_back(booking::AddStandingConsent{row});
+  bookings.push_back(given_entry(row, caller));
+  if (auto booked = parts_.writer.book_and_wait(std::move(bookings)); !booked) return booked.error();
+  return row;
+}
+
+Result<StandingView> StandingConsents::add(const std::string& person, const StandingSpec& spec, const Caller& caller) {
+  auto row = book(person, spec, caller);
+  // Two that make the same person at once race for the row: the one that lost finds the winner's next time.
+  if (!row && row.error().code == Errc::conflict) row = book(person, spec, caller);
+  if (!row) return row.error();
+  const auto subject = parts_.catalog.subject(row->subject);
+  if (!subject) return subject.error();
+  if (!*subject) return nobody();
+  return view_of(*row, **subject);
+}
+
+Result<std::vector<StandingView>> StandingConsents::list(const PersonName& person) {
+  const auto subject = find(person);
+  if (!subject) return subject.error();
+  if (!*subject) return nobody();
+  const auto rows = parts_.catalog.standing_consents((*subject)->id);
+  if (!rows) return rows.error();
+  std::vector<StandingView> views;
+  for (const StandingConsentRow& row : *rows) {
+    auto view = view_of(row, **subject);
+    if (!view) return view.error();
+    views.push_back(*std::move(view));
+  }
+  return views;
+}
+
+Result<StandingView> StandingConsents::withdraw(const PersonName& person, StandingId id, const Caller& caller) {
+  const auto subject = find(person);
+  if (!subject) return subject.error();
+  if (!*subject) return nobody();
+  auto rows = parts_.catalog.standing_consents((*subject)->id);
+  if (!rows) return rows.error();
+  const auto found =
+      std::find_if(rows->begin(), rows->end(), [&](const StandingConsentRow& row) { return row.id == id; });
+  if (found == rows->end()) return error(Errc::not_found, "this person has no such consent on file");
+  if (!found->withdrawn) {
+    const WallTime now = parts_.clock().wall;
+    auto booked =
+        parts_.writer.book_and_wait({booking::WithdrawStandingConsent{id, now}, withdrawn_entry(*found, now, caller)});
+    // Somebody else has just done it: it is withdrawn all the same.
+    if (!booked && booked.error().code != Errc::conflict) return booked.error();
+    found->withdrawn = now;
+  }
+  // From here on no new call can use it (booking::AddConsent); those that have stop now.
+  if (auto stopped = parts_.calls.withdraw_standing(id, caller); !stopped) return stopped.error();
+  return view_of(*found, **subject);
+}
+
+}  // namespace assent
