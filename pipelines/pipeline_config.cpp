@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "pipelines/consent_config.h"
+#include "pipelines/controller_config.h"
 #include "pipelines/overload_config.h"
 #include "pipelines/section_reader.h"
 #include "pipelines/webhook_config.h"
