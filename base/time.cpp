@@ -58,6 +58,10 @@ std::string to_rfc3339(WallTime time) {
   return text.data();
 }
 
+// Nanoseconds since 1970 in 64 bits reach from 1677 to 2262; of these, the years that are whole.
+constexpr int kFirstYear = 1678;
+constexpr int kLastYear = 2261;
+
 std::optional<WallTime> parse_rfc3339(std::string_view text) {
   if (text.size() < 20 || text[4] != '-' || text[7] != '-' || (text[10] != 'T' && text[10] != 't') || text[13] != ':' ||
       text[16] != ':') {
@@ -70,6 +74,7 @@ std::optional<WallTime> parse_rfc3339(std::string_view text) {
   const auto minute = number_at(text, 14, 2);
   const auto second = number_at(text, 17, 2);
   if (!year || !month || !day || !hour || !minute || !second) return std::nullopt;
+  if (*year < kFirstYear || *year > kLastYear) return std::nullopt;
   const auto date = std::chrono::year(*year) / std::chrono::month(static_cast<unsigned>(*month)) /
                     std::chrono::day(static_cast<unsigned>(*day));
   if (!date.ok() || *hour > 23 || *minute > 59 || *second > 60) return std::nullopt;

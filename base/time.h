@@ -31,7 +31,7 @@ MonoTime read_mono();  // where the wall clock is not asked for: deadlines, and 
 
 // RFC 3339 in UTC with milliseconds: "2026-11-24T22:59:00.123Z".
 std::string to_rfc3339(WallTime time);
-std::optional<WallTime> parse_rfc3339(std::string_view text);  // UTC ("Z") or a numeric offset
+std::optional<WallTime> parse_rfc3339(std::string_view text);  // UTC ("Z") or a numeric offset; 1678 to 2261
 std::string utc_day(WallTime time);                            // "2026-11-24"
 
 }  // namespace assent

@@ -99,7 +99,8 @@ TEST_CASE("a consent on file that makes no sense is refused, and says why") {
            {R"({"purposes":["quality","quality"]})", "comes twice"},
            {R"({"purposes":["quality"],"until":"2001-01-01T00:00:00Z"})", "until"},
            {R"({"purposes":["quality"],"until":"tomorrow"})", "until"},
-           {R"({"purposes":["quality"],"until":"2999-01-01T00:00:00Z"})", "36500 days"},
+           {R"({"purposes":["quality"],"until":"2261-01-01T00:00:00Z"})", "36500 days"},
+           {R"({"purposes":["quality"],"until":"2600-01-01T00:00:00Z"})", "until"},
            {R"({"purposes":["quality"],"notice":{"id":"n","version":"1"}})", "not on record"},
            {R"({"purposes":["quality"],"colour":"red"})", "colour"}}) {
     INFO(body);
