@@ -22,7 +22,6 @@
 #include "base/cpu.h"
 #include "base/endpoint.h"
 #include "base/limits.h"
-#include "engine/catalog/ledger_limits.h"
 #include "base/result.h"
 #include "base/secure_arena.h"
 #include "base/time.h"
