@@ -255,6 +255,20 @@ inline constexpr std::size_t kCatalogRows = 200000;
 inline constexpr std::size_t kCachedKeys = 8192;
 inline constexpr auto kCachedKeyAge = 10min;
 
+// The ledger is read through in steps of so many records, each in a snapshot of its own: one long snapshot would keep
+// what was erased in the log's file until the reading ends.
+inline constexpr std::size_t kLedgerStepRows = 20000;
+// A checkpoint is a signature and a record. One for every 10,000 others costs little, and leaves little of the ledger
+// to what the engine alone can check. How often at least, while there is something new to sign, is the pipeline's to
+// say.
+inline constexpr std::size_t kCheckpointRecords = 10000;
+inline constexpr std::size_t kCheckpointRecordsMin = 1;
+inline constexpr std::size_t kCheckpointRecordsMax = 1000000;
+inline constexpr std::chrono::milliseconds kCheckpointInterval = 1h;
+inline constexpr std::chrono::milliseconds kCheckpointIntervalMin = 1s;
+inline constexpr std::chrono::milliseconds kCheckpointIntervalMax = 24h;
+inline constexpr std::size_t kCanonicalJsonDepth = 16;  // a record's body has two; a notice comes from a caller
+
 // ---- Overload -----------------------------------------------------------------------------------------------------
 
 // How often the queues are looked at: a stage begins at most so late, and one at a time.

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "base/limits.h"
-#include "engine/catalog/ledger_limits.h"
 
 namespace assent {
 namespace {

@@ -12,7 +12,6 @@
 #include <utility>
 
 #include "base/limits.h"
-#include "engine/catalog/ledger_limits.h"
 #include "base/result.h"
 #include "engine/catalog/catalog.h"
 #include "engine/catalog/ledger.h"

@@ -4,7 +4,6 @@
 #include <random>
 
 #include "base/limits.h"
-#include "engine/catalog/ledger_limits.h"
 #include "catch.h"
 
 using namespace assent;
