@@ -56,6 +56,10 @@ std::vector<pipeline::PurposeText> read_purposes(SectionReader& document, Config
     purpose.lawful_basis = section.take_text("lawful_basis", limits::kRefBytes).value_or(purpose.lawful_basis);
     purpose.version = section.take_text("version", limits::kNameBytes).value_or(purpose.version);
     purpose.processors = section.take_texts("processors").value_or(std::vector<std::string>());
+    if (purpose.processors.size() > limits::kProcessors) {
+      section.refuse(section.place_of("processors"), "processors", "names too many",
+                     "at most " + std::to_string(limits::kProcessors));
+    }
     milliseconds retention = 0ms;
     section.take("retention", retention, {limits::kRetentionMin, limits::kRetentionMax});
     if (retention != 0ms) purpose.retention = std::chrono::floor<std::chrono::hours>(retention);

@@ -334,7 +334,8 @@ strict = { policy = "all-party", standing_roles = [], validity = "1h" }
   CHECK(errors_of("[consent]\nstanding_roles = [\"\"]").find("p.toml:2:18: consent.standing_roles: ") == 0);
   CHECK(errors_of("[consent.tenants]\nacme = { policy = \"nobody\" }")
             .find("p.toml:2:19: consent.tenants.acme.policy: ") == 0);
-  CHECK(errors_of("[consent.tenants]\nacme = { hold = \"1s\" }").find("p.toml:2:10: consent.tenants.acme.hold: ") == 0);
+  CHECK(errors_of("[consent.tenants]\nacme = { hold = \"1s\" }")
+            .find("p.toml:2:10: unknown key \"hold\" in [consent.tenants.acme]") == 0);
   CHECK(errors_of("[consent.tenants]\nacme = \"per-party\"").find("p.toml:2:8: consent.tenants.acme: ") == 0);
 }
 
