@@ -27,7 +27,6 @@
 #include "base/time.h"
 #include "engine/calls/call_quota.h"
 #include "engine/calls/consent_rules.h"
-#include "engine/catalog/ledger_limits.h"
 #include "engine/consent/call_consent.h"
 #include "engine/consent/purpose_set.h"
 #include "engine/ingest/datagram_source.h"

@@ -9,7 +9,6 @@
 #include "base/limits.h"
 #include "engine/catalog/ledger.h"
 #include "engine/catalog/ledger_check.h"
-#include "engine/catalog/ledger_limits.h"
 #include "engine/catalog/sqlite_catalog.h"
 
 namespace assent {
