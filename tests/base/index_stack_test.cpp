@@ -59,7 +59,7 @@ TEST_CASE("a number has one owner at a time, whoever pushes and pops") {
     }
   };
   std::vector<std::thread> threads;
-  for (const std::size_t most : {1, 2, 3, 5}) threads.emplace_back(take_and_give, most);
+  for (const std::size_t most : std::array<std::size_t, 4>{1, 2, 3, 5}) threads.emplace_back(take_and_give, most);
   for (std::thread& thread : threads) thread.join();
 
   CHECK(shared == 0);
