@@ -96,10 +96,11 @@ def run(options, folder):
                                     "--sample", "50")
     loaded_engine.wait_until_all_talk(engine)
     verifier, looks, begun = Verifier(engine), [], time.monotonic()
+    next_look = begun + options.every
     while load.poll() is None:
-        next_look = begun + (len(looks) + 1) * options.every
         while load.poll() is None and time.monotonic() < next_look:
             time.sleep(0.5)
+        next_look = max(next_look + options.every, time.monotonic())  # verifying may take longer than that
         if load.poll() is None:
             looks.append(look(engine, begun))
             verifier.go_on()
