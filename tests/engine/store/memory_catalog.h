@@ -40,6 +40,7 @@ class MemoryCatalog final : public Catalog {
   Result<std::vector<CallRow>> calls_in_state(CallState state) override {
     return select(call_rows, [&](const CallRow& row) { return row.state == state; });
   }
+  Result<std::vector<CallRow>> calls_of(SubjectId) override { return std::vector<CallRow>(); }
   Result<std::vector<LegRow>> legs(CallId call) override {
     return select(leg_rows, [&](const LegRow& row) { return row.call == call; });
   }
