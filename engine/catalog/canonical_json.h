@@ -26,7 +26,4 @@ bool is_canonical_object(std::string_view text);
 // Appends the text as a JSON string. The text must be UTF-8, which is not looked at here.
 void append_json_string(std::string& out, std::string_view text);
 
-// RFC 3629: no overlong form, no surrogate, nothing above U+10FFFF.
-bool is_utf8(std::string_view text);
-
 }  // namespace assent

@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "catch.h"
+#include "crypto/message_format.h"
 
 using namespace assent;
 

@@ -27,6 +27,7 @@ Gives what_is_given(Operation operation) {
     case Operation::show_call:
     case Operation::end_call:
     case Operation::record_consent:
+    case Operation::receive_signal:
     case Operation::pause_call:
     case Operation::resume_call:
     case Operation::change_legs:
@@ -44,6 +45,9 @@ Gives what_is_given(Operation operation) {
     case Operation::show_erasure:
     case Operation::list_ledger:
     case Operation::verify_ledger:
+    case Operation::call_receipts:
+    case Operation::subject_receipts:
+    case Operation::receipt_keys:
     case Operation::add_notice:
     case Operation::list_notices:
     case Operation::show_notice:

@@ -1,5 +1,6 @@
 #include "engine/ingest/inband_dtmf.h"
 
+#include <array>
 #include <random>
 #include <string>
 
@@ -117,7 +118,7 @@ TEST_CASE("one tone alone, a tone beside its place and noise are no keys") {
 
 TEST_CASE("keys do not depend on how the audio is cut into packets") {
   const auto samples = all_keys(8000);
-  for (const std::size_t packet_ms : {1, 5, 10, 30, 60, 125, 250}) {
+  for (const std::size_t packet_ms : std::array<std::size_t, 7>{1, 5, 10, 30, 60, 125, 250}) {
     INFO(packet_ms);
     CHECK(heard(kPcmu, samples, packet_ms) == kAllKeys);
   }

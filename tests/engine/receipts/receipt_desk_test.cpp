@@ -3,7 +3,6 @@
 #include <nlohmann/json.hpp>
 
 #include "catalog_rows.h"
-#include "crypto/file_root_key.h"
 #include "sealed_catalog.h"
 
 using namespace assent;
