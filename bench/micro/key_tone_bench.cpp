@@ -37,7 +37,8 @@ std::vector<Heard> listen(const Bytes& audio) {
   InbandDtmf detector;
   std::vector<Heard> heard;
   for (std::size_t at = 0; at + kPacket <= audio.size(); at += kPacket) {
-    for (const char key : detector.hear(Codec{}, ByteView(audio).subspan(at, kPacket), 0ns).all()) {
+    const HeardKeys found = detector.hear(Codec{}, ByteView(audio).subspan(at, kPacket), 0ns);
+    for (const char key : found.all()) {
       heard.push_back({at, key});
     }
   }

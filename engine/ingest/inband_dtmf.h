@@ -40,7 +40,8 @@ class HeardKeys {
   void add(char key) {
     if (count_ < keys_.size()) keys_[count_++] = key;
   }
-  std::span<const char> all() const { return std::span(keys_).first(count_); }
+  std::span<const char> all() const& { return std::span(keys_).first(count_); }
+  std::span<const char> all() && = delete;  // it would outlive them
 
  private:
   // A press and the pause behind it take 80 ms, the longest payload of a block at 8000 Hz 500 ms.

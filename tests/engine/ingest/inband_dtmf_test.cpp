@@ -23,7 +23,8 @@ std::string heard(const Codec& codec, const std::vector<double>& samples, std::s
     const std::size_t end = std::min(samples.size(), at + per_packet);
     const Bytes payload = payload_of(
         codec, {samples.begin() + static_cast<std::ptrdiff_t>(at), samples.begin() + static_cast<std::ptrdiff_t>(end)});
-    for (const char key : detector.hear(codec, payload, 0ns).all()) keys += key;
+    const HeardKeys found = detector.hear(codec, payload, 0ns);
+    for (const char key : found.all()) keys += key;
   }
   return keys;
 }
@@ -133,7 +134,8 @@ TEST_CASE("a lost packet does not make two presses of one, and silence that was 
     std::size_t presses = 0;
     for (std::size_t packet = 0; packet < 20; ++packet) {
       const ByteView payload = ByteView(tone).subspan(packet * kPacketBytes, kPacketBytes);
-      presses += detector.hear(kPcmu, payload, packet == 10 ? gap : 0ns).all().size();
+      const HeardKeys found = detector.hear(kPcmu, payload, packet == 10 ? gap : 0ns);
+      presses += found.all().size();
     }
     return presses;
   };
@@ -149,7 +151,8 @@ TEST_CASE("what was forgotten is not gone on with") {
   line.press('5', 60);
   const Bytes tone = payload_of(kPcmu, line.samples());
   const auto heard_in = [&](InbandDtmf& detector, std::size_t packet) {
-    return detector.hear(kPcmu, ByteView(tone).subspan(packet * kPacketBytes, kPacketBytes), 0ns).all().size();
+    const HeardKeys found = detector.hear(kPcmu, ByteView(tone).subspan(packet * kPacketBytes, kPacketBytes), 0ns);
+    return found.all().size();
   };
   InbandDtmf detector;
   CHECK(heard_in(detector, 0) == 0);
