@@ -225,7 +225,6 @@ void take_rules(SectionReader& section, TenantConsent& rules) {
                      "roles of participants, such as [\"agent\"]");
     }
   }
-  if (!section.has("validity")) return;
   milliseconds validity = 0ms;
   section.take("validity", validity, {limits::kValidityMin, limits::kValidityMax});
   if (validity != 0ms) rules.validity = validity;

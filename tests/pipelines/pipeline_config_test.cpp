@@ -483,14 +483,12 @@ TEST_CASE("each error says where it is and what is allowed") {
       {"[log]\nlevel = \"loud\"",
        "p.toml:2:9: log.level: \"loud\" is unknown; allowed: \"trace\", \"debug\", \"info\", \"warn\", \"error\""},
       {"[consent]\nholds = \"30s\"",
-       "p.toml:2:1: unknown key \"holds\" in [consent]: did you mean \"hold\"?; allowed: policy, on_withdraw, hold, "
-       "deadline, hold_floor, "
-       "preroll, default_purposes, digits"},
+       "p.toml:2:1: unknown key \"holds\" in [consent]: did you mean \"hold\"?; allowed: policy, standing_roles, "
+       "validity, tenants, on_withdraw, hold, deadline, hold_floor, preroll, default_purposes, digits"},
       {"[sael]\nworkers = 1",
        "p.toml:1:2: unknown key \"sael\": did you mean \"seal\"?; allowed: purposes, listen, capacity, threads, media, "
-       "consent, "
-       "seal, "
-       "journal, ledger, overload, quota, store, keys, memory, shutdown, log, notice, controller"},
+       "consent, webhooks, notices, seal, journal, ledger, overload, quota, store, keys, memory, shutdown, log, "
+       "notice, controller"},
       {"[log]\nzebra = 1", "p.toml:2:1: unknown key \"zebra\" in [log]; allowed: level, format"},
   };
   for (const auto& test : cases) {

@@ -115,6 +115,7 @@ TEST_CASE("a consent on file that the record refuses leaves its person to be ask
   CHECK(answered);
   CHECK(rig.gate(0) == Gate::holding);
   CHECK(rig.call().consent().state(ParticipantIndex(1), Purpose(0)) == ConsentState::pending);
+  rig.auto_record = true;  // what its end puts on record is to be answered
 }
 
 TEST_CASE("a consent on file that is over by the time it is used leaves its person to be asked") {
