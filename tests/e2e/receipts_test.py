@@ -67,8 +67,10 @@ def test(folder):
     engine.decide(agreed, "customer", "withdrawn")
     check(engine.end(agreed)["recording"], "something was recorded")
     receipts, keys, found = accepted(folder, engine, f"/v1/calls/{agreed['id']}/receipts")
-    check([each["kind"] for each in found] == ["consent", "withdrawal"], f"{found}")
-    given, taken = (each["signed"]["dpv:hasRecordOfActivity"] for each in found)
+    # A withdrawal that names no purpose is of all: what was still asked for is refused with it.
+    check([each["kind"] for each in found] == ["consent", "withdrawal", "consent"], f"{found}")
+    given, taken, refused = (each["signed"]["dpv:hasRecordOfActivity"] for each in found)
+    check(refused["dpv:hasConsentStatus"]["@type"] == "dpv:ConsentRefused", f"{refused}")
     check(taken["dct:replaces"] == given["@id"], "a withdrawal names the consent that it takes back")
     check(given["dpv:hasNotice"]["dct:identifier"] == "recording-notice", f"{given['dpv:hasNotice']}")
 
@@ -77,15 +79,16 @@ def test(folder):
     engine.decide(denied, "customer", "denied")
     check(engine.end(denied)["recording"] is None, "nothing was recorded")
     _, _, found = accepted(folder, engine, f"/v1/calls/{denied['id']}/receipts")
-    check([each["kind"] for each in found] == ["consent", "nothing-stored"], f"{found}")
-    leg = found[1]["signed"]["assent:legs"][0]
+    check([each["kind"] for each in found] == ["consent", "consent", "nothing-stored"], f"{found}")
+    leg = found[2]["signed"]["assent:legs"][0]
     check(leg["assent:packetsReceived"] == 100, f"{leg}")
     check(100 * 160 < leg["assent:bytesHeldAtMost"] < 3 * 100 * 160, f"{leg}")
-    check(found[1]["signed"]["assent:rule"] == "it was refused", f"{found[1]}")
+    check(found[2]["signed"]["assent:rule"] == "it was refused", f"{found[2]}")
 
     subject = receipts["receipts"][0]["subject"]
     _, _, found = accepted(folder, engine, f"/v1/subjects/{subject}/receipts")
-    check([each["kind"] for each in found] == ["consent", "withdrawal", "consent", "nothing-stored"], f"{found}")
+    check([each["kind"] for each in found] == ["consent", "withdrawal", "consent", "consent", "consent", "nothing-stored"],
+          f"{found}")
 
     # The judge is one: a changed letter, another's key, a missing field.
     changed = json.loads(json.dumps(receipts))
