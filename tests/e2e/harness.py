@@ -236,10 +236,11 @@ class Engine:
         done = self.command("export", recording, "--keys", "--purpose", purpose, "--json", "--state", self.state)
         return json.loads(done.stdout)
 
-    def segment_files(self):
+    def segment_files(self, call=""):
+        """All of them, or a call's: each call has a folder by its id."""
         found = []
         for folder, _, files in os.walk(os.path.join(self.state, "segments")):
-            found += [os.path.join(folder, file) for file in files]
+            found += [os.path.join(folder, file) for file in files if call in folder]
         return sorted(found)
 
     def wav(self, recording, purpose="quality"):
@@ -247,8 +248,8 @@ class Engine:
         check(status == 200, f"audio answered {status}: {body[:300]}")
         return Wav(body)
 
-    def decrypt(self, recording, into, exported=None):
-        """Every segment of the state folder that the recording's keys open, by the AWS Encryption SDK."""
+    def decrypt(self, recording, into, exported=None, call=""):
+        """Every segment of the state folder, or of a call, by the AWS Encryption SDK; the recording's keys must open them."""
         keys = os.path.join(into, "keys.json")
         with open(keys, "w") as file:
             json.dump(exported or self.keys(recording), file)
@@ -258,7 +259,7 @@ class Engine:
         if not os.path.isdir(os.path.join(oracle, "node_modules")):
             subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=oracle, check=True, capture_output=True)
         done = subprocess.run(["node", os.path.join(oracle, "decrypt.mjs"), "--keys", keys, "--out", into,
-                               *self.segment_files()], capture_output=True, text=True, timeout=300)
+                               *self.segment_files(call)], capture_output=True, text=True, timeout=300)
         check(done.returncode == 0, "the SDK does not decrypt: " + done.stdout[-500:] + done.stderr[-1500:])
         os.remove(keys)
         return sorted(os.path.join(into, name) for name in os.listdir(into))

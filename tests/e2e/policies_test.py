@@ -36,10 +36,10 @@ def gates(engine, call):
     return [leg["gate"] for leg in engine.show(call)["legs"]]
 
 
-def decrypted(engine, recording, folder, name):
+def decrypted(engine, call, recording, folder, name):
     clear = os.path.join(folder, name)
     os.mkdir(clear)
-    return b"".join(open(path, "rb").read() for path in engine.decrypt(recording, clear))
+    return b"".join(open(path, "rb").read() for path in engine.decrypt(recording, clear, call=call["id"]))
 
 
 def audio_status(engine, recording, purpose="quality"):
@@ -102,7 +102,7 @@ def ends_in_time(engine, folder):
     check(audio_status(engine, recording) == 403, "played after the consent's time")
     clear = os.path.join(folder, "brief")
     os.mkdir(clear)
-    text = b"".join(open(path, "rb").read() for path in engine.decrypt(recording, clear, keys))
+    text = b"".join(open(path, "rb").read() for path in engine.decrypt(recording, clear, keys, call=call["id"]))
     check(b"\x20" * 160 in text, "what was said in time is there")
     check(b"\x43" * 16 not in text, "something said after the consent's time was sealed")
 
@@ -135,7 +135,7 @@ def late_joiner(engine, folder, agrees):
         check(gates(engine, call) == ["open", "open"], f"{gates(engine, call)}")
     recording = engine.end(call)["recording"]
     check(audio_status(engine, recording) == 200, "what was open stays, and is heard")
-    text = decrypted(engine, recording, folder, f"late-{agrees}")
+    text = decrypted(engine, call, recording, folder, f"late-{agrees}")
     check(b"\x30" * 160 in text, "what was said before they came is there")
     check((b"\x44" * 160 in text) == agrees, f"what was said while they had not agreed (they {'do' if agrees else 'never do'})")
 
