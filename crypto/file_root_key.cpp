@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/small_file.h"
 #include "crypto/hkdf.h"
 #include "crypto/key_provider.h"
 #include "crypto/wipe.h"
@@ -25,16 +26,6 @@ constexpr std::string_view kTeaching =
     "# who has it and the catalog can hear everything; who loses it can hear nothing, ever again.\n"
     "# Keep it 0600 and owned by the user assent runs as, keep one copy offline, and never beside a copy of the "
     "catalog.\n";
-
-struct File {
-  explicit File(int descriptor) : fd(descriptor) {}
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  ~File() {
-    if (fd >= 0) ::close(fd);
-  }
-  int fd;
-};
 
 Error refuse(Errc code, const std::filesystem::path& path, std::string_view why) {
   return error(code, "root key " + path.string() + ": " + std::string(why));
@@ -95,7 +86,7 @@ Result<void> write_durably(const std::filesystem::path& path, int fd, std::strin
   if (auto wrote = write_all(path, fd, text); !wrote) return wrote;
   if (::fsync(fd) != 0) return os_error("sync root key " + path.string(), errno);
   const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
-  const File opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const OpenFile opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (opened.fd < 0 || ::fsync(opened.fd) != 0) return os_error("sync folder " + folder.string(), errno);
   return {};
 }
@@ -111,28 +102,22 @@ FileRootKey::FileRootKey(std::filesystem::path path, SecretKey key)
     : path_(std::move(path)), key_(std::move(key)), id_(id_of(key_)) {}
 
 Result<FileRootKey> FileRootKey::open(const std::filesystem::path& path) {
-  const File file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  const OpenFile file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   if (file.fd < 0 && errno == ENOENT) return refuse(Errc::not_found, path, "there is no such file");
   if (file.fd < 0 && errno == ELOOP) return refuse(Errc::denied, path, "is a symbolic link; name the key file itself");
   if (file.fd < 0) return os_error("open root key " + path.string(), errno);
   if (auto guarded = check_guarded(path, file.fd); !guarded) return guarded.error();
   std::array<char, kMostFileBytes> text;
-  std::size_t size = 0;
-  while (size < text.size()) {
-    const ssize_t got = ::read(file.fd, text.data() + size, text.size() - size);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return os_error("read root key " + path.string(), errno);
-    if (got == 0) break;
-    size += static_cast<std::size_t>(got);
-  }
-  auto key = parse(path, {text.data(), size});
-  wipe({reinterpret_cast<std::uint8_t*>(text.data()), size});
+  const auto size = read_whole(file, text, "read root key " + path.string());
+  if (!size) return size.error();
+  auto key = parse(path, {text.data(), *size});
+  wipe({reinterpret_cast<std::uint8_t*>(text.data()), *size});
   if (!key) return key.error();
   return FileRootKey(path, *std::move(key));
 }
 
 Result<FileRootKey> FileRootKey::create(const std::filesystem::path& path) {
-  const File file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  const OpenFile file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (file.fd < 0 && errno == EEXIST) return refuse(Errc::conflict, path, "is there already; it is never overwritten");
   if (file.fd < 0) return os_error("create root key " + path.string(), errno);
   auto key = SecretKey::random();

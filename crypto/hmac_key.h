@@ -2,7 +2,7 @@
 //
 // It owns the secret as the block of 64 bytes that HMAC makes of it anyway: padded with zeros, or hashed when it is
 // longer. That block stands in the memory for keys (crypto/secret.h), is wiped when its owner goes, and cannot be
-// printed or copied by accident; while `sign` runs it is in an EVP context in ordinary memory, which wipes it.
+// printed or copied by accident; while `sign` runs it is on the stack and in OpenSSL's context, and wiped from both.
 //
 // Making and destroying: any thread. One object: one writer or many readers.
 #pragma once

@@ -9,20 +9,11 @@
 #include <cstdlib>
 #include <new>
 
+#include "base/small_file.h"
 #include "crypto/wipe.h"
 
 namespace assent {
 namespace {
-
-struct File {
-  explicit File(int descriptor) : fd(descriptor) {}
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  ~File() {
-    if (fd >= 0) ::close(fd);
-  }
-  int fd;
-};
 
 Error refuse(Errc code, const pipeline::Webhook& webhook, const std::string& why) {
   return error(code, "the secret of webhook " + webhook.name + ": " + why);
@@ -41,7 +32,7 @@ Result<HmacKey> key_of(const pipeline::Webhook& webhook, const std::string& plac
 }
 
 Result<HmacKey> read_file(const pipeline::Webhook& webhook, const std::filesystem::path& path) {
-  const File file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  const OpenFile file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
   if (file.fd < 0 && errno == ENOENT) return refuse(Errc::not_found, webhook, "there is no file " + path.string());
   if (file.fd < 0) return os_error("open the secret of webhook " + webhook.name + ", " + path.string(), errno);
   struct stat about {};
@@ -51,16 +42,10 @@ Result<HmacKey> read_file(const pipeline::Webhook& webhook, const std::filesyste
                   path.string() + " must be a file that only its owner may read: chmod 600 " + path.string());
   }
   std::array<char, limits::kWebhookSecretBytesMax + 3> text;  // with a line's end, and one byte too many
-  std::size_t size = 0;
-  while (size < text.size()) {
-    const ssize_t got = ::read(file.fd, text.data() + size, text.size() - size);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return os_error("read " + path.string(), errno);
-    if (got == 0) break;
-    size += static_cast<std::size_t>(got);
-  }
-  auto key = key_of(webhook, path.string(), {text.data(), size});
-  wipe({reinterpret_cast<std::uint8_t*>(text.data()), size});
+  const auto size = read_whole(file, text, "read " + path.string());
+  if (!size) return size.error();
+  auto key = key_of(webhook, path.string(), {text.data(), *size});
+  wipe({reinterpret_cast<std::uint8_t*>(text.data()), *size});
   return key;
 }
 

@@ -18,6 +18,7 @@ using Faults = std::vector<FieldError>;
 
 constexpr TextRule kNonEmpty{};
 constexpr TextRule kMaybeEmpty{limits::kRefBytes, true, false};
+constexpr TextRule kName{limits::kNameBytes, false, false};
 constexpr TextRule kNoteText{limits::kNoteBytes, false, true};
 // RTCP packet types 192 to 223 look like these when the marker bit is set (RFC 5761 section 4), and RTCP may be muxed.
 constexpr std::int64_t kRtcpLikeFirst = 64;
@@ -228,6 +229,19 @@ std::optional<WallTime> read_time(JsonObject& object, std::string_view name) {
   return time;
 }
 
+// A body that is one object, of which `fill` takes the members; what it does not take is a fault.
+template <typename Fill>
+auto read_object(std::string_view body, Fill fill)
+    -> Read<decltype(fill(std::declval<JsonObject&>(), std::declval<Faults&>()))> {
+  auto parsed = parse_json_body(body);
+  if (!parsed) return parsed.error();
+  Faults faults;
+  JsonObject object(*parsed, "", faults);
+  auto spec = fill(object, faults);
+  object.finish();
+  return unless(std::move(faults), std::move(spec));
+}
+
 }  // namespace
 
 Read<CallSpec> read_call_spec(std::string_view body) {
@@ -265,129 +279,103 @@ Read<LegsSpec> read_legs_spec(std::string_view body) {
 }
 
 Read<ConsentSpec> read_consent_spec(std::string_view body) {
-  auto parsed = parse_json_body(body);
-  if (!parsed) return parsed.error();
-  Faults faults;
-  JsonObject object(*parsed, "", faults);
-  ConsentSpec spec = read_decision(object, faults);
-  if (const json* value = object.optional_value("signal")) {
-    JsonObject signal(*value, object.pointer_to("signal"), faults);
-    spec.signal_type = signal.text("type");
-    spec.signal_value = signal.optional_text("value", kMaybeEmpty).value_or("");
-    const auto type = parse_signal_type(spec.signal_type);
-    if (!spec.signal_type.empty() && (!type || !may_be_stated(*type))) {
-      signal.fault("type", "must be api, dtmf, voice, web or siprec");
+  return read_object(body, [](JsonObject& object, Faults& faults) {
+    ConsentSpec spec = read_decision(object, faults);
+    if (const json* value = object.optional_value("signal")) {
+      JsonObject signal(*value, object.pointer_to("signal"), faults);
+      spec.signal_type = signal.text("type");
+      spec.signal_value = signal.optional_text("value", kMaybeEmpty).value_or("");
+      const auto type = parse_signal_type(spec.signal_type);
+      if (!spec.signal_type.empty() && (!type || !may_be_stated(*type))) {
+        signal.fault("type", "must be api, dtmf, voice, web or siprec");
+      }
+      signal.finish();
     }
-    signal.finish();
-  }
-  constexpr auto kMost = std::chrono::duration_cast<std::chrono::seconds>(limits::kValidityMax).count();
-  if (const auto time_s = object.optional_integer("validity_s", 1, kMost)) {
-    spec.validity = std::chrono::seconds(*time_s);
-    const auto decision = parse_decision(spec.decision);
-    if (decision && *decision != Decision::granted) object.fault("validity_s", "is for a grant only");
-  }
-  object.finish();
-  return unless(std::move(faults), std::move(spec));
+    constexpr auto kMost = std::chrono::duration_cast<std::chrono::seconds>(limits::kValidityMax).count();
+    if (const auto time_s = object.optional_integer("validity_s", 1, kMost)) {
+      spec.validity = std::chrono::seconds(*time_s);
+      const auto decision = parse_decision(spec.decision);
+      if (decision && *decision != Decision::granted) object.fault("validity_s", "is for a grant only");
+    }
+    return spec;
+  });
 }
 
 Read<SignalSpec> read_signal_spec(std::string_view body) {
-  auto parsed = parse_json_body(body);
-  if (!parsed) return parsed.error();
-  Faults faults;
-  JsonObject object(*parsed, "", faults);
-  SignalSpec spec;
-  spec.id = object.optional_text("id");
-  spec.call = object.text("call");
-  spec.decision = read_decision(object, faults);
-  object.finish();
-  return unless(std::move(faults), std::move(spec));
+  return read_object(body, [](JsonObject& object, Faults& faults) {
+    SignalSpec spec;
+    spec.id = object.optional_text("id");
+    spec.call = object.text("call");
+    spec.decision = read_decision(object, faults);
+    return spec;
+  });
 }
 
 Read<PauseSpec> read_pause_spec(std::string_view body) {
-  auto parsed = parse_json_body(body);
-  if (!parsed) return parsed.error();
-  Faults faults;
-  JsonObject object(*parsed, "", faults);
-  PauseSpec spec{object.text("reason")};
-  object.finish();
-  return unless(std::move(faults), std::move(spec));
+  return read_object(body, [](JsonObject& object, Faults&) {
+    PauseSpec spec{object.text("reason")};
+    return spec;
+  });
 }
 
 Read<NoteSpec> read_note_spec(std::string_view body) {
-  auto parsed = parse_json_body(body);
-  if (!parsed) return parsed.error();
-  Faults faults;
-  JsonObject object(*parsed, "", faults);
-  NoteSpec spec{object.text("text", kNoteText)};
-  object.finish();
-  return unless(std::move(faults), std::move(spec));
+  return read_object(body, [](JsonObject& object, Faults&) {
+    NoteSpec spec{object.text("text", kNoteText)};
+    return spec;
+  });
 }
 
 Read<StandingSpec> read_standing_spec(std::string_view body) {
-  auto parsed = parse_json_body(body);
-  if (!parsed) return parsed.error();
-  Faults faults;
-  JsonObject object(*parsed, "", faults);
-  StandingSpec spec;
-  spec.tenant = object.optional_text("tenant");
-  spec.purposes = read_names(object, "purposes", {1, limits::kPurposes}, faults);
-  spec.from = read_time(object, "from");
-  spec.until = read_time(object, "until");
-  spec.notice = optional_notice(object, faults);
-  spec.evidence = object.optional_text("evidence", kNoteText);
-  object.finish();
-  return unless(std::move(faults), std::move(spec));
+  return read_object(body, [](JsonObject& object, Faults& faults) {
+    StandingSpec spec;
+    spec.tenant = object.optional_text("tenant");
+    spec.purposes = read_names(object, "purposes", {1, limits::kPurposes}, faults);
+    spec.from = read_time(object, "from");
+    spec.until = read_time(object, "until");
+    spec.notice = optional_notice(object, faults);
+    spec.evidence = object.optional_text("evidence", kNoteText);
+    return spec;
+  });
 }
 
 Read<NoticeSpec> read_notice_spec(std::string_view body) {
-  constexpr TextRule kName{limits::kNameBytes, false, false};
-  auto parsed = parse_json_body(body);
-  if (!parsed) return parsed.error();
-  Faults faults;
-  JsonObject object(*parsed, "", faults);
-  NoticeSpec spec{object.text("id", kName), object.text("version", kName), object.text("language", kName),
-                  object.text("text", kNoteText)};
-  if (!spec.language.empty() && !is_language_tag(spec.language)) {
-    object.fault("language", "must be a tag such as en or de-CH (RFC 5646)");
-  }
-  object.finish();
-  return unless(std::move(faults), std::move(spec));
+  return read_object(body, [](JsonObject& object, Faults&) {
+    NoticeSpec spec{object.text("id", kName), object.text("version", kName), object.text("language", kName),
+                    object.text("text", kNoteText)};
+    if (!spec.language.empty() && !is_language_tag(spec.language)) {
+      object.fault("language", "must be a tag such as en or de-CH (RFC 5646)");
+    }
+    return spec;
+  });
 }
 
 Read<PurposeSpec> read_purpose_spec(std::string_view body) {
-  constexpr TextRule kName{limits::kNameBytes, false, false};
-  auto parsed = parse_json_body(body);
-  if (!parsed) return parsed.error();
-  Faults faults;
-  JsonObject object(*parsed, "", faults);
-  PurposeSpec spec;
-  spec.id = object.text("id", kName);
-  spec.version = object.optional_text("version", kName).value_or("1");
-  spec.description = object.text("description", kNoteText);
-  spec.lawful_basis = object.optional_text("lawful_basis").value_or("consent");
-  constexpr auto kHours = std::chrono::duration_cast<std::chrono::hours>(limits::kRetentionMax).count();
-  spec.retention_hours = object.optional_integer("retention_hours", 1, kHours);
-  spec.processors = read_names(object, "processors", {0, limits::kProcessors}, faults);
-  object.finish();
-  return unless(std::move(faults), std::move(spec));
+  return read_object(body, [](JsonObject& object, Faults& faults) {
+    PurposeSpec spec;
+    spec.id = object.text("id", kName);
+    spec.version = object.optional_text("version", kName).value_or("1");
+    spec.description = object.text("description", kNoteText);
+    spec.lawful_basis = object.optional_text("lawful_basis").value_or("consent");
+    constexpr auto kHours = std::chrono::duration_cast<std::chrono::hours>(limits::kRetentionMax).count();
+    spec.retention_hours = object.optional_integer("retention_hours", 1, kHours);
+    spec.processors = read_names(object, "processors", {0, limits::kProcessors}, faults);
+    return spec;
+  });
 }
 
 Read<TokenSpec> read_token_spec(std::string_view body) {
-  auto parsed = parse_json_body(body);
-  if (!parsed) return parsed.error();
-  Faults faults;
-  JsonObject object(*parsed, "", faults);
-  TokenSpec spec;
-  spec.id = object.text("id");
-  if (!spec.id.empty() && !is_token_id(spec.id)) object.fault("id", "must be 1 to 64 of a-z, 0-9, '.', '_' and '-'");
-  const std::string role = object.text("role");
-  if (const auto known = parse_role(role)) {
-    spec.role = *known;
-  } else if (!role.empty()) {
-    object.fault("role", "must be admin, supervisor, agent or ingest");
-  }
-  object.finish();
-  return unless(std::move(faults), std::move(spec));
+  return read_object(body, [](JsonObject& object, Faults&) {
+    TokenSpec spec;
+    spec.id = object.text("id");
+    if (!spec.id.empty() && !is_token_id(spec.id)) object.fault("id", "must be 1 to 64 of a-z, 0-9, '.', '_' and '-'");
+    const std::string role = object.text("role");
+    if (const auto known = parse_role(role)) {
+      spec.role = *known;
+    } else if (!role.empty()) {
+      object.fault("role", "must be admin, supervisor, agent or ingest");
+    }
+    return spec;
+  });
 }
 
 }  // namespace assent

@@ -97,8 +97,7 @@ class LiveCall final : public LegListener {
 
   // ---- what they say ----
   // `done` is called when every record is durable and, for a refusal, no worker seals anything of theirs any more.
-  // `asked_at` is when they said so, for the latency; without it none is measured. `notice_json` is what they were told
-  // before, when it was not the call's notice.
+  // `asked_at` is when they said so, for the latency; without it none is measured.
   void decide(ParticipantIndex participant, Decision decision, PurposeSet purposes, const Signal& signal,
               const std::string& origin, Now now, Decided done, std::optional<MonoTime> asked_at = std::nullopt,
               const DecisionTerms& terms = {});
