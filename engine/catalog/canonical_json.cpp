@@ -42,6 +42,14 @@ char meaning_of(char letter) {
   }
 }
 
+// The control character that an escape with these last two hex digits, in lower case, stands for.
+std::optional<char> control_of(char high, char low) {
+  const std::string_view digits(kHexDigits, 16);
+  const auto value = digits.find(low);
+  if ((high != '0' && high != '1') || value == digits.npos) return std::nullopt;
+  return static_cast<char>((high == '1' ? 16 : 0) + value);
+}
+
 // The length of the UTF-8 sequence that the bytes begin with, or 0 when they begin with none.
 std::size_t utf8_length(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
@@ -234,11 +242,9 @@ class CanonicalScan {
       return true;
     }
     if (letter != 'u' || left_.size() < 6 || left_.substr(2, 2) != "00") return false;
-    const auto* const low = std::find(kHexDigits, kHexDigits + 16, left_[5]);
-    if ((left_[4] != '0' && left_[4] != '1') || low == kHexDigits + 16) return false;
-    const char control = static_cast<char>((left_[4] - '0') * 16 + (low - kHexDigits));
+    const auto control = control_of(left_[4], left_[5]);
     left_.remove_prefix(6);
-    return short_escape(control) == 0;  // those that have a short form must have it
+    return control && short_escape(*control) == 0;  // those that have a short form must have it
   }
 
   bool number() {
@@ -266,8 +272,7 @@ class CanonicalScan {
         out += inside.front();
         inside.remove_prefix(1);
       } else if (inside[1] == 'u') {
-        const auto* const low = std::find(kHexDigits, kHexDigits + 16, inside[5]);
-        out += static_cast<char>((inside[4] - '0') * 16 + (low - kHexDigits));
+        out += control_of(inside[4], inside[5]).value_or('\0');  // it has been seen to be one
         inside.remove_prefix(6);
       } else {
         out += meaning_of(inside[1]);

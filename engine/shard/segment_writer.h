@@ -122,16 +122,15 @@ class alignas(limits::kCacheLineBytes) SegmentWriter {
 
   SegmentObserver& observer_;
   SealPermit& permit_;
-  std::optional<SegmentOwner> owner_;
   std::optional<SecretKey> leg_key_;
-  KeyId leg_key_id_;
-  CountsSource counts_;
-  ConsentId consent_;
-  Codec codec_;
-
   std::vector<SegmentId> segments_;
   std::vector<ClosedSegment> closing_;  // with blocks still in the queue, or still to come
+  CountsSource counts_;
   AudioGaps gaps_;
+  Codec codec_;
+  KeyId leg_key_id_;
+  ConsentId consent_;
+  std::optional<SegmentOwner> owner_;
 };
 
 }  // namespace assent
