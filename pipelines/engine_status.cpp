@@ -27,7 +27,7 @@ void add_packet_path(ShardUnit& unit, const ShardCounts& shard, ShardCounters& c
   counters.packets = shard.received.packets;
   counters.bytes = shard.received.bytes;
   add_drops(shard, counters);
-  for (const Gate gate : {Gate::holding, Gate::opening, Gate::open, Gate::paused, Gate::closed}) {
+  for (const Gate gate : {Gate::holding, Gate::opening, Gate::open, Gate::paused, Gate::suspended, Gate::closed}) {
     counters.gates.emplace_back(to_text(gate), shard.gates[static_cast<std::size_t>(gate)]);
   }
   counters.calls_live = shard.calls;

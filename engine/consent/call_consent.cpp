@@ -231,6 +231,20 @@ void CallConsent::resume(const Signal& why, Moment at, Outcome& out) {
 
 // ---- What the ledger and the clock say ----------------------------------------------------------------------------
 
+void CallConsent::suspend(Moment at, Outcome& out) {
+  tick(at, out);
+  if (suspended_) return;
+  suspended_ = true;
+  settle({TurnCause::suspended}, at, out);
+}
+
+void CallConsent::reinstate(Moment at, Outcome& out) {
+  tick(at, out);
+  if (!suspended_) return;
+  suspended_ = false;
+  settle({TurnCause::reinstated}, at, out);
+}
+
 void CallConsent::durable(ConsentSeq record, Moment at, Outcome& out) {
   tick(at, out);
   for (Participant& participant : participants_) {

@@ -18,6 +18,10 @@
 //   for what is held everybody counts who was there while it was: where they leave the policy unsatisfied, a gate that
 //   opens wipes its ring first.
 // - While paused no audio is held or admitted on any leg, and no digit is listened to.
+// - While suspended (the ledger has not answered for longer than the lease, engine/catalog/ledger_lease.h) no gate
+// opens
+//   and none admits: those that were open discard, those that would open go on holding. What was admitted before stays.
+//   Refusals take effect as always. When the ledger answers, each gate opens whose consents still stand.
 #pragma once
 
 #include <array>
@@ -104,6 +108,10 @@ class CallConsent {
   void pause(const Signal& why, Moment at, Outcome& out);
   void resume(const Signal& why, Moment at, Outcome& out);
 
+  // The ledger has not answered for too long, and it answers again. Whoever says so sees to its being on record.
+  void suspend(Moment at, Outcome& out);
+  void reinstate(Moment at, Outcome& out);
+
   // What became of a record of `changes`. Only grants wait for it; any other or unknown number changes nothing.
   void durable(ConsentSeq record, Moment at, Outcome& out);
   void refused(ConsentSeq record, Moment at, Outcome& out);
@@ -119,6 +127,7 @@ class CallConsent {
 
   const ConsentSettings& settings() const { return settings_; }
   bool paused() const { return paused_; }
+  bool suspended() const { return suspended_; }
   std::size_t participants() const { return participants_.size(); }
   std::size_t legs() const { return legs_.size(); }
 
@@ -191,6 +200,7 @@ class CallConsent {
   std::vector<Leg> legs_;
   std::uint64_t last_seq_ = 0;
   bool paused_ = false;
+  bool suspended_ = false;
   bool ended_ = false;
 };
 

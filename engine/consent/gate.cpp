@@ -8,6 +8,7 @@ std::string_view to_text(Gate gate) {
     case Gate::opening: return "opening";
     case Gate::open: return "open";
     case Gate::paused: return "paused";
+    case Gate::suspended: return "suspended";
     case Gate::closed: return "closed";
   }
   return "";
@@ -34,13 +35,15 @@ std::string_view to_text(TurnCause cause) {
     case TurnCause::left: return "left";
     case TurnCause::paused: return "paused";
     case TurnCause::resumed: return "resumed";
+    case TurnCause::suspended: return "suspended";
+    case TurnCause::reinstated: return "reinstated";
     case TurnCause::ended: return "ended";
   }
   return "";
 }
 
 std::optional<Gate> parse_gate(std::string_view text) {
-  for (const Gate gate : {Gate::holding, Gate::opening, Gate::open, Gate::paused, Gate::closed}) {
+  for (const Gate gate : {Gate::holding, Gate::opening, Gate::open, Gate::paused, Gate::suspended, Gate::closed}) {
     if (text == to_text(gate)) return gate;
   }
   return std::nullopt;

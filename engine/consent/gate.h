@@ -1,26 +1,31 @@
 // Gate: the states of a leg's gate and its turns, which the shard carries out on blocks of audio.
 //
-//     holding --> opening --> open <--> paused      any of them --> closed --> opening (a later grant; nothing was
-//     held)
-//        ^-----------+---------+----------+         back to holding: a late joiner, a refusing ledger, a partial
-//        withdrawal
+//     holding --> opening --> open <--> paused, suspended
+//        ^-----------+---------+----------+
 //
-//   holding  consent may still come: audio goes to the ring, the oldest is wiped as `hold` says
-//   opening  consent is there but its record is not durable: audio stays in the ring, which is not aged by `hold` now
-//   open     audio is admitted
-//   paused   would be open, but the call is paused: audio is discarded
-//   closed   audio is discarded, nothing is held
+//     back to holding: a late joiner, a refusing ledger, a partial withdrawal
+//     any of them --> closed --> opening (a later grant; nothing was held)
+//
+//   holding    consent may still come: audio goes to the ring, the oldest is wiped as `hold` says
+//   opening    consent is there but its record is not durable, or the ledger does not answer: audio stays in the ring,
+//              which is not aged by `hold` now
+//   open       audio is admitted
+//   paused     would be open, but the call is paused: audio is discarded
+//   suspended  would be open, but the ledger has not answered for too long: audio is discarded
+//   closed     audio is discarded, nothing is held
 //
 // To carry out a turn, in this order:
 //   1. Cut the block being filled at `at.media`. By `before`: hold -> into the ring; admit -> admitted under the epoch
 //      it had, but wiped if `queued` is drop; discard -> there is none.
 //   2. Do to the ring what `ring` says.
-//   3. If `to` is open or paused, admit what the ring still holds, oldest first, under `epoch`.
+//   3. If `to` is open or paused, admit what the ring still holds, oldest first, under `epoch`. (To be suspended a gate
+//      must have been open, so then it holds nothing.)
 //   4. Publish `valid_from`: queued blocks with a lower epoch are dropped where they are.
 //   5. Treat audio from here on as `after` says.
 // Turns of one Outcome are carried out in their order, and before the changes in it go to the ledger.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -31,7 +36,8 @@
 
 namespace assent {
 
-enum class Gate { holding, opening, open, paused, closed };
+enum class Gate { holding, opening, open, paused, suspended, closed };
+inline constexpr std::size_t kGates = 6;
 enum class Admission { hold, admit, discard };  // what happens to a packet now
 
 // Why a gate turned.
@@ -46,7 +52,9 @@ enum class TurnCause {
   left,       // a participant or leg went
   paused,
   resumed,
-  ended,  // the call ended
+  suspended,   // the ledger has not answered for as long as consent.lease
+  reinstated,  // it answers again
+  ended,       // the call ended
 };
 
 std::string_view to_text(Gate gate);

@@ -6,7 +6,8 @@
 namespace assent {
 namespace {
 
-bool admits(Gate gate) { return gate == Gate::open || gate == Gate::paused; }
+// Or would, if nothing stopped it that has to do with no consent.
+bool admits(Gate gate) { return gate == Gate::open || gate == Gate::paused || gate == Gate::suspended; }
 
 }  // namespace
 
@@ -41,7 +42,12 @@ PurposeSet CallConsent::purposes(LegIndex leg) const { return satisfied(at(leg),
 
 Gate CallConsent::target_of(const Leg& leg) const {
   if (is_over(leg) && leg.gate != Gate::opening) return Gate::closed;
-  if (!satisfied(leg, View::durable, Among::present).empty()) return paused_ ? Gate::paused : Gate::open;
+  if (!satisfied(leg, View::durable, Among::present).empty()) {
+    // What is over takes in nothing more; what it holds was waiting for this record, which is on disk now.
+    if (suspended_ && !is_over(leg) && !admits(leg.gate)) return Gate::opening;
+    if (paused_) return Gate::paused;
+    return suspended_ && !is_over(leg) ? Gate::suspended : Gate::open;
+  }
   if (!satisfied(leg, View::intended, Among::present).empty()) return Gate::opening;
   if (is_over(leg) || leg.gate == Gate::closed) return Gate::closed;
   return satisfied(leg, View::hoped, Among::present).empty() ? Gate::closed : Gate::holding;

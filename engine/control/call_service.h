@@ -68,7 +68,7 @@ struct LegView {
   LegId id;
   std::string participant;
   std::string codec;  // "PCMU/8000/1"
-  std::string gate;   // holding | opening | open | paused | closed
+  std::string gate;   // holding | opening | open | paused | suspended | closed
   std::string address;
   std::uint16_t port = 0;
   std::uint16_t rtcp_port = 0;

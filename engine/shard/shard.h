@@ -69,8 +69,8 @@ struct ShardCounts {
   std::uint64_t starved_packets = 0;
   std::uint64_t gap_blocks = 0;  // consented audio that was lost
   std::uint64_t gap_packets = 0;
-  std::uint64_t gates[5] = {};    // legs in each state now, by Gate
-  std::uint64_t held_blocks = 0;  // in the rings now
+  std::uint64_t gates[kGates] = {};  // legs in each state now, by Gate
+  std::uint64_t held_blocks = 0;     // in the rings now
   std::uint64_t calls = 0;
 };
 

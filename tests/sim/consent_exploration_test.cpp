@@ -31,6 +31,8 @@ enum class Kind {
   refused,
   pause,
   resume,
+  suspend,    // the ledger has not answered for too long
+  reinstate,  // it answers again
   deadline,
   expire,      // time passes until every consent for a time is over
   clock_on,    // the wall clock alone is set on, past all of their ends
@@ -53,8 +55,8 @@ struct Event {
 
 std::string to_text(const Event& event) {
   static constexpr std::array<const char*, kKinds> kNames{
-      "join",    "leave", "remove_leg", "grant",    "grant_for_a_time", "deny",     "withdraw",   "durable",
-      "refused", "pause", "resume",     "deadline", "expire",           "clock_on", "clock_back", "end"};
+      "join",  "leave",  "remove_leg", "grant",     "grant_for_a_time", "deny",   "withdraw", "durable",    "refused",
+      "pause", "resume", "suspend",    "reinstate", "deadline",         "expire", "clock_on", "clock_back", "end"};
   std::string text = kNames[static_cast<std::size_t>(event.kind)];
   if (event.purposes != 0) text += "/" + std::to_string(event.purposes);
   return text + " " +
@@ -94,6 +96,7 @@ class World {
   std::vector<Recorded> apply(const Event& event, Outcome& out);
   std::string check_changes(const std::vector<Recorded>& expected, const Outcome& out) const;
   std::string check_leg(std::size_t i, const LegModel& before) const;
+  std::string check_suspended(std::size_t i, const LegModel& before) const;
   std::string check_refusal(const Event& event, const std::vector<LegModel>& before) const;
   std::string carry_out(const Outcome& out);
 
@@ -116,6 +119,8 @@ std::vector<Event> World::possible() const {
     events.push_back({Kind::end});
   }
   events.push_back({Kind::expire});
+  events.push_back({Kind::suspend});
+  events.push_back({Kind::reinstate});
   for (std::size_t who = 0; who < legs_.size(); ++who) {
     if (model_.people[who].present() && !model_.ended) {
       events.push_back({Kind::leave, who});
@@ -169,6 +174,14 @@ std::vector<Recorded> World::apply(const Event& event, Outcome& out) {
     case Kind::refused: gate_.refused(event.record, now(), out); return model_.refused(event.record);
     case Kind::pause: gate_.pause(signal, now(), out); break;
     case Kind::resume: gate_.resume(signal, now(), out); break;
+    case Kind::suspend:
+      gate_.suspend(now(), out);
+      model_.suspended = true;
+      return {};
+    case Kind::reinstate:
+      gate_.reinstate(now(), out);
+      model_.suspended = false;
+      return {};
     case Kind::deadline:
       time_ += kDeadline;
       gate_.tick(now(), out);
@@ -236,20 +249,21 @@ std::string World::check_leg(std::size_t i, const LegModel& before) const {
   const bool may = model_.allows(i, model_.present(), Reading::durable);
   const bool will = model_.allows(i, model_.present(), Reading::intended);
   const bool might = model_.allows(i, model_.present(), Reading::hoped);
-  const bool admits = leg.gate == Gate::open || leg.gate == Gate::paused;
-  if (admits != (may && !over)) return "open iff durable consents satisfy the policy";
+  const bool admits = leg.admits();
+  const bool waits = model_.suspended && !before.admits();
+  if (admits != (may && !over && !waits)) return "open iff durable consents satisfy the policy";
   if (admits && (leg.gate == Gate::paused) != model_.paused) return "an open gate is paused iff the call is";
-  if (leg.gate == Gate::opening && (!will || may)) return "opening only while the ledger is waited for";
+  if (leg.gate == Gate::opening && (!will || (may && !waits))) return "opening only while the ledger is waited for";
   if (!over && will && !may && leg.gate != Gate::opening) return "a granted gate waits for the ledger";
   if (leg.gate == Gate::holding && (over || will || !might)) return "holding only while consent may still come";
   if (before.gate == Gate::closed && leg.gate == Gate::holding) return "a closed gate does not hold again";
+  if (auto wrong = check_suspended(i, before); !wrong.empty()) return wrong;
 
   if (model_.refused_everything(i) && leg.has_queued()) return "queued audio outlives its refusal";
   if ((leg.admission == Admission::admit) != (leg.gate == Gate::open)) return "admission is for open gates";
   if ((model_.paused || over) && leg.admission != Admission::discard) return "a paused or ended leg discards";
   if ((admits || leg.gate == Gate::closed) && leg.held != 0) return "only a waiting gate holds anything";
-  const bool admitted_before = before.gate == Gate::open || before.gate == Gate::paused;
-  if (admitted_before && !admits && leg.epoch == before.epoch) return "the end of admission moves the epoch";
+  if (before.admits() && !admits && leg.epoch == before.epoch) return "the end of admission moves the epoch";
   for (Company company = 0; company < 1U << kPeople; ++company) {
     const bool admitted = (leg.admitted_now >> company & 1U) != 0;
     if (admitted && !model_.allows(i, company | model_.present(), Reading::durable)) {
@@ -259,12 +273,23 @@ std::string World::check_leg(std::size_t i, const LegModel& before) const {
   return {};
 }
 
+// While the ledger does not answer nothing is admitted. (A leg that is over admits what it held when its record has
+// been written after all; it takes in nothing more.)
+std::string World::check_suspended(std::size_t i, const LegModel& before) const {
+  const LegModel& leg = legs_[i];
+  if (!model_.suspended) return leg.gate == Gate::suspended ? "suspended while the ledger answers" : std::string{};
+  if (leg.gate == Gate::open || leg.admission == Admission::admit) return "open while the ledger does not answer";
+  const bool last_of_it = before.gate == Gate::opening && model_.over(i);
+  if (leg.admitted_now != 0 && !last_of_it) return "something was admitted while the ledger did not answer";
+  if (leg.gate == Gate::suspended && leg.admission != Admission::discard) return "what is suspended discards";
+  return {};
+}
+
 std::string World::check_refusal(const Event& event, const std::vector<LegModel>& before) const {
   const std::size_t who = event.who;
   for (std::size_t i = 0; i < legs_.size(); ++i) {
-    const bool admitted = before[i].gate == Gate::open || before[i].gate == Gate::paused;
-    const bool admits = legs_[i].gate == Gate::open || legs_[i].gate == Gate::paused;
-    if (admitted && !admits && legs_[i].has_queued()) return "queued audio outlives the refusal that ended admission";
+    if (before[i].admits() && !legs_[i].admits() && legs_[i].has_queued())
+      return "queued audio outlives the refusal that ended admission";
   }
   if (event.purposes != (1U << scope_.purposes) - 1) return {};
   for (std::size_t i = 0; i < legs_.size(); ++i) {
@@ -295,6 +320,7 @@ std::string World::key() const {
   std::string key;
   const auto add = [&key](auto value) { key.push_back(static_cast<char>(value)); };
   add(model_.paused);
+  add(model_.suspended);
   add(model_.ended);
   for (std::size_t i = 0; i < legs_.size(); ++i) {
     const Person& person = model_.people[i];
@@ -454,8 +480,8 @@ TEST_CASE("consent holds in every single sequence of three events, which has eve
     for (std::size_t second = 0; second < kKinds; ++second) {
       const auto a = static_cast<Kind>(first);
       const auto b = static_cast<Kind>(second);
-      const bool after_end =
-          b == Kind::expire || b == Kind::deny || b == Kind::withdraw || b == Kind::durable || b == Kind::refused;
+      const bool after_end = b == Kind::expire || b == Kind::deny || b == Kind::withdraw || b == Kind::durable ||
+                             b == Kind::refused || b == Kind::suspend || b == Kind::reinstate;
       const bool cannot = (a == Kind::end && !after_end) || (a == Kind::pause && b == Kind::pause) ||
                           (a == Kind::resume && b == Kind::resume) || (a == Kind::join && b == Kind::join);
       INFO(to_text(Event{a}) << " then " << to_text(Event{b}));

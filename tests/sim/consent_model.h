@@ -46,6 +46,7 @@ class ConsentModel {
 
   std::array<Person, kPeople> people;
   bool paused = false;
+  bool suspended = false;
   bool ended = false;
 
   // Each returns what must go on record, in order.

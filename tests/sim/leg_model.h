@@ -26,7 +26,7 @@ struct LegModel {
     if (turn.from != gate || turn.before != admission || turn.epoch < epoch || turn.valid_from < valid_from)
       return false;
     const bool admitted = admission == Admission::admit;
-    if (admitted && turn.to != Gate::open && turn.to != Gate::paused && turn.epoch == epoch) return false;
+    if (admitted && !admits(turn.to) && turn.epoch == epoch) return false;
     if (turn.queued == QueuedAudio::drop && (turn.valid_from != turn.epoch || turn.epoch == epoch)) return false;
     if (turn.queued == QueuedAudio::keep && turn.valid_from != valid_from) return false;
     gate = turn.to;
@@ -34,7 +34,7 @@ struct LegModel {
     epoch = turn.epoch;
     valid_from = turn.valid_from;
     if (turn.ring.kind == RingAction::Kind::wipe) held = 0;
-    if (gate == Gate::open || gate == Gate::paused) {
+    if (admits(gate)) {
       admit(held);
       held = 0;
     }
@@ -46,6 +46,8 @@ struct LegModel {
     if (admission == Admission::hold) held |= 1U << company;
   }
 
+  static bool admits(Gate gate) { return gate == Gate::open || gate == Gate::paused || gate == Gate::suspended; }
+  bool admits() const { return admits(gate); }
   bool has_queued() const { return last_admitted >= valid_from; }
 
  private:

@@ -89,7 +89,8 @@ std::vector<std::string> text_frame(const EngineView& view, const std::string& e
   lines.push_back("process   " + fixed(view.cpu_cores, 2) + " cores, " + bytes(view.resident_bytes) + " resident, " +
                   whole(view.open_files) + " of " + whole(view.open_files_limit) + " files open");
   lines.push_back("calls     " + whole(view.calls) + " of " + whole(view.calls_capacity) + "; legs " + gate("holding") +
-                  ", " + gate("opening") + ", " + gate("open") + ", " + gate("paused") + ", " + gate("closed"));
+                  ", " + gate("opening") + ", " + gate("open") + ", " + gate("paused") + ", " + gate("suspended") +
+                  ", " + gate("closed"));
   lines.push_back("packets   " + whole(view.packets_per_second) + "/s, " + bytes(view.bytes_per_second) +
                   "/s of payload");
   lines.push_back("drops     " + whole(view.drops_per_second) + "/s" +

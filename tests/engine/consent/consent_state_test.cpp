@@ -13,7 +13,7 @@ TEST_CASE("states, decisions and gates are named as the API names them") {
   CHECK(to_text(ConsentState::expired) == "expired");
   CHECK(parse_decision("withdrawn") == Decision::withdrawn);
   CHECK_FALSE(parse_decision("pending"));
-  for (const auto* text : {"holding", "opening", "open", "paused", "closed"}) {
+  for (const auto* text : {"holding", "opening", "open", "paused", "suspended", "closed"}) {
     REQUIRE(parse_gate(text));
     CHECK(to_text(*parse_gate(text)) == text);
   }

@@ -85,6 +85,14 @@ class VirtualCall {
     out.clear();
     call.resume({SignalType::api, "card"}, at(), out);
   }
+  void suspend() {
+    out.clear();
+    call.suspend(at(), out);
+  }
+  void reinstate() {
+    out.clear();
+    call.reinstate(at(), out);
+  }
   void end() {
     out.clear();
     call.end(at(), out);
