@@ -223,7 +223,10 @@ Result<void> Engine::Parts::recover() {
   auto files = FileStore::open(disk, state.segments());
   if (!files) return files.error();
   store = std::move(*files);
-  auto done = salvage({disk, state.journal(), *store, *catalog, leg_keys()});
+  SalvageParts parts{disk, state.journal(), *store, *catalog, leg_keys()};
+  // What a call of an older version lacks for going on.
+  parts.goes_on = [](const CallRow& call) { return !call.sealed_settings.empty(); };
+  auto done = salvage(parts);
   if (!done) return done.error();
   salvaged = std::move(*done);
   if (salvaged.settled + salvaged.rebuilt + salvaged.lost != 0) {
@@ -269,10 +272,14 @@ Result<void> Engine::Parts::start_calls() {
   eraser.emplace(LegEraser::Parts{*catalog, *writer, *keys, *store, storages(), tell});
   quota.emplace(settings.quota, *catalog);
   std::vector<LiveShard> live;
-  for (const auto& shard : shards) live.push_back({shard->link(), shard->settler()});
+  for (const auto& shard : shards) live.push_back({shard->link(), shard->settler(), shard->share().rtp_ports});
   const Endpoint told = settings.listen.rtp_advertise.value_or(settings.listen.rtp_address);
   calls.emplace(LiveCalls::Parts{std::move(live), *catalog, *writer, *keys, *eraser, purposes, defaults_of(running),
                                  address_text(told), overload, *quota});
+  const auto back = calls->come_back();
+  if (!back) return back.error();
+  if (back->calls != 0) report.push_back(std::to_string(back->calls) + " calls in progress go on");
+  for (const std::string& trouble : back->troubles) report.push_back(trouble);
   return eraser->resume();
 }
 
@@ -382,7 +389,8 @@ void Engine::begin_drain() {
 
 // All shards at once; whether everything consented to was stored, and nothing is left of any call.
 bool Engine::Parts::end_calls(MonoTime deadline) {
-  for (const auto& shard : shards) shard->end_calls();
+  const bool keep = running.shutdown.calls == pipeline::Shutdown::Calls::keep;
+  for (const auto& shard : shards) shard->end_calls(keep ? LiveCall::Ending::left_off : LiveCall::Ending::over);
   const auto are_over = [this] {
     return (!calls || calls->live_calls() == 0) &&
            std::all_of(shards.begin(), shards.end(), [](const auto& shard) { return shard->is_idle(); });

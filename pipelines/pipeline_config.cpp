@@ -129,6 +129,8 @@ void read_memory(SectionReader&& section, pipeline::Memory& memory) {
 
 void read_shutdown(SectionReader&& section, pipeline::Shutdown& shutdown) {
   section.take("drain", shutdown.drain, {0ms, limits::kDrainMax});
+  section.take_choice("calls", shutdown.calls,
+                      {{"keep", pipeline::Shutdown::Calls::keep}, {"end", pipeline::Shutdown::Calls::end}});
   section.finish();
 }
 

@@ -160,7 +160,8 @@ struct Memory {
 };
 
 struct Shutdown {
-  milliseconds drain = limits::kDrainDefault;  // how long calls in progress may go on after SIGTERM
+  milliseconds drain = limits::kDrainDefault;          // how long calls in progress may go on after SIGTERM
+  enum class Calls { keep, end } calls = Calls::keep;  // what becomes of those that are left then
 };
 
 struct Log {

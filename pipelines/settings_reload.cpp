@@ -103,6 +103,7 @@ SettingsReload reload_settings(const PipelineSettings& started, const PipelineSe
   compare.take("webhooks", reload.running.webhooks, read.webhooks);
   compare.take("log.level", reload.running.log.level, read.log.level);
   compare.take("shutdown.drain", reload.running.shutdown.drain, read.shutdown.drain);
+  compare.take("shutdown.calls", reload.running.shutdown.calls, read.shutdown.calls);
   note_what_waits(compare, running, read);
   return reload;
 }

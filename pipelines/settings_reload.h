@@ -1,7 +1,7 @@
 // SettingsReload: what a pipeline file that is read again changes in a running engine, and what waits for its next
 // start.
 //
-//   at once         log.level, shutdown.drain, webhooks (and their secrets are read again, whether these changed or
+//   at once         log.level, shutdown, webhooks (and their secrets are read again, whether these changed or
 //   not) for new calls   consent.*, notice; calls in progress keep theirs at the start    everything else: what ports,
 //   threads, memory and files were made from cannot change under calls
 //

@@ -106,8 +106,8 @@ void ShardUnit::limit_hold(nanoseconds most) {
   shard_->inbox().deliver([most](Shard& shard, Now) { shard.limit_hold(most); });
 }
 
-void ShardUnit::end_calls() {
-  shard_->inbox().deliver([](Shard& shard, Now now) { shard.end_all(now); });
+void ShardUnit::end_calls(LiveCall::Ending how) {
+  shard_->inbox().deliver([how](Shard& shard, Now now) { shard.end_all(how, now); });
 }
 
 bool ShardUnit::is_idle() {

@@ -72,7 +72,8 @@ class ShardUnit {
   void limit_hold(nanoseconds most);
 
   // ---- the way down, in this order ----
-  void end_calls();     // begins to end every call; each is reported as abandoned
+  // Begins to end every call; each is reported as abandoned.
+  void end_calls(LiveCall::Ending how);
   bool is_idle();       // no call is left
   void stop_calls();    // joins the shard's thread and the sealer's work
   void stop_storage();  // what is not stored stays in the journal

@@ -33,6 +33,10 @@ class PacketSource final : public DatagramSource {
     streams_[leg.value].open = true;
     return LegPorts{2, 3};
   }
+  Result<void> reopen(LegSlot leg, LegPorts) override {
+    (void)open(leg, RtcpPort::next);
+    return {};
+  }
   void close(LegSlot leg) override { streams_[leg.value].open = false; }
   void sweep(DatagramSink& sink) override {
     const std::array<std::uint8_t, kPayloadBytes> payload{};

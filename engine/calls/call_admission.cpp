@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "engine/calls/call_memory.h"
 #include "engine/catalog/notices.h"
 #include "engine/catalog/person_fields.h"
 
@@ -77,9 +78,11 @@ Result<AdmittedCall> CallAdmission::prepare(const CallSpec& spec, const Pipeline
   const auto notice = notice_json(spec.notice, defaults);
   if (!notice) return notice.error();
   const CallIdentity identity{new_id<CallId>(now), tenant->id, new_id<RecordingId>(now), *notice, now};
-  bookings.push_back(booking::AddCall{{identity.id, tenant->id, call_key->id, std::string(to_text(consent.policy)),
-                                       seal_call_ref(*call_key->key, identity.id, spec.ref), identity.notice_json, now,
-                                       std::nullopt, CallState::live}});
+  const CallTerms terms{consent, defaults.default_purposes, rules, defaults.notice};
+  bookings.push_back(
+      booking::AddCall{{identity.id, tenant->id, call_key->id, std::string(to_text(consent.policy)),
+                        seal_call_ref(*call_key->key, identity.id, spec.ref), identity.notice_json, now, std::nullopt,
+                        CallState::live, seal_call_settings(*call_key->key, identity.id, to_json(terms, purposes_))}});
   AdmittedCall admitted{{identity, consent, {}, {}}, spec.tenant, call_key->id, {}, {}};
   for (const ParticipantSpec& each : spec.participants) {
     auto made = participant(each, identity.id, *tenant, rules, now, bookings);
@@ -188,8 +191,11 @@ Result<NewLeg> CallAdmission::leg(const LegSpec& spec, CallId call, int index, c
   auto key = keys_.make(KeyKind::leg, *subject, bookings);
   if (!key) return key.error();
   const auto id = new_id<LegId>(now);
-  bookings.push_back(booking::AddLeg{
-      {id, call, owner.id, index, seal_leg_label(*call_key.key, id, spec.label), key->id, to_text(spec.codec), {}}});
+  const LegMedia media{spec.payload_type, spec.dtmf_payload_type, spec.source, {}};  // its ports come with it
+  LegRow row{id, call, owner.id, index, seal_leg_label(*call_key.key, id, spec.label), key->id, to_text(spec.codec),
+             {}};
+  row.sealed_media = seal_leg_media(*call_key.key, id, to_json(media));
+  bookings.push_back(booking::AddLeg{std::move(row)});
   return NewLeg{
       id,          spec.label, spec.participant,     {{spec.payload_type, spec.codec}}, spec.dtmf_payload_type,
       spec.source, key->id,    key->key->duplicate()};

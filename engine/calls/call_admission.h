@@ -58,6 +58,9 @@ class CallAdmission {
   // As it stands on record: the notice that is named, which must be in the register, or the pipeline's.
   Result<std::string> notice_json(const std::optional<Notice>& named, const PipelineDefaults& defaults);
 
+  // What is on file of a person and counts now.
+  Result<std::vector<StandingGrant>> standing(SubjectId subject, WallTime now);
+
   struct CallContext {
     CallId call;
     TenantId tenant;
@@ -75,7 +78,6 @@ class CallAdmission {
   };
   Result<Joining> participant(const ParticipantSpec& spec, CallId call, const Tenant& tenant,
                               const TenantConsent& rules, WallTime now, std::vector<Booking>& bookings);
-  Result<std::vector<StandingGrant>> standing(SubjectId subject, WallTime now);
   Result<NewLeg> leg(const LegSpec& spec, CallId call, int index, const KnownParticipant& owner,
                      const OpenKey& call_key, WallTime now, std::vector<Booking>& bookings);
 

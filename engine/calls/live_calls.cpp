@@ -5,6 +5,10 @@
 #include <new>
 #include <nlohmann/json.hpp>
 
+#include "engine/calls/call_memory.h"
+#include "engine/catalog/lost_audio.h"
+#include "engine/catalog/person_fields.h"
+
 namespace assent {
 namespace {
 
@@ -16,8 +20,6 @@ bool is_plain_reason(const std::string& reason) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == ' ' || c == '-' || c == '_';
   });
 }
-
-Error no_such_call() { return error(Errc::not_found, "no such call is in progress"); }
 
 std::string counts_json(const LegCounts& counts, std::uint64_t held_bytes) {
   nlohmann::json json = {{std::string(kHeldBytesCount), held_bytes}};
@@ -54,6 +56,8 @@ std::string origin_of(const Caller& caller) {
 }
 
 }  // namespace
+
+Error no_such_live_call() { return error(Errc::not_found, "no such call is in progress"); }
 
 LiveCalls::LiveCalls(Parts parts)
     : parts_(std::move(parts)),
@@ -149,11 +153,15 @@ Result<CallId> LiveCalls::start(const CallSpec& spec, const QuotaPlace& place) {
     const bool on_file = std::any_of(admitted->call.participants.begin(), admitted->call.participants.end(),
                                      [](const CallParticipant& one) { return !one.standing.empty(); });
     // The ports first: a call that finds no room must leave nothing behind. Nobody is told them before it is booked.
-    auto opened = open(shard, std::move(admitted->call));
+    const auto opened = open(shard, std::move(admitted->call));
     if (!opened && opened.error().code != Errc::exhausted) return opened.error();
     if (!opened) {
       full = opened.error();
       continue;
+    }
+    if (auto noted = note_ports(*entry, *opened, admitted->bookings); !noted) {
+      abort(shard, id);
+      return noted.error();
     }
     if (auto booked = parts_.writer.book_and_wait(std::move(admitted->bookings)); !booked) {
       abort(shard, id);
@@ -171,11 +179,33 @@ Result<CallId> LiveCalls::start(const CallSpec& spec, const QuotaPlace& place) {
   return error(Errc::exhausted, "no shard has room for the call; the last one says: " + full.what);
 }
 
-Result<void> LiveCalls::open(ShardId shard, NewCall call) {
+Result<std::vector<LegPorts>> LiveCalls::open(ShardId shard, NewCall call) {
   auto shared = std::make_shared<NewCall>(std::move(call));
-  auto opened = link(shard).ask_now<std::vector<LegPorts>>(
+  return link(shard).ask_now<std::vector<LegPorts>>(
       [shared](Shard& one, Now now) { return one.add_call(std::move(*shared), now); });
-  if (!opened) return opened.error();
+}
+
+// How the latest of the legs are heard, now that they have their ports: for a restart. Into their rows, where these are
+// still to be booked.
+Result<void> LiveCalls::note_ports(const Known& known, const std::vector<LegPorts>& ports,
+                                   std::vector<Booking>& bookings) {
+  const auto key = parts_.keys.open(known.call_key);
+  if (!key) return key.error();
+  const std::size_t first = known.legs.size() - ports.size();
+  for (std::size_t i = 0; i < ports.size(); ++i) {
+    const auto& [id, spec] = known.legs.at(first + i);
+    const LegMedia media{spec.payload_type, spec.dtmf_payload_type, spec.source, ports[i]};
+    Bytes sealed = seal_leg_media(*key->key, id, to_json(media));
+    const auto row = std::find_if(bookings.begin(), bookings.end(), [leg = id](const Booking& booking) {
+      const auto* add = std::get_if<booking::AddLeg>(&booking);
+      return add != nullptr && add->row.id == leg;
+    });
+    if (row != bookings.end()) {
+      std::get<booking::AddLeg>(*row).row.sealed_media = std::move(sealed);
+    } else {
+      bookings.push_back(booking::SetLegMedia{id, std::move(sealed)});
+    }
+  }
   return {};
 }
 
@@ -200,7 +230,7 @@ void LiveCalls::abort(ShardId shard, CallId id) {
 
 Result<CallView> LiveCalls::change_legs(CallId id, const LegsSpec& spec, const Caller&) {
   const KnownCall before = known(id);
-  if (before == nullptr) return no_such_call();
+  if (before == nullptr) return no_such_live_call();
   if (auto room = parts_.overload.admit(); !room) return room.error();
   CallAdmission::CallContext context{
       id, before->tenant, before->call_key, before->participants, {}, before->defaults->rules.of(before->tenant_name)};
@@ -215,20 +245,23 @@ Result<CallView> LiveCalls::change_legs(CallId id, const LegsSpec& spec, const C
   if (auto booked = parts_.writer.book_and_wait(std::move(admitted->bookings)); !booked) return booked.error();
   auto joining = std::make_shared<AdmittedLegs>(std::move(*admitted));
   // What is on file counts from the moment they join, so that a gate that is open for all others loses nothing.
-  auto opened =
-      link(before->shard)
-          .ask<bool>(
-              [joining, id](Shard& shard, Now now, std::function<void(Result<bool>)> reply) {
-                auto added = shard.add_legs(id, std::move(joining->joining), std::move(joining->legs), now);
-                if (!added) return reply(added.error());
-                shard.find(id)->grant_standing(now, [reply = std::move(reply)](const Result<void>&) { reply(true); });
-              },
-              limits::kApiDurableWait);
+  auto opened = link(before->shard)
+                    .ask<std::vector<LegPorts>>(
+                        [joining, id](Shard& shard, Now now, std::function<void(Result<std::vector<LegPorts>>)> reply) {
+                          auto added = shard.add_legs(id, std::move(joining->joining), std::move(joining->legs), now);
+                          if (!added) return reply(added.error());
+                          shard.find(id)->grant_standing(
+                              now, [reply = std::move(reply), ports = *added](const Result<void>&) { reply(ports); });
+                        },
+                        limits::kApiDurableWait);
   if (!opened) return opened.error();
+  std::vector<Booking> heard;
+  if (auto noted = note_ports(*after, *opened, heard); !noted) return noted.error();
+  if (auto booked = parts_.writer.book_and_wait(std::move(heard)); !booked) return booked.error();
   {
     const std::lock_guard lock(mutex_);
     const auto found = known_.find(id);
-    if (found == known_.end()) return no_such_call();  // it ended meanwhile
+    if (found == known_.end()) return no_such_live_call();  // it ended meanwhile
     found->second = after;
   }
   return call(id);
@@ -238,7 +271,7 @@ Result<CallView> LiveCalls::change_legs(CallId id, const LegsSpec& spec, const C
 
 Result<std::vector<ConsentRecordView>> LiveCalls::decide(CallId id, const ConsentSpec& spec, const Caller& caller) {
   const KnownCall call = known(id);
-  if (call == nullptr) return no_such_call();
+  if (call == nullptr) return no_such_live_call();
   const auto decision = parse_decision(spec.decision);
   if (!decision || *decision == Decision::expired) {
     return error(Errc::invalid, "decision: \"" + spec.decision + "\" is none of granted, denied, withdrawn");
@@ -272,7 +305,7 @@ Result<std::vector<ConsentRecordView>> LiveCalls::decide(CallId id, const Consen
                       [id, index, decision = *decision, purposes = *purposes, said, terms, origin = origin_of(caller),
                        asked_at = caller.asked_at](Shard& shard, Now now, const Decided& reply) {
                         LiveCall* live = shard.find(id);
-                        if (live == nullptr) return reply(no_such_call());
+                        if (live == nullptr) return reply(no_such_live_call());
                         live->decide(index, decision, purposes, said, origin, now, reply, asked_at, terms);
                       },
                       limits::kApiDurableWait);
@@ -319,20 +352,6 @@ Result<void> LiveCalls::withdraw_standing(StandingId standing, const Caller& cal
   return {};
 }
 
-ConsentRecordView LiveCalls::record_view(const ConsentRow& row, const Known& known) const {
-  ConsentRecordView view{row.id,          row.call,         {},           row.purpose, row.decision,
-                         row.signal_type, row.signal_value, std::nullopt, row.at,      row.valid_until};
-  for (const KnownParticipant& participant : known.participants) {
-    if (participant.id == row.participant) view.participant = participant.spec.ref;
-  }
-  const auto notice = nlohmann::json::parse(row.notice_json, nullptr, false);
-  if (notice.is_object()) {
-    view.notice = Notice{notice.value("id", ""), notice.value("version", ""), notice.value("language", ""),
-                         notice.value("hash", "")};
-  }
-  return view;
-}
-
 Result<CallView> LiveCalls::pause(CallId id, const std::string& reason, const Caller& caller) {
   return set_paused(id, LiveCall::Pausing::pause, reason, caller);
 }
@@ -344,7 +363,7 @@ Result<CallView> LiveCalls::resume(CallId id, const std::string& reason, const C
 Result<CallView> LiveCalls::set_paused(CallId id, LiveCall::Pausing what, const std::string& reason,
                                        const Caller& caller) {
   const KnownCall entry = known(id);
-  if (entry == nullptr) return no_such_call();
+  if (entry == nullptr) return no_such_live_call();
   if (!is_plain_reason(reason)) {
     return error(Errc::invalid,
                  "reason: 1 to 64 letters, spaces, '-' and '_' (it stands in clear text on the record for ever)");
@@ -355,7 +374,7 @@ Result<CallView> LiveCalls::set_paused(CallId id, LiveCall::Pausing what, const 
               [id, what, reason, origin = origin_of(caller)](Shard& shard, Now now,
                                                              std::function<void(Result<bool>)> reply) {
                 LiveCall* live = shard.find(id);
-                if (live == nullptr) return reply(no_such_call());
+                if (live == nullptr) return reply(no_such_live_call());
                 live->set_paused(what, reason, origin, now, [reply = std::move(reply)](const Result<void>& result) {
                   if (!result) return reply(result.error());
                   reply(true);
@@ -365,8 +384,6 @@ Result<CallView> LiveCalls::set_paused(CallId id, LiveCall::Pausing what, const 
   if (!done) return done.error();
   return call(id);
 }
-
-// ---- what is there ------------------------------------------------------------------------------------------------
 
 LiveCalls::KnownCall LiveCalls::known(CallId id) const {
   const std::lock_guard lock(mutex_);
@@ -380,105 +397,6 @@ void LiveCalls::forget(CallId id) {
   if (found == known_.end()) return;
   spread_.remove(found->second->shard);
   known_.erase(found);
-}
-
-Result<CallView> LiveCalls::call(CallId id) {
-  const KnownCall entry = known(id);
-  if (entry == nullptr) return no_such_call();
-  return link(entry->shard).ask_now<CallView>([this, id, entry](Shard& shard, Now now) -> Result<CallView> {
-    LiveCall* live = shard.find(id);
-    if (live == nullptr) return no_such_call();
-    (void)now;
-    return view_of(*live, *entry);
-  });
-}
-
-Result<CallId> LiveCalls::find_call(const std::string& id_or_ref, const std::optional<std::string>& tenant) {
-  const auto is_theirs = [&](const Known& known) { return !tenant || known.tenant_name == *tenant; };
-  const std::lock_guard lock(mutex_);
-  if (const auto id = parse_id<CallId>(id_or_ref)) {
-    const auto found = known_.find(*id);
-    if (found != known_.end() && is_theirs(*found->second)) return *id;
-  }
-  std::optional<CallId> named;
-  for (const auto& [id, known] : known_) {
-    if (known->ref != id_or_ref || !is_theirs(*known)) continue;
-    if (named) return error(Errc::conflict, "several calls in progress have this ref: name the call by its id");
-    named = id;
-  }
-  if (!named) return no_such_call();
-  return *named;
-}
-
-Result<std::vector<CallView>> LiveCalls::calls() {
-  std::vector<CallView> all;
-  for (const LiveShard& each : parts_.shards) {
-    auto views = each.link.ask_now<std::vector<CallView>>([this](Shard& shard, Now) -> Result<std::vector<CallView>> {
-      std::vector<CallView> found;
-      for (LiveCall* live : shard.calls()) {
-        if (const KnownCall entry = known(live->identity().id)) found.push_back(view_of(*live, *entry));
-      }
-      return found;
-    });
-    if (!views) return views.error();
-    std::move(views->begin(), views->end(), std::back_inserter(all));
-  }
-  std::stable_sort(all.begin(), all.end(), [](const CallView& a, const CallView& b) { return a.created < b.created; });
-  return all;
-}
-
-CallView LiveCalls::view_of(LiveCall& live, const Known& known) const {
-  CallView view;
-  view.id = live.identity().id;
-  view.ref = known.ref;
-  view.tenant = known.tenant_name;
-  view.state = "live";
-  view.policy = to_text(live.consent().settings().policy);
-  view.paused = live.consent().paused();
-  view.created = known.created;
-  if (live.has_recording()) view.recording = live.identity().recording;
-  show_consents(live, known, view);
-  show_legs(live, known, view);
-  return view;
-}
-
-void LiveCalls::show_consents(LiveCall& live, const Known& known, CallView& view) const {
-  for (std::size_t i = 0; i < known.participants.size() && i < live.participants().size(); ++i) {
-    const KnownParticipant& participant = known.participants[i];
-    ParticipantView shown{participant.id,           participant.spec.ref,  participant.spec.role,
-                          participant.spec.subject, participant.spec.name, {}};
-    for (const std::string& purpose : parts_.purposes.ids_of(live.consent().settings().purposes)) {
-      const ConsentState state =
-          live.consent().state(ParticipantIndex(static_cast<std::uint8_t>(i)), *parts_.purposes.find(purpose));
-      shown.consents.push_back({purpose, std::string(to_text(state))});
-    }
-    view.participants.push_back(std::move(shown));
-  }
-}
-
-void LiveCalls::show_legs(LiveCall& live, const Known& known, CallView& view) const {
-  for (std::size_t i = 0; i < known.legs.size() && i < live.legs().size(); ++i) {
-    LiveLeg& leg = *live.legs()[i];
-    const auto& [id, spec] = known.legs[i];
-    const LegCounts counts = leg.counts();
-    const LegGateCounts gated = leg.gate().counts();
-    LegView shown;
-    shown.label = spec.label;
-    shown.id = id;
-    shown.participant = spec.participant;
-    shown.codec = to_text(leg.receiver().codec());
-    shown.gate = to_text(live.consent().gate(LegIndex(static_cast<std::uint8_t>(i))));
-    shown.address = parts_.rtp_address;
-    shown.port = leg.identity().ports.rtp;
-    shown.rtcp_port = leg.identity().ports.rtcp;
-    shown.level_dbov = leg.level_dbov();
-    shown.held_ms = std::chrono::duration_cast<milliseconds>(leg.gate().held()).count();
-    shown.packets = counts.received;
-    shown.lost = counts.lost;
-    shown.dropped = counts.foreign + counts.malformed + counts.late + counts.duplicated;
-    shown.sealed_blocks = gated.admitted_blocks;
-    view.legs.push_back(std::move(shown));
-  }
 }
 
 // ---- calls go -----------------------------------------------------------------------------------------------------
@@ -516,7 +434,7 @@ Result<EndedCall> LiveCalls::end_call(CallId id, const Caller&) {
 Result<EndedCall> LiveCalls::already_ended(CallId id) {
   const auto row = parts_.catalog.call(id);
   if (!row) return row.error();
-  if (!*row || (*row)->state == CallState::live) return no_such_call();
+  if (!*row || (*row)->state == CallState::live) return no_such_live_call();
   const auto recording = parts_.catalog.recording_of(id);
   if (!recording) return recording.error();
   if (!*recording || (*recording)->state == RecordingState::erased) return EndedCall{std::nullopt, "ended already"};
@@ -539,7 +457,9 @@ void LiveCalls::settle_and_book(ShardId shard, FinishedCall finished, CallState 
         // What could only be kept in part is said, not hidden: the recording is there, and its segments tell what is
         // missing.
         if (!settled) ended.why = "incomplete: " + settled.error().what;
-        auto posted = parts_.writer.post(closing_bookings(*call, state, settled),
+        const KnownCall entry = known(call->id);
+        const std::string lost_before = entry == nullptr ? "" : entry->lost_before;
+        auto posted = parts_.writer.post(closing_bookings(*call, lost_before, state, settled),
                                          [this, call, ended, reply](const Result<void>& booked) {
                                            forget(call->id);
                                            if (!booked) return (*reply)(booked.error());
@@ -549,9 +469,10 @@ void LiveCalls::settle_and_book(ShardId shard, FinishedCall finished, CallState 
       });
 }
 
-std::vector<Booking> LiveCalls::closing_bookings(const FinishedCall& finished, CallState state,
-                                                 const Result<void>& settled) {
+std::vector<Booking> LiveCalls::closing_bookings(const FinishedCall& finished, const std::string& lost_before,
+                                                 CallState state, const Result<void>& settled) {
   const WallTime now = read_clocks().wall;
+  const bool goes_on = finished.how == LiveCall::Ending::left_off;
   std::vector<Booking> bookings;
   for (std::size_t i = 0; i < finished.counts.size(); ++i) {
     const auto& [leg, counts] = finished.counts[i];
@@ -560,11 +481,14 @@ std::vector<Booking> LiveCalls::closing_bookings(const FinishedCall& finished, C
   if (finished.has_recording && finished.all_erased) {
     bookings.push_back(booking::EraseRecording{finished.recording, now});
   } else if (finished.has_recording) {
-    std::string lost = lost_json(finished, settled);
-    const RecordingState closed = lost.empty() ? RecordingState::complete : RecordingState::incomplete;
+    std::string lost = joined_losses(lost_before, lost_json(finished, settled));
+    // A restart in the middle is never a complete recording, whatever came before and after it.
+    const RecordingState closed = goes_on || !lost_before.empty() ? RecordingState::recovered
+                                  : lost.empty()                  ? RecordingState::complete
+                                                                  : RecordingState::incomplete;
     bookings.push_back(booking::CloseRecording{finished.recording, now, closed, std::move(lost)});
   }
-  bookings.push_back(booking::EndCall{finished.id, now, state});
+  if (!goes_on) bookings.push_back(booking::EndCall{finished.id, now, state});
   return bookings;
 }
 

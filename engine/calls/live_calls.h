@@ -19,11 +19,13 @@
 
 #include "engine/calls/call_admission.h"
 #include "engine/calls/call_quota.h"
+#include "engine/calls/call_return.h"
 #include "engine/calls/call_spread.h"
 #include "engine/calls/leg_eraser.h"
 #include "engine/calls/shard_link.h"
 #include "engine/catalog/catalog_writer.h"
 #include "engine/control/call_service.h"
+#include "engine/ingest/port_range.h"
 #include "engine/overload/overload_state.h"
 #include "engine/store/settler.h"
 
@@ -32,7 +34,16 @@ namespace assent {
 struct LiveShard {
   ShardLink& link;
   Settler& settler;
+  PortSpan rtp_ports;
 };
+
+// What became of the calls that were in progress when the engine last ran.
+struct Return {
+  std::size_t calls = 0;              // that go on
+  std::vector<std::string> troubles;  // one for each that does not, and why
+};
+
+Error no_such_live_call();
 
 class LiveCalls final : public CallService {
  public:
@@ -61,6 +72,10 @@ class LiveCalls final : public CallService {
   Result<EndedCall> end_call(CallId id, const Caller& caller) override;
   Result<void> withdraw_standing(StandingId standing, const Caller& caller) override;
 
+  // Takes up the calls that were in progress when the engine stopped or died; those that cannot go on end, as
+  // interrupted. At start-up, before anybody asks for calls. Errors are the catalog's.
+  Result<Return> come_back();
+
   // What holds for calls that come from now on; those in progress keep what they have.
   void set_defaults(PipelineDefaults defaults);
   // No further calls; for shutdown.
@@ -83,7 +98,8 @@ class LiveCalls final : public CallService {
     WallTime created;
     std::vector<KnownParticipant> participants;
     std::vector<std::pair<LegId, LegSpec>> legs;
-    QuotaPlace place;  // given back when the call is forgotten
+    QuotaPlace place;         // given back when the call is forgotten
+    std::string lost_before;  // what a restart in its middle cost its recording (lost_audio.h)
   };
   using KnownCall = std::shared_ptr<const Known>;
 
@@ -100,7 +116,8 @@ class LiveCalls final : public CallService {
   static KnownCall known_from(ShardId shard, const CallSpec& spec, const AdmittedCall& admitted,
                               const QuotaPlace& place, Defaults defaults);
   std::vector<ShardId> shards_by_calls() const;
-  Result<void> open(ShardId shard, NewCall call);
+  Result<std::vector<LegPorts>> open(ShardId shard, NewCall call);
+  Result<void> note_ports(const Known& known, const std::vector<LegPorts>& ports, std::vector<Booking>& bookings);
   Result<CallId> start(const CallSpec& spec, const QuotaPlace& place);
   void abort(ShardId shard, CallId id);
   void grant_standing(ShardId shard, CallId id);
@@ -111,8 +128,12 @@ class LiveCalls final : public CallService {
   // Settles and books a finished call; `done` is called when that is durable, on whichever thread finished it.
   void settle_and_book(ShardId shard, FinishedCall finished, CallState state,
                        std::function<void(Result<EndedCall>)> done);
-  static std::vector<Booking> closing_bookings(const FinishedCall& finished, CallState state,
-                                               const Result<void>& settled);
+  static std::vector<Booking> closing_bookings(const FinishedCall& finished, const std::string& lost_before,
+                                               CallState state, const Result<void>& settled);
+
+  // ---- after a restart ----
+  Result<void> come_back(const CallRow& row, WallTime now, std::vector<Booking>& bookings);
+  Result<ShardId> shard_of(const std::vector<LegPorts>& ports) const;
 
   Parts parts_;
   CallAdmission admission_;

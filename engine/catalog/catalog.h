@@ -69,6 +69,7 @@ struct LegRow {
   KeyId key;
   std::string codec;        // "PCMU/8000/1"
   std::string counts_json;  // the leg's packet counts, written when the call ends; numbers only
+  Bytes sealed_media = {};  // how it is heard (call_memory.h), under the call's key; while the call is live
 };
 // In counts_json beside the names of LegCountTag: the most bytes of memory that the leg's audio took before consent.
 inline constexpr std::string_view kHeldBytesCount = "HELD_BYTES_AT_MOST";
@@ -87,6 +88,7 @@ struct CallRow {
   WallTime created;
   std::optional<WallTime> ended;
   CallState state = CallState::live;
+  Bytes sealed_settings = {};  // its consent settings and rules (call_memory.h), under the call's key
 };
 
 // One consent record: per participant, purpose and change. A later one supersedes an earlier one.
@@ -275,6 +277,7 @@ struct AddParticipant { ParticipantRow row; };
 struct AddLeg { LegRow row; };
 struct SetLegCodec { LegId leg; std::string codec; };
 struct SetLegCounts { LegId leg; std::string counts_json; };
+struct SetLegMedia { LegId leg; Bytes sealed_media; };
 // Also chains its ledger entry. Errc::conflict: a grant by a consent on file that has been withdrawn.
 struct AddConsent { ConsentRow row; };
 struct AddStandingConsent { StandingConsentRow row; };
@@ -284,10 +287,13 @@ struct WithdrawStandingConsent { StandingId id; WallTime at; };
 // and version (and language) stands for something else.
 struct AddNotice { NoticeRow row; };
 struct AddPurpose { PurposeRow row; };
+// Forgets how its legs were heard: overwritten, and read as empty.
 struct EndCall { CallId call; WallTime at; CallState state; };
 struct OpenRecording { RecordingRow row; };  // no effect when the call has one already
 // A recording that has been erased stays so.
 struct CloseRecording { RecordingId recording; WallTime at; RecordingState state; std::string lost_json; };
+// Its call goes on. One that has been erased stays so.
+struct ReopenRecording { RecordingId recording; std::string lost_json; };
 // Replaces a row of the same id (settling is idempotent). Errc::conflict when the recording has been erased: what was
 // settled must not come back, so the settler deletes the object.
 struct AddSegment { SegmentRow row; };
@@ -303,19 +309,20 @@ struct UpdateErasure { ErasureId id; std::string steps_json; std::optional<WallT
 // The key's row is gone and its wrapped bytes are overwritten.
 struct DestroyKey { KeyId key; };
 struct RemoveSegment { SegmentId segment; };
-// State erased; the sealed fields of its call (reference, labels, participants) are overwritten and read as empty from
-// then on; the call's notes are gone. The keys are the caller's to destroy, with DestroyKey in the same span.
+// State erased; the sealed fields of its call (reference, settings, labels, media, participants) are overwritten and read
+// as empty from then on; the call's notes are gone. The keys are the caller's to destroy, with DestroyKey in the same span.
 struct EraseRecording { RecordingId recording; WallTime at; };
 }  // namespace booking
 // clang-format on
 
-using Booking = std::variant<booking::AddKey, booking::AddTenant, booking::AddSubject, booking::AddCall,
-                             booking::AddParticipant, booking::AddLeg, booking::AddConsent, booking::OpenRecording,
-                             booking::AddSegment, booking::SetLegCodec, booking::SetLegCounts, booking::EndCall,
-                             booking::CloseRecording, booking::AddNote, booking::AddLedger, booking::StartLedgerKey,
-                             booking::AddCheckpoint, booking::StartErasure, booking::UpdateErasure, booking::DestroyKey,
-                             booking::RemoveSegment, booking::EraseRecording, booking::AddStandingConsent,
-                             booking::WithdrawStandingConsent, booking::AddNotice, booking::AddPurpose>;
+using Booking =
+    std::variant<booking::AddKey, booking::AddTenant, booking::AddSubject, booking::AddCall, booking::AddParticipant,
+                 booking::AddLeg, booking::AddConsent, booking::OpenRecording, booking::AddSegment,
+                 booking::SetLegCodec, booking::SetLegCounts, booking::SetLegMedia, booking::EndCall,
+                 booking::ReopenRecording, booking::CloseRecording, booking::AddNote, booking::AddLedger,
+                 booking::StartLedgerKey, booking::AddCheckpoint, booking::StartErasure, booking::UpdateErasure,
+                 booking::DestroyKey, booking::RemoveSegment, booking::EraseRecording, booking::AddStandingConsent,
+                 booking::WithdrawStandingConsent, booking::AddNotice, booking::AddPurpose>;
 
 // ---- queries ------------------------------------------------------------------------------------------------------
 

@@ -19,6 +19,8 @@ struct Column {
 constexpr Column kSubjectRef{"subjects", "sealed_ref"};
 constexpr Column kParticipant{"participants", "sealed"};
 constexpr Column kCallRef{"calls", "sealed_ref"};
+constexpr Column kCallSettings{"calls", "sealed_settings"};
+constexpr Column kLegMedia{"legs", "sealed_media"};
 constexpr Column kLegLabel{"legs", "sealed_label"};
 constexpr Column kNote{"notes", "sealed_text"};
 constexpr Column kEvidence{"standing_consents", "sealed_evidence"};
@@ -79,6 +81,22 @@ Bytes seal_call_ref(const SecretKey& call_key, CallId row, std::string_view ref)
 
 Result<std::string> open_call_ref(const SecretKey& call_key, const CallRow& row) {
   return open(call_key, kCallRef, row.id, row.sealed_ref);
+}
+
+Bytes seal_call_settings(const SecretKey& call_key, CallId row, std::string_view json) {
+  return seal(call_key, kCallSettings, row, json);
+}
+
+Result<std::string> open_call_settings(const SecretKey& call_key, const CallRow& row) {
+  return open(call_key, kCallSettings, row.id, row.sealed_settings);
+}
+
+Bytes seal_leg_media(const SecretKey& call_key, LegId row, std::string_view json) {
+  return seal(call_key, kLegMedia, row, json);
+}
+
+Result<std::string> open_leg_media(const SecretKey& call_key, const LegRow& row) {
+  return open(call_key, kLegMedia, row.id, row.sealed_media);
 }
 
 Bytes seal_leg_label(const SecretKey& call_key, LegId row, std::string_view label) {

@@ -4,7 +4,9 @@
 //     SubjectRow.sealed_ref    subject  subjects | sealed_ref | id        the reference
 //     ParticipantRow.sealed    subject  participants | sealed | id        {"ref":..,"name":..,"address":..}
 //     CallRow.sealed_ref       call     calls | sealed_ref | id           the call's reference
+//     CallRow.sealed_settings  call     calls | sealed_settings | id      see engine/calls/call_memory.h
 //     LegRow.sealed_label      call     legs | sealed_label | id          the label
+//     LegRow.sealed_media      call     legs | sealed_media | id          see engine/calls/call_memory.h
 //     NoteRow.sealed_text      call     notes | sealed_text | id          the note
 //     StandingConsentRow       subject  standing_consents | sealed_evidence | id   where it is on file
 //       .sealed_evidence
@@ -42,6 +44,12 @@ Result<ParticipantFields> open_participant(const SecretKey& subject_key, const P
 
 Bytes seal_call_ref(const SecretKey& call_key, CallId row, std::string_view ref);
 Result<std::string> open_call_ref(const SecretKey& call_key, const CallRow& row);
+
+Bytes seal_call_settings(const SecretKey& call_key, CallId row, std::string_view json);
+Result<std::string> open_call_settings(const SecretKey& call_key, const CallRow& row);
+
+Bytes seal_leg_media(const SecretKey& call_key, LegId row, std::string_view json);
+Result<std::string> open_leg_media(const SecretKey& call_key, const LegRow& row);
 
 Bytes seal_leg_label(const SecretKey& call_key, LegId row, std::string_view label);
 Result<std::string> open_leg_label(const SecretKey& call_key, const LegRow& row);

@@ -70,12 +70,14 @@ Result<void> SqliteBookings::put(const booking::AddSubject& add) {
 Result<void> SqliteBookings::put(const booking::AddCall& add) {
   const CallRow& row = add.row;
   if (auto known = require_key(row.key); !known) return known;
-  const auto sealed = keep_sealed(row.sealed_ref);
-  if (!sealed) return sealed.error();
+  const auto ref = keep_sealed(row.sealed_ref);
+  if (!ref) return ref.error();
+  const auto settings = keep_sealed(row.sealed_settings);
+  if (!settings) return settings.error();
   return database_.run(
-      "INSERT INTO calls (id, tenant, key, policy, sealed_ref, notice_json, created, ended, state) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-      row.id, row.tenant, row.key, row.policy, *sealed, row.notice_json, row.created, row.ended, row.state);
+      "INSERT INTO calls (id, tenant, key, policy, sealed_ref, notice_json, created, ended, state, sealed_settings) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      row.id, row.tenant, row.key, row.policy, *ref, row.notice_json, row.created, row.ended, row.state, *settings);
 }
 
 Result<void> SqliteBookings::put(const booking::AddParticipant& add) {
@@ -88,12 +90,14 @@ Result<void> SqliteBookings::put(const booking::AddParticipant& add) {
 Result<void> SqliteBookings::put(const booking::AddLeg& add) {
   const LegRow& row = add.row;
   if (auto known = require_key(row.key); !known) return known;
-  const auto sealed = keep_sealed(row.sealed_label);
-  if (!sealed) return sealed.error();
+  const auto label = keep_sealed(row.sealed_label);
+  if (!label) return label.error();
+  const auto media = keep_sealed(row.sealed_media);
+  if (!media) return media.error();
   return database_.run(
-      "INSERT INTO legs (id, call, participant, place, sealed_label, key, codec, counts_json) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-      row.id, row.call, row.participant, row.index, *sealed, row.key, row.codec, row.counts_json);
+      "INSERT INTO legs (id, call, participant, place, sealed_label, key, codec, counts_json, sealed_media) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      row.id, row.call, row.participant, row.index, *label, row.key, row.codec, row.counts_json, *media);
 }
 
 Result<void> SqliteBookings::put(const booking::SetLegCodec& set) {
@@ -104,9 +108,27 @@ Result<void> SqliteBookings::put(const booking::SetLegCounts& set) {
   return changed_one(database_.run("UPDATE legs SET counts_json = ? WHERE id = ?", set.counts_json, set.leg), "leg");
 }
 
+Result<void> SqliteBookings::put(const booking::SetLegMedia& set) {
+  auto done = database_.run(
+      "UPDATE sealed SET body = zeroblob(length(body)) WHERE n = (SELECT sealed_media FROM legs WHERE id = ?)", set.leg);
+  if (!done) return done;
+  const auto sealed = keep_sealed(set.sealed_media);
+  if (!sealed) return sealed.error();
+  return changed_one(database_.run("UPDATE legs SET sealed_media = ? WHERE id = ?", *sealed, set.leg), "leg");
+}
+
 Result<void> SqliteBookings::put(const booking::EndCall& end) {
-  return changed_one(database_.run("UPDATE calls SET ended = ?, state = ? WHERE id = ?", end.at, end.state, end.call),
-                     "call");
+  auto ended = changed_one(
+      database_.run("UPDATE calls SET ended = ?, state = ? WHERE id = ?", end.at, end.state, end.call), "call");
+  return ended ? forget_media(end.call) : ended;
+}
+
+Result<void> SqliteBookings::forget_media(CallId call) {
+  auto done = database_.run(
+      "UPDATE sealed SET body = zeroblob(length(body)) WHERE n IN (SELECT sealed_media FROM legs WHERE call = ?)",
+      call);
+  if (!done) return done;
+  return database_.run("UPDATE legs SET sealed_media = NULL WHERE call = ?", call);
 }
 
 Result<void> SqliteBookings::put(const booking::AddConsent& add) {
@@ -227,6 +249,14 @@ Result<void> SqliteBookings::put(const booking::CloseRecording& close) {
                      "recording");
 }
 
+Result<void> SqliteBookings::put(const booking::ReopenRecording& reopen) {
+  return changed_one(database_.run("UPDATE recordings SET ended = CASE state WHEN 'erased' THEN ended ELSE NULL END, "
+                                   "lost_json = CASE state WHEN 'erased' THEN lost_json ELSE ?1 END, "
+                                   "state = CASE state WHEN 'erased' THEN state ELSE 'open' END WHERE id = ?2",
+                                   reopen.lost_json, reopen.recording),
+                     "recording");
+}
+
 Result<void> SqliteBookings::put(const booking::AddSegment& add) {
   const SegmentRow& row = add.row;
   RecordingState state{};
@@ -274,15 +304,17 @@ Result<void> SqliteBookings::put(const booking::EraseRecording& erase) {
   const auto found = database_.value<CallId>("SELECT call FROM recordings WHERE id = ?", erase.recording);
   if (!found) return found.error();
   if (*found) call = **found;
+  if (done = forget_media(call); !done) return done;
   done = database_.run(
-      "UPDATE sealed SET body = zeroblob(length(body)) WHERE n IN ("
-      "SELECT sealed_ref FROM calls WHERE id = ?1 UNION ALL SELECT sealed_label FROM legs WHERE call = ?1 UNION ALL "
+      "UPDATE sealed SET body = zeroblob(length(body)) WHERE n IN (SELECT sealed_ref FROM calls WHERE id = ?1 "
+      "UNION ALL SELECT sealed_settings FROM calls WHERE id = ?1 UNION ALL SELECT sealed_label FROM legs WHERE call = "
+      "?1 UNION ALL "
       "SELECT sealed FROM participants WHERE call = ?1 UNION ALL SELECT sealed FROM notes WHERE call = ?1)",
       call);
   if (!done) return done;
-  for (const char* sql :
-       {"UPDATE calls SET sealed_ref = NULL WHERE id = ?", "UPDATE legs SET sealed_label = NULL WHERE call = ?",
-        "UPDATE participants SET sealed = NULL WHERE call = ?", "DELETE FROM notes WHERE call = ?"}) {
+  for (const char* sql : {"UPDATE calls SET sealed_ref = NULL, sealed_settings = NULL WHERE id = ?",
+                          "UPDATE legs SET sealed_label = NULL WHERE call = ?",
+                          "UPDATE participants SET sealed = NULL WHERE call = ?", "DELETE FROM notes WHERE call = ?"}) {
     if (done = database_.run(sql, call); !done) return done;
   }
   return {};

@@ -52,10 +52,12 @@ class SqliteBookings {
   Result<void> put(const booking::AddLeg& add);
   Result<void> put(const booking::SetLegCodec& set);
   Result<void> put(const booking::SetLegCounts& set);
+  Result<void> put(const booking::SetLegMedia& set);
   Result<void> put(const booking::AddConsent& add);
   Result<void> put(const booking::EndCall& end);
   Result<void> put(const booking::OpenRecording& open);
   Result<void> put(const booking::CloseRecording& close);
+  Result<void> put(const booking::ReopenRecording& reopen);
   Result<void> put(const booking::AddSegment& add);
   Result<void> put(const booking::AddStandingConsent& add);
   Result<void> put(const booking::WithdrawStandingConsent& withdraw);
@@ -74,6 +76,7 @@ class SqliteBookings {
   Result<void> require_key(KeyId key);
   Result<void> require_standing(const ConsentRow& row);
   Result<std::optional<std::int64_t>> keep_sealed(ByteView body);  // its number; nothing for empty bytes
+  Result<void> forget_media(CallId call);
   Result<void> changed_one(Result<void> done, std::string_view what);
   Result<void> find_head();
   Result<void> append_ledger(const LedgerEntry& entry);

@@ -15,9 +15,9 @@ namespace {
 #define ASSENT_SUBJECT_ROWS                                              \
   "SELECT p.id, p.tenant, p.blind_index, s.body, p.key FROM subjects p " \
   "LEFT JOIN sealed s ON s.n = p.sealed_ref "
-#define ASSENT_CALL_ROWS                                                                        \
-  "SELECT c.id, c.tenant, c.key, c.policy, s.body, c.notice_json, c.created, c.ended, c.state " \
-  "FROM calls c LEFT JOIN sealed s ON s.n = c.sealed_ref "
+#define ASSENT_CALL_ROWS                                                                                \
+  "SELECT c.id, c.tenant, c.key, c.policy, s.body, c.notice_json, c.created, c.ended, c.state, t.body " \
+  "FROM calls c LEFT JOIN sealed s ON s.n = c.sealed_ref LEFT JOIN sealed t ON t.n = c.sealed_settings "
 #define ASSENT_CONSENT_ROWS                                                                           \
   "SELECT id, call, participant, purpose, decision, signal_type, signal_value, notice_json, origin, " \
   "at, media_time, preroll_ms, valid_until FROM consents "
@@ -47,7 +47,7 @@ Result<void> read_row(SqliteStatement& from, SubjectRow& row) {
 
 Result<void> read_row(SqliteStatement& from, CallRow& row) {
   return from.read(row.id, row.tenant, row.key, row.policy, row.sealed_ref, row.notice_json, row.created, row.ended,
-                   row.state);
+                   row.state, row.sealed_settings);
 }
 
 Result<void> read_row(SqliteStatement& from, ParticipantRow& row) {
@@ -55,7 +55,8 @@ Result<void> read_row(SqliteStatement& from, ParticipantRow& row) {
 }
 
 Result<void> read_row(SqliteStatement& from, LegRow& row) {
-  return from.read(row.id, row.call, row.participant, row.index, row.sealed_label, row.key, row.codec, row.counts_json);
+  return from.read(row.id, row.call, row.participant, row.index, row.sealed_label, row.key, row.codec, row.counts_json,
+                   row.sealed_media);
 }
 
 Result<void> read_row(SqliteStatement& from, ConsentRow& row) {
@@ -196,8 +197,9 @@ Result<std::vector<ParticipantRow>> SqliteCatalog::participants(CallId call) {
 
 Result<std::vector<LegRow>> SqliteCatalog::legs(CallId call) {
   return list<LegRow>(
-      "SELECT l.id, l.call, l.participant, l.place, s.body, l.key, l.codec, l.counts_json FROM legs l "
-      "LEFT JOIN sealed s ON s.n = l.sealed_label WHERE l.call = ? ORDER BY l.place, l.id",
+      "SELECT l.id, l.call, l.participant, l.place, s.body, l.key, l.codec, l.counts_json, m.body FROM legs l "
+      "LEFT JOIN sealed s ON s.n = l.sealed_label LEFT JOIN sealed m ON m.n = l.sealed_media WHERE l.call = ? ORDER BY "
+      "l.place, l.id",
       call);
 }
 

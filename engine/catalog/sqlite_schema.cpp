@@ -227,7 +227,13 @@ CREATE TRIGGER purposes_stand BEFORE UPDATE ON purposes BEGIN SELECT RAISE(ABORT
 CREATE TRIGGER purposes_stay BEFORE DELETE ON purposes BEGIN SELECT RAISE(ABORT, 'a purpose never goes'); END;
 )sql";
 
-constexpr std::array<const char*, 3> kMigrations = {kSchema1, kSchema2, kSchema3};
+// What a call in progress needs to go on after a restart.
+constexpr const char* kSchema4 = R"sql(
+ALTER TABLE calls ADD COLUMN sealed_settings INTEGER REFERENCES sealed;
+ALTER TABLE legs ADD COLUMN sealed_media INTEGER REFERENCES sealed;
+)sql";
+
+constexpr std::array<const char*, 4> kMigrations = {kSchema1, kSchema2, kSchema3, kSchema4};
 
 Result<std::int64_t> number(SqliteDatabase& database, const char* pragma) {
   const auto found = database.value<std::int64_t>(pragma);

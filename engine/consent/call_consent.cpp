@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 namespace assent {
 namespace {
@@ -89,6 +90,22 @@ CallConsent::Leg* CallConsent::find(LegIndex index) {
 // ---- Who is there -------------------------------------------------------------------------------------------------
 
 Result<ParticipantIndex> CallConsent::join(Moment at, Outcome& out) {
+  return admit({ParticipantConsent(settings_.purposes), at.now.mono + settings_.deadline}, at, out);
+}
+
+Result<ParticipantIndex> CallConsent::rejoin(ParticipantConsent said, MonoTime deadline, Moment at, Outcome& out) {
+  ASSENT_CHECK(legs_.empty());
+  auto index = admit({std::move(said), deadline}, at, out);
+  tick(at, out);  // what has run out since
+  return index;
+}
+
+void CallConsent::rejoin_paused() {
+  ASSENT_CHECK(legs_.empty());
+  paused_ = true;
+}
+
+Result<ParticipantIndex> CallConsent::admit(Participant participant, Moment at, Outcome& out) {
   tick(at, out);
   if (ended_) return call_has_ended();
   if (participants_.size() == limits::kParticipantsPerCall) {
@@ -96,7 +113,7 @@ Result<ParticipantIndex> CallConsent::join(Moment at, Outcome& out) {
                                       " participants, with those that left");
   }
   const ParticipantIndex index(static_cast<std::uint8_t>(participants_.size()));
-  participants_.push_back({ParticipantConsent(settings_.purposes), at.now.mono + settings_.deadline});
+  participants_.push_back(std::move(participant));
   settle({TurnCause::joined}, at, out);
   return index;
 }
@@ -302,6 +319,13 @@ std::optional<MonoTime> CallConsent::next_deadline() const {
     if (!next || participant.deadline < *next) next = participant.deadline;
   }
   return next;
+}
+
+void CallConsent::leave_off(Moment at, Outcome& out) {
+  tick(at, out);
+  if (ended_) return;
+  ended_ = true;
+  settle({TurnCause::ended}, at, out);
 }
 
 void CallConsent::end(Moment at, Outcome& out) {

@@ -93,6 +93,11 @@ class CallConsent {
   // Errc::exhausted at limits::kParticipantsPerCall and kLegsPerCall (those that left count), conflict after the end,
   // not_found for an index that was never given, conflict for a participant or leg that has left.
   Result<ParticipantIndex> join(Moment at, Outcome& out);
+  // Who was there before a restart, with what they said then and the deadline they have; before any leg. Errors as of
+  // join.
+  Result<ParticipantIndex> rejoin(ParticipantConsent said, MonoTime deadline, Moment at, Outcome& out);
+  // The call was paused before a restart; before any leg.
+  void rejoin_paused();
   Result<LegIndex> add_leg(ParticipantIndex participant, Moment at, Outcome& out);
   Result<void> leave(ParticipantIndex participant, Moment at, Outcome& out);  // with all their legs
   Result<void> remove_leg(LegIndex leg, Moment at, Outcome& out);
@@ -122,6 +127,8 @@ class CallConsent {
 
   // The call has ended. Gates that are opening wait for the ledger, the others close now.
   void end(Moment at, Outcome& out);
+  // The engine stops, and the call is to go on when it starts again: as `end`, but nobody's answer runs out.
+  void leave_off(Moment at, Outcome& out);
   bool ended() const { return ended_; }
   bool settled() const;  // ended, and every gate is closed
 
@@ -181,6 +188,7 @@ class CallConsent {
   Gate target_of(const Leg& leg) const;
   RingAction ring_action(const Leg& leg, Gate to) const;
   bool revokes_queued(const Leg& leg, Gate to, Cause cause) const;
+  Result<ParticipantIndex> admit(Participant participant, Moment at, Outcome& out);
   bool is_over(const Leg& leg) const { return ended_ || leg.left; }
 
   ConsentSeq next_seq() { return ConsentSeq(++last_seq_); }

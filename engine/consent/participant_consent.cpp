@@ -10,6 +10,19 @@ PurposeSet ParticipantConsent::granting() const {
   return all;
 }
 
+void ParticipantConsent::recall(Decision decision, PurposeSet purposes, const Term& term) {
+  purposes &= asked_;
+  for (PurposeSet* set : {&granted_, &denied_, &withdrawn_, &expired_}) *set -= purposes;
+  forget_terms(purposes);
+  switch (decision) {
+    case Decision::granted: granted_ |= purposes; break;
+    case Decision::denied: denied_ |= purposes; break;
+    case Decision::withdrawn: withdrawn_ |= purposes; break;
+    case Decision::expired: expired_ |= purposes; break;
+  }
+  if (decision == Decision::granted && !term.is_endless() && !purposes.empty()) limited_.push_back({purposes, term});
+}
+
 PurposeSet ParticipantConsent::grant(PurposeSet wanted, ConsentSeq seq, const Term& term) {
   const PurposeSet changed = (wanted & asked_) - granted_ - granting();
   if (!changed.empty()) in_flight_.push_back({seq, changed, term});

@@ -19,6 +19,9 @@ class ParticipantConsent {
  public:
   explicit ParticipantConsent(PurposeSet asked) : asked_(asked) {}
 
+  // What a record from before a restart says of these purposes; durable, as records are. In the order of the records.
+  void recall(Decision decision, PurposeSet purposes, const Term& term = {});
+
   // Purposes that `wanted` changes; recorded under `seq` when there are any.
   PurposeSet grant(PurposeSet wanted, ConsentSeq seq, const Term& term = {});
   struct Refused {

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 
 #include "base/limits.h"
 #include "base/result.h"
@@ -69,12 +70,19 @@ class DatagramSource {
 
   // Ports for a leg, open from now on. Errc::exhausted when no pair is free, Errc::io when the system refuses.
   virtual Result<LegPorts> open(LegSlot leg, RtcpPort rtcp) = 0;
+  // The ports that the leg had before a restart. Errc::conflict: another has them, or they are not of our range.
+  virtual Result<void> reopen(LegSlot leg, LegPorts ports) = 0;
   // Nothing more is delivered to the leg, also when called from within a sweep. Closing what is not open does nothing.
   virtual void close(LegSlot leg) = 0;
   virtual void sweep(DatagramSink& sink) = 0;
   virtual SourceCounts counts() = 0;  // asks the kernel for its drops, a call a socket
 
  protected:
+  static RtcpPort rtcp_of(LegPorts ports) { return ports.rtcp == ports.rtp ? RtcpPort::muxed : RtcpPort::next; }
+  static Error not_to_be_had(LegPorts ports) {
+    return error(Errc::conflict,
+                 "the port " + std::to_string(ports.rtp) + " is in use, or no longer in the range of RTP ports");
+  }
   static LegPorts ports_of(PortPair pair, RtcpPort rtcp) {
     return {pair.even, rtcp == RtcpPort::muxed ? pair.even : pair.odd()};
   }

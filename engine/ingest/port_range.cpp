@@ -1,5 +1,6 @@
 #include "engine/ingest/port_range.h"
 
+#include <algorithm>
 #include <charconv>
 #include <string>
 
@@ -39,6 +40,13 @@ Result<PortRange> PortRange::create(PortSpan span) {
     return error(Errc::invalid, "port range " + to_text(span) + " holds no pair of an even port and the next odd one");
   }
   return range;
+}
+
+bool PortRange::take(PortPair pair) {
+  const auto found = std::find_if(free_.begin(), free_.end(), [&](PortPair one) { return one.even == pair.even; });
+  if (found == free_.end()) return false;
+  free_.erase(found);
+  return true;
 }
 
 std::optional<PortPair> PortRange::take() {

@@ -37,6 +37,7 @@ class PortRange {
   static Result<PortRange> create(PortSpan span);
 
   std::optional<PortPair> take();  // nothing when all are in use
+  bool take(PortPair pair);        // false: it is in use, or not of the range
   // The first pair for which `open(pair)` is a success. Pairs that another program holds (Errc::conflict) go to the end
   // of the line, and each is tried once; any other error is the answer. Errc::exhausted when none is left.
   template <typename Open>

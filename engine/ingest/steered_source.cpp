@@ -52,10 +52,25 @@ Result<LegPorts> SteeredSource::open(LegSlot leg, RtcpPort rtcp) {
   if (legs_.count(leg) != 0) return error(Errc::conflict, "the leg has its ports already");
   const auto pair = ports_.take_first([&](PortPair candidate) { return check_free(candidate, rtcp); });
   if (!pair) return pair.error();
-  open_port(pair->even, leg, DatagramPort::rtp);
-  if (rtcp == RtcpPort::next) open_port(pair->odd(), leg, DatagramPort::rtcp);
-  legs_.emplace(leg, OpenLeg{*pair, rtcp});
+  open_pair(*pair, leg, rtcp);
   return ports_of(*pair, rtcp);
+}
+
+Result<void> SteeredSource::reopen(LegSlot leg, LegPorts ports) {
+  const PortPair pair{ports.rtp};
+  if (legs_.count(leg) != 0 || !ports_.take(pair)) return not_to_be_had(ports);
+  if (auto free = check_free(pair, rtcp_of(ports)); !free) {
+    ports_.give_back(pair);
+    return free;
+  }
+  open_pair(pair, leg, rtcp_of(ports));
+  return {};
+}
+
+void SteeredSource::open_pair(PortPair pair, LegSlot leg, RtcpPort rtcp) {
+  open_port(pair.even, leg, DatagramPort::rtp);
+  if (rtcp == RtcpPort::next) open_port(pair.odd(), leg, DatagramPort::rtcp);
+  legs_.emplace(leg, OpenLeg{pair, rtcp});
 }
 
 void SteeredSource::close(LegSlot leg) {

@@ -35,6 +35,7 @@ class SteeredSource final : public DatagramSource {
   SteeredSource& operator=(const SteeredSource&) = delete;
 
   Result<LegPorts> open(LegSlot leg, RtcpPort rtcp) override;
+  Result<void> reopen(LegSlot leg, LegPorts ports) override;
   void close(LegSlot leg) override;
   void sweep(DatagramSink& sink) override;
   SourceCounts counts() override;
@@ -53,6 +54,7 @@ class SteeredSource final : public DatagramSource {
 
   Result<void> check_free(std::uint16_t port) const;
   Result<void> check_free(PortPair pair, RtcpPort rtcp) const;
+  void open_pair(PortPair pair, LegSlot leg, RtcpPort rtcp);
   void open_port(std::uint16_t port, LegSlot leg, DatagramPort kind);
   void close_port(std::uint16_t port);
   void free_left_ports(std::size_t left);

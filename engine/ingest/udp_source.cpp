@@ -93,6 +93,18 @@ Result<LegPorts> UdpSource::open(LegSlot leg, RtcpPort rtcp) {
   return ports_of(*pair, rtcp);
 }
 
+Result<void> UdpSource::reopen(LegSlot leg, LegPorts ports) {
+  const PortPair pair{ports.rtp};
+  if (legs_.count(leg) != 0 || !ports_.take(pair)) return not_to_be_had(ports);
+  auto opened = open_pair(pair, leg, rtcp_of(ports));
+  if (!opened) {
+    ports_.give_back(pair);
+    return opened.error();
+  }
+  legs_.emplace(leg, *opened);
+  return {};
+}
+
 void UdpSource::close(LegSlot leg) {
   const auto found = legs_.find(leg);
   if (found == legs_.end()) return;

@@ -34,6 +34,7 @@ class UdpSource final : public DatagramSource {
   UdpSource& operator=(const UdpSource&) = delete;
 
   Result<LegPorts> open(LegSlot leg, RtcpPort rtcp) override;
+  Result<void> reopen(LegSlot leg, LegPorts ports) override;
   void close(LegSlot leg) override;
   void sweep(DatagramSink& sink) override;
   SourceCounts counts() override;

@@ -16,6 +16,12 @@ Booking pause_entry(CallId call, const PauseChange& change, const std::string& o
   return booking::AddLedger{{paused ? LedgerKind::pause : LedgerKind::resume, change.at.now.wall, call, body.dump()}};
 }
 
+bool has_withdrawn(const std::vector<ConsentRow>& rows, ParticipantId who) {
+  return std::any_of(rows.begin(), rows.end(), [&](const ConsentRow& row) {
+    return row.participant == who && row.decision == to_text(Decision::withdrawn);
+  });
+}
+
 // Calls `done` when all that were begun have ended, and it itself has let go.
 class Countdown {
  public:
@@ -56,20 +62,45 @@ LiveCall::LiveCall(CallIdentity identity, CallConsent consent, Workshop workshop
 
 Result<ParticipantIndex> LiveCall::join(const CallParticipant& participant, Now now) {
   outcome_.clear();
-  auto index = consent_.join(moment_of(now), outcome_);
+  auto index = goes_on_ ? rejoin(participant, now) : consent_.join(moment_of(now), outcome_);
   if (!index) return index;
   participants_.push_back(participant);
-  erased_participants_.push_back(false);
+  erased_participants_.push_back(goes_on_ && has_withdrawn(consents_, participant.id) &&
+                                 consent_.settings().on_withdraw == OnWithdraw::erase);
   carry_out(now, "engine");
   return index;
+}
+
+void LiveCall::go_on(FormerCall former) {
+  ASSENT_CHECK(participants_.empty());
+  consents_ = std::move(former.consents);
+  recording_booked_ = former.has_recording;
+  if (former.paused) consent_.rejoin_paused();
+  goes_on_ = true;
+}
+
+// What they said is on record; when they came their id tells. What ran out meanwhile did so by the wall clock.
+Result<ParticipantIndex> LiveCall::rejoin(const CallParticipant& participant, Now now) {
+  ParticipantConsent said(consent_.settings().purposes);
+  for (const ConsentRow& row : consents_) {
+    const auto purpose = purposes_.find(row.purpose);
+    const auto decision = parse_decision(row.decision);
+    if (row.participant != participant.id || !purpose || !decision) continue;
+    said.recall(*decision, PurposeSet::of(*purpose), Term::of({std::nullopt, row.valid_until}, now));
+  }
+  const nanoseconds since = std::max(nanoseconds(0), now.wall - made_at(participant.id));
+  return consent_.rejoin(std::move(said), now.mono + consent_.settings().deadline - since, moment_of(now), outcome_);
 }
 
 Result<void> LiveCall::add_leg(ParticipantIndex participant, std::unique_ptr<LiveLeg> leg, KeyId key, Now now) {
   ASSENT_CHECK(leg->identity().index.value == legs_.size());
   outcome_.clear();
+  goes_on_ = false;
+  if (consent_.paused()) leg->begin_pause(now);
+  if (has_erased(participant)) leg->give_up_listening();
   legs_.push_back(std::move(leg));
   leg_keys_.push_back(key);
-  erased_legs_.push_back(false);
+  erased_legs_.push_back(!legs_.back()->segments().has_key());
   if (auto index = consent_.add_leg(participant, moment_of(now), outcome_); !index) {
     legs_.pop_back();
     leg_keys_.pop_back();
@@ -203,9 +234,13 @@ void LiveCall::end_lapsed(Now now) {
   carry_out(now, "engine");  // notes the next lapse, too
 }
 
-void LiveCall::end(Now now) {
+void LiveCall::end(Ending how, Now now) {
   outcome_.clear();
-  consent_.end(moment_of(now), outcome_);
+  if (how == Ending::over) {
+    consent_.end(moment_of(now), outcome_);
+  } else {
+    consent_.leave_off(moment_of(now), outcome_);
+  }
   carry_out(now, "engine");
   for (const auto& leg : legs_) {
     leg->receiver().discard();

@@ -63,6 +63,13 @@ struct CallParticipant {
   std::vector<StandingGrant> standing = {};  // until it has been granted
 };
 
+// What the record says of a call that was in progress before a restart, and goes on.
+struct FormerCall {
+  std::vector<ConsentRow> consents;  // oldest first
+  bool paused = false;
+  bool has_recording = false;
+};
+
 // What a decision may bring besides what is decided.
 struct DecisionTerms {
   Validity validity;        // of a grant
@@ -91,6 +98,9 @@ class LiveCall final : public LegListener {
   LiveCall& operator=(const LiveCall&) = delete;
 
   // ---- who is there ----
+  // First of all, of a call that goes on after a restart: who joins before its
+  // first leg was there then.
+  void go_on(FormerCall former);
   Result<ParticipantIndex> join(const CallParticipant& participant, Now now);
   // The leg's identity carries its index, which is the number of legs so far.
   Result<void> add_leg(ParticipantIndex participant, std::unique_ptr<LiveLeg> leg, KeyId key, Now now);
@@ -116,7 +126,9 @@ class LiveCall final : public LegListener {
   void tick(Now now);
   // Ends consents whose time is over; ahead of the sweep.
   void end_lapsed(Now now);
-  void end(Now now);
+  // It is over; or over for now, when the engine stops and is to take it up again.
+  enum class Ending { over, left_off };
+  void end(Ending how, Now now);
   // The clock was set, or the machine slept: no segment goes on across that.
   void roll_segments();
   // Ended, its consents answered by the record, and nothing of it in the hands of a worker.
@@ -151,6 +163,7 @@ class LiveCall final : public LegListener {
   void note_pause(PauseChange::Kind kind, Now now);
   void answer_quiet_replies();
   bool has_erased(ParticipantIndex participant) const { return erased_participants_.at(participant.value); }
+  Result<ParticipantIndex> rejoin(const CallParticipant& participant, Now now);
   const ConsentRow* latest_record(ParticipantIndex participant, Purpose purpose) const;
 
   CallIdentity identity_;
@@ -183,6 +196,7 @@ class LiveCall final : public LegListener {
   Done pause_done_;
   std::size_t records_under_way_ = 0;
   bool recording_booked_ = false;
+  bool goes_on_ = false;  // after a restart, and no leg is there yet
 };
 
 }  // namespace assent

@@ -17,11 +17,18 @@ SegmentWriter::~SegmentWriter() {
   ASSENT_CHECK(closing_.empty());
 }
 
-void SegmentWriter::set_owner(const SegmentOwner& owner, SecretKey leg_key, KeyId leg_key_id, CountsSource counts) {
+void SegmentWriter::set_owner(const SegmentOwner& owner, std::optional<SecretKey> leg_key, KeyId leg_key_id,
+                              CountsSource counts) {
   owner_ = owner;
   leg_key_ = std::move(leg_key);
   leg_key_id_ = leg_key_id;
   counts_ = std::move(counts);
+}
+
+void SegmentWriter::go_on(std::vector<SegmentId> before, std::uint32_t last_number) {
+  ASSENT_CHECK(segments_.empty() && open_ == nullptr);
+  segments_ = std::move(before);
+  last_number_ = last_number;
 }
 
 void SegmentWriter::set_codec(const Codec& codec) {
@@ -69,7 +76,7 @@ bool SegmentWriter::open(WallTime start) {
   if (header == nullptr || head == nullptr) return false;
 
   const auto id = new_id<SegmentId>(start);
-  const auto number = static_cast<std::uint32_t>(segments_.size() + 1);
+  const std::uint32_t number = last_number_ + 1;
   const MessageContext context =
       context_of({owner_->call, consent_, owner_->leg, owner_->recording, id, number, owner_->tenant});
   Result<SegmentSealer> sealer = SegmentSealer::create(*leg_key_, leg_key_id_, context);
@@ -84,6 +91,7 @@ bool SegmentWriter::open(WallTime start) {
   start_ = start;
   end_ = start;
   next_seq_ = 0;
+  last_number_ = number;
   segments_.push_back(id);
   observer_.segment_opened({id, *owner_, number, start});
 

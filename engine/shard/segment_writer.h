@@ -62,8 +62,11 @@ class alignas(limits::kCacheLineBytes) SegmentWriter {
   SegmentWriter(BlockPool& pool, SealQueue& queue, SegmentObserver& observer, SealPermit& permit, Settings settings);
   ~SegmentWriter();
 
-  // Before the first block: whose audio this is and the key it is sealed under.
-  void set_owner(const SegmentOwner& owner, SecretKey leg_key, KeyId leg_key_id, CountsSource counts);
+  // Before the first block: whose audio this is and the key it is sealed under; no key when that has been destroyed.
+  void set_owner(const SegmentOwner& owner, std::optional<SecretKey> leg_key, KeyId leg_key_id, CountsSource counts);
+  // What the leg has from before a restart: its segments, and the highest number that one of them has.
+  void go_on(std::vector<SegmentId> before, std::uint32_t last_number);
+  bool has_key() const { return leg_key_.has_value(); }
   // What was sealed has been erased: nothing more can be sealed for this leg.
   void forget_key() { leg_key_.reset(); }
 
@@ -118,6 +121,7 @@ class alignas(limits::kCacheLineBytes) SegmentWriter {
   WallTime end_;
   Settings settings_;
   std::uint32_t next_seq_ = 0;
+  std::uint32_t last_number_ = 0;
   bool is_behind_ = false;
 
   SegmentObserver& observer_;

@@ -122,13 +122,14 @@ Result<std::vector<LegPorts>> Shard::add_call(NewCall call, Now now) {
       std::move(call.identity), std::move(*consent),
       LiveCall::Workshop{parts_.purposes, parts_.record, clock_, lapses_, latencies_, outcome_});
   entry.last_used = now.mono;
+  if (call.former) entry.call->go_on(*std::move(call.former));
   const AlarmClock::Place alarm = entry.call->alarm();
   if (alarm >= calls_by_alarm_.size()) calls_by_alarm_.resize(alarm + 1);
   calls_by_alarm_[alarm] = &calls_.emplace(id, std::move(entry)).first->second;
   auto ports = add_legs(id, std::move(call.participants), std::move(call.legs), now);
   if (!ports) {
     close_ports(calls_.at(id));
-    calls_.at(id).call->end(now);
+    calls_.at(id).call->end(LiveCall::Ending::over, now);
     reserved_blocks_ -= calls_.at(id).reserved_blocks;
     calls_.at(id).ending = true;
     calls_.at(id).reserved_blocks = 0;
@@ -176,7 +177,7 @@ Result<LegPorts> Shard::add_leg(Entry& entry, NewLeg&& leg, Now now) {
     legs_by_slot_.push_back(nullptr);
   }
   const LegSlot slot = free_slots_.back();
-  const auto ports = parts_.source.open(slot, settings_.rtcp);
+  const auto ports = open_ports(slot, leg);
   if (!ports) return ports.error();
   free_slots_.pop_back();
   entry.slots.push_back(slot);
@@ -196,6 +197,7 @@ Result<LegPorts> Shard::add_leg(Entry& entry, NewLeg&& leg, Now now) {
   placed.gate().limit_hold(hold_limit_);
   placed.segments().set_owner({call.tenant, call.id, call.recording, leg.id}, std::move(leg.key), leg.key_id,
                               [&placed] { return placed.counts(); });
+  if (leg.former) placed.segments().go_on(std::move(leg.former->segments), leg.former->last_segment);
   legs_by_slot_.at(slot.value) = live.get();
   live->expect_at(&expected_by_slot_.make(slot.value));
   const ParticipantIndex participant(static_cast<std::uint8_t>(owner - participants.begin()));
@@ -209,23 +211,34 @@ Result<LegPorts> Shard::add_leg(Entry& entry, NewLeg&& leg, Now now) {
   return *ports;
 }
 
+Result<LegPorts> Shard::open_ports(LegSlot slot, const NewLeg& leg) {
+  if (!leg.former) return parts_.source.open(slot, settings_.rtcp);
+  if (auto opened = parts_.source.reopen(slot, leg.former->ports); !opened) return opened.error();
+  return leg.former->ports;
+}
+
 Result<void> Shard::end_call(CallId id, Now now, Finished done) {
+  return begin_end(id, LiveCall::Ending::over, now, std::move(done));
+}
+
+Result<void> Shard::begin_end(CallId id, LiveCall::Ending how, Now now, Finished done) {
   const auto found = calls_.find(id);
   if (found == calls_.end()) return error(Errc::not_found, "no such call is in progress");
   Entry& entry = found->second;
   if (entry.ending) return error(Errc::conflict, "the call is being ended already");
   entry.ending = true;
+  entry.how = how;
   entry.finished = std::move(done);
   // What the kernel still holds for these ports is taken before they close.
   parts_.source.sweep(*this);
   close_ports(entry);
-  entry.call->end(now);
+  entry.call->end(how, now);
   return {};
 }
 
-void Shard::end_all(Now now) {
+void Shard::end_all(LiveCall::Ending how, Now now) {
   for (auto& [id, entry] : calls_) {
-    if (!entry.ending) (void)end_call(id, now, parts_.on_abandoned);
+    if (!entry.ending) (void)begin_end(id, how, now, parts_.on_abandoned);
   }
 }
 
@@ -305,6 +318,7 @@ void Shard::finish(Entry& entry) {
     finished.held_bytes.emplace_back(leg->identity().id, blocks * limits::kPageBytes);
     add_leg_counts(ended_, *leg);
   }
+  finished.how = entry.how;
   finished.all_erased = erased != 0 && erased == call.legs().size();
   const bool kept = finished.has_recording && !finished.all_erased;
   finished.why = !kept ? call.outcome_text() : finished.segments.empty() ? "complete: no audio came" : "complete";

@@ -30,6 +30,13 @@
 
 namespace assent {
 
+// What a leg was before a restart.
+struct FormerLeg {
+  LegPorts ports;
+  std::vector<SegmentId> segments;  // of it, that are on record
+  std::uint32_t last_segment = 0;   // the highest number of one, lost ones too
+};
+
 struct NewLeg {
   LegId id;
   std::string label;
@@ -38,7 +45,8 @@ struct NewLeg {
   std::optional<std::uint8_t> dtmf_payload_type;
   std::optional<Endpoint> source;
   KeyId key_id;
-  SecretKey key;
+  std::optional<SecretKey> key;  // none: it has been destroyed, nothing more of this leg can be kept
+  std::optional<FormerLeg> former = {};
 };
 
 struct NewCall {
@@ -46,6 +54,7 @@ struct NewCall {
   ConsentSettings consent;
   std::vector<CallParticipant> participants;
   std::vector<NewLeg> legs;
+  std::optional<FormerCall> former = {};  // of a call that goes on after a restart
 };
 
 // What is left to book and to wait for when a call is over.
@@ -60,6 +69,7 @@ struct FinishedCall {
       held_bytes;                                // the most that each leg held in blocks, the one being filled too
   std::vector<std::pair<LegId, AudioGap>> gaps;  // of the legs that are kept
   bool all_erased = false;
+  LiveCall::Ending how = LiveCall::Ending::over;
 };
 
 struct ShardCounts {
@@ -115,7 +125,7 @@ class Shard final : private DatagramSink {
   // The call hears nothing more from now on; `done` is called when all of it that was consented to has been sealed.
   using Finished = std::function<void(FinishedCall)>;
   Result<void> end_call(CallId call, Now now, Finished done);
-  void end_all(Now now);  // for shutdown; each is reported to on_abandoned
+  void end_all(LiveCall::Ending how, Now now);  // for shutdown; each is reported to on_abandoned
   // Overload: legs without consent, those to come too, hold at most this much from now on.
   void limit_hold(nanoseconds most);
 
@@ -133,6 +143,7 @@ class Shard final : private DatagramSink {
     MonoTime last_used;
     Finished finished;  // set once it is ending
     bool ending = false;
+    LiveCall::Ending how = LiveCall::Ending::over;
   };
 
   void on_datagram(LegSlot leg, DatagramPort port, Datagram&& datagram) override;
@@ -140,6 +151,8 @@ class Shard final : private DatagramSink {
   void on_dropped(LegSlot leg, DatagramPort port, DatagramDrop why) override;
 
   Result<LegPorts> add_leg(Entry& entry, NewLeg&& leg, Now now);
+  Result<void> begin_end(CallId call, LiveCall::Ending how, Now now, Finished done);
+  Result<LegPorts> open_ports(LegSlot slot, const NewLeg& leg);
   Result<std::size_t> blocks_for(const std::vector<NewLeg>& legs, nanoseconds hold) const;
   void close_ports(Entry& entry);
   void watch_clocks(Now now);

@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "engine/catalog/lost_audio.h"
 #include "engine/store/segment_keeper.h"
 
 namespace assent {
@@ -256,12 +257,13 @@ Result<void> Salvage::book(RecordingWork& work) {
   for (const SegmentRow& row : work.segments) bookings.push_back(booking::AddSegment{row});
 
   const bool was_live = *call && (*call)->state == CallState::live;
-  if (was_live) {
+  if (was_live && !parts_.goes_on(**call)) {
     bookings.push_back(booking::EndCall{work.row.call, *end, CallState::interrupted});
     report_.interrupted.push_back(work.row.call);
   }
   const nlohmann::json lost = {{"interrupted", was_live}, {"legs", work.lost_by_leg}};
-  bookings.push_back(booking::CloseRecording{work.row.id, *end, RecordingState::recovered, lost.dump()});
+  bookings.push_back(booking::CloseRecording{work.row.id, *end, RecordingState::recovered,
+                                             joined_losses(work.row.lost_json, lost.dump())});
   const nlohmann::json entry = {
       {"lost", lost}, {"recording", to_text(work.row.id)}, {"segments", work.segments.size()}};
   bookings.push_back(booking::AddLedger{{LedgerKind::recovery, parts_.now(), work.row.call, entry.dump()}});
@@ -275,6 +277,7 @@ Result<void> Salvage::end_calls_without_recording() {
   if (!calls) return calls.error();
   std::vector<Booking> bookings;
   for (const CallRow& call : *calls) {
+    if (parts_.goes_on(call)) continue;
     bookings.push_back(booking::EndCall{call.id, parts_.now(), CallState::interrupted});
     report_.interrupted.push_back(call.id);
   }

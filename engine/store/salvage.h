@@ -2,7 +2,7 @@
 //
 //   scan the journals -> settle finished segments -> rebuild torn ones -> book objects that were not booked
 //                    -> close recordings as recovered
-//                    -> live calls become interrupted -> remove the journal files
+//                    -> live calls that do not go on become interrupted -> remove the journal files
 //
 // All journals in the folder at once, whatever number of shards the last run had: a recording is closed when everything
 // of it has been found, and the next run's shards may be fewer.
@@ -38,6 +38,8 @@ struct SalvageParts {
   Catalog& catalog;
   LegKeys leg_keys;
   std::function<WallTime()> now = [] { return read_clocks().wall; };
+  // Which live calls go on when the engine runs, and are therefore left live: none, where nobody takes them up.
+  std::function<bool(const CallRow&)> goes_on = [](const CallRow&) { return false; };
 };
 
 // Where a shard's journal goes on.

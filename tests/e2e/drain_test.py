@@ -42,6 +42,32 @@ def ended_well(engine, since, at_most):
     return took
 
 
+def kept(folder):
+    """The default: calls that are left go on at the next start, and nothing of what was agreed to is missing but the time between."""
+    engine = harness.Engine(folder, name="kept", ports="35000-35099", calls_at_stop="keep").start()
+    call, sender = consented_call(engine)
+    undecided = engine.create_call()
+    talk(sender, 0x11)
+    since = time.monotonic()
+    os.kill(engine.pid, signal.SIGTERM)
+    took = ended_well(engine, since, SOON)
+    check("calls that go on at the next start: 2" in engine.log(), "the log does not say so: " + engine.log()[-1000:])
+    engine.command("verify", "--state", engine.state)
+    engine.start()
+    check({one["id"] for one in engine.ask("GET", "/v1/calls")["calls"]} == {call["id"], undecided["id"]}, "they do not go on")
+    talk(sender, 0x22)
+    check(engine.show(undecided)["legs"][0]["gate"] == "holding", "who had not answered was taken to have refused")
+    ended = engine.end(call)
+    samples = engine.wav(ended["recording"]).legs[0]
+    for tone in (0x11, 0x22):
+        check(harness.find_run(samples, [harness.ULAW[tone]] * (PACKETS * 160)) >= 0, f"not all of {tone:#x} is there")
+    shown = engine.ask("GET", f"/v1/recordings/{ended['recording']}")
+    check(shown["state"] == "recovered" and len(shown["lost"]["interruptions"]) == 1, f"{shown['state']}: {shown['lost']}")
+    engine.end(undecided)
+    engine.stop()
+    print(f"  calls that were kept: down in {took:.1f} s, every packet of both runs there")
+
+
 def stored(folder, name, recording, tones):
     """A later start finds the recording complete, with these seconds of audio."""
     engine = harness.Engine(folder, name=name, ports="35000-35099").start()
@@ -155,6 +181,7 @@ def service_manager_is_told(folder):
 
 
 def test(folder):
+    kept(folder)
     calls_end_by_themselves(folder)
     deadline_passes(folder)
     second_signal(folder)

@@ -61,12 +61,13 @@ sealed_pages = {sealed_pages}
 backing = "{backing}"
 [shutdown]
 drain = "{drain}"
+calls = "{calls_at_stop}"
 {more}
 """
 
 DEFAULTS = dict(ports="31000-31999", calls=20, policy="all-party", hold="30s", deadline="60s", preroll="all",
                 on_withdraw="keep", segment_time="60s", journal_file="16MiB", backing="secret",
-                sockets="auto", inband_dtmf="off", shards=1, pin_shards=[], drain="0s", sealed_pages=32768,
+                sockets="auto", inband_dtmf="off", shards=1, pin_shards=[], drain="0s", calls_at_stop="end", sealed_pages=32768,
                 consent="", more="")
 
 

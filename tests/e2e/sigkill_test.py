@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """SIGKILL at random moments of running calls, and after it torn, zeroed and doubled journal tails: after each restart every
-stored segment verifies, the recording is marked as recovered, the calls as interrupted, and no more audio is missing than
-what had not reached the journal: seal.max_delay and one commit interval.
+stored segment verifies, the calls go on, their recordings are marked as recovered once they end, and no more audio is missing
+than what had not reached the journal: seal.max_delay and one commit interval.
 
   KILLS=200 tests/e2e/sigkill_test.py
 """
@@ -28,7 +28,7 @@ class Lane(threading.Thread):
         ports = 32000 + number * 400
         self.engine = harness.Engine(folder, name=f"lane{number}", ports=f"{ports}-{ports + 399}", segment_time="5s",
                                      journal_file="4MiB", calls=8)
-        self.interrupted = []  # (recording, seconds sent) of the run that was killed
+        self.interrupted = []  # (call, recording, seconds sent) of the run that was killed
 
     def run(self):
         try:
@@ -58,7 +58,7 @@ class Lane(threading.Thread):
                 sender.send(bytes([i % 256] * 160))
             sent += 1
         self.engine.kill()
-        self.interrupted = [(recording, sent * 0.02) for recording in recordings]
+        self.interrupted = [(call, recording, sent * 0.02) for call, recording in zip(calls, recordings)]
         for sender in senders:
             sender.close()
 
@@ -85,8 +85,10 @@ class Lane(threading.Thread):
     def start_and_check(self):
         engine = self.engine.start()
         check(engine.ask("GET", "/v1/ledger/verify")["intact"], "the ledger does not verify")
-        check(engine.ask("GET", "/v1/calls")["calls"] == [], "calls from before the crash are live")
-        for recording, seconds in self.interrupted:
+        back = {call["id"] for call in engine.ask("GET", "/v1/calls")["calls"]}
+        check(back == {call["id"] for call, _, _ in self.interrupted}, "calls from before the crash do not go on")
+        for call, recording, seconds in self.interrupted:
+            check(engine.end(call)["recording"] == recording, "the call has another recording")
             shown = engine.ask("GET", f"/v1/recordings/{recording}")
             check(shown["state"] == "recovered", f"the recording is {shown['state']} after a crash")
             have = sum(harness.seconds_of(segment) for segment in shown["segments"])

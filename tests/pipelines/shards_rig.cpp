@@ -59,7 +59,7 @@ ShardsRig::ShardsRig(const std::string& pipeline) : settings(settings_of(pipelin
   for (const ShardShare& share : divide(settings, plan_capacity(settings, {kNoLimit, kNoLimit, false, {}, {}}))) {
     auto arena = must(SecureArena::create(share.arena_bytes));
     units.push_back(must(ShardUnit::start(parts, {share, std::move(arena), {}})));
-    live.push_back({units.back()->link(), units.back()->settler()});
+    live.push_back({units.back()->link(), units.back()->settler(), units.back()->share().rtp_ports});
   }
   eraser.emplace(LegEraser::Parts{*catalog, *writer, *keys, *store, storages(), [](const std::string&) {}});
   quota.emplace(settings.quota, *catalog);
@@ -68,7 +68,7 @@ ShardsRig::ShardsRig(const std::string& pipeline) : settings(settings_of(pipelin
 }
 
 ShardsRig::~ShardsRig() {
-  for (const auto& unit : units) unit->end_calls();
+  for (const auto& unit : units) unit->end_calls(LiveCall::Ending::over);
   wait_until([this] { return calls->live_calls() == 0; });
   for (const auto& unit : units) unit->stop_calls();
   eraser.reset();

@@ -128,7 +128,7 @@ void Service::drain() {
   const MonoTime deadline = read_mono() + at_most;
   std::size_t calls = engine_.live_calls();
   if (calls != 0 && at_most != 0ms) {
-    log_.info("stopping: no new calls; {} may go on for {}; SIGTERM again ends them now", in_progress(calls),
+    log_.info("stopping: no new calls; {} may go on for {}; SIGTERM again stops at once", in_progress(calls),
               duration_text(at_most));
   }
   while (calls != 0 && read_mono() < deadline) {
@@ -139,7 +139,8 @@ void Service::drain() {
     if (signal == SIGHUP) log_.warn("not reloaded: the engine is being stopped");
     calls = engine_.live_calls();
   }
-  if (calls != 0) log_.warn("stopping: calls that are ended now: {}", calls);
+  const bool keep = engine_.running().shutdown.calls == pipeline::Shutdown::Calls::keep;
+  if (calls != 0) log_.warn("stopping: calls that {}: {}", keep ? "go on at the next start" : "are ended now", calls);
   log_.info("stopping: what was consented to is being stored");
   manager_.status("storing what was consented to");
 }

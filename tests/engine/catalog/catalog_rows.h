@@ -67,8 +67,8 @@ struct CallRows {
   WrappedKey tenant_key = random_key(KeyKind::tenant, epoch_key.id);
   WrappedKey call_key = random_key(KeyKind::call, tenant_key.id);
   TenantRow tenant{new_id<TenantId>(at_ms(0)), "default", tenant_key.id};
-  CallRow call{new_id<CallId>(at_ms(1)), tenant.id, call_key.id, "all-party",    random_body(40),
-               R"({"id":"n1"})",         at_ms(1),  {},          CallState::live};
+  CallRow call{new_id<CallId>(at_ms(1)), tenant.id, call_key.id, "all-party",     random_body(40),
+               R"({"id":"n1"})",         at_ms(1),  {},          CallState::live, random_body(200)};
   std::vector<WrappedKey> subject_keys, leg_keys;
   std::vector<SubjectRow> subjects;
   std::vector<ParticipantRow> participants;
@@ -84,7 +84,7 @@ struct CallRows {
       participants.push_back({new_id<ParticipantId>(at_ms(1)), call.id, subjects.back().id,
                               i == 0 ? "customer" : "agent", random_body(90)});
       legs.push_back({new_id<LegId>(at_ms(1)), call.id, participants.back().id, i, random_body(33), leg_keys.back().id,
-                      "PCMU/8000/1", ""});
+                      "PCMU/8000/1", "", random_body(64)});
     }
   }
 

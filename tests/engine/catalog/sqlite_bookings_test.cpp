@@ -169,6 +169,47 @@ TEST_CASE("a recording closes with its state and what was lost") {
   CHECK(recording->tenant == rows.tenant.id);
 }
 
+TEST_CASE("a recording whose call goes on is open again, unless it has been erased") {
+  const TempFolder folder;
+  const auto catalog = open_catalog(folder);
+  const CallRows rows;
+  rows.book_all(*catalog);
+  const std::string lost = R"({"interruptions":[{}]})";
+  REQUIRE_OK(catalog->book(
+      std::vector<Booking>{booking::CloseRecording{rows.recording.id, at_ms(9), RecordingState::recovered, "{}"}}));
+  REQUIRE_OK(catalog->book(std::vector<Booking>{booking::ReopenRecording{rows.recording.id, lost}}));
+  auto recording = *catalog->recording(rows.recording.id);
+  CHECK(recording->state == RecordingState::open);
+  CHECK_FALSE(recording->ended);
+  CHECK(recording->lost_json == lost);
+
+  REQUIRE_OK(catalog->book(std::vector<Booking>{booking::EraseRecording{rows.recording.id, at_ms(10)}}));
+  REQUIRE_OK(catalog->book(std::vector<Booking>{booking::ReopenRecording{rows.recording.id, "{}"}}));
+  recording = *catalog->recording(rows.recording.id);
+  CHECK(recording->state == RecordingState::erased);
+  CHECK(recording->lost_json == lost);
+  CHECK(catalog->book(std::vector<Booking>{booking::ReopenRecording{new_id<RecordingId>(at_ms(1)), ""}}).error().code ==
+        Errc::not_found);
+}
+
+TEST_CASE("how a leg is heard is kept while its call is live, and its terms for as long as the call's recording") {
+  const TempFolder folder;
+  const auto catalog = open_catalog(folder);
+  const CallRows rows;
+  rows.book_all(*catalog);
+  CHECK((*catalog->call(rows.call.id))->sealed_settings == rows.call.sealed_settings);
+  CHECK((*catalog->legs(rows.call.id))[0].sealed_media == rows.legs[0].sealed_media);
+  const Bytes moved = random_body(70);
+  REQUIRE_OK(catalog->book(std::vector<Booking>{booking::SetLegMedia{rows.legs[0].id, moved}}));
+  CHECK((*catalog->legs(rows.call.id))[0].sealed_media == moved);
+
+  REQUIRE_OK(catalog->book(std::vector<Booking>{booking::EndCall{rows.call.id, at_ms(99), CallState::ended}}));
+  CHECK((*catalog->legs(rows.call.id))[0].sealed_media.empty());
+  CHECK((*catalog->call(rows.call.id))->sealed_settings == rows.call.sealed_settings);
+  REQUIRE_OK(catalog->book(std::vector<Booking>{booking::EraseRecording{rows.recording.id, at_ms(100)}}));
+  CHECK((*catalog->call(rows.call.id))->sealed_settings.empty());
+}
+
 TEST_CASE("segments come back by leg and number, and settling one again replaces it") {
   const TempFolder folder;
   const auto catalog = open_catalog(folder);

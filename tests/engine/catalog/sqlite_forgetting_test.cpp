@@ -82,7 +82,8 @@ TEST_CASE("among thousands of rows that came and went in any order no destroyed 
     for (int i = 0; i < 120; ++i) {
       const CallRows& rows = calls.back();
       for (const Bytes& value : {rows.call_key.wrapped, rows.leg_keys[0].wrapped, rows.leg_keys[1].wrapped,
-                                 rows.call.sealed_ref, rows.legs[0].sealed_label, rows.participants[0].sealed}) {
+                                 rows.call.sealed_ref, rows.call.sealed_settings, rows.legs[0].sealed_media,
+                                 rows.legs[0].sealed_label, rows.participants[0].sealed}) {
         destroyed.push_back(value);
       }
       span.emplace_back(booking::DestroyKey{rows.call_key.id});

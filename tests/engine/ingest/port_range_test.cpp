@@ -40,3 +40,15 @@ TEST_CASE("the pair that has been free longest is handed out next") {
   CHECK(range->take()->even == 20004);
   CHECK(range->take()->even == 20000);
 }
+
+TEST_CASE("a pair that is asked for by name is had once, and only while it is free") {
+  auto range = *PortRange::create({20000, 20005});
+  CHECK(range.take({20002}));
+  CHECK_FALSE(range.take({20002}));
+  CHECK_FALSE(range.take({30000}));
+  CHECK(range.take()->even == 20000);
+  CHECK(range.take()->even == 20004);
+  CHECK_FALSE(range.take());
+  range.give_back({20002});
+  CHECK(range.take({20002}));
+}

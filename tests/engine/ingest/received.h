@@ -28,6 +28,7 @@ class ScriptedSource final : public DatagramSource {
   }
 
   Result<LegPorts> open(LegSlot, RtcpPort) override { return LegPorts{}; }
+  Result<void> reopen(LegSlot, LegPorts) override { return {}; }
   void close(LegSlot) override {}
   void sweep(DatagramSink&) override {}
   SourceCounts counts() override { return counts_; }

@@ -83,6 +83,29 @@ TEST_CASE("steered datagrams of both families reach their leg by their port, wit
   }
 }
 
+TEST_CASE("a steered leg has its ports again after a restart, unless somebody else has them") {
+  LegPorts before;
+  {
+    Rig rig("127.0.0.1");
+    if (!rig) return;
+    before = rig.source->open(kLeg, RtcpPort::next).value();
+    Rig other("127.0.0.1");
+    CHECK(other.source->reopen(kLeg, before).error().code == Errc::conflict);
+  }
+  Rig rig("127.0.0.1");
+  REQUIRE(rig.source->reopen(kLeg, before));
+  CHECK(rig.source->reopen(LegSlot{8}, before).error().code == Errc::conflict);
+  CHECK(rig.source->reopen(LegSlot{8}, LegPorts{40000, 40001}).error().code == Errc::conflict);
+  const auto next = rig.source->open(LegSlot{8}, RtcpPort::next);
+  REQUIRE(next);
+  CHECK(next->rtp != before.rtp);
+  Sender("127.0.0.1").send(before.rtcp, {1});
+  rig.source->sweep(rig.arrivals);
+  REQUIRE(rig.arrivals.all.size() == 1);
+  CHECK(rig.arrivals.all[0].leg == kLeg);
+  CHECK(rig.arrivals.all[0].port == DatagramPort::rtcp);
+}
+
 TEST_CASE("steering to the unspecified IPv6 address hears IPv4 too") {
   Rig rig("::");
   if (!rig) return;

@@ -53,6 +53,30 @@ TEST_CASE("datagrams of both families reach their leg by their port, with their 
   }
 }
 
+TEST_CASE("a leg has its ports again after a restart, unless somebody else has them") {
+  BlockPool pool = make_pool(80);
+  auto first = source_on("127.0.0.1", pool);
+  const auto before = first->open(kLeg, RtcpPort::next);
+  REQUIRE(before);
+  auto other = source_on("127.0.0.1", pool);
+  CHECK(other->reopen(kLeg, *before).error().code == Errc::conflict);
+  first.reset();
+  REQUIRE(other->reopen(kLeg, *before));
+  CHECK(other->reopen(LegSlot{8}, *before).error().code == Errc::conflict);
+  CHECK(other->reopen(LegSlot{8}, LegPorts{40000, 40001}).error().code == Errc::conflict);
+  const auto next = other->open(LegSlot{8}, RtcpPort::next);
+  REQUIRE(next);
+  CHECK(next->rtp != before->rtp);
+  Sender("127.0.0.1").send(before->rtcp, {1});
+  Arrivals arrivals;
+  other->sweep(arrivals);
+  REQUIRE(arrivals.all.size() == 1);
+  CHECK(arrivals.all[0].leg == kLeg);
+  CHECK(arrivals.all[0].port == DatagramPort::rtcp);
+  other->close(kLeg);
+  CHECK(other->reopen(kLeg, *before));
+}
+
 TEST_CASE("the unspecified IPv6 address hears IPv4 too") {
   BlockPool pool = make_pool(80);
   auto source = source_on("::", pool);

@@ -20,6 +20,12 @@ Result<LegPorts> HandSource::open(LegSlot leg, RtcpPort) {
   return LegPorts{port, static_cast<std::uint16_t>(port + 1)};
 }
 
+Result<void> HandSource::reopen(LegSlot leg, LegPorts ports) {
+  if (refuses) return not_to_be_had(ports);
+  open_[leg] = true;
+  return {};
+}
+
 void HandSource::close(LegSlot leg) { open_.erase(leg); }
 
 void HandSource::sweep(DatagramSink& sink) {
@@ -109,7 +115,7 @@ ShardRig::ShardRig(RigOptions options)
 ShardRig::~ShardRig() {
   end_stall();
   for (int i = 0; i < kMostSteps && !shard->is_idle(); ++i) {
-    shard->end_all(now);
+    shard->end_all(LiveCall::Ending::over, now);
     pass(10ms);
     std::this_thread::yield();
   }
@@ -186,6 +192,12 @@ void ShardRig::decide(std::size_t participant, Decision decision, Decided done) 
 void ShardRig::grant_all() {
   for (std::size_t i = 0; i < options_.legs; ++i) decide(i, Decision::granted);
   pass(10ms);
+}
+
+std::vector<std::uint32_t> ShardRig::segment_numbers() const {
+  std::vector<std::uint32_t> numbers;
+  for (const SegmentOpened& segment : segments_) numbers.push_back(segment.number);
+  return numbers;
 }
 
 FinishedCall ShardRig::end() {

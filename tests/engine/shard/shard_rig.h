@@ -19,12 +19,15 @@ class HandSource final : public DatagramSource {
  public:
   explicit HandSource(BlockPool& pool) : pool_(pool) {}
   Result<LegPorts> open(LegSlot leg, RtcpPort) override;
+  Result<void> reopen(LegSlot leg, LegPorts ports) override;
   void close(LegSlot leg) override;
   void sweep(DatagramSink& sink) override;
   SourceCounts counts() override { return counts_; }
 
   void put(LegSlot leg, Bytes datagram) { waiting_.push_back({leg, std::move(datagram)}); }
   bool is_open(LegSlot leg) const { return open_.contains(leg); }
+
+  bool refuses = false;  // to open again the ports of before a restart
 
  private:
   BlockPool& pool_;
@@ -108,6 +111,8 @@ class ShardRig : private SegmentObserver {
   std::size_t sealed_pages();
   std::size_t final_pages();
   std::size_t segment_count(std::size_t leg) const;
+  std::vector<std::uint32_t> segment_numbers() const;  // of all legs, as they were opened
+  void refuse_ports() { source_->refuses = true; }
   bool arena_holds(ByteView marker) const;
   Gate gate(std::size_t leg);
   LiveCall& call();

@@ -247,6 +247,32 @@ TEST_CASE("an empty state folder needs no salvage, and a live call without audio
   CHECK(report->start_of(ShardId(0)).file == JournalFileNumber(1));
 }
 
+TEST_CASE("a call that goes on stays live, and what was lost of it is told together") {
+  StoreBench bench;
+  bench.goes_on = true;
+  for (const std::uint32_t number : {1U, 2U}) {  // two crashes
+    bench.start();
+    const SealedSegment segment = bench.make_segment(0, number, 8);
+    bench.open(segment);
+    for (const std::uint32_t page : {0U, 1U, 2U, 3U, 5U, 6U}) bench.seal(segment, page);
+    bench.run_for(300ms);
+    bench.stop();
+    bench.disk.restart(1);
+    const auto report = bench.salvage();
+    REQUIRE(report);
+    CHECK(report->interrupted.empty());
+    CHECK(bench.call().state == CallState::live);
+    CHECK(bench.recording().state == RecordingState::recovered);
+    REQUIRE(bench.recording().ended);
+    CHECK(*bench.recording().ended > segment.info.started);
+    // As the engine does when it takes the call up.
+    bench.catalog.recording_rows.begin()->second.state = RecordingState::open;
+  }
+  const std::string& lost = bench.recording().lost_json;
+  CHECK(lost.find("\"segment\":1}") != std::string::npos);
+  CHECK(lost.find("\"segment\":2}") != std::string::npos);
+}
+
 TEST_CASE("every shard's journal is salvaged, and a recording is closed once for all of them") {
   StoreBench bench;
   // Two legs in two journals, as no run leaves them, so that neither journal alone knows the whole recording.

@@ -188,7 +188,8 @@ void StoreBench::run_for(milliseconds time) {
 Result<SalvageReport> StoreBench::salvage() {
   auto files = open_store();
   if (!files) return files.error();
-  auto report = assent::salvage({disk, "/state/journal", **files, catalog, leg_keys(), [] { return kCallStart + 1h; }});
+  auto report = assent::salvage({disk, "/state/journal", **files, catalog, leg_keys(), [] { return kCallStart + 1h; },
+                                 [this](const CallRow&) { return goes_on; }});
   if (report) {
     next_ = report->journals;
     store_ = *std::move(files);

@@ -88,6 +88,7 @@ class StoreBench {
 
   FailingDisk disk;
   MemoryCatalog catalog;
+  bool goes_on = false;  // whether salvage is told that live calls do
   SettlePace pace = SettlePace::freely;
 
  private:

@@ -1,0 +1,179 @@
+#include "engine/calls/call_memory.h"
+
+#include <nlohmann/json.hpp>
+
+namespace assent {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::string_view kDigits = "0123456789*#ABCD";
+
+// Reading throws json::exception where something is missing or of another type; `read` makes that an error.
+template <typename Fill>
+auto read(std::string_view text, std::string_view what, Fill fill) -> Result<decltype(fill(json()))> {
+  try {
+    return fill(json::parse(text));
+  } catch (const json::exception&) {
+    return error(Errc::corrupt, "what is kept of a call's " + std::string(what) + " makes no sense");
+  }
+}
+
+template <typename T>
+std::optional<T> optional_of(const json& object, const char* name) {
+  const auto found = object.find(name);
+  if (found == object.end()) return std::nullopt;
+  return found->get<T>();
+}
+
+PurposeSet known_of(const json& names, const PurposeRegistry& purposes) {
+  PurposeSet set;
+  for (const json& name : names) {
+    if (const auto purpose = purposes.find(name.get_ref<const std::string&>())) set |= PurposeSet::of(*purpose);
+  }
+  return set;
+}
+
+// ---- preroll, digits, rules, notice -------------------------------------------------------------------------------
+
+json json_of(const Preroll& preroll) {
+  switch (preroll.kind) {
+    case Preroll::Kind::all: return "all";
+    case Preroll::Kind::none: return "none";
+    case Preroll::Kind::duration: return preroll.keep.count();
+  }
+  return "none";
+}
+
+Preroll preroll_from(const json& value) {
+  if (value.is_number()) return Preroll::last(nanoseconds(value.get<std::int64_t>()));
+  return value.get_ref<const std::string&>() == "all" ? Preroll::all() : Preroll::none();
+}
+
+json json_of(const DigitMap& digits, const PurposeRegistry& purposes) {
+  json bound = json::object();
+  for (const char digit : kDigits) {
+    const DigitAction action = digits.action_of(digit);
+    if (action.kind == DigitAction::Kind::none) continue;
+    json& entry = bound[std::string(1, digit)];
+    entry = json::object();
+    if (action.kind == DigitAction::Kind::pause) continue;
+    entry = {{"decision", to_text(action.decision)}, {"purposes", purposes.ids_of(action.purposes)}};
+  }
+  return bound;
+}
+
+// A digit none of whose purposes is asked for any more means nothing.
+DigitMap digits_from(const json& bound, const PurposeRegistry& purposes) {
+  DigitMap digits;
+  for (const auto& [digit, entry] : bound.items()) {
+    DigitAction action = DigitAction::pause();
+    if (entry.contains("decision")) {
+      const json& named = entry.at("purposes");
+      const PurposeSet known = known_of(named, purposes);
+      const auto decision = parse_decision(entry.at("decision").get_ref<const std::string&>());
+      if (!decision || (known.empty() && !named.empty())) continue;
+      action = DigitAction::decide(*decision, known);
+    }
+    if (digit.size() == 1) (void)digits.bind(digit.front(), action);
+  }
+  return digits;
+}
+
+json json_of(const TenantConsent& rules) {
+  json object{{"policy", to_text(rules.policy)}, {"standing_roles", rules.standing_roles}};
+  if (rules.validity) object["validity"] = rules.validity->count();
+  return object;
+}
+
+std::optional<nanoseconds> duration_of(const json& object, const char* name) {
+  const auto count = optional_of<std::int64_t>(object, name);
+  return count ? std::optional(nanoseconds(*count)) : std::nullopt;
+}
+
+Policy policy_from(const json& value) {
+  return parse_policy(value.get_ref<const std::string&>()).value_or(Policy::all_party);  // the strictest
+}
+
+TenantConsent rules_from(const json& object) {
+  return {policy_from(object.at("policy")), object.at("standing_roles").get<std::vector<std::string>>(),
+          duration_of(object, "validity")};
+}
+
+ConsentSettings settings_from(const json& object, const PurposeRegistry& purposes) {
+  ConsentSettings settings;
+  settings.policy = policy_from(object.at("policy"));
+  settings.purposes = known_of(object.at("purposes"), purposes);
+  settings.hold = nanoseconds(object.at("hold").get<std::int64_t>());
+  settings.deadline = nanoseconds(object.at("deadline").get<std::int64_t>());
+  settings.preroll = preroll_from(object.at("preroll"));
+  settings.on_withdraw = object.at("on_withdraw") == "erase" ? OnWithdraw::erase : OnWithdraw::keep;
+  settings.validity = duration_of(object, "validity");
+  settings.digits = digits_from(object.at("digits"), purposes);
+  return settings;
+}
+
+json json_of(const ConsentSettings& settings, const PurposeRegistry& purposes) {
+  json object{{"policy", to_text(settings.policy)},
+              {"purposes", purposes.ids_of(settings.purposes)},
+              {"hold", settings.hold.count()},
+              {"deadline", settings.deadline.count()},
+              {"preroll", json_of(settings.preroll)},
+              {"on_withdraw", settings.on_withdraw == OnWithdraw::erase ? "erase" : "keep"},
+              {"digits", json_of(settings.digits, purposes)}};
+  if (settings.validity) object["validity"] = settings.validity->count();
+  return object;
+}
+
+}  // namespace
+
+std::string to_json(const CallTerms& terms, const PurposeRegistry& purposes) {
+  json object{{"consent", json_of(terms.consent, purposes)},
+              {"default_purposes", purposes.ids_of(terms.default_purposes)},
+              {"rules", json_of(terms.rules)}};
+  if (terms.notice) {
+    object["notice"] = {{"id", terms.notice->id},
+                        {"version", terms.notice->version},
+                        {"language", terms.notice->language},
+                        {"hash", terms.notice->hash}};
+  }
+  return object.dump();
+}
+
+Result<CallTerms> call_terms_from(std::string_view text, const PurposeRegistry& purposes) {
+  auto terms = read(text, "terms", [&](const json& object) {
+    CallTerms found{settings_from(object.at("consent"), purposes), known_of(object.at("default_purposes"), purposes),
+                    rules_from(object.at("rules")), std::nullopt};
+    if (const auto notice = object.find("notice"); notice != object.end()) {
+      found.notice = Notice{notice->at("id"), notice->at("version"), notice->at("language"), notice->at("hash")};
+    }
+    return found;
+  });
+  if (terms && terms->consent.purposes.empty()) {
+    return error(Errc::conflict, "none of the purposes the call asked for is a purpose any more");
+  }
+  return terms;
+}
+
+std::string to_json(const LegMedia& media) {
+  json object{{"payload_type", media.payload_type}};
+  if (media.dtmf_payload_type) object["dtmf_payload_type"] = *media.dtmf_payload_type;
+  if (media.source) object["source"] = to_text(*media.source);
+  if (media.ports) object["ports"] = {media.ports->rtp, media.ports->rtcp};
+  return object.dump();
+}
+
+Result<LegMedia> leg_media_from(std::string_view text) {
+  return read(text, "media", [](const json& object) {
+    LegMedia media;
+    media.payload_type = object.at("payload_type");
+    media.dtmf_payload_type = optional_of<std::uint8_t>(object, "dtmf_payload_type");
+    if (const auto source = optional_of<std::string>(object, "source")) media.source = parse_endpoint(*source);
+    if (const auto ports = object.find("ports"); ports != object.end()) {
+      media.ports = LegPorts{ports->at(0), ports->at(1)};
+    }
+    return media;
+  });
+}
+
+}  // namespace assent

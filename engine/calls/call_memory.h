@@ -1,0 +1,47 @@
+// CallMemory: what a call in progress goes by and its rows do not say in clear text, as JSON for their sealed columns.
+// With it an engine that starts again takes the call up as it was, whatever its pipeline file says by then; and years
+// later it tells what a call's terms were.
+//
+//     CallRow.sealed_settings  CallTerms   stays with the call
+//     LegRow.sealed_media      LegMedia    until the call ends: it names the sender's address
+//
+// Purposes stand in it by name. Pure functions, any thread. Errors of the reading ones: Errc::corrupt.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/endpoint.h"
+#include "base/result.h"
+#include "engine/calls/call_admission.h"
+#include "engine/consent/call_consent.h"
+#include "engine/ingest/datagram_source.h"
+
+namespace assent {
+
+// What a call came under.
+struct CallTerms {
+  ConsentSettings consent;
+  PurposeSet default_purposes;
+  TenantConsent rules;
+  std::optional<Notice> notice;  // the pipeline's
+};
+
+std::string to_json(const CallTerms& terms, const PurposeRegistry& purposes);
+// Purposes that the registry does not have any more are left out; Errc::conflict when none is left.
+Result<CallTerms> call_terms_from(std::string_view json, const PurposeRegistry& purposes);
+
+// How a leg is heard.
+struct LegMedia {
+  std::uint8_t payload_type = 0;
+  std::optional<std::uint8_t> dtmf_payload_type;
+  std::optional<Endpoint> source;  // as it was asked for
+  std::optional<LegPorts> ports;   // once it has some
+};
+
+std::string to_json(const LegMedia& media);
+Result<LegMedia> leg_media_from(std::string_view json);
+
+}  // namespace assent

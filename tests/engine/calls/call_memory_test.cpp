@@ -1,0 +1,99 @@
+#include "engine/calls/call_memory.h"
+
+#include "catch.h"
+
+using namespace assent;
+
+namespace {
+
+const PurposeRegistry kPurposes = *PurposeRegistry::create({"quality", "training"});
+
+CallTerms terms_with_everything() {
+  CallTerms terms;
+  terms.consent.policy = Policy::per_party;
+  terms.consent.purposes = kPurposes.all();
+  terms.consent.hold = 12s;
+  terms.consent.deadline = 90s;
+  terms.consent.preroll = Preroll::last(1500ms);
+  terms.consent.on_withdraw = OnWithdraw::erase;
+  terms.consent.validity = 24h;
+  REQUIRE(terms.consent.digits.bind('1', DigitAction::decide(Decision::granted, PurposeSet::of(Purpose(0)))));
+  REQUIRE(terms.consent.digits.bind('9', DigitAction::decide(Decision::denied, {})));
+  REQUIRE(terms.consent.digits.bind('*', DigitAction::pause()));
+  terms.default_purposes = PurposeSet::of(Purpose(1));
+  terms.rules = {Policy::one_party, {"agent", "expert"}, 8h};
+  terms.notice = Notice{"welcome", "3", "de", "abcd"};
+  return terms;
+}
+
+void check_same(const ConsentSettings& a, const ConsentSettings& b) {
+  CHECK(a.policy == b.policy);
+  CHECK(a.purposes == b.purposes);
+  CHECK(a.hold == b.hold);
+  CHECK(a.deadline == b.deadline);
+  CHECK(a.preroll == b.preroll);
+  CHECK(a.on_withdraw == b.on_withdraw);
+  CHECK(a.validity == b.validity);
+  CHECK(a.digits == b.digits);
+}
+
+}  // namespace
+
+TEST_CASE("a call's terms come back as they were") {
+  const CallTerms terms = terms_with_everything();
+  const auto back = call_terms_from(to_json(terms, kPurposes), kPurposes);
+  REQUIRE(back);
+  check_same(back->consent, terms.consent);
+  CHECK(back->default_purposes == terms.default_purposes);
+  CHECK(back->rules == terms.rules);
+  REQUIRE(back->notice);
+  CHECK(back->notice->id == "welcome");
+  CHECK(back->notice->hash == "abcd");
+
+  CallTerms plain;
+  plain.consent.purposes = kPurposes.all();
+  plain.consent.preroll = Preroll::none();
+  const auto plain_back = call_terms_from(to_json(plain, kPurposes), kPurposes);
+  REQUIRE(plain_back);
+  check_same(plain_back->consent, plain.consent);
+  CHECK_FALSE(plain_back->notice);
+}
+
+TEST_CASE("purposes come back by their names, whatever their bits are by then") {
+  const std::string json = to_json(terms_with_everything(), kPurposes);
+  const auto turned = *PurposeRegistry::create({"training", "other", "quality"});
+  const auto back = call_terms_from(json, turned);
+  REQUIRE(back);
+  CHECK(turned.ids_of(back->consent.purposes) == std::vector<std::string>{"training", "quality"});
+  CHECK(turned.ids_of(back->consent.digits.action_of('1').purposes) == std::vector<std::string>{"quality"});
+  // A digit that granted what is no purpose any more must not come to mean another, nor all of them.
+  const auto without = *PurposeRegistry::create({"training"});
+  const auto poorer = call_terms_from(json, without);
+  REQUIRE(poorer);
+  CHECK(poorer->consent.digits.action_of('1').kind == DigitAction::Kind::none);
+  CHECK(poorer->consent.digits.action_of('9').kind == DigitAction::Kind::decide);
+  CHECK(call_terms_from(json, *PurposeRegistry::create({"other"})).error().code == Errc::conflict);
+}
+
+TEST_CASE("what makes no sense is an error, not a call under other terms") {
+  for (const char* json : {"", "{}", "[]", R"({"consent":{}})", R"({"consent":{"policy":3}})"}) {
+    CHECK(call_terms_from(json, kPurposes).error().code == Errc::corrupt);
+    CHECK(leg_media_from(json).error().code == Errc::corrupt);
+  }
+}
+
+TEST_CASE("how a leg is heard comes back as it was") {
+  const LegMedia media{8, 101, parse_endpoint("[2001:db8::1]:4000"), LegPorts{20000, 20001}};
+  const auto back = leg_media_from(to_json(media));
+  REQUIRE(back);
+  CHECK(back->payload_type == 8);
+  CHECK(back->dtmf_payload_type == 101);
+  CHECK(back->source == media.source);
+  CHECK(back->ports->rtp == 20000);
+  CHECK(back->ports->rtcp == 20001);
+  const auto bare = leg_media_from(to_json(LegMedia{0, {}, {}, {}}));
+  REQUIRE(bare);
+  CHECK_FALSE(bare->dtmf_payload_type);
+  CHECK_FALSE(bare->source);
+  CHECK_FALSE(bare->ports);
+}
