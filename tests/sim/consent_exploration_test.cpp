@@ -37,6 +37,7 @@ enum class Kind {
   expire,      // time passes until every consent for a time is over
   clock_on,    // the wall clock alone is set on, past all of their ends
   clock_back,  // it is set back, which must change nothing
+  restart,     // the engine dies and starts again: what is on record is all there is
   end
 };
 constexpr std::size_t kKinds = static_cast<std::size_t>(Kind::end) + 1;
@@ -55,8 +56,9 @@ struct Event {
 
 std::string to_text(const Event& event) {
   static constexpr std::array<const char*, kKinds> kNames{
-      "join",  "leave",  "remove_leg", "grant",     "grant_for_a_time", "deny",   "withdraw", "durable",    "refused",
-      "pause", "resume", "suspend",    "reinstate", "deadline",         "expire", "clock_on", "clock_back", "end"};
+      "join",       "leave",   "remove_leg", "grant",   "grant_for_a_time", "deny",     "withdraw", "durable",
+      "refused",    "pause",   "resume",     "suspend", "reinstate",        "deadline", "expire",   "clock_on",
+      "clock_back", "restart", "end"};
   std::string text = kNames[static_cast<std::size_t>(event.kind)];
   if (event.purposes != 0) text += "/" + std::to_string(event.purposes);
   return text + " " +
@@ -94,6 +96,8 @@ class World {
   Moment now() const { return {{MonoTime(time_), WallTime(time_ + wall_set_by_)}, WallTime(time_ + wall_set_by_)}; }
 
   std::vector<Recorded> apply(const Event& event, Outcome& out);
+  std::vector<Recorded> restart(Outcome& out);
+  ParticipantConsent on_record_of(std::size_t who) const;
   std::string check_changes(const std::vector<Recorded>& expected, const Outcome& out) const;
   std::string check_leg(std::size_t i, const LegModel& before) const;
   std::string check_suspended(std::size_t i, const LegModel& before) const;
@@ -117,6 +121,8 @@ std::vector<Event> World::possible() const {
     events.push_back({Kind::deadline});
     for (const Kind kind : {Kind::clock_on, Kind::clock_back}) events.push_back({kind});
     events.push_back({Kind::end});
+    // Who left left no record of it: in the engine nobody leaves a call before its end.
+    if (model_.nobody_left()) events.push_back({Kind::restart});
   }
   events.push_back({Kind::expire});
   events.push_back({Kind::suspend});
@@ -198,10 +204,42 @@ std::vector<Recorded> World::apply(const Event& event, Outcome& out) {
       wall_set_by_ -= kClockBack;
       gate_.tick(now(), out);
       return {};
+    case Kind::restart: return restart(out);
     case Kind::end: gate_.end(now(), out); return model_.end();
   }
   model_.paused = event.kind == Kind::pause;
   return {};
+}
+
+// As LiveCall does it (LiveCall::go_on): a gate that knows nothing is told what is on record. What was held, queued or
+// on its way to the record is gone.
+std::vector<Recorded> World::restart(Outcome& out) {
+  gate_ = CallConsent::create(settings_of(scope_)).value();
+  const std::vector<Recorded> expected = model_.restart();
+  if (model_.paused) gate_.rejoin_paused();
+  for (std::size_t who = 0; who < legs_.size(); ++who) {
+    const MonoTime deadline = MonoTime(time_) + (model_.people[who].asked_too_long ? 0ns : kDeadline);
+    ASSENT_CHECK(gate_.rejoin(on_record_of(who), deadline, now(), out).has_value());
+  }
+  for (std::size_t who = 0; who < legs_.size(); ++who) {
+    legs_[who] = {};
+    ASSENT_CHECK(gate_.add_leg(ParticipantIndex(static_cast<std::uint8_t>(who)), now(), out).has_value());
+  }
+  return expected;
+}
+
+ParticipantConsent World::on_record_of(std::size_t who) const {
+  ParticipantConsent said(settings_of(scope_).purposes);
+  for (std::size_t p = 0; p < scope_.purposes; ++p) {
+    const PurposeSet purpose = PurposeSet::of(Purpose(static_cast<std::uint8_t>(p)));
+    const Answer& answer = model_.before_restart[who][p];
+    if (answer.said == Said::yes) {
+      said.recall(Decision::granted, purpose, answer.limited ? Term::of({kValidity, std::nullopt}, now().now) : Term{});
+    }
+    if (answer.said == Said::no) said.recall(Decision::denied, purpose);
+    if (answer.said == Said::too_late) said.recall(Decision::expired, purpose);
+  }
+  return said;
 }
 
 std::string World::check_changes(const std::vector<Recorded>& expected, const Outcome& out) const {
@@ -310,7 +348,8 @@ std::string World::step(const Event& event, Outcome& out) {
   if (auto wrong = check_changes(expected, out); !wrong.empty()) return wrong;
   if (auto wrong = carry_out(out); !wrong.empty()) return wrong;
   for (std::size_t i = 0; i < legs_.size(); ++i) {
-    if (auto wrong = check_leg(i, i < before.size() ? before[i] : LegModel{}); !wrong.empty()) return wrong;
+    const bool was_there = i < before.size() && event.kind != Kind::restart;
+    if (auto wrong = check_leg(i, was_there ? before[i] : LegModel{}); !wrong.empty()) return wrong;
   }
   const bool refuses = event.kind == Kind::deny || event.kind == Kind::withdraw;
   return refuses ? check_refusal(event, before) : std::string{};
@@ -475,14 +514,18 @@ TEST_CASE("consent holds in every single sequence of three events, which has eve
   std::printf("%zu sequences, with %zu pairs and %zu triples of kinds of event\n", sequences.count,
               sequences.pairs.size(), sequences.triples.size());
   // Whatever may follow each other does. What may not: the answers of the record before there is anything to answer,
-  // going on when nothing was stopped, and all but refusals, their records and the record's answers after the end.
+  // going on when nothing was stopped, a restart when somebody has left, and all but refusals, their records and the
+  // record's answers after the end.
   for (std::size_t first = 0; first < kKinds; ++first) {
     for (std::size_t second = 0; second < kKinds; ++second) {
       const auto a = static_cast<Kind>(first);
       const auto b = static_cast<Kind>(second);
       const bool after_end = b == Kind::expire || b == Kind::deny || b == Kind::withdraw || b == Kind::durable ||
                              b == Kind::refused || b == Kind::suspend || b == Kind::reinstate;
-      const bool cannot = (a == Kind::end && !after_end) || (a == Kind::pause && b == Kind::pause) ||
+      const bool left = a == Kind::leave || a == Kind::remove_leg;
+      const bool answers = b == Kind::durable || b == Kind::refused;
+      const bool cannot = (left && b == Kind::restart) || (a == Kind::restart && answers) ||
+                          (a == Kind::end && !after_end) || (a == Kind::pause && b == Kind::pause) ||
                           (a == Kind::resume && b == Kind::resume) || (a == Kind::join && b == Kind::join);
       INFO(to_text(Event{a}) << " then " << to_text(Event{b}));
       CHECK(sequences.pairs.contains({a, b}) == !cannot);

@@ -111,6 +111,27 @@ class ConsentModel {
     return recorded;
   }
 
+  // What was on its way to the record is not on it. Who had been asked for too long is not asked again.
+  std::array<std::array<Answer, kPurposes>, kPeople> before_restart;  // what the record says, then
+  std::vector<Recorded> restart() {
+    std::vector<Recorded> recorded;
+    suspended = false;
+    for (std::size_t who = 0; who < kPeople; ++who) {
+      for (Answer& answer : people[who].answers) {
+        if (answer.said == Said::yes_on_its_way) answer.said = answer.before;
+      }
+      before_restart[who] = people[who].answers;
+      if (people[who].asked_too_long) append(recorded, expire(who));
+    }
+    return recorded;
+  }
+  bool nobody_left() const {
+    for (const Person& person : people) {
+      if (person.left || person.leg_left) return false;
+    }
+    return true;
+  }
+
   bool over(std::size_t leg) const { return ended || people[leg].leg_left; }
   unsigned present() const {
     unsigned mask = 0;
