@@ -178,4 +178,8 @@ CapacityPlan plan_capacity(const PipelineSettings& settings, const MachineLimits
   return plan;
 }
 
+std::size_t keys_at_hand(std::size_t key_bytes) {
+  return std::min(limits::kCachedKeys, key_bytes / limits::kKeyBytes / 4);
+}
+
 }  // namespace assent

@@ -53,4 +53,8 @@ constexpr std::size_t arena_bytes_for(std::size_t legs, std::size_t leg_bytes) {
 
 CapacityPlan plan_capacity(const PipelineSettings& settings, const MachineLimits& machine, const Codec& codec = {});
 
+// How many opened keys may be kept at hand in that much memory for keys: a quarter of it, since who looks through many
+// old calls must not use up what those in progress need.
+std::size_t keys_at_hand(std::size_t key_bytes);
+
 }  // namespace assent

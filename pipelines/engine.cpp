@@ -186,7 +186,7 @@ Result<void> Engine::Parts::open_catalog() {
   auto opened_root = FileRootKey::open_or_create(state.root_key(settings.keys.path));
   if (!opened_root) return opened_root.error();
   root.emplace(std::move(*opened_root));
-  keys.emplace(*catalog, *root);
+  keys.emplace(*catalog, *root, KeyRingLimits{keys_at_hand(plan.key_bytes), limits::kCachedKeyAge});
   writer.emplace(*catalog);
 
   auto begun = begin_ledger({*catalog, *keys, *writer, state.root(), settings.ledger});
@@ -279,7 +279,11 @@ Result<void> Engine::Parts::start_calls() {
   const auto back = calls->come_back();
   if (!back) return back.error();
   if (back->calls != 0) report.push_back(std::to_string(back->calls) + " calls in progress go on");
-  for (const std::string& trouble : back->troubles) report.push_back(trouble);
+  constexpr std::size_t kTold = 10;
+  for (std::size_t i = 0; i < std::min(kTold, back->troubles.size()); ++i) report.push_back(back->troubles[i]);
+  if (back->troubles.size() > kTold) {
+    report.push_back("nor do " + std::to_string(back->troubles.size() - kTold) + " further calls");
+  }
   return eraser->resume();
 }
 

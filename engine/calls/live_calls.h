@@ -133,6 +133,7 @@ class LiveCalls final : public CallService {
 
   // ---- after a restart ----
   Result<void> come_back(const CallRow& row, WallTime now, std::vector<Booking>& bookings);
+  Result<ReturningCall> recall(const CallRow& row, WallTime now);
   Result<ShardId> shard_of(const std::vector<LegPorts>& ports) const;
 
   Parts parts_;

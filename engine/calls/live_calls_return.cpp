@@ -1,5 +1,6 @@
 // How LiveCalls takes up, after a restart, the calls that were in progress.
 #include <algorithm>
+#include <new>
 #include <nlohmann/json.hpp>
 
 #include "engine/calls/live_calls.h"
@@ -33,7 +34,7 @@ Result<Return> LiveCalls::come_back() {
 }
 
 Result<void> LiveCalls::come_back(const CallRow& row, WallTime now, std::vector<Booking>& bookings) {
-  auto call = CallReturn(parts_.catalog, parts_.keys, parts_.purposes, admission_).recall(row, now);
+  auto call = recall(row, now);
   if (!call) return call.error();
   const auto shard = shard_of(call->ports());
   if (!shard) return shard.error();
@@ -57,10 +58,11 @@ Result<void> LiveCalls::come_back(const CallRow& row, WallTime now, std::vector<
   }
   const bool asks_file = std::any_of(call->call.participants.begin(), call->call.participants.end(),
                                      [](const CallParticipant& one) { return !one.standing.empty(); });
+  // A leg that came just before the crash may have been told to nobody; it has ports only now.
+  const bool has_new_ports = call->ports().size() != call->legs.size();
   const auto opened = open(*shard, std::move(call->call));
   if (!opened) return opened.error();
-  // A leg whose ports had been told to nobody has some only now.
-  if (auto noted = note_ports(*entry, *opened, bookings); !noted) {
+  if (auto noted = has_new_ports ? note_ports(*entry, *opened, bookings) : Result<void>(); !noted) {
     abort(*shard, row.id);
     return noted;
   }
@@ -80,6 +82,14 @@ Result<void> LiveCalls::come_back(const CallRow& row, WallTime now, std::vector<
     if (auto withdrawn = withdraw_standing(standing, Caller{"engine"}); !withdrawn) return withdrawn;
   }
   return {};
+}
+
+Result<ReturningCall> LiveCalls::recall(const CallRow& row, WallTime now) {
+  try {
+    return CallReturn(parts_.catalog, parts_.keys, parts_.purposes, admission_).recall(row, now);
+  } catch (const std::bad_alloc&) {
+    return error(Errc::exhausted, "no locked memory is left for its keys: capacity.calls is less than it was");
+  }
 }
 
 // Ports are given to shards by the range of each, which the settings may have changed since.

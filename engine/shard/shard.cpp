@@ -55,10 +55,11 @@ void Shard::step(Now now) {
   parts_.seal_queue.set_time(CoarseTime(now.mono));
   if (!at_home_) parts_.blocks.make_home_here();
   at_home_ = true;
-  while (const auto message = inbox_.take()) (*message)(*this, now);
   if (lapses_.is_due(now)) end_lapsed(now);
   parts_.source.sweep(*this);
   latencies_.sweep_took(std::exchange(taken_, 0));
+  // After what has come: whoever says yes, or resumes, does not speak for the packets that were there before.
+  while (const auto message = inbox_.take()) (*message)(*this, now);
   watch_clocks(now);
   clock_.ring_due(now.mono, [&](AlarmClock::Place place) { tick(*calls_by_alarm_[place], now); });
   parts_.sealer.notify();

@@ -17,6 +17,11 @@ constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
 
 }  // namespace
 
+TEST_CASE("keys kept at hand never take the memory that calls in progress need") {
+  CHECK(keys_at_hand(64 * 1024) * limits::kKeyBytes == 16 * 1024);
+  CHECK(keys_at_hand(1U << 30) == limits::kCachedKeys);
+}
+
 TEST_CASE("a machine without limits takes all calls, and nothing is advised") {
   const auto plan = plan_capacity(settings_of(""), {kNoLimit, kNoLimit});
   CHECK(plan.calls_that_fit == limits::kCallsDefault);

@@ -65,11 +65,14 @@ TEST_CASE("media.sockets says how ports are heard") {
   CHECK(errors_of("[media]\nsockets = \"steer\"").find("p.toml:2:11: media.sockets") == 0);
 }
 
-TEST_CASE("shutdown.drain says how long calls may go on after SIGTERM") {
+TEST_CASE("shutdown says how long calls may go on after SIGTERM, and what becomes of them then") {
   CHECK(settings_of("").shutdown.drain == limits::kDrainDefault);
   CHECK(settings_of("[shutdown]\ndrain = \"0s\"").shutdown.drain == 0ms);
   CHECK(settings_of("[shutdown]\ndrain = \"24h\"").shutdown.drain == 24h);
   CHECK(errors_of("[shutdown]\ndrain = \"25h\"").find("p.toml:2:9: shutdown.drain: \"25h\" is too long") == 0);
+  CHECK(settings_of("").shutdown.calls == pipeline::Shutdown::Calls::keep);
+  CHECK(settings_of("[shutdown]\ncalls = \"end\"").shutdown.calls == pipeline::Shutdown::Calls::end);
+  CHECK(errors_of("[shutdown]\ncalls = \"drop\"").find("p.toml:2:9: shutdown.calls: ") == 0);
   CHECK(errors_of("[shutdown]\ndrain = 20").find("p.toml:2:9: shutdown.drain: ") == 0);
   PipelineOverrides overrides;
   overrides.drain = 5s;
