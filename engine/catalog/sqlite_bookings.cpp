@@ -110,7 +110,8 @@ Result<void> SqliteBookings::put(const booking::SetLegCounts& set) {
 
 Result<void> SqliteBookings::put(const booking::SetLegMedia& set) {
   auto done = database_.run(
-      "UPDATE sealed SET body = zeroblob(length(body)) WHERE n = (SELECT sealed_media FROM legs WHERE id = ?)", set.leg);
+      "UPDATE sealed SET body = zeroblob(length(body)) WHERE n = (SELECT sealed_media FROM legs WHERE id = ?)",
+      set.leg);
   if (!done) return done;
   const auto sealed = keep_sealed(set.sealed_media);
   if (!sealed) return sealed.error();

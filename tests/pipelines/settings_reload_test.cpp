@@ -48,7 +48,8 @@ drain = "5m"
 calls = "end"
 )");
   CHECK(changed.changed == Names{"consent.policy", "consent.hold", "consent.deadline", "consent.preroll",
-                                 "consent.on_withdraw", "consent.digits", "notice", "log.level", "shutdown.drain", "shutdown.calls"});
+                                 "consent.on_withdraw", "consent.digits", "notice", "log.level", "shutdown.drain",
+                                 "shutdown.calls"});
   CHECK(changed.at_next_start.empty());
   CHECK(changed.running.consent.gate.policy == Policy::per_party);
   CHECK(changed.running.consent.gate.hold == 10s);
