@@ -31,7 +31,7 @@ struct Returning {
     call.identity = {new_id<CallId>(before), {}, new_id<RecordingId>(before), {}, before};
     call.consent = ShardRig::defaults().consent;
     call.participants = {{who, "customer"}};
-    call.former = FormerCall{{}, paused, decision.has_value()};
+    call.former = FormerCall{{}, paused, decision && decision != "denied"};
     if (decision) call.former->consents.push_back(row_of(call.identity.id, who, *decision, before));
     NewLeg leg{new_id<LegId>(before), "leg", "customer", {{0, Codec{}}}, 101, std::nullopt, new_id<KeyId>(before), {}};
     if (has_key) leg.key = SecretKey::random();
