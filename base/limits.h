@@ -56,6 +56,21 @@ inline constexpr auto kDeadlineMax = 24h;
 // For how long a consent may be given. A hundred years end before the nanoseconds of a 64-bit clock do.
 inline constexpr auto kValidityMin = 1s;
 inline constexpr auto kValidityMax = 36500 * 24h;
+// consent.lease: how long gates stay open when the consent record cannot be written. That it can is proven at the
+// latest when a fifth of the lease has passed, so a disk may stall for four fifths of it: 24 s, of the 10 s that it
+// must be able to. The shortest outlasts what the catalog waits for others to let go of its file.
+inline constexpr std::chrono::milliseconds kLeaseDefault = 30s;
+inline constexpr std::chrono::milliseconds kLeaseMin = 10s;
+inline constexpr std::chrono::milliseconds kLeaseMax = 10min;
+inline constexpr int kLeaseProofs = 5;
+constexpr std::chrono::milliseconds stall_within_lease(std::chrono::milliseconds lease) {
+  return lease - lease / kLeaseProofs;
+}
+static_assert(stall_within_lease(kLeaseDefault) == 24s);
+// How often it is looked whether a proof is due (a clock that was set on ends the lease at once), and whether there is
+// a lapse to tell of.
+inline constexpr auto kLeaseLook = 100ms;
+inline constexpr std::size_t kUntoldLapses = 64;  // that wait to be put on record; more are told as one
 inline constexpr auto kMaxDelayDefault = 1s;  // seal.max_delay: longest wait of a part-filled block once a gate is open
 inline constexpr auto kMaxDelayMin = 20ms;    // one packet
 inline constexpr auto kMaxDelayMax = 10s;
@@ -246,6 +261,7 @@ inline constexpr std::size_t kCatalogQueue = 16384;
 // Threads that query at once; more wait for one of these connections. Each has a page cache of at most 2 MiB.
 inline constexpr std::size_t kCatalogReaders = 4;
 inline constexpr auto kCatalogLockWait = 5000ms;  // for a reader or another process to let go of the file
+static_assert(stall_within_lease(kLeaseMin) > kCatalogLockWait);
 // Rows of a listing that has a cursor; a larger limit is cut to this.
 inline constexpr std::size_t kCatalogListRows = 1000;
 // Rows of a query without a cursor, which must be whole or fail: 16 legs x 24 h of 10 s segments are 138,240 rows.

@@ -151,7 +151,9 @@ CapacityPlan plan_capacity(const PipelineSettings& settings, const MachineLimits
   if (const std::size_t legs = plan.calls_that_fit * settings.capacity.legs_per_call; legs != 0) {
     const milliseconds block = limits::shortest_block(codec_bytes_per_second);
     plan.stall_in_pages = block * (settings.journal.sealed_pages / legs);
-    plan.stall = plan.stall_in_pages + block * limits::queued_blocks_of(leg_blocks, settings.media.reorder_window);
+    const milliseconds in_memory =
+        plan.stall_in_pages + block * limits::queued_blocks_of(leg_blocks, settings.media.reorder_window);
+    plan.stall = std::min(in_memory, limits::stall_within_lease(settings.consent.lease));
   }
   if (must_steer(settings) && !plan.steered) {
     plan.advice.push_back("media.sockets is \"steered\", but " + machine.why_not_steered + ": permit it (" +

@@ -40,7 +40,7 @@ struct CapacityPlan {
   std::size_t arena_bytes = 0;     // to reserve for the calls that fit, over all shards (shard_share.h)
   std::size_t key_bytes = 0;       // likewise, for start_secret_memory
   // How long a disk may stall, with consent for every leg of the calls that fit, before audio is lost: while sealed
-  // pages last, and then each leg's own memory.
+  // pages last, and then each leg's own memory; but no longer than consent.lease lets gates be open.
   milliseconds stall_in_pages{0};
   milliseconds stall{0};
   std::vector<std::string> advice;  // what to raise, a sentence each; empty when all fit

@@ -268,6 +268,7 @@ void read_consent(SectionReader&& section, pipeline::Consent& consent, nanosecon
   milliseconds deadline = limits::kDeadlineDefault;
   section.take("hold", hold, {limits::kHoldMin, limits::kHoldMax});
   section.take("deadline", deadline, {limits::kDeadlineMin, limits::kDeadlineMax});
+  section.take("lease", consent.lease, {limits::kLeaseMin, limits::kLeaseMax});
   read_hold_floor(section, hold, hold_floor);
   gate.hold = hold;
   gate.deadline = deadline;

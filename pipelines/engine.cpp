@@ -29,6 +29,7 @@
 #include "pipelines/engine_status.h"
 #include "pipelines/gst/audio_renderer.h"
 #include "pipelines/journal_eraser.h"
+#include "pipelines/lease_watch.h"
 #include "pipelines/overload_watch.h"
 #include "pipelines/settings_reload.h"
 #include "pipelines/shard_share.h"
@@ -97,6 +98,7 @@ struct Engine::Parts {
   std::optional<KeyRing> keys;
   std::optional<CatalogWriter> writer;
   std::optional<CheckpointClock> checkpoints;
+  std::optional<LeaseWatch> lease_watch;
 
   OverloadState overload;
   std::optional<CallQuota> quota;
@@ -193,6 +195,8 @@ Result<void> Engine::Parts::open_catalog() {
   if (!begun) return begun.error();
   for (std::string& line : *begun) report.push_back(std::move(line));
   checkpoints.emplace(*writer, settings.ledger.checkpoint_interval, tell);
+  writer->keep_lease(settings.consent.lease);
+  lease_watch.emplace(*writer, tell);
   registers.emplace(RegisterParts{*catalog, *writer, purposes});
   if (auto declared = declare(settings); !declared) return declared;
   return registers->resume();
@@ -374,6 +378,7 @@ Result<Reload> Engine::reload(const PipelineConfig& config) {
   }
   parts_->running = std::move(read.running);
   parts_->calls->set_defaults(defaults_of(parts_->running));
+  parts_->writer->keep_lease(parts_->running.consent.lease);
   Reload reload{read.at_next_start.empty() ? ReloadResult::applied : ReloadResult::partial, read_clocks().wall,
                 std::move(read.changed), std::move(read.at_next_start)};
   parts_->life.note(reload);
@@ -426,6 +431,7 @@ Result<void> Engine::stop(milliseconds patience) {
   Result<void> booked;
   if (parts.writer) {
     parts.checkpoints.reset();
+    parts.lease_watch.reset();
     if (all_over) {
       auto ended = end_ledger(*parts.catalog, *parts.writer);
       if (ended) parts.stop_report.push_back(*std::move(ended));

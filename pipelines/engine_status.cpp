@@ -72,9 +72,12 @@ CatalogCounters counters_of(const CatalogWriter& writer) {
           writer.latencies().commit.counts()};
 }
 
-LedgerCounters counters_of(const SqliteCatalog::LedgerCounts& counts) {
+double seconds_of(nanoseconds time) { return std::chrono::duration<double>(time).count(); }
+
+LedgerCounters counters_of(const SqliteCatalog::LedgerCounts& counts, const LedgerLease& lease) {
   const auto at = counts.last_checkpoint;
-  return {counts.records, at ? std::chrono::duration<double>(at->time_since_epoch()).count() : 0};
+  return {counts.records, at ? seconds_of(at->time_since_epoch()) : 0,
+          seconds_of(lease.age(read_mono()).value_or(nanoseconds(0))), seconds_of(lease.length()), lease.lapses()};
 }
 
 }  // namespace
@@ -93,7 +96,7 @@ EngineCounters EngineMeter::counters() {
     engine.shards.push_back(std::move(counters));
   }
   engine.catalog = counters_of(parts_.writer);
-  engine.ledger = counters_of(parts_.catalog.ledger_counts());
+  engine.ledger = counters_of(parts_.catalog.ledger_counts(), parts_.writer.lease());
   return engine;
 }
 
@@ -110,6 +113,12 @@ std::vector<std::string> EngineMeter::troubles() {
     }
     const auto answer = shard->link().ask_now<bool>([](Shard&, Now) -> Result<bool> { return true; });
     if (!answer) troubles.push_back("shard" + number + answer.error().what);
+  }
+  const LedgerLease& lease = parts_.writer.lease();
+  if (lease.is_over(read_clocks())) {
+    const auto age = std::chrono::duration_cast<seconds>(lease.age(read_mono()).value_or(nanoseconds(0)));
+    troubles.push_back("consent: the ledger has not answered for " + std::to_string(age.count()) +
+                       " s, more than consent.lease: open gates are suspended");
   }
   if (const auto trouble = parts_.writer.trouble()) troubles.push_back("catalog: " + trouble->what);
   return troubles;

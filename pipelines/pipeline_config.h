@@ -73,9 +73,10 @@ struct Media {
 };
 
 struct Consent {
-  ConsentSettings gate;         // as each call's gate takes it; asks for every purpose of the file
-  PurposeSet default_purposes;  // of a grant that names none
-  ConsentRules rules;           // `every` is what the gate has
+  ConsentSettings gate;                        // as each call's gate takes it; asks for every purpose of the file
+  PurposeSet default_purposes;                 // of a grant that names none
+  ConsentRules rules;                          // `every` is what the gate has
+  milliseconds lease = limits::kLeaseDefault;  // how long gates stay open when the record cannot be written
 };
 
 struct PurposeText {

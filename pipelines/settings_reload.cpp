@@ -96,6 +96,7 @@ SettingsReload reload_settings(const PipelineSettings& started, const PipelineSe
   } else {
     reload.at_next_start.emplace_back("consent (its settings name purposes)");
   }
+  compare.take("consent.lease", reload.running.consent.lease, read.consent.lease);
   compare.wait("purposes", running.purpose_texts, read.purpose_texts);
   compare.wait("controller", running.controller, read.controller);
   compare.take("notice", reload.running.notice, read.notice);

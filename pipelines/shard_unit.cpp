@@ -88,7 +88,7 @@ Result<void> ShardUnit::start_calls() {
 
   link_.emplace(parts_.writer, parts_.erase);
   shard_.emplace(
-      Shard::Parts{blocks_, *seal_queue_, *sealer_, *feed_, *source_, *link_, parts_.purposes,
+      Shard::Parts{blocks_, *seal_queue_, *sealer_, *feed_, *source_, *link_, parts_.purposes, parts_.writer.lease(),
                    [this](FinishedCall call) { parts_.abandoned(share_.id, std::move(call)); }},
       Shard::Settings{settings.media.rtcp, settings.media.reorder_window, settings.media.idle_timeout,
                       settings.seal.max_delay, settings.seal.segment_time, share_.calls, settings.media.inband_dtmf});

@@ -109,9 +109,10 @@ class BenchShard {
         sealer_(
             queue_, pages_, [](std::span<SealedPage>) {}, Sealer::Settings{0, read_mono}),
         source_(blocks_),
-        shard_(
-            Shard::Parts{blocks_, queue_, sealer_, observer_, source_, record_, purposes_, [](const FinishedCall&) {}},
-            settings(legs)) {
+        shard_(Shard::Parts{blocks_, queue_, sealer_, observer_, source_, record_, purposes_, lease_,
+                            [](const FinishedCall&) {}},
+               settings(legs)) {
+    lease_.prove(now_);
     for (std::size_t i = 0; i < legs / 2; ++i) add_call(gates);
     for (int i = 0; i < kWarmUpSteps; ++i) step();
   }
@@ -176,6 +177,7 @@ class BenchShard {
   }
 
   Now now_{MonoTime(std::chrono::seconds(1000)), WallTime(std::chrono::seconds(1'800'000'000))};
+  LedgerLease lease_{nanoseconds::max()};
   PurposeRegistry purposes_ = *PurposeRegistry::create({"quality"});
   BlockPool blocks_;
   PagePool pages_{64};

@@ -303,6 +303,8 @@ struct AddLedger { LedgerEntry entry; };
 struct StartLedgerKey { std::shared_ptr<const LedgerSeal> seal; WallTime at; };
 // Signs where the chain stands; no effect when the last record is a checkpoint.
 struct AddCheckpoint { WallTime at; };
+// Nothing: it is there to be committed, which proves that the ledger can be written.
+struct ProveLedger {};
 struct StartErasure { ErasureRow row; };
 struct UpdateErasure { ErasureId id; std::string steps_json; std::optional<WallTime> done; };
 // These three may be booked again after they took effect, so that an erasure can be resumed.
@@ -322,7 +324,7 @@ using Booking =
                  booking::ReopenRecording, booking::CloseRecording, booking::AddNote, booking::AddLedger,
                  booking::StartLedgerKey, booking::AddCheckpoint, booking::StartErasure, booking::UpdateErasure,
                  booking::DestroyKey, booking::RemoveSegment, booking::EraseRecording, booking::AddStandingConsent,
-                 booking::WithdrawStandingConsent, booking::AddNotice, booking::AddPurpose>;
+                 booking::WithdrawStandingConsent, booking::AddNotice, booking::AddPurpose, booking::ProveLedger>;
 
 // ---- queries ------------------------------------------------------------------------------------------------------
 
@@ -355,6 +357,7 @@ class Catalog {
  public:
   virtual ~Catalog() = default;
 
+  // Writes and syncs something in any case, unless the span is empty: where the ledger ends, if nothing else.
   virtual Result<void> book(std::span<const Booking> bookings) = 0;
 
   // Makes the files themselves forget what was destroyed: for SQLite a wal_checkpoint(TRUNCATE) whose result is

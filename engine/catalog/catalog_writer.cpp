@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <utility>
 
@@ -80,6 +81,13 @@ Result<void> CatalogWriter::push_and_wait(Submission submission) {
   return *std::move(outcome);
 }
 
+void CatalogWriter::keep_lease(nanoseconds length) {
+  lease_.set_length(length);
+  const std::lock_guard lock(mutex_);
+  keeps_lease_ = true;
+  changed_.notify_one();
+}
+
 std::optional<Error> CatalogWriter::trouble() const {
   const std::lock_guard lock(mutex_);
   return trouble_;
@@ -102,27 +110,61 @@ void CatalogWriter::run() {
   pthread_setname_np(pthread_self(), "assent-catalog");
   std::vector<Submission> group;
   for (;;) {
+    bool keeps_lease = false;
     {
       std::unique_lock lock(mutex_);
       booking_since_.reset();
-      changed_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
-      if (waiting_.empty()) return;
+      wait_for_work(lock);
+      if (waiting_.empty() && stopping_) return;
+      keeps_lease = keeps_lease_;
       group.swap(waiting_);
       booking_since_ = std::exchange(waiting_since_, std::nullopt);
       counts_.waiting = 0;
     }
     const MonoTime now = read_mono();
     for (const Submission& submission : group) latencies_.queued.add(now - submission.posted);
+    const bool books = std::any_of(group.begin(), group.end(), [](const Submission& one) { return !one.forget; });
+    if (keeps_lease && !books && is_proof_due()) prove();
     book_group(group);
     forget_for(group);
     group.clear();
   }
 }
 
+// Returns with work, to stop, or when a proof is due.
+void CatalogWriter::wait_for_work(std::unique_lock<std::mutex>& lock) {
+  const auto has_work = [this] { return stopping_ || !waiting_.empty(); };
+  while (!has_work()) {
+    if (!keeps_lease_) {
+      changed_.wait(lock);
+    } else if (is_proof_due()) {
+      return;
+    } else {
+      changed_.wait_for(lock, limits::kLeaseLook);
+    }
+  }
+}
+
+bool CatalogWriter::is_proof_due() {
+  const Now now = read_clocks();
+  return now.mono >= prove_from_ && lease_.is_proof_due(now);
+}
+
+void CatalogWriter::prove() {
+  const std::array<Booking, 1> proof{booking::ProveLedger{}};
+  const Result<void> proven = commit(proof);
+  note(proven, 0, 0);
+  prove_from_ = read_mono() + limits::kLeaseLook;
+  const std::lock_guard lock(mutex_);
+  if (proven) ++counts_.proofs;
+}
+
 Result<void> CatalogWriter::commit(std::span<const Booking> bookings) {
-  const MonoTime started = read_mono();
+  const Now began = read_clocks();
   Result<void> outcome = catalog_.book(bookings);
-  if (outcome) latencies_.commit.add(read_mono() - started);
+  if (!outcome) return outcome;
+  latencies_.commit.add(read_mono() - began.mono);
+  if (!bookings.empty()) lease_.prove(began);  // before any completion: a shard that hears of the commit sees it proven
   return outcome;
 }
 

@@ -6,6 +6,9 @@
 // refused because of what is in it, each submission is booked alone, so that a bad one fails nobody else. When the
 // catalog itself fails (Errc::io, corrupt, unavailable), all of the group fail.
 //
+// It keeps the ledger's lease, too: every commit proves that the ledger can be written, and when there is nothing to
+// commit for a part of the lease, one of ProveLedger does.
+//
 // Producers: any thread, through a mutex that is held for a push or a swap and never during I/O. Consumer: the writer's
 // thread, on which every completion runs; a completion may post but must not wait for the writer.
 // Bound: `capacity` bookings waiting; beyond it a post is refused with Errc::exhausted.
@@ -24,6 +27,7 @@
 #include "base/limits.h"
 #include "base/result.h"
 #include "engine/catalog/catalog.h"
+#include "engine/catalog/ledger_lease.h"
 
 namespace assent {
 
@@ -32,6 +36,7 @@ struct CatalogWriterCounts {
   std::uint64_t submissions = 0;    // completed, well or not
   std::uint64_t bookings = 0;       // durable
   std::uint64_t transactions = 0;   // committed
+  std::uint64_t proofs = 0;         // of these, for the lease alone
   std::uint64_t parted_groups = 0;  // refused jointly and then booked one by one
   std::uint64_t refused = 0;        // submissions that failed because of what they held
   std::uint64_t failed = 0;         // submissions that failed because the catalog did
@@ -65,6 +70,11 @@ class CatalogWriter {
   Result<void> book_and_wait(std::vector<Booking> bookings);
   Result<void> forget_and_wait();
 
+  // From now on the ledger is proven to be writable before the lease runs out, if it is. Again: another length.
+  void keep_lease(nanoseconds length);
+  LedgerLease& lease() { return lease_; }
+  const LedgerLease& lease() const { return lease_; }
+
   // What is wrong with the catalog, for /readyz: set by a commit that failed, cleared by one that succeeds.
   std::optional<Error> trouble() const;
   CatalogWriterCounts counts() const;
@@ -88,6 +98,9 @@ class CatalogWriter {
   Result<void> push(Submission submission);
   Result<void> push_and_wait(Submission submission);
   void run();
+  void wait_for_work(std::unique_lock<std::mutex>& lock);
+  bool is_proof_due();
+  void prove();
   Result<void> commit(std::span<const Booking> bookings);
   void book_group(std::vector<Submission>& group);
   void forget_for(std::vector<Submission>& group);
@@ -96,6 +109,8 @@ class CatalogWriter {
   Catalog& catalog_;
   const std::size_t capacity_;
   CatalogLatencies latencies_;
+  LedgerLease lease_;
+  MonoTime prove_from_ = MonoTime::min();  // not sooner: a proof that fails is not tried again at once; writer's thread
 
   mutable std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;
@@ -104,6 +119,7 @@ class CatalogWriter {
   std::optional<MonoTime> booking_since_;  // the first of the group that is being booked
   std::optional<Error> trouble_;
   CatalogWriterCounts counts_;
+  bool keeps_lease_ = false;
   bool stopping_ = false;
 
   std::thread thread_;  // last: it uses all of the above

@@ -35,7 +35,7 @@ class SqliteBookings {
 
   // An error leaves the transaction half done: the caller rolls it back.
   Result<void> apply(const Booking& booking);
-  // After the last booking, before the commit: keeps where the ledger ends.
+  // After the last booking, before the commit: keeps where the ledger ends, whether this extended it or not.
   Result<void> finish();
   // Who seals the ledger once this is committed.
   const LedgerSealing& sealing() const { return sealing_; }
@@ -67,6 +67,7 @@ class SqliteBookings {
   Result<void> put(const booking::AddLedger& add);
   Result<void> put(const booking::StartLedgerKey& start);
   Result<void> put(const booking::AddCheckpoint& add);
+  Result<void> put(const booking::ProveLedger&) { return {}; }
   Result<void> put(const booking::StartErasure& start);
   Result<void> put(const booking::UpdateErasure& update);
   Result<void> put(const booking::DestroyKey& destroy);

@@ -216,6 +216,9 @@ struct CatalogCounters {
 struct LedgerCounters {
   std::uint64_t records = 0;
   double last_checkpoint_seconds = 0;  // since 1970; 0 when there is none
+  double proof_age_seconds = 0;        // since it was last known to be writable
+  double lease_seconds = 0;
+  std::uint64_t lease_lapses = 0;
 };
 
 struct EngineCounters {

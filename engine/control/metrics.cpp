@@ -121,6 +121,12 @@ void add_ledger(MetricFamilies& families, const LedgerCounters& ledger) {
   families.counter("assent_ledger_records_total", "Records on the ledger").add(ledger.records);
   families.gauge("assent_ledger_last_checkpoint_time_seconds", "When the ledger was last signed, since 1970; 0: never")
       .add(ledger.last_checkpoint_seconds);
+  families.gauge("assent_ledger_proof_age_seconds", "Since a commit began that proved the ledger to be writable")
+      .add(ledger.proof_age_seconds);
+  families.gauge("assent_consent_lease_seconds", "The age of that proof at which open gates are suspended")
+      .add(ledger.lease_seconds);
+  families.counter("assent_consent_lease_lapses_total", "Times that gates were suspended for want of a proof")
+      .add(ledger.lease_lapses);
 }
 
 void add_http(MetricFamilies& families, const HttpCounters& http) {

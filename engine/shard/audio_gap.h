@@ -1,5 +1,6 @@
-// AudioGaps: the consented audio of one leg that was lost, because it could be sealed no faster than it came: when, and
-// how much. Memory for it is the leg's own, so that noting a loss needs none.
+// AudioGaps: the consented audio of one leg that was lost, because it could be sealed no faster than it came, or
+// because the ledger did not answer (Gate::suspended): when, and how much. Memory for it is the leg's own, so that
+// noting a loss needs none.
 //
 // Losses that follow each other within limits::kHeldBlockSpan are one gap. When there are more gaps than can be told
 // one by one, the last one spans what follows; the sums are right in any case. Shard thread.
@@ -24,11 +25,12 @@ struct AudioGap {
   bool operator==(const AudioGap&) const = default;
 };
 
-// One block that was lost.
-struct LostBlock {
+// A block that was lost, or packets that came into none.
+struct LostAudio {
   WallTime first;
   WallTime end;
   std::uint32_t packets = 0;
+  std::uint32_t blocks = 1;
 };
 
 class AudioGaps {
@@ -39,8 +41,8 @@ class AudioGaps {
     nanoseconds time{0};
   };
 
-  void add(const LostBlock& lost) {
-    ++sums_.blocks;
+  void add(const LostAudio& lost) {
+    sums_.blocks += lost.blocks;
     sums_.packets += lost.packets;
     sums_.time += lost.end - lost.first;
     const bool goes_on = count_ != 0 && lost.first >= gaps_[count_ - 1].from &&
@@ -49,7 +51,7 @@ class AudioGaps {
     AudioGap& gap = gaps_[count_ - 1];
     gap.from = std::min(gap.from, lost.first);
     gap.to = std::max(gap.to, lost.end);
-    ++gap.blocks;
+    gap.blocks += lost.blocks;
     gap.packets += lost.packets;
   }
 

@@ -22,13 +22,20 @@ LegGate::LegGate(BlockPool& pool, SegmentWriter& segments, SealPermit& permit, S
       ring_(settings.ring_blocks) {}
 
 void LegGate::packet(ByteView payload, WallTime at, nanoseconds duration) {
-  if (admission_ == Admission::discard) {
-    ++counts_.discarded_packets;
-    return;
-  }
+  if (admission_ == Admission::discard) return discard(at, duration);
   auto closed = filler_.add(payload, at, duration);
   ++(filler_.is_empty() ? starved_packets_ : recorded_packets_);
   if (closed) settle(std::move(closed));
+}
+
+// What is suspended was consented to, and is missing.
+void LegGate::discard(WallTime at, nanoseconds duration) {
+  if (gate_ != Gate::suspended) {
+    ++counts_.discarded_packets;
+    return;
+  }
+  ++recorded_packets_;
+  segments_.lose_packet(at, duration);
 }
 
 ExpectedRoom LegGate::room_for(std::size_t payload_bytes, WallTime at) const {

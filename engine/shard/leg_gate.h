@@ -24,7 +24,7 @@
 namespace assent {
 
 struct LegGateCounts {
-  std::uint64_t recorded_packets = 0;   // went into blocks that were admitted or are held
+  std::uint64_t recorded_packets = 0;   // went into blocks that were admitted or are held, or are in a gap
   std::uint64_t discarded_packets = 0;  // stopped at a closed or paused gate
   std::uint64_t wiped_blocks = 0;       // held, and never admitted
   std::uint64_t admitted_blocks = 0;
@@ -78,6 +78,7 @@ class alignas(limits::kCacheLineBytes) LegGate {
 
  private:
   nanoseconds patience() const;
+  void discard(WallTime at, nanoseconds duration);
   void settle(std::optional<HeldBlock> block);  // a closed block goes where the gate's state sends it
   void admit(HeldBlock block, SegmentWriter::Arrival arrival);
   void cut_at_turn(const GateTurn& turn);

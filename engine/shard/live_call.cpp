@@ -213,6 +213,18 @@ void LiveCall::leg_digit(LegIndex leg, char digit, WallTime media, Now now) {
   carry_out(now, "leg:" + to_text(legs_.at(leg.value)->identity().id));
 }
 
+void LiveCall::suspend(Now now) {
+  outcome_.clear();
+  consent_.suspend(moment_of(now), outcome_);
+  carry_out(now, "engine");
+}
+
+void LiveCall::reinstate(Now now) {
+  outcome_.clear();
+  consent_.reinstate(moment_of(now), outcome_);
+  carry_out(now, "engine");
+}
+
 void LiveCall::tick(Now now) {
   if (const auto due = consent_.next_deadline(); due && *due <= now.mono) {
     outcome_.clear();

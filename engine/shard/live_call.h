@@ -122,6 +122,9 @@ class LiveCall final : public LegListener {
   void leg_bye(LegIndex, Now) override {}  // the media server ends calls; a BYE only ends a stream
   void leg_due(MonoTime at) override { alarm_.advance(at); }
 
+  // The ledger has not answered for as long as the lease; it answers again.
+  void suspend(Now now);
+  void reinstate(Now now);
   // Looks at what time has brought, and sets the call's alarm for the next time.
   void tick(Now now);
   // Ends consents whose time is over; ahead of the sweep.

@@ -90,6 +90,7 @@ class alignas(limits::kCacheLineBytes) SegmentWriter {
   bool append(AdmittedBlock&& block, Arrival arrival);
   // The same for what had not yet come to be admitted, though it was consented to.
   void lose(const Block& block);
+  void lose_packet(WallTime at, nanoseconds duration) { gaps_.add({at, at + duration, 1, 0}); }
   // What was lost so far.
   const AudioGaps& gaps() const { return gaps_; }
 

@@ -55,9 +55,12 @@ void Shard::step(Now now) {
   parts_.seal_queue.set_time(CoarseTime(now.mono));
   if (!at_home_) parts_.blocks.make_home_here();
   at_home_ = true;
+  // Ahead of all else: what came since was said when the lease was over, or may have been.
+  if (!suspended_ && parts_.lease.is_over(now)) suspend(now);
   if (lapses_.is_due(now)) end_lapsed(now);
   parts_.source.sweep(*this);
   latencies_.sweep_took(std::exchange(taken_, 0));
+  if (suspended_ && !parts_.lease.is_over(now)) reinstate(now);
   // After what has come: whoever says yes, or resumes, does not speak for the packets that were there before.
   while (const auto message = inbox_.take()) (*message)(*this, now);
   watch_clocks(now);
@@ -127,6 +130,7 @@ Result<std::vector<LegPorts>> Shard::add_call(NewCall call, Now now) {
   const AlarmClock::Place alarm = entry.call->alarm();
   if (alarm >= calls_by_alarm_.size()) calls_by_alarm_.resize(alarm + 1);
   calls_by_alarm_[alarm] = &calls_.emplace(id, std::move(entry)).first->second;
+  if (suspended_) calls_.at(id).call->suspend(now);
   auto ports = add_legs(id, std::move(call.participants), std::move(call.legs), now);
   if (!ports) {
     close_ports(calls_.at(id));
@@ -262,6 +266,17 @@ void Shard::close_ports(Entry& entry) {
 }
 
 // ---- time passes --------------------------------------------------------------------------------------------------
+
+void Shard::suspend(Now now) {
+  suspended_ = true;
+  parts_.lease.note_lapse(now.wall);
+  for (auto& [id, entry] : calls_) entry.call->suspend(now);
+}
+
+void Shard::reinstate(Now now) {
+  suspended_ = false;
+  for (auto& [id, entry] : calls_) entry.call->reinstate(now);
+}
 
 void Shard::watch_clocks(Now now) {
   const nanoseconds difference = now.wall.time_since_epoch() - now.mono.time_since_epoch();

@@ -21,6 +21,7 @@
 #include "base/lazy_array.h"
 #include "base/limits.h"
 #include "crypto/secret.h"
+#include "engine/catalog/ledger_lease.h"
 #include "engine/ingest/datagram_source.h"
 #include "engine/seal/sealer.h"
 #include "engine/shard/alarm_clock.h"
@@ -104,6 +105,7 @@ class Shard final : private DatagramSink {
     DatagramSource& source;
     CallRecord& record;
     const PurposeRegistry& purposes;
+    LedgerLease& lease;
     std::function<void(FinishedCall)> on_abandoned;  // a call that idled out, or that shutdown ended
     std::function<MonoTime()> clock = read_mono;     // for measuring latency only
   };
@@ -155,6 +157,8 @@ class Shard final : private DatagramSink {
   Result<LegPorts> open_ports(LegSlot slot, const NewLeg& leg);
   Result<std::size_t> blocks_for(const std::vector<NewLeg>& legs, nanoseconds hold) const;
   void close_ports(Entry& entry);
+  void suspend(Now now);  // the lease is over: every call, and those to come
+  void reinstate(Now now);
   void watch_clocks(Now now);
   void end_lapsed(Now now);
   void tick(Entry& entry, Now now);
@@ -179,6 +183,7 @@ class Shard final : private DatagramSink {
   std::size_t reserved_blocks_ = 0;
   nanoseconds hold_limit_ = nanoseconds::max();
   Now now_{};
+  bool suspended_ = false;                      // the lease is over, and every call has been told
   bool at_home_ = false;                        // the thread that steps is known to the block pool
   std::optional<nanoseconds> wall_minus_mono_;  // what a set clock or a slept machine changes
   ShardCounts ended_;                           // of legs that are gone

@@ -353,6 +353,55 @@ class Stream(threading.Thread):
         self.sender.close()
 
 
+class Stall:
+    """The disk of one engine, or one of its files, and how it stalls or is full (stalling_disk.cpp)."""
+
+    SHIM = os.environ.get("ASSENT_STALLING_DISK",
+                          os.path.join(ROOT, "build", "release", "tests", "e2e", "libassent_stalling_disk.so"))
+
+    def __init__(self, folder, name, only=None, full=False):
+        self.file = os.path.join(folder, name + ".stall")
+        self.wrapper = ["env", "LD_PRELOAD=" + self.SHIM, "ASSENT_STALL=" + self.file]
+        if only:
+            self.wrapper.append("ASSENT_STALL_ONLY=" + only)
+        if full:
+            self.wrapper.append("ASSENT_STALL_FULL=1")
+        self.began = None
+
+    def begin(self):
+        open(self.file, "w").close()
+        self.began = time.monotonic()
+
+    def seconds(self):
+        return time.monotonic() - self.began
+
+    def wait_for(self, seconds):
+        time.sleep(max(0.0, seconds - self.seconds()))
+
+    def end(self):
+        os.remove(self.file)
+        return self.seconds()
+
+
+class Asking(threading.Thread):
+    """One request that is under way."""
+
+    def __init__(self, engine, method, path, body=None):
+        super().__init__()
+        self.request = (engine, method, path, body)
+        self.reply = None
+        self.start()
+
+    def run(self):
+        engine, method, path, body = self.request
+        self.reply = engine.reply(method, path, body)
+
+    def answer(self):
+        self.join(60)
+        check(self.reply, f"no answer to {self.request[1:]}")
+        return self.reply
+
+
 def paced(seconds, interval=0.02):
     """Yields once an interval, on time."""
     start = time.monotonic()

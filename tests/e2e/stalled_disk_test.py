@@ -21,51 +21,7 @@ import harness
 from harness import check
 
 CALLS = int(os.environ.get("CALLS", "20"))
-SHIM = os.environ.get("ASSENT_STALLING_DISK",
-                      os.path.join(harness.ROOT, "build", "release", "tests", "e2e", "libassent_stalling_disk.so"))
 STAGES = ("queries_wait", "settling_waits", "rings_shorten", "admission_stops")
-
-
-class Stall:
-    """The disk of one engine, and how it is stalled."""
-
-    def __init__(self, folder, name):
-        self.file = os.path.join(folder, name + ".stall")
-        self.wrapper = ["env", "LD_PRELOAD=" + SHIM, "ASSENT_STALL=" + self.file]
-        self.began = None
-
-    def begin(self):
-        open(self.file, "w").close()
-        self.began = time.monotonic()
-
-    def seconds(self):
-        return time.monotonic() - self.began
-
-    def wait_for(self, seconds):
-        time.sleep(max(0.0, seconds - self.seconds()))
-
-    def end(self):
-        os.remove(self.file)
-        return self.seconds()
-
-
-class Asking(threading.Thread):
-    """One request that is under way."""
-
-    def __init__(self, engine, method, path, body=None):
-        super().__init__()
-        self.request = (engine, method, path, body)
-        self.reply = None
-        self.start()
-
-    def run(self):
-        engine, method, path, body = self.request
-        self.reply = engine.reply(method, path, body)
-
-    def answer(self):
-        self.join(60)
-        check(self.reply, f"no answer to {self.request[1:]}")
-        return self.reply
 
 
 def stage(engine):
@@ -73,7 +29,7 @@ def stage(engine):
 
 
 def decision(engine, call, what):
-    return Asking(engine, "POST", f"/v1/calls/{call['id']}/consent",
+    return harness.Asking(engine, "POST", f"/v1/calls/{call['id']}/consent",
                   {"participant": "customer", "decision": what, "signal": {"type": "api"}})
 
 
@@ -91,7 +47,7 @@ def keep_talking(leg, seconds, tone, done):
 
 
 def within_the_budget(folder):
-    disk = Stall(folder, "within")
+    disk = harness.Stall(folder, "within")
     engine = harness.Engine(folder, name="within", wrapper=disk.wrapper, ports="16000-30999", calls=2 * CALLS + 8, hold="30s",
                             deadline="300s", segment_time="5s", more='[overload]\ndisk_reserve = "1MiB"').start()
     # Three calls of the test's own: one that will be withdrawn, one denied, one that goes on waiting for an answer.
@@ -117,7 +73,7 @@ def within_the_budget(folder):
         check(leg_of(engine, denied)["held_ms"] == 0, "what was held is wiped at the denial, not at its answer")
         print(f"withdrawal and denial closed their gates {disk.seconds():.1f} s into the stall")
         disk.wait_for(2.6)
-        query = Asking(engine, "GET", "/v1/recordings")
+        query = harness.Asking(engine, "GET", "/v1/recordings")
         disk.wait_for(4.6)
         held_before = leg_of(engine, pending)["held_ms"]
         check(stage(engine) >= 2, "settling waits after four seconds")
@@ -194,7 +150,7 @@ def numbered(number):
 
 def beyond_the_budget(folder):
     # 256 pages for 100 a second last for 2.6 s; then each leg's own part of the arena, 6 s at most.
-    disk = Stall(folder, "beyond")
+    disk = harness.Stall(folder, "beyond")
     engine = harness.Engine(folder, name="beyond", wrapper=disk.wrapper, ports="31000-31999", calls=14, hold="1s",
                             sealed_pages=256, segment_time="60s", more='[overload]\ndisk_reserve = "1MiB"').start()
     names = ("a", "b", "c", "d")
@@ -274,7 +230,7 @@ def numbers_of(engine, recording, leg):
 
 
 def test(folder):
-    for file in (SHIM, harness.LOAD):
+    for file in (harness.Stall.SHIM, harness.LOAD):
         if not os.path.exists(file):
             harness.skip(file + " is not built")
     within_the_budget(folder)

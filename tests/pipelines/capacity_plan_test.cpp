@@ -120,13 +120,16 @@ TEST_CASE("this machine's limits are read") { CHECK(this_machine().open_files > 
 
 TEST_CASE("how long a disk may stall follows from the sealed pages and the legs' own memory") {
   // 780 calls of two legs: 21 pages each of 460 ms; then 74 blocks of the leg's own.
-  const auto plan = plan_capacity(settings_of("[capacity]\ncalls = 780"), {kNoLimit, kNoLimit, true, {}, {}});
+  const auto plan = plan_capacity(settings_of("[capacity]\ncalls = 780\n[consent]\nlease = \"60s\""),
+                                  {kNoLimit, kNoLimit, true, {}, {}});
   CHECK(plan.stall_in_pages == 21 * 460ms);
   CHECK(plan.stall == 21 * 460ms + 74 * 460ms);
   const auto twice = plan_capacity(settings_of("[capacity]\ncalls = 780\n[journal]\nsealed_pages = 65536"),
                                    {kNoLimit, kNoLimit, true, {}, {}});
   CHECK(twice.stall_in_pages == 42 * 460ms);
   CHECK(plan_capacity(settings_of(""), {0, 0}).stall == 0ms);
+  // Memory outlasts the lease, of which a fifth may have passed when the disk stalls.
+  CHECK(plan_capacity(settings_of("[capacity]\ncalls = 780"), {kNoLimit, kNoLimit, true, {}, {}}).stall == 24s);
 }
 
 }  // namespace assent

@@ -212,6 +212,7 @@ TEST_CASE("the embedded pipeline writes out the defaults, and adds digits, reten
   CHECK(embedded.media.idle_timeout == defaults.media.idle_timeout);
   CHECK(embedded.consent.gate.hold == defaults.consent.gate.hold);
   CHECK(embedded.consent.gate.deadline == defaults.consent.gate.deadline);
+  CHECK(embedded.consent.lease == defaults.consent.lease);
   CHECK(embedded.seal.max_delay == defaults.seal.max_delay);
   CHECK(embedded.seal.workers == defaults.seal.workers);
   CHECK(embedded.seal.segment_time == defaults.seal.segment_time);
@@ -304,6 +305,10 @@ TEST_CASE("overload: the rings' floor and the disk's reserve are as the file say
   CHECK_FALSE(defaults.overload.disk_reserve_bytes);
   CHECK(settings_of("[consent]\nhold = \"4s\"").overload.hold_floor == limits::kHoldFloorDefault);
   CHECK(settings_of("[consent]\nhold_floor = \"2s\"").overload.hold_floor == 2s);
+  CHECK(settings_of("[consent]\nlease = \"2m\"").consent.lease == 2min);
+  CHECK(errors_of("[consent]\nlease = \"9s\"") ==
+        "p.toml:2:9: consent.lease: \"9s\" is too short; allowed: \"10s\" to \"10m\", a whole number with its unit "
+        "(ms, s, m, h, d)");
   CHECK(settings_of("[overload]\ndisk_reserve = \"2GiB\"").overload.disk_reserve_bytes == 2ULL << 30);
   CHECK_FALSE(settings_of("[overload]\ndisk_reserve = \"auto\"").overload.disk_reserve_bytes);
   CHECK(errors_of("[consent]\nhold = \"4s\"\nhold_floor = \"5s\"") ==
@@ -487,7 +492,7 @@ TEST_CASE("each error says where it is and what is allowed") {
        "p.toml:2:9: log.level: \"loud\" is unknown; allowed: \"trace\", \"debug\", \"info\", \"warn\", \"error\""},
       {"[consent]\nholds = \"30s\"",
        "p.toml:2:1: unknown key \"holds\" in [consent]: did you mean \"hold\"?; allowed: policy, standing_roles, "
-       "validity, tenants, on_withdraw, hold, deadline, hold_floor, preroll, default_purposes, digits"},
+       "validity, tenants, on_withdraw, hold, deadline, lease, hold_floor, preroll, default_purposes, digits"},
       {"[sael]\nworkers = 1",
        "p.toml:1:2: unknown key \"sael\": did you mean \"seal\"?; allowed: purposes, listen, capacity, threads, media, "
        "consent, webhooks, notices, seal, journal, ledger, overload, quota, store, keys, memory, shutdown, log, "

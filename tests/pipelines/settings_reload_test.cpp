@@ -32,6 +32,7 @@ TEST_CASE("what concerns new calls only, the log's level and the drain hold at o
 policy = "per-party"
 hold = "10s"
 deadline = "20s"
+lease = "15s"
 preroll = "5s"
 on_withdraw = "erase"
 [consent.digits]
@@ -48,11 +49,12 @@ drain = "5m"
 calls = "end"
 )");
   CHECK(changed.changed == Names{"consent.policy", "consent.hold", "consent.deadline", "consent.preroll",
-                                 "consent.on_withdraw", "consent.digits", "notice", "log.level", "shutdown.drain",
-                                 "shutdown.calls"});
+                                 "consent.on_withdraw", "consent.digits", "consent.lease", "notice", "log.level",
+                                 "shutdown.drain", "shutdown.calls"});
   CHECK(changed.at_next_start.empty());
   CHECK(changed.running.consent.gate.policy == Policy::per_party);
   CHECK(changed.running.consent.gate.hold == 10s);
+  CHECK(changed.running.consent.lease == 15s);
   CHECK(changed.running.consent.gate.preroll == Preroll::last(5s));
   CHECK(changed.running.consent.gate.digits.action_of('1').kind == DigitAction::Kind::decide);
   CHECK(changed.running.notice->text == "We record.");

@@ -70,8 +70,9 @@ void print_plan(const CheckArguments& arguments, const PipelineSettings& setting
       << "  sockets " << plan.sockets << "\n"
       << "  here    " << plan.calls_that_fit << " of " << plan.calls_wanted << " calls fit\n";
   out << "  stall   of the disk: " << plan.stall.count() / 1000
-      << " s before audio is lost, with consent for every leg (" << plan.stall_in_pages.count() / 1000
-      << " s of them in journal.sealed_pages)\n";
+      << " s before audio is lost, with consent for every leg (consent.lease of "
+      << duration_text(settings.consent.lease) << ", sealed_pages for " << plan.stall_in_pages.count() / 1000
+      << " s, then each leg's own memory)\n";
   for (const auto& advice : plan.advice) out << "          " << advice << "\n";
 }
 

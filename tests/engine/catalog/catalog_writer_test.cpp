@@ -253,3 +253,109 @@ TEST_CASE("many threads post to a small queue and each learns what became of its
   CHECK(refused == 20);
   CHECK(catalog->segments(rows.recording.id)->size() == 80);
 }
+
+// ---- the lease ----------------------------------------------------------------------------------------------------
+
+TEST_CASE("a commit that succeeds proves the ledger from when it began, and one that fails or books nothing does not") {
+  ScriptedCatalog catalog;
+  std::atomic<bool> fails{true};
+  catalog.on_book = [&](auto) -> Result<void> {
+    if (fails) return error(Errc::unavailable, "the disk is full");
+    return {};
+  };
+  CatalogWriter writer(catalog);
+  CHECK_FALSE(writer.book_and_wait(entries(1)));
+  REQUIRE_OK(writer.forget_and_wait());
+  CHECK(writer.lease().is_over(read_clocks()));
+  fails = false;
+  REQUIRE_OK(writer.book_and_wait({}));
+  CHECK(writer.lease().is_over(read_clocks()));
+  const Now before = read_clocks();
+  REQUIRE_OK(writer.book_and_wait(entries(1)));
+  CHECK_FALSE(writer.lease().is_over(before));
+  CHECK(*writer.lease().age(before.mono + 1h) <= 1h);
+}
+
+TEST_CASE("a commit that hangs is no proof before it is done, and then only from when it began") {
+  HeldWriter held;
+  CHECK(held.writer->lease().is_over(read_clocks()));
+  const Now hung = read_clocks();
+  held.leave.open();
+  held.writer->stop();
+  CHECK_FALSE(held.writer->lease().is_over(read_clocks()));
+  CHECK(*held.writer->lease().age(hung.mono) >= 0s);
+}
+
+TEST_CASE("whoever hears of a commit sees the ledger proven by it") {
+  ScriptedCatalog catalog;
+  CatalogWriter writer(catalog);
+  bool proven = false;
+  REQUIRE_OK(writer.post(entries(1), [&](const auto&) { proven = !writer.lease().is_over(read_clocks()); }));
+  writer.stop();
+  CHECK(proven);
+}
+
+TEST_CASE("when nothing is booked the writer proves the ledger by itself, once it is asked to, again and again") {
+  ScriptedCatalog catalog;
+  std::atomic<int> proofs{0};
+  Latch third;
+  catalog.on_book = [&](std::span<const Booking> span) -> Result<void> {
+    CHECK(span.size() == 1);
+    CHECK(std::holds_alternative<booking::ProveLedger>(span[0]));
+    if (++proofs == 3) third.open();
+    return {};
+  };
+  CatalogWriter writer(catalog);
+  writer.keep_lease(10ms);
+  third.wait();
+  writer.stop();
+  CHECK(writer.counts().proofs >= 3);
+  CHECK(writer.counts().bookings == 0);
+}
+
+TEST_CASE("a proof that fails is told as trouble and tried again, and the next one ends that") {
+  ScriptedCatalog catalog;
+  std::atomic<int> tried{0};
+  Latch twice, allowed, proven;
+  catalog.on_book = [&](auto) -> Result<void> {
+    const int n = ++tried;
+    if (n == 2) {
+      twice.open();
+      allowed.wait();
+    }
+    if (n < 3) return error(Errc::unavailable, "the disk is full");
+    if (n == 4) proven.open();
+    return {};
+  };
+  CatalogWriter writer(catalog);
+  writer.keep_lease(10ms);
+  twice.wait();
+  REQUIRE(writer.trouble());
+  CHECK(writer.trouble()->what == "the disk is full");
+  CHECK_FALSE(writer.lease().age(read_mono()));
+  allowed.open();
+  proven.wait();
+  CHECK_FALSE(writer.trouble());
+  CHECK(writer.lease().age(read_mono()));
+  writer.stop();
+}
+
+TEST_CASE("the writer proves the ledger while it is asked for nothing but to forget") {
+  ScriptedCatalog catalog;
+  Latch proven;
+  catalog.on_book = [&](std::span<const Booking> span) -> Result<void> {
+    if (std::holds_alternative<booking::ProveLedger>(span[0])) proven.open();
+    return {};
+  };
+  CatalogWriter writer(catalog);
+  std::atomic<bool> enough{false};
+  // Forgetting never lets the queue be empty.
+  std::function<void(const Result<void>&)> again = [&](const Result<void>&) {
+    if (!enough) REQUIRE_OK(writer.post_forget(again));
+  };
+  REQUIRE_OK(writer.post_forget(again));
+  writer.keep_lease(10ms);
+  proven.wait();
+  enough = true;
+  writer.stop();
+}

@@ -86,7 +86,7 @@ ShardRig::ShardRig(RigOptions options)
       },
       Sealer::Settings{options.workers, sealing_clock()});
   source_.emplace(*blocks_);
-  shard.emplace(Shard::Parts{*blocks_, *queue_, *sealer_, *this, *source_, record, purposes_,
+  shard.emplace(Shard::Parts{*blocks_, *queue_, *sealer_, *this, *source_, record, purposes_, lease,
                              [this](FinishedCall finished) { abandoned.push_back(std::move(finished)); },
                              [this] { return now.mono + working; }},
                 options.shard);
@@ -109,6 +109,7 @@ ShardRig::ShardRig(RigOptions options)
                          keys_.back().duplicate()});
   }
   streams_.resize(options.legs);
+  lease.prove(now);
   REQUIRE(shard->add_call(std::move(call), now));
 }
 
@@ -130,6 +131,7 @@ std::function<MonoTime()> ShardRig::sealing_clock() const {
 }
 
 void ShardRig::step() {
+  if (ledger_answers) lease.prove(now);
   if (auto_record) record.answer_all({}, now);
   shard->step(now);
   if (options_.workers == 0) sealer_->drain();

@@ -124,6 +124,8 @@ class ShardRig : private SegmentObserver {
   nanoseconds asked_before{0};  // how long before they reach the shard decisions are made
   LatencyHistogram seal_delays;
   bool auto_record = true;  // the record answers at the next step
+  LedgerLease lease;
+  bool ledger_answers = true;  // which is proven with every step
   std::optional<Shard> shard;
   CallId call_id;
   std::vector<LegId> leg_ids;
