@@ -103,9 +103,10 @@ class CallConsent {
   Result<void> remove_leg(LegIndex leg, Moment at, Outcome& out);
 
   // No purposes in a refusal mean all of them; a grant must name its purposes. A decision that changes nothing makes no
-  // record, so a yes that holds already keeps its validity. Errc::invalid: a grant of nothing, of what is not asked for
-  // or for a time that is over, a decision or signal only the gate itself makes; not_found; conflict: a grant after the
-  // end or by somebody who has left.
+  // record. A yes that holds already is renewed by one that ends later, and never made shorter: a record of its own,
+  // and until that is durable the old end holds. Errc::invalid: a grant of nothing, of what is not asked for or for a
+  // time that is over, a decision or signal only the gate itself makes; not_found; conflict: a grant after the end or
+  // by somebody who has left.
   Result<void> decide(ParticipantIndex participant, Decision decision, PurposeSet purposes, const Signal& signal,
                       Moment at, Outcome& out, const Validity& validity = {});
   void digit(LegIndex leg, char digit, Moment at, Outcome& out);

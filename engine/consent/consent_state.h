@@ -7,6 +7,7 @@
 //                       |              |
 //                       +--> granted <-+       and granted --> expired, when its validity is over
 //
+// A grant of what is granted that ends later is a new record, too, and moves the end.
 // A no is always taken: refusing what is granted withdraws it, refusing what is pending or expired denies it, whatever
 // the caller named it. Any thread.
 #pragma once

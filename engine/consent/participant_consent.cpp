@@ -24,7 +24,11 @@ void ParticipantConsent::recall(Decision decision, PurposeSet purposes, const Te
 }
 
 PurposeSet ParticipantConsent::grant(PurposeSet wanted, ConsentSeq seq, const Term& term) {
-  const PurposeSet changed = (wanted & asked_) - granted_ - granting();
+  wanted = (wanted & asked_) - granting();
+  PurposeSet changed = wanted - granted_;
+  for (const Limited& grant : limited_) {
+    if (grant.term.mono < term.mono) changed |= wanted & grant.purposes;
+  }
   if (!changed.empty()) in_flight_.push_back({seq, changed, term});
   return changed;
 }
@@ -62,7 +66,8 @@ PurposeSet ParticipantConsent::expire_lapsed(Now now) {
     if (grant.term.is_over(now)) lapsed |= grant.purposes;
   }
   if (lapsed.empty()) return lapsed;
-  std::erase_if(in_flight_, [now](const InFlight& grant) { return grant.term.is_over(now); });
+  for (InFlight& grant : in_flight_) grant.purposes -= lapsed;
+  std::erase_if(in_flight_, [](const InFlight& grant) { return grant.purposes.empty(); });
   forget_terms(lapsed);
   granted_ -= lapsed;
   denied_ -= lapsed;  // what a grant on its way lay over
@@ -94,6 +99,7 @@ bool ParticipantConsent::confirm(ConsentSeq seq) {
   if (found == in_flight_.end()) return false;
   const auto [_, purposes, term] = *found;
   in_flight_.erase(found);
+  forget_terms(purposes);
   if (!term.is_endless()) limited_.push_back({purposes, term});
   granted_ |= purposes;
   denied_ -= purposes;

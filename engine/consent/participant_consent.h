@@ -3,7 +3,9 @@
 //
 // It decides which purposes a decision really changes. Grants on their way to the ledger lie over the settled state:
 // when the ledger confirms, they replace it; when it refuses, they are gone as if never said. A grant with a term ends
-// when that is over, on its way or not. It knows no gates and no policy. One thread (the shard that owns the call).
+// when that is over, on its way or not. One that is granted for a time can be granted again to end later: until the
+// ledger has confirmed that, the old end holds, and when it comes first the new grant is gone with the old one. It
+// knows no gates and no policy. One thread (the shard that owns the call).
 #pragma once
 
 #include <optional>
@@ -22,7 +24,8 @@ class ParticipantConsent {
   // What a record from before a restart says of these purposes; durable, as records are. In the order of the records.
   void recall(Decision decision, PurposeSet purposes, const Term& term = {});
 
-  // Purposes that `wanted` changes; recorded under `seq` when there are any.
+  // Purposes that `wanted` changes, which are those that are not granted or that end sooner, and for which nothing is
+  // on its way; recorded under `seq` when there are any.
   PurposeSet grant(PurposeSet wanted, ConsentSeq seq, const Term& term = {});
   struct Refused {
     PurposeSet denied;     // were pending or expired
@@ -64,7 +67,7 @@ class ParticipantConsent {
   PurposeSet denied_;
   PurposeSet withdrawn_;
   PurposeSet expired_;
-  std::vector<InFlight> in_flight_;  // disjoint and not empty, so at most limits::kPurposes
+  std::vector<InFlight> in_flight_;  // disjoint and not empty, so at most limits::kPurposes; some granted already
   std::vector<Limited> limited_;     // of what is granted; disjoint and not empty, too
 };
 

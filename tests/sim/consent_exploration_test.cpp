@@ -368,6 +368,7 @@ std::string World::key() const {
       add(answer.said);
       add(answer.said == Said::yes_on_its_way ? answer.before : Said::nothing);
       add(answer.limited && (answer.said == Said::yes_on_its_way || answer.said == Said::yes));
+      add(answer.renewed ? 1 + answer.renewed_limited : 0);
     }
     add(person.answers[0].record == person.answers[1].record);
     const LegModel& leg = legs_[i];

@@ -22,6 +22,15 @@ struct Answer {
   Said before = Said::nothing;  // what a yes on its way falls back to
   ConsentSeq record;            // of the yes on its way
   bool limited = false;         // the yes is for a time
+  // A yes for a time was said again, to end later, which is on its way: and whether that is for a time, too.
+  bool renewed = false;
+  bool renewed_limited = false;
+
+  bool on_its_way() const { return said == Said::yes_on_its_way || renewed; }
+  void answer(Said now) {
+    said = now;
+    renewed = false;
+  }
 };
 
 struct Person {
@@ -54,9 +63,15 @@ class ConsentModel {
     unsigned changed = 0;
     for_each(purposes, [&](std::size_t p) {
       Answer& answer = people[who].answers[p];
-      if (answer.said == Said::yes || answer.said == Said::yes_on_its_way) return;
-      answer = {Said::yes_on_its_way, answer.said, record, limited};
+      if (answer.on_its_way() || (answer.said == Said::yes && !answer.limited)) return;
       changed |= 1U << p;
+      if (answer.said != Said::yes) {
+        answer = {Said::yes_on_its_way, answer.said, record, limited};
+        return;
+      }
+      answer.renewed = true;  // time has gone on, so it ends later
+      answer.renewed_limited = limited;
+      answer.record = record;
     });
     return listed({{who, Decision::granted, changed}});
   }
@@ -64,20 +79,24 @@ class ConsentModel {
     unsigned withdrawn = 0;
     unsigned denied = 0;
     for_each(purposes, [&](std::size_t p) {
-      Said& said = people[who].answers[p].said;
-      if (said == Said::no) return;
-      (said == Said::yes || said == Said::yes_on_its_way ? withdrawn : denied) |= 1U << p;
-      said = Said::no;
+      Answer& answer = people[who].answers[p];
+      if (answer.said == Said::no) return;
+      (answer.said == Said::yes || answer.said == Said::yes_on_its_way ? withdrawn : denied) |= 1U << p;
+      answer.answer(Said::no);
     });
     return listed({{who, Decision::withdrawn, withdrawn}, {who, Decision::denied, denied}});
   }
   std::vector<Recorded> durable(ConsentSeq record) {
-    for_each_on_its_way(record, [](Person&, Answer& answer) { answer.said = Said::yes; });
+    for_each_on_its_way(record, [](Person&, Answer& answer) {
+      if (answer.renewed) answer.limited = answer.renewed_limited;
+      answer.answer(Said::yes);
+    });
     return {};
   }
   std::vector<Recorded> refused(ConsentSeq record) {
     std::vector<Recorded> recorded;
-    for_each_on_its_way(record, [](Person&, Answer& answer) { answer.said = answer.before; });
+    for_each_on_its_way(record,
+                        [](Person&, Answer& answer) { answer.answer(answer.renewed ? Said::yes : answer.before); });
     for (std::size_t who = 0; who < kPeople; ++who) {
       const Person& person = people[who];
       if (ended || person.left || person.asked_too_long) append(recorded, expire(who));
@@ -118,7 +137,7 @@ class ConsentModel {
     suspended = false;
     for (std::size_t who = 0; who < kPeople; ++who) {
       for (Answer& answer : people[who].answers) {
-        if (answer.said == Said::yes_on_its_way) answer.said = answer.before;
+        if (answer.on_its_way()) answer.answer(answer.renewed ? Said::yes : answer.before);
       }
       before_restart[who] = people[who].answers;
       if (people[who].asked_too_long) append(recorded, expire(who));
@@ -168,7 +187,7 @@ class ConsentModel {
     std::vector<ConsentSeq> records;
     for (const Person& person : people) {
       for (const Answer& answer : person.answers) {
-        if (answer.said != Said::yes_on_its_way) continue;
+        if (!answer.on_its_way()) continue;
         if (records.empty() || records.back() != answer.record) records.push_back(answer.record);
       }
     }
@@ -217,7 +236,7 @@ class ConsentModel {
   void for_each_on_its_way(ConsentSeq record, Do something) {
     for (Person& person : people) {
       for (Answer& answer : person.answers) {
-        if (answer.said == Said::yes_on_its_way && answer.record == record) something(person, answer);
+        if (answer.on_its_way() && answer.record == record) something(person, answer);
       }
     }
   }
@@ -236,7 +255,7 @@ class ConsentModel {
     for_each(~0U, [&](std::size_t p) {
       Answer& answer = people[who].answers[p];
       if (!is_limited_yes(answer)) return;
-      answer.said = Said::too_late;
+      answer.answer(Said::too_late);
       lapsed |= 1U << p;
     });
     return listed({{who, Decision::expired, lapsed}});

@@ -145,14 +145,120 @@ TEST_CASE("after its end a consent can be given again, for its full time") {
   CHECK(call.gate(0) == Gate::closed);
 }
 
-TEST_CASE("a yes that holds already keeps its time") {
+TEST_CASE("a yes that is given again before its end goes on until the later one, without a turn of the gate") {
   VirtualCall call(valid_for(100s), 1);
   call.grant_durably(0);
   call.wait(60s);
-  REQUIRE(call.decide(0, Decision::granted, kQuality));
-  CHECK(call.out.changes.empty());
+  const ConsentSeq again = call.grant(0);
+  CHECK(call.out.changes[0].until == call.at().now.wall + 100s);
+  CHECK(call.out.turns.empty());
+  CHECK(call.gate(0) == Gate::open);
+  call.durable(again);
+  CHECK(call.out.empty());
+  call.wait(100s - 1ns);
+  CHECK(call.gate(0) == Gate::open);
+  call.wait(1ns);
+  CHECK(call.gate(0) == Gate::closed);
+  CHECK(call.state(0) == ConsentState::expired);
+}
+
+TEST_CASE("a yes that is given again and would end sooner, or at the same time, changes nothing") {
+  VirtualCall call(valid_for(100s), 1);
+  call.grant_durably(0);
+  const auto again = [&](const Validity& validity) {
+    call.out.clear();
+    REQUIRE(call.call.decide(VirtualCall::person(0), Decision::granted, kQuality, {}, call.at(), call.out, validity));
+    return call.out.changes.size();
+  };
+  CHECK(again({}) == 0);
+  call.wait(10s);
+  CHECK(again({89s, std::nullopt}) == 0);
+  CHECK(again({std::nullopt, call.at().now.wall + 89s}) == 0);
+  CHECK(again({90s, std::nullopt}) == 0);
+  call.wait(90s);
+  CHECK(call.gate(0) == Gate::closed);
+}
+
+TEST_CASE("an endless yes stays endless, and makes one for a time endless") {
+  VirtualCall endless(settings_of(Policy::per_party), 1);
+  endless.grant_durably(0);
+  endless.out.clear();
+  REQUIRE(endless.call.decide(VirtualCall::person(0), Decision::granted, kQuality, {}, endless.at(), endless.out,
+                              {10s, std::nullopt}));
+  CHECK(endless.out.changes.empty());
+
+  VirtualCall call(settings_of(Policy::per_party), 1);
+  grant_for(call, 0, {10s, std::nullopt});
+  call.grant_durably(0);
+  CHECK_FALSE(call.call.next_lapse());
+  call.wait(24h);
+  CHECK(call.gate(0) == Gate::open);
+}
+
+TEST_CASE("a yes that is given again holds by its old end until it is on record") {
+  VirtualCall call(valid_for(100s), 1);
+  call.grant_durably(0);
+  call.wait(99s);
+  const ConsentSeq again = call.grant(0);
+  call.wait(1s);  // the ledger is slow
+  CHECK(call.gate(0) == Gate::closed);
+  CHECK(call.state(0) == ConsentState::expired);
+  call.durable(again);
+  CHECK(call.out.empty());
+  CHECK(call.gate(0) == Gate::closed);
+}
+
+TEST_CASE("a yes that is given again and cannot be put on record leaves the one that holds") {
+  VirtualCall call(valid_for(100s), 1);
+  call.grant_durably(0);
+  call.wait(60s);
+  call.refused(call.grant(0));
+  CHECK(call.out.empty());
+  CHECK(call.gate(0) == Gate::open);
   call.wait(40s);
   CHECK(call.gate(0) == Gate::closed);
+}
+
+TEST_CASE("a refusal takes a yes that is given again with the one that held") {
+  VirtualCall call(valid_for(100s), 1);
+  call.grant_durably(0);
+  call.wait(60s);
+  const ConsentSeq again = call.grant(0);
+  call.withdraw(0);
+  CHECK(call.gate(0) == Gate::closed);
+  call.durable(again);
+  CHECK(call.gate(0) == Gate::closed);
+  CHECK(call.state(0) == ConsentState::withdrawn);
+  CHECK_FALSE(call.call.next_lapse());
+}
+
+TEST_CASE("of several purposes only those that end later are renewed, and a new one is granted with them") {
+  VirtualCall call(settings_of(Policy::per_party, kBoth), 1);
+  grant_for(call, 0, {100s, std::nullopt});
+  call.out.clear();
+  REQUIRE(
+      call.call.decide(VirtualCall::person(0), Decision::granted, kBoth, {}, call.at(), call.out, {50s, std::nullopt}));
+  REQUIRE(call.out.changes.size() == 1);
+  CHECK(call.out.changes[0].purposes == kTraining);
+  call.durable(call.out.changes[0].seq);
+  call.wait(50s);
+  CHECK(call.state(0, 1) == ConsentState::expired);
+  CHECK(call.state(0, 0) == ConsentState::granted);
+}
+
+TEST_CASE("digits that say yes again and again make one record at a time, however slow the ledger is") {
+  ConsentSettings settings = valid_for(300s);
+  REQUIRE(settings.digits.bind('1', DigitAction::decide(Decision::granted, kQuality)));
+  VirtualCall call(settings, 1);
+  call.press(0, '1');
+  const ConsentSeq first = call.out.changes.at(0).seq;
+  call.wait(1s);
+  call.press(0, '1');
+  CHECK(call.out.changes.empty());
+  call.durable(first);
+  call.wait(1s);
+  call.press(0, '1');
+  CHECK(call.out.changes.size() == 1);
 }
 
 TEST_CASE("what was withdrawn does not expire as well") {

@@ -74,6 +74,21 @@ TEST_CASE("a grant of what is granted or on its way changes nothing") {
   CHECK(consent.grant(kQ, ConsentSeq(4)).empty());
 }
 
+TEST_CASE("a grant that ends later replaces the end of the one that holds once it is confirmed") {
+  ParticipantConsent consent(kQ);
+  const auto until = [](int second) { return Term{MonoTime(std::chrono::seconds(second)), WallTime{}}; };
+  const auto ends = [&] { return consent.next_lapse()->mono; };
+  consent.grant(kQ, ConsentSeq(1), until(10));
+  CHECK(consent.grant(kQ, ConsentSeq(2), until(20)).empty());  // one at a time
+  consent.confirm(ConsentSeq(1));
+  CHECK(consent.grant(kQ, ConsentSeq(3), until(10)).empty());
+  CHECK(consent.grant(kQ, ConsentSeq(3), until(20)) == kQ);
+  CHECK(ends() == MonoTime(10s));
+  CHECK(consent.confirm(ConsentSeq(3)));
+  CHECK(ends() == MonoTime(20s));
+  CHECK(consent.durable().granted == kQ);
+}
+
 TEST_CASE("a stale confirmation does not revive a grant that was withdrawn and given again") {
   ParticipantConsent consent(kQ);
   consent.grant(kQ, ConsentSeq(1));
