@@ -27,11 +27,7 @@ std::optional<pipeline::Controller> read_controller(SectionReader&& section) {
 std::optional<ReceiptTerms> receipt_terms(const PipelineSettings& settings) {
   if (!settings.controller) return std::nullopt;
   const pipeline::Controller& said = *settings.controller;
-  ReceiptTerms terms{said.party, said.jurisdiction, said.storage_location, said.withdrawal, said.rights, {}};
-  for (const pipeline::PurposeText& purpose : settings.purpose_texts) {
-    terms.purposes.push_back({purpose.id, purpose.description, purpose.lawful_basis, purpose.retention});
-  }
-  return terms;
+  return ReceiptTerms{said.party, said.jurisdiction, said.storage_location, said.withdrawal, said.rights};
 }
 
 }  // namespace assent

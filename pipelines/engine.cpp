@@ -314,7 +314,8 @@ Result<void> Engine::Parts::start_api() {
   if (auto resumed = erasures->resume(); !resumed) return resumed.error();
   standing.emplace(StandingParts{*catalog, *writer, *keys, purposes, *calls});
   receipts.emplace(ReceiptDesk::Parts{*catalog, [this] { return catalog->seal(); },
-                                      [terms = receipt_terms(settings)] { return terms; }});
+                                      [terms = receipt_terms(settings)] { return terms; },
+                                      [this] { return catalog->ledger_keys(); }});
   meter.emplace(EngineMeter::Parts{shards, *writer, *catalog, life});
   auto sources = open_webhooks(settings.webhooks, state);
   if (!sources) return sources.error();

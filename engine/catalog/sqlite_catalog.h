@@ -73,6 +73,8 @@ class SqliteCatalog final : public Catalog {
   Result<WallTime> last_recorded() override;
   Result<LedgerReport> verify_ledger(const std::optional<LedgerHead>& noted = std::nullopt) override;
   Result<std::optional<KeptHead>> kept_head();
+  // Every key that was put in use, oldest first: a receipt outlives the key that signed it.
+  Result<std::vector<LedgerKeyStart>> ledger_keys();
   // Every record in order, to `take`, whose error ends the walk. What is appended meanwhile may be missing.
   Result<void> walk_ledger(const std::function<Result<void>(const LedgerRow&)>& take);
 

@@ -233,7 +233,13 @@ ALTER TABLE calls ADD COLUMN sealed_settings INTEGER REFERENCES sealed;
 ALTER TABLE legs ADD COLUMN sealed_media INTEGER REFERENCES sealed;
 )sql";
 
-constexpr std::array<const char*, 4> kMigrations = {kSchema1, kSchema2, kSchema3, kSchema4};
+// What became of consents on file, and the keys that signed, found in a ledger of any length.
+constexpr const char* kSchema5 = R"sql(
+CREATE INDEX ledger_standing ON ledger (seq) WHERE kind = 'standing_consent';
+CREATE INDEX ledger_keys ON ledger (seq) WHERE kind = 'ledger_key';
+)sql";
+
+constexpr std::array<const char*, 5> kMigrations = {kSchema1, kSchema2, kSchema3, kSchema4, kSchema5};
 
 Result<std::int64_t> number(SqliteDatabase& database, const char* pragma) {
   const auto found = database.value<std::int64_t>(pragma);

@@ -22,6 +22,7 @@ std::string_view name_of(ReceiptKind kind) {
 // What all receipts of one request have in common.
 struct ReceiptDesk::Issuer {
   ReceiptTerms terms;
+  std::vector<PurposeRow> purposes;  // the register
   std::shared_ptr<const LedgerSeal> seal;
   WallTime now;
 
@@ -41,7 +42,9 @@ Result<ReceiptDesk::Issuer> ReceiptDesk::issuer() const {
   }
   auto seal = parts_.seal();
   if (seal == nullptr) return error(Errc::conflict, "the ledger has no key to sign a receipt with");
-  return Issuer{*std::move(terms), std::move(seal), parts_.clock().wall};
+  auto purposes = parts_.catalog.purposes();
+  if (!purposes) return purposes.error();
+  return Issuer{*std::move(terms), *std::move(purposes), std::move(seal), parts_.clock().wall};
 }
 
 Result<void> ReceiptDesk::add_call(const Issuer& issuer, const CallRow& call, const std::optional<SubjectId>& subject,
@@ -55,7 +58,7 @@ Result<void> ReceiptDesk::add_call(const Issuer& issuer, const CallRow& call, co
     if (!subject || person.subject == *subject) subjects[person.id] = person.subject;
   }
 
-  std::map<std::pair<ParticipantId, std::string>, ConsentId> latest;
+  std::map<std::pair<ParticipantId, std::string>, const ConsentRow*> latest;
   for (const ConsentRow& consent : *consents) {
     const auto person = subjects.find(consent.participant);
     if (person == subjects.end()) continue;
@@ -63,11 +66,15 @@ Result<void> ReceiptDesk::add_call(const Issuer& issuer, const CallRow& call, co
     const bool given = consent.decision == "granted" || consent.decision == "denied";
     SignedReceipt receipt{
         given ? ReceiptKind::consent : ReceiptKind::withdrawal, person->second, call.id, consent.id, {}, {}};
-    issuer.sign(consent_receipt(issuer.terms, consent, person->second,
-                                before == latest.end() ? std::nullopt : std::optional(before->second), issuer.next()),
-                receipt);
+    const ConsentRow* superseded = before == latest.end() ? nullptr : before->second;
+    // What is taken back was given on the terms of its own time.
+    const bool takes_back = !given && superseded != nullptr && superseded->decision == "granted";
+    ReceiptSubject about{person->second, std::nullopt, std::nullopt};
+    if (superseded != nullptr) about.before = superseded->id;
+    about.purpose = purpose_at(issuer.purposes, consent.purpose, takes_back ? superseded->at : consent.at);
+    issuer.sign(consent_receipt(issuer.terms, consent, about, issuer.next()), receipt);
     receipts.push_back(std::move(receipt));
-    latest[{consent.participant, consent.purpose}] = consent.id;
+    latest[{consent.participant, consent.purpose}] = &consent;
   }
 
   if (call.state == CallState::live) return {};
@@ -114,7 +121,13 @@ Result<std::vector<SignedReceipt>> ReceiptDesk::of_subject(SubjectId id) const {
 Result<std::string> ReceiptDesk::key_set() const {
   const auto seal = parts_.seal();
   if (seal == nullptr) return error(Errc::conflict, "the ledger has no key to sign a receipt with");
-  return R"({"keys":[)" + jwk_json(seal->public_key(), to_text(seal->key())) + "]}";
+  const auto started = parts_.ledger_keys();
+  if (!started) return started.error();
+  std::string keys = jwk_json(seal->public_key(), to_text(seal->key()));
+  for (auto one = started->rbegin(); one != started->rend(); ++one) {
+    if (one->key != seal->key()) keys += "," + jwk_json(one->public_key, to_text(one->key));
+  }
+  return R"({"keys":[)" + keys + "]}";
 }
 
 }  // namespace assent

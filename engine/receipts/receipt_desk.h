@@ -5,9 +5,10 @@
 // uses cannot be taken for each other: what a checkpoint signs begins with "assent ", a JWS has no space.
 //
 // It decides which receipts a call or a person gets: one for each consent record, and for a call that is over and left
-// nothing, one for each of its participants. Nothing is stored of a receipt; making it again gives another id and time.
-// Any thread. Errors: Errc::not_found (no such call or person), Errc::conflict (the pipeline file says nothing of the
-// controller, whom a receipt must name; the ledger has no key), and the catalog's.
+// nothing, one for each of its participants. What a purpose is, and who receives it, is told as it was on record when
+// the consent was given, also on the receipt for its withdrawal. Nothing is stored of a receipt; making it again gives
+// another id and time. Any thread. Errors: Errc::not_found (no such call or person), Errc::conflict (the pipeline file
+// says nothing of the controller, whom a receipt must name; the ledger has no key), and the catalog's.
 #pragma once
 
 #include <functional>
@@ -41,14 +42,15 @@ class ReceiptDesk {
   struct Parts {
     Catalog& catalog;  // outlives the desk
     std::function<std::shared_ptr<const LedgerSeal>()> seal;
-    std::function<std::optional<ReceiptTerms>()> terms;  // as they are now
+    std::function<std::optional<ReceiptTerms>()> terms;                // as they are now
+    std::function<Result<std::vector<LedgerKeyStart>>()> ledger_keys;  // all that ever signed, oldest first
     std::function<Now()> clock = read_clocks;
   };
   explicit ReceiptDesk(Parts parts) : parts_(std::move(parts)) {}
 
   Result<std::vector<SignedReceipt>> of_call(CallId id) const;
   Result<std::vector<SignedReceipt>> of_subject(SubjectId id) const;
-  // The JWK Set (RFC 7517 section 5) with the key that signs now.
+  // The JWK Set (RFC 7517 section 5): the key that signs now, then those before it, for receipts of their time.
   Result<std::string> key_set() const;
 
  private:

@@ -1,13 +1,11 @@
 // ReceiptTerms: what a receipt says that is the same for everyone: who processes the data, where, by which rules.
 //
-// It comes from the pipeline file's [controller] and [[purposes]]; the field names are those of ISO/IEC TS 27560:2023.
-// Values; any thread.
+// It comes from the pipeline file's [controller]; the field names are those of ISO/IEC TS 27560:2023. What a purpose is
+// comes from the register (catalog), in the version of its time. Values; any thread.
 #pragma once
 
-#include <chrono>
 #include <optional>
 #include <string>
-#include <vector>
 
 namespace assent {
 
@@ -21,21 +19,12 @@ struct ReceiptParty {
   bool operator==(const ReceiptParty&) const = default;
 };
 
-struct PurposeTerms {
-  std::string id;
-  std::string description;
-  std::string lawful_basis;
-  std::optional<std::chrono::hours> retention;
-  bool operator==(const PurposeTerms&) const = default;
-};
-
 struct ReceiptTerms {
   ReceiptParty controller;
   std::string jurisdiction;      // "DE"
   std::string storage_location;  // where recordings lie
   std::string withdrawal;        // how a consent is taken back
   std::string rights;            // what rights people have, in plain words
-  std::vector<PurposeTerms> purposes;
   bool operator==(const ReceiptTerms&) const = default;
 };
 

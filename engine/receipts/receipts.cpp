@@ -38,9 +38,9 @@ Json party(const ReceiptParty& party, std::string_view type) {
 }
 
 // ISO 8601 durations of whole hours: "P90D", "PT36H".
-std::string duration(std::chrono::hours hours) {
-  if (hours.count() % 24 == 0) return "P" + std::to_string(hours.count() / 24) + "D";
-  return "PT" + std::to_string(hours.count()) + "H";
+std::string duration(std::int64_t hours) {
+  if (hours % 24 == 0) return "P" + std::to_string(hours / 24) + "D";
+  return "PT" + std::to_string(hours) + "H";
 }
 
 Json notice(const std::string& notice_json) {
@@ -60,32 +60,38 @@ std::string_view status_of(std::string_view decision) {
   return "dpv:ConsentExpired";
 }
 
-const PurposeTerms* terms_of(const ReceiptTerms& terms, const std::string& id) {
-  const auto found =
-      std::find_if(terms.purposes.begin(), terms.purposes.end(), [&](const auto& each) { return each.id == id; });
-  return found == terms.purposes.end() ? nullptr : &*found;
+// Who receives it besides the controller: those whom the register names.
+Json third_parties(const std::optional<PurposeRow>& purpose) {
+  Json names = purpose ? Json::parse(purpose->processors_json, nullptr, false) : Json::array();
+  return names.is_array() ? names : Json::array();
 }
 
-Json process(const ReceiptTerms& terms, const ConsentRow& consent) {
-  const PurposeTerms* own = terms_of(terms, consent.purpose);  // null: the file does not name it any more
-  const bool has_retention = own != nullptr && own->retention;
-  return {{"@type", "dpv:Process"},
-          {"dpv:hasPurpose",
-           {{"@type", "dpv:Purpose"},
-            {"dct:identifier", consent.purpose},
-            {"dct:description", own == nullptr ? std::string() : own->description}}},
-          {"dpv:hasPersonalData", {"pd:VoiceCommunicationRecording", "pd:CommunicationMetadata", "assent:KeyPresses"}},
-          {"dpv:hasDataController", terms.controller.id},
-          {"dpv:hasRecipient", Json::array({terms.controller.id})},
-          {"dpv:hasProcessing", {"dpv:Record", "dpv:Store", "dpv:Use"}},
-          {"dpv:hasDataSource", "dpv:DataSubject"},
-          {"dpv:hasLegalBasis", own == nullptr ? std::string("consent") : own->lawful_basis},
-          {"dpv:hasNecessity", "dpv:Optional"},
-          {"dpv:hasStorageCondition",
-           {{"dpv:hasLocation", terms.storage_location},
-            {"dpv:hasDuration", has_retention ? Json(duration(*own->retention)) : Json("until it is deleted")}}},
-          {"dpv:hasLocation", terms.storage_location},
-          {"assent:specialCategories", Json::array()}};
+Json process(const ReceiptTerms& terms, const ConsentRow& consent, const std::optional<PurposeRow>& purpose) {
+  const bool has_text = purpose && !purpose->description.empty();
+  Json about = {{"@type", "dpv:Purpose"},
+                {"dct:identifier", consent.purpose},
+                {"dct:description", has_text ? purpose->description : consent.purpose}};
+  if (purpose) about["dct:hasVersion"] = purpose->version;
+  const Json others = third_parties(purpose);
+  Json recipients = Json::array({terms.controller.id});
+  recipients.insert(recipients.end(), others.begin(), others.end());
+  const bool has_retention = purpose && purpose->retention_hours;
+  return {
+      {"@type", "dpv:Process"},
+      {"dpv:hasPurpose", std::move(about)},
+      {"dpv:hasPersonalData", {"pd:VoiceCommunicationRecording", "pd:CommunicationMetadata", "assent:KeyPresses"}},
+      {"dpv:hasDataController", terms.controller.id},
+      {"dpv:hasRecipient", std::move(recipients)},
+      {"dpv:hasRecipientThirdParty", others},
+      {"dpv:hasProcessing", {"dpv:Record", "dpv:Store", "dpv:Use"}},
+      {"dpv:hasDataSource", "dpv:DataSubject"},
+      {"dpv:hasLegalBasis", purpose ? purpose->lawful_basis : std::string("consent")},
+      {"dpv:hasNecessity", "dpv:Optional"},
+      {"dpv:hasStorageCondition",
+       {{"dpv:hasLocation", terms.storage_location},
+        {"dpv:hasDuration", has_retention ? Json(duration(*purpose->retention_hours)) : Json("until it is deleted")}}},
+      {"dpv:hasLocation", terms.storage_location},
+      {"assent:specialCategories", Json::array()}};
 }
 
 Json event(const ConsentRow& consent) {
@@ -103,22 +109,21 @@ Json event(const ConsentRow& consent) {
   return json;
 }
 
-Json record(const ReceiptTerms& terms, const ConsentRow& consent, SubjectId subject,
-            const std::optional<ConsentId>& before) {
+Json record(const ReceiptTerms& terms, const ConsentRow& consent, const ReceiptSubject& subject) {
   Json json = {{"@id", urn(consent.id)},
                {"@type", "dpv:ConsentRecord"},
                {"dct:identifier", to_text(consent.id)},
                {"dct:conformsTo", kRecordProfile},
                {"assent:schemaVersion", kSchemaVersion},
-               {"dpv:hasDataSubject", {{"@id", urn(subject)}, {"@type", "dpv:DataSubject"}}},
+               {"dpv:hasDataSubject", {{"@id", urn(subject.person)}, {"@type", "dpv:DataSubject"}}},
                {"dpv:hasDataController", party(terms.controller, "dpv:DataController")},
                {"dpv:hasJurisdiction", terms.jurisdiction},
                {"dpv:hasNotice", notice(consent.notice_json)},
-               {"dpv:hasProcess", process(terms, consent)},
+               {"dpv:hasProcess", process(terms, consent, subject.purpose)},
                {"dpv:hasConsentControl", {{"@type", "dpv:WithdrawConsent"}, {"dct:description", terms.withdrawal}}},
                {"dpv:hasRight", terms.rights},
                {"dpv:hasConsentStatus", event(consent)}};
-  if (before) json["dct:replaces"] = urn(*before);
+  if (subject.before) json["dct:replaces"] = urn(*subject.before);
   return json;
 }
 
@@ -161,11 +166,19 @@ Json unstored_leg(const LegRow& leg) {
 
 }  // namespace
 
-Json consent_receipt(const ReceiptTerms& terms, const ConsentRow& consent, SubjectId subject,
-                     const std::optional<ConsentId>& before, const ReceiptIssue& issue) {
+std::optional<PurposeRow> purpose_at(std::span<const PurposeRow> register_rows, std::string_view id, WallTime at) {
+  const PurposeRow* found = nullptr;
+  for (const PurposeRow& row : register_rows) {
+    if (row.id == id && (found == nullptr || row.at <= at)) found = &row;
+  }
+  return found == nullptr ? std::nullopt : std::optional(*found);
+}
+
+Json consent_receipt(const ReceiptTerms& terms, const ConsentRow& consent, const ReceiptSubject& subject,
+                     const ReceiptIssue& issue) {
   Json json = receipt(terms, "dpv:ConsentReceipt", issue);
   json["dct:conformsTo"] = kReceiptProfile;
-  json["dpv:hasRecordOfActivity"] = record(terms, consent, subject, before);
+  json["dpv:hasRecordOfActivity"] = record(terms, consent, subject);
   return json;
 }
 

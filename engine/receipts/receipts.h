@@ -12,6 +12,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "base/ids.h"
@@ -27,9 +28,17 @@ struct ReceiptIssue {
   WallTime at;
 };
 
-// `before`: the record that this one supersedes: the person's last one for that purpose in that call.
-nlohmann::ordered_json consent_receipt(const ReceiptTerms& terms, const ConsentRow& consent, SubjectId subject,
-                                       const std::optional<ConsentId>& before, const ReceiptIssue& issue);
+struct ReceiptSubject {
+  SubjectId person;
+  std::optional<ConsentId> before;  // what this record supersedes: the person's last one for that purpose in that call
+  std::optional<PurposeRow> purpose;  // as it was on record; none: it never was
+};
+nlohmann::ordered_json consent_receipt(const ReceiptTerms& terms, const ConsentRow& consent,
+                                       const ReceiptSubject& subject, const ReceiptIssue& issue);
+
+// The newest version of a purpose that was on record at a time; the oldest one for a time before there was any.
+// `register_rows` is oldest first.
+std::optional<PurposeRow> purpose_at(std::span<const PurposeRow> register_rows, std::string_view id, WallTime at);
 
 // What is known of a call that is over and has no recording.
 struct UnstoredCall {

@@ -100,10 +100,36 @@ def test(folder):
     others["keys"][0]["x"] = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
     check(judge(folder, receipts, others)[0] != 0, "a receipt was accepted with another key")
 
+    # What a purpose is, and who receives it, is told as it was when the consent was given.
+    engine.ask("POST", "/v1/purposes", {"id": "quality", "version": "2", "description": "Checking quality by machine",
+                                        "processors": ["Transcribers Ltd"]})
+    later = engine.create_call(policy="per-party", participants=people)
+    engine.decide(later, "customer", "granted")
+    engine.end(later)
+    told = {}
+    for each in accepted(folder, engine, f"/v1/subjects/{subject}/receipts")[2]:
+        if each["kind"] != "consent" or "dpv:hasRecordOfActivity" not in each["signed"]:
+            continue
+        process = each["signed"]["dpv:hasRecordOfActivity"]["dpv:hasProcess"]
+        if process["dpv:hasPurpose"]["dct:identifier"] == "quality":
+            told[process["dpv:hasPurpose"]["dct:hasVersion"]] = process["dpv:hasRecipientThirdParty"]
+    check(told == {"1": [], "2": ["Transcribers Ltd"]}, f"{told}")
+
+    # A withdrawal after the call has its receipt, too.
+    engine.decide(later, "customer", "withdrawn")
+    _, _, found = accepted(folder, engine, f"/v1/calls/{later['id']}/receipts")
+    check([each["kind"] for each in found].count("withdrawal") == 1, f"{found}")
+
     # A receipt outlives the key: what signed it stays on the ledger.
     kid = keys["keys"][0]["kid"]
     on_ledger = [entry for entry in engine.ask("GET", "/v1/ledger")["entries"] if entry["kind"] == "ledger_key"]
     check(kid in [entry["body"]["key"] for entry in on_ledger], f"{kid} is not on the ledger")
+    engine.stop()
+    engine.command("ledger", "rotate-key", "--state", engine.state)
+    engine.start()
+    rotated = json.loads(engine.raw("GET", "/.well-known/jwks.json")[1])
+    check(rotated["keys"][0]["kid"] != kid and kid in [key["kid"] for key in rotated["keys"]], f"{rotated}")
+    check(judge(folder, receipts, rotated)[0] == 0, "a receipt from before the key was changed is not accepted")
     engine.stop()
 
     bare = harness.Engine(folder, name="bare").start()

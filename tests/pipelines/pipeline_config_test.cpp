@@ -517,7 +517,6 @@ TEST_CASE("a controller is whole or an error, and says for receipts what the fil
   CHECK(terms->controller == ReceiptParty{"1", "N", "A", "C", std::nullopt});
   CHECK(terms->jurisdiction == "DE");
   CHECK_FALSE(terms->rights.empty());
-  CHECK(terms->purposes == std::vector<PurposeTerms>{{"quality", "D", "consent", std::chrono::hours(48)}});
   CHECK_FALSE(receipt_terms(settings_of("")));
 }
 

@@ -132,6 +132,43 @@ TEST_CASE("the same reference within another tenant is another person") {
   CHECK(list["standing_consents"] == json::array({there}));
 }
 
+TEST_CASE("what is on file for a person is among the records of that person on the ledger") {
+  ControlRig rig;
+  const json given = created(rig, R"({"purposes":["quality"]})");
+  created(rig, R"({"purposes":["quality"]})", "/v1/subjects/agent-8/standing-consents");
+  RecordSpec spec;
+  spec.subjects = {"agent-7", "customer-1"};
+  const auto call = rig.record_call(spec);
+  rig.consent(call, 1, "quality", "granted");
+  REQUIRE(rig.ask("POST", kPath + "/" + given["id"].get<std::string>() + "/withdraw").status == 200);
+  const std::string path = "/v1/ledger?subject=" + given["subject"].get<std::string>();
+  std::vector<std::string> kinds;
+  std::uint64_t last = 0;
+  const auto read = [&](const std::string& query) {
+    const json reply = json::parse(rig.ask("GET", path + query).body);
+    for (const json& entry : reply["entries"]) {
+      CHECK(entry["seq"] > last);
+      last = entry["seq"];
+      const bool of_consent = entry["kind"] == "standing_consent";
+      kinds.push_back(entry["kind"].get<std::string>() +
+                      (of_consent ? " " + entry["body"]["change"].get<std::string>() : std::string()));
+    }
+    return reply["after"];
+  };
+  CHECK(read("").is_null());
+  const std::vector<std::string> all = {"standing_consent given", "consent", "standing_consent withdrawn"};
+  CHECK(kinds == all);
+  // The same in pages; and none of it in a call's own.
+  kinds.clear();
+  last = 0;
+  for (json after = 0; !after.is_null();) after = read("&limit=1&after=" + after.dump());
+  CHECK(kinds == all);
+  kinds.clear();
+  last = 0;
+  read("&call=" + to_text(call.call));
+  CHECK(kinds == std::vector<std::string>{"consent"});
+}
+
 TEST_CASE("an agent may not touch consents on file") {
   ControlRig rig;
   CHECK(rig.ask("POST", kPath, R"({"purposes":["quality"]})", Role::agent).status == 403);

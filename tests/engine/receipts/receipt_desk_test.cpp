@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "catalog_rows.h"
+#include "crypto/jws.h"
 #include "sealed_catalog.h"
 
 using namespace assent;
@@ -13,9 +14,9 @@ namespace {
 struct Rig {
   TempFolder folder;
   SealedCatalog sealed{folder};
-  std::optional<ReceiptTerms> terms =
-      ReceiptTerms{{"DE1", "Example Ltd", "1 Street", "mail", {}}, "DE", "", "", "", {}};
+  std::optional<ReceiptTerms> terms = ReceiptTerms{{"DE1", "Example Ltd", "1 Street", "mail", {}}, "DE", "", "", ""};
   ReceiptDesk desk{{*sealed.catalog, [this] { return sealed.catalog->seal(); }, [this] { return terms; },
+                    [this] { return sealed.catalog->ledger_keys(); },
                     [] {
                       return Now{MonoTime{}, at_ms(9)};
                     }}};
@@ -103,6 +104,46 @@ TEST_CASE("what is signed is the receipt, by the ledger's key, under its name") 
   const auto keys = rig.desk.key_set();
   REQUIRE_OK(keys);
   CHECK(nlohmann::json::parse(*keys)["keys"][0]["kid"] == header["kid"]);
+}
+
+TEST_CASE("a receipt tells a purpose as it was when the consent was given, also one for a withdrawal") {
+  Rig rig;
+  const CallRows rows;
+  rows.book_all(*rig.sealed.catalog);
+  const auto version = [](const std::string& name, WallTime at) {
+    return booking::AddPurpose{{"quality", name, "text of " + name, "consent", std::nullopt,
+                                R"(["Processor of )" + name + R"("])", "file", at}};
+  };
+  ConsentRow given = rows.consent(0, "granted");
+  given.at = at_ms(100);
+  ConsentRow taken = rows.consent(0, "withdrawn");
+  taken.at = at_ms(300);
+  ConsentRow again = rows.consent(0, "granted");
+  again.at = at_ms(400);
+  rig.sealed.book({version("1", at_ms(50)), booking::AddConsent{given}, version("2", at_ms(200)),
+                   booking::AddConsent{taken}, booking::AddConsent{again}});
+  const auto receipts = rig.desk.of_call(rows.call.id);
+  REQUIRE_OK(receipts);
+  std::vector<std::string> told;
+  for (const SignedReceipt& receipt : *receipts) {
+    const auto process = nlohmann::json::parse(receipt.json)["dpv:hasRecordOfActivity"]["dpv:hasProcess"];
+    told.push_back(process["dpv:hasPurpose"]["dct:hasVersion"].get<std::string>() + ": " +
+                   process["dpv:hasRecipientThirdParty"][0].get<std::string>());
+  }
+  CHECK(told == std::vector<std::string>{"1: Processor of 1", "1: Processor of 1", "2: Processor of 2"});
+}
+
+TEST_CASE("a receipt outlives the key that signed it: the key set holds it on") {
+  Rig rig;
+  const std::string first = to_text(rig.sealed.seal->key());
+  const Ed25519PublicKey first_public = rig.sealed.seal->public_key();
+  rig.sealed.rotate();
+  const auto keys = rig.desk.key_set();
+  REQUIRE_OK(keys);
+  const auto set = nlohmann::json::parse(*keys)["keys"];
+  REQUIRE(set.size() == 2);
+  CHECK(set[0]["kid"] == to_text(rig.sealed.seal->key()));
+  CHECK(set[1] == nlohmann::json::parse(jwk_json(first_public, first)));
 }
 
 TEST_CASE("without a controller, a key, a call or a person there is no receipt, and it says why") {

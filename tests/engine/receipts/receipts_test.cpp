@@ -16,9 +16,11 @@ ReceiptTerms example_terms() {
           "DE",
           "Berlin",
           "by writing to the contact",
-          "access and erasure",
-          {{"quality", "Checking our service", "consent", std::chrono::hours(90 * 24)},
-           {"training", "Training our people", "consent", std::nullopt}}};
+          "access and erasure"};
+}
+
+PurposeRow quality(const std::string& version = "1", WallTime at = at_ms(0)) {
+  return {"quality", version, "Checking our service", "consent", 90 * 24, R"(["Transcribers Ltd"])", "file", at};
 }
 
 const ReceiptIssue kIssue{new_id<ReceiptId>(at_ms(9)), at_ms(9)};
@@ -28,7 +30,8 @@ const ReceiptIssue kIssue{new_id<ReceiptId>(at_ms(9)), at_ms(9)};
 TEST_CASE("a receipt holds the whole record: who, what for, on which notice, until when, in which state") {
   const CallRows rows;
   const ConsentRow consent = rows.consent(0, "granted");
-  const Json receipt = consent_receipt(example_terms(), consent, rows.subjects[0].id, std::nullopt, kIssue);
+  const Json receipt =
+      consent_receipt(example_terms(), consent, {rows.subjects[0].id, std::nullopt, quality("3")}, kIssue);
   CHECK(receipt["@type"] == "dpv:ConsentReceipt");
   CHECK(receipt["dct:identifier"] == to_text(kIssue.id));
   CHECK(receipt["dct:publisher"]["dpv:hasName"] == "Example Ltd");
@@ -37,6 +40,9 @@ TEST_CASE("a receipt holds the whole record: who, what for, on which notice, unt
   CHECK(record["dpv:hasDataSubject"]["@id"] == "urn:uuid:" + to_text(rows.subjects[0].id));
   CHECK(record["dpv:hasNotice"]["dct:hasVersion"] == "2");
   CHECK(record["dpv:hasProcess"]["dpv:hasPurpose"]["dct:description"] == "Checking our service");
+  CHECK(record["dpv:hasProcess"]["dpv:hasPurpose"]["dct:hasVersion"] == "3");
+  CHECK(record["dpv:hasProcess"]["dpv:hasRecipient"] == Json{"DE1", "Transcribers Ltd"});
+  CHECK(record["dpv:hasProcess"]["dpv:hasRecipientThirdParty"] == Json::array({"Transcribers Ltd"}));
   CHECK(record["dpv:hasProcess"]["dpv:hasStorageCondition"]["dpv:hasDuration"] == "P90D");
   CHECK(record["dpv:hasConsentStatus"]["@type"] == "dpv:ConsentGiven");
   CHECK(record["dpv:hasConsentStatus"]["dct:date"] == to_rfc3339(at_ms(3)));
@@ -49,7 +55,7 @@ TEST_CASE("each decision has its state, and a later record says which it replace
   const auto state_of = [&](const std::string& decision) {
     const auto before = new_id<ConsentId>(at_ms(1));
     const Json receipt =
-        consent_receipt(example_terms(), rows.consent(0, decision), rows.subjects[0].id, before, kIssue);
+        consent_receipt(example_terms(), rows.consent(0, decision), {rows.subjects[0].id, before, quality()}, kIssue);
     CHECK(receipt["dpv:hasRecordOfActivity"]["dct:replaces"] == "urn:uuid:" + to_text(before));
     return receipt["dpv:hasRecordOfActivity"]["dpv:hasConsentStatus"]["@type"].get<std::string>();
   };
@@ -59,22 +65,36 @@ TEST_CASE("each decision has its state, and a later record says which it replace
   CHECK(state_of("expired") == "dpv:ConsentExpired");
 }
 
-TEST_CASE("a purpose that the file does not name any more still has a receipt, which promises nothing") {
+TEST_CASE("a purpose that never was in the register still has a receipt, which promises nothing") {
   const CallRows rows;
   ConsentRow consent = rows.consent(0, "granted");
   consent.purpose = "long-gone";
-  const Json receipt = consent_receipt(example_terms(), consent, rows.subjects[0].id, std::nullopt, kIssue);
+  const Json receipt =
+      consent_receipt(example_terms(), consent, {rows.subjects[0].id, std::nullopt, std::nullopt}, kIssue);
   const Json& process = receipt["dpv:hasRecordOfActivity"]["dpv:hasProcess"];
   CHECK(process["dpv:hasPurpose"]["dct:identifier"] == "long-gone");
+  CHECK(process["dpv:hasPurpose"]["dct:description"] == "long-gone");
   CHECK(process["dpv:hasStorageCondition"]["dpv:hasDuration"] == "until it is deleted");
+  CHECK(process["dpv:hasRecipientThirdParty"].empty());
+}
+
+TEST_CASE("the version of a purpose is the newest of its time, or the first one for a time before") {
+  const std::vector<PurposeRow> rows = {quality("1", at_ms(10)), quality("2", at_ms(20)), quality("3", at_ms(30))};
+  const auto version_at = [&](std::int64_t ms) { return purpose_at(rows, "quality", at_ms(ms))->version; };
+  CHECK(version_at(5) == "1");
+  CHECK(version_at(10) == "1");
+  CHECK(version_at(19) == "1");
+  CHECK(version_at(20) == "2");
+  CHECK(version_at(1000) == "3");
+  CHECK_FALSE(purpose_at(rows, "training", at_ms(20)));
 }
 
 TEST_CASE("what a signal's value and a token's name could say of people is in no receipt") {
   const CallRows rows;
   ConsentRow consent = rows.consent(0, "granted");
   consent.signal_value = "alices-token";
-  CHECK(consent_receipt(example_terms(), consent, rows.subjects[0].id, std::nullopt, kIssue).dump().find("alice") ==
-        std::string::npos);
+  const ReceiptSubject about{rows.subjects[0].id, std::nullopt, quality()};
+  CHECK(consent_receipt(example_terms(), consent, about, kIssue).dump().find("alice") == std::string::npos);
 }
 
 TEST_CASE("a call that left nothing: the person's own legs, how much was held at most, and why it was wiped") {
