@@ -114,6 +114,7 @@ struct Engine::Parts {
   std::optional<Erasures> erasures;
   std::optional<ReceiptDesk> receipts;
   std::optional<StandingConsents> standing;
+  std::optional<Withdrawals> withdrawals;
   std::optional<Registers> registers;
   std::unique_ptr<TokenStore> tokens;
   std::optional<EngineMeter> meter;
@@ -313,6 +314,12 @@ Result<void> Engine::Parts::start_api() {
                                 [this](RecordingId id) { recordings->cut_streams(id); }});
   if (auto resumed = erasures->resume(); !resumed) return resumed.error();
   standing.emplace(StandingParts{*catalog, *writer, *keys, purposes, *calls});
+  withdrawals.emplace(WithdrawalParts{*catalog, *writer, *keys, purposes, *calls, *standing, *recordings,
+                                      [this](const CallRow& call) { return calls->on_withdraw(call); },
+                                      [this](ErasureId erasure, CallId call) {
+                                        eraser->request({erasure, call, {}});
+                                      },
+                                      [this](CallId call) { return eraser->wait_for(call, limits::kApiDurableWait); }});
   receipts.emplace(ReceiptDesk::Parts{*catalog, [this] { return catalog->seal(); },
                                       [terms = receipt_terms(settings)] { return terms; },
                                       [this] { return catalog->ledger_keys(); }});
@@ -320,8 +327,8 @@ Result<void> Engine::Parts::start_api() {
   auto sources = open_webhooks(settings.webhooks, state);
   if (!sources) return sources.error();
   webhooks.emplace(std::move(*sources), read_clocks().wall);
-  api.emplace(ApiParts{*calls, *meter, *recordings, *erasures, *receipts, *standing, *registers, *catalog, *tokens,
-                       overload, *webhooks});
+  api.emplace(ApiParts{*calls, *meter, *recordings, *erasures, *receipts, *standing, *withdrawals, *registers, *catalog,
+                       *tokens, overload, *webhooks});
   auto listening = HttpServer::listen(
       settings.listen.api, [this](const HttpRequest& request) { return api->handle(request); },
       [this](unsigned status, std::string_view why) { return api->refuse(status, why); }, {}, Api::lane_of);

@@ -155,6 +155,12 @@ Result<CallTerms> call_terms_from(std::string_view text, const PurposeRegistry& 
   return terms;
 }
 
+Result<OnWithdraw> on_withdraw_from(std::string_view text) {
+  return read(text, "terms", [](const json& object) {
+    return object.at("consent").at("on_withdraw") == "erase" ? OnWithdraw::erase : OnWithdraw::keep;
+  });
+}
+
 std::string to_json(const LegMedia& media) {
   json object{{"payload_type", media.payload_type}};
   if (media.dtmf_payload_type) object["dtmf_payload_type"] = *media.dtmf_payload_type;

@@ -41,6 +41,9 @@ struct LegMedia {
   std::optional<LegPorts> ports;   // once it has some
 };
 
+// What a withdrawal does by these terms, whatever purposes there are by now.
+Result<OnWithdraw> on_withdraw_from(std::string_view json);
+
 std::string to_json(const LegMedia& media);
 Result<LegMedia> leg_media_from(std::string_view json);
 

@@ -6,11 +6,14 @@
 #include <utility>
 
 #include "base/answer.h"
+#include "engine/catalog/leg_erasure.h"
 
 namespace assent {
 namespace {
 
 constexpr std::chrono::seconds kPatience(30);
+constexpr int kForgetAttempts = 20;  // while somebody reads an older state of the catalog
+constexpr auto kForgetPause = 100ms;
 
 template <typename Begin>
 Result<void> await(Begin&& begin, const char* what) {
@@ -35,6 +38,7 @@ LegEraser::~LegEraser() {
 void LegEraser::request(const LegErasure& erasure) {
   {
     const std::lock_guard lock(mutex_);
+    if (!known_.insert(erasure.id).second) return;
     waiting_.push_back(erasure);
     under_way_.insert(erasure.call);
   }
@@ -72,6 +76,7 @@ void LegEraser::run() {
     }
     lock.lock();
     under_way_.erase(under_way_.find(erasure.call));
+    known_.erase(erasure.id);
     changed_.notify_all();
   }
 }
@@ -80,7 +85,7 @@ Result<void> LegEraser::carry_out(const LegErasure& erasure) {
   let_through(erasure.segments);
   auto segments = segments_to_remove(erasure);
   if (!segments) return segments.error();
-  if (auto forgotten = parts_.writer.forget_and_wait(); !forgotten) return forgotten;
+  if (auto forgotten = forget_keys(); !forgotten) return forgotten;
 
   for (const SegmentId segment : erasure.segments) {
     if (auto punched = punch(segment); !punched) return punched;
@@ -95,6 +100,17 @@ Result<void> LegEraser::carry_out(const LegErasure& erasure) {
     if (auto booked = parts_.writer.book_and_wait(std::move(bookings)); !booked) return booked;
   }
   return book_done(erasure, segments->size());
+}
+
+// Makes the catalog's files forget the keys.
+Result<void> LegEraser::forget_keys() {
+  Result<void> forgotten = parts_.writer.forget_and_wait();
+  for (int attempt = 1; attempt < kForgetAttempts && !forgotten; ++attempt) {
+    if (forgotten.error().code != Errc::unavailable) break;
+    std::this_thread::sleep_for(kForgetPause);
+    forgotten = parts_.writer.forget_and_wait();
+  }
+  return forgotten;
 }
 
 // The stored segments of the call's legs whose keys are gone; drops what is still opened of these keys.

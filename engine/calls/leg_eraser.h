@@ -40,7 +40,7 @@ class LegEraser {
   LegEraser(const LegEraser&) = delete;
   LegEraser& operator=(const LegEraser&) = delete;
 
-  void request(const LegErasure& erasure);
+  void request(const LegErasure& erasure);  // one that is under way already is not begun again
   // At start: goes on with what was not done.
   Result<void> resume();
   // Returns when nothing of the call waits to be erased. Errc::unavailable when that takes longer than `patience`.
@@ -49,6 +49,7 @@ class LegEraser {
  private:
   void run();
   Result<void> carry_out(const LegErasure& erasure);
+  Result<void> forget_keys();
   Result<std::vector<SegmentRow>> segments_to_remove(const LegErasure& erasure);
   void let_through(const std::vector<SegmentId>& segments);
   Result<void> punch(SegmentId segment);
@@ -59,6 +60,7 @@ class LegEraser {
   std::condition_variable changed_;
   std::deque<LegErasure> waiting_;
   std::multiset<CallId> under_way_;
+  std::set<ErasureId> known_;  // those of them
   bool stopping_ = false;
   std::thread thread_;  // last: it uses all of the above
 };

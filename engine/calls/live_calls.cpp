@@ -140,6 +140,13 @@ LiveCalls::Defaults LiveCalls::defaults() const {
   return defaults_;
 }
 
+OnWithdraw LiveCalls::on_withdraw(const CallRow& call) const {
+  const auto key = parts_.keys.open(call.key);
+  const auto settings = key ? open_call_settings(*key->key, call) : Result<std::string>(key.error());
+  const auto said = settings ? on_withdraw_from(*settings) : Result<OnWithdraw>(settings.error());
+  return said ? *said : defaults()->consent.on_withdraw;
+}
+
 Result<CallId> LiveCalls::start(const CallSpec& spec, const QuotaPlace& place) {
   const Defaults current = defaults();
   Error full = error(Errc::exhausted, "no shard has room for another call");

@@ -78,6 +78,9 @@ class LiveCalls final : public CallService {
 
   // What holds for calls that come from now on; those in progress keep what they have.
   void set_defaults(PipelineDefaults defaults);
+  // What becomes of what was kept of a call when somebody withdraws: by the terms that it came under; what the pipeline
+  // says now where they are not there any more.
+  OnWithdraw on_withdraw(const CallRow& call) const;
   // No further calls; for shutdown.
   void refuse_new_calls();
   // Calls that are not yet over and booked.

@@ -25,6 +25,7 @@
 #include "engine/control/standing_consents.h"
 #include "engine/control/tokens.h"
 #include "engine/control/webhook_sources.h"
+#include "engine/control/withdrawals.h"
 #include "engine/overload/overload_state.h"
 #include "engine/receipts/receipt_desk.h"
 
@@ -38,6 +39,7 @@ struct ApiParts {
   Erasures& erasures;
   ReceiptDesk& receipts;
   StandingConsents& standing;
+  Withdrawals& withdrawals;
   Registers& registers;
   Catalog& catalog;
   TokenStore& tokens;

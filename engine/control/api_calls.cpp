@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "engine/consent/consent_state.h"
 #include "engine/control/json_input.h"
 #include "engine/control/operations.h"
 
@@ -145,6 +146,9 @@ HttpResponse consent_reply(const std::vector<ConsentRecordView>& records) {
 Reply record_consent(ApiParts& parts, const ApiRequest& request) {
   auto change = read_change<ConsentSpec>(request, read_consent_spec);
   if (!change) return change.error();
+  if (change->spec.decision == to_text(Decision::withdrawn)) {
+    return withdraw_in_call(parts, request, change->id, change->spec);
+  }
   auto records = parts.calls.decide(change->id, change->spec, caller_of(request));
   if (!records) return problem_of(records.error());
   return consent_reply(*records);

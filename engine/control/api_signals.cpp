@@ -24,6 +24,7 @@ HttpResponse carry_out(ApiParts& parts, const VerifiedSignal& signal, const Sign
   decision.signal_value = signal.source;
   auto records = parts.calls.decide(*call, decision, Caller{signal.source, request.received_at, Caller::By::webhook});
   if (!records) return to_response(problem_of(records.error()));
+  if (decision.decision == to_text(Decision::withdrawn)) parts.withdrawals.review_streams(*call);
   return consent_reply(*records);
 }
 

@@ -177,23 +177,47 @@ void check_participants_exist(const CallSpec& call, Faults& faults) {
   }
 }
 
+void read_purposes(JsonObject& object, std::vector<std::string>& purposes, Faults& faults) {
+  const std::string pointer = object.pointer_to("purposes");
+  for (const json* value : object.array("purposes", {0, limits::kPurposes})) {
+    const std::string here = element(pointer, purposes.size());
+    std::string purpose = read_text(*value, here, kNonEmpty, faults);
+    const bool is_there = std::find(purposes.begin(), purposes.end(), purpose) != purposes.end();
+    if (is_there && !purpose.empty()) faults.push_back({here, "comes twice"});
+    purposes.push_back(std::move(purpose));
+  }
+}
+
+// What somebody who passes a decision on says of how it was made: a WithdrawalSpec or ConsentSpec takes it.
+template <typename Spec>
+void read_signal(JsonObject& object, Spec& spec, Faults& faults) {
+  const json* value = object.optional_value("signal");
+  if (value == nullptr) return;
+  JsonObject signal(*value, object.pointer_to("signal"), faults);
+  spec.signal_type = signal.text("type");
+  spec.signal_value = signal.optional_text("value", kMaybeEmpty).value_or("");
+  const auto type = parse_signal_type(spec.signal_type);
+  if (!spec.signal_type.empty() && (!type || !may_be_stated(*type))) {
+    signal.fault("type", "must be api, dtmf, voice, web or siprec");
+  }
+  signal.finish();
+}
+
+enum class Participant { named, named_unless_withdrawn };
+
 // Participant, decision and purposes: what a decision is, whoever tells of it.
-ConsentSpec read_decision(JsonObject& object, Faults& faults) {
+ConsentSpec read_decision(JsonObject& object, Participant participant, Faults& faults) {
   ConsentSpec spec;
-  spec.participant = object.text("participant");
+  const auto who = object.optional_text("participant");
+  spec.participant = who.value_or("");
   spec.decision = object.text("decision");
   const auto decision = parse_decision(spec.decision);
   if (!spec.decision.empty() && (!decision || *decision == Decision::expired)) {
     object.fault("decision", "must be granted, denied or withdrawn");
   }
-  const std::string pointer = object.pointer_to("purposes");
-  for (const json* value : object.array("purposes", {0, limits::kPurposes})) {
-    const std::string here = element(pointer, spec.purposes.size());
-    std::string purpose = read_text(*value, here, kNonEmpty, faults);
-    const bool is_there = std::find(spec.purposes.begin(), spec.purposes.end(), purpose) != spec.purposes.end();
-    if (is_there && !purpose.empty()) faults.push_back({here, "comes twice"});
-    spec.purposes.push_back(std::move(purpose));
-  }
+  const bool may_be_all = participant == Participant::named_unless_withdrawn && decision == Decision::withdrawn;
+  if (!who && !may_be_all) object.fault("participant", "is missing");
+  read_purposes(object, spec.purposes, faults);
   spec.notice = optional_notice(object, faults);
   return spec;
 }
@@ -280,17 +304,8 @@ Read<LegsSpec> read_legs_spec(std::string_view body) {
 
 Read<ConsentSpec> read_consent_spec(std::string_view body) {
   return read_object(body, [](JsonObject& object, Faults& faults) {
-    ConsentSpec spec = read_decision(object, faults);
-    if (const json* value = object.optional_value("signal")) {
-      JsonObject signal(*value, object.pointer_to("signal"), faults);
-      spec.signal_type = signal.text("type");
-      spec.signal_value = signal.optional_text("value", kMaybeEmpty).value_or("");
-      const auto type = parse_signal_type(spec.signal_type);
-      if (!spec.signal_type.empty() && (!type || !may_be_stated(*type))) {
-        signal.fault("type", "must be api, dtmf, voice, web or siprec");
-      }
-      signal.finish();
-    }
+    ConsentSpec spec = read_decision(object, Participant::named_unless_withdrawn, faults);
+    read_signal(object, spec, faults);
     constexpr auto kMost = std::chrono::duration_cast<std::chrono::seconds>(limits::kValidityMax).count();
     if (const auto time_s = object.optional_integer("validity_s", 1, kMost)) {
       spec.validity = std::chrono::seconds(*time_s);
@@ -306,7 +321,7 @@ Read<SignalSpec> read_signal_spec(std::string_view body) {
     SignalSpec spec;
     spec.id = object.optional_text("id");
     spec.call = object.text("call");
-    spec.decision = read_decision(object, faults);
+    spec.decision = read_decision(object, Participant::named, faults);
     return spec;
   });
 }
@@ -334,6 +349,17 @@ Read<StandingSpec> read_standing_spec(std::string_view body) {
     spec.until = read_time(object, "until");
     spec.notice = optional_notice(object, faults);
     spec.evidence = object.optional_text("evidence", kNoteText);
+    return spec;
+  });
+}
+
+Read<WithdrawalSpec> read_withdrawal_spec(std::string_view body) {
+  return read_object(body.empty() ? "{}" : body, [](JsonObject& object, Faults& faults) {
+    WithdrawalSpec spec;
+    spec.tenant = object.optional_text("tenant");
+    read_purposes(object, spec.purposes, faults);
+    read_signal(object, spec, faults);
+    spec.notice = optional_notice(object, faults);
     return spec;
   });
 }

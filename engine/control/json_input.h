@@ -17,6 +17,7 @@
 #include "engine/control/registers.h"
 #include "engine/control/standing_consents.h"
 #include "engine/control/tokens.h"
+#include "engine/control/withdrawals.h"
 
 namespace assent {
 
@@ -47,6 +48,7 @@ Read<SignalSpec> read_signal_spec(std::string_view body);
 Read<PauseSpec> read_pause_spec(std::string_view body);
 Read<NoteSpec> read_note_spec(std::string_view body);
 Read<StandingSpec> read_standing_spec(std::string_view body);
+Read<WithdrawalSpec> read_withdrawal_spec(std::string_view body);  // an empty one: everything
 Read<NoticeSpec> read_notice_spec(std::string_view body);
 Read<PurposeSpec> read_purpose_spec(std::string_view body);
 Read<TokenSpec> read_token_spec(std::string_view body);

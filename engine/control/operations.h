@@ -53,6 +53,10 @@ Reply show_call_receipts(ApiParts& parts, const ApiRequest& request);
 Reply show_subject_receipts(ApiParts& parts, const ApiRequest& request);
 Reply show_receipt_keys(ApiParts& parts, const ApiRequest& request);
 
+Reply withdraw_subject(ApiParts& parts, const ApiRequest& request);
+// The part of record_consent that takes back.
+Reply withdraw_in_call(ApiParts& parts, const ApiRequest& request, CallId id, const ConsentSpec& spec);
+
 Reply add_standing_consent(ApiParts& parts, const ApiRequest& request);
 Reply list_standing_consents(ApiParts& parts, const ApiRequest& request);
 Reply withdraw_standing_consent(ApiParts& parts, const ApiRequest& request);

@@ -18,15 +18,22 @@ Error damage_of(SegmentId segment, const SegmentDamage& damage) {
                                   "): `assent verify` shows all of it");
 }
 
-// A leg's stored segments, until the recording is erased. A damaged segment ends the stream with an error: what does
+// How long a stream goes on before it asks again whether it may.
+constexpr auto kRightAge = 1s;
+
+// A leg's stored segments, for as long as they may be heard. A damaged segment ends the stream with an error: what does
 // not verify never plays, and silence in its place would hide that.
 class StoredLeg final : public LegPackets {
  public:
-  StoredLeg(SegmentSource source, std::shared_ptr<std::atomic<bool>> is_cut)
-      : source_(std::move(source)), is_cut_(std::move(is_cut)) {}
+  struct Right {
+    std::shared_ptr<Listener> listener;
+    std::function<Result<void>()> ask_again;
+    std::function<Now()> clock;
+  };
+  StoredLeg(SegmentSource source, Right right) : source_(std::move(source)), right_(std::move(right)) {}
 
   Result<std::optional<LegPacket>> next() override {
-    if (is_cut_->load(std::memory_order_relaxed)) return error(Errc::not_found, "the recording is being erased");
+    if (auto allowed = may_go_on(); !allowed) return allowed.error();
     auto packet = source_.next();
     if (packet && !source_.damages().empty())
       return damage_of(source_.damages().front().segment, source_.damages().front().damage);
@@ -34,8 +41,18 @@ class StoredLeg final : public LegPackets {
   }
 
  private:
+  Result<void> may_go_on() {
+    if (auto allowed = right_.listener->may_go_on(); !allowed) return allowed;
+    const MonoTime now = right_.clock().mono;
+    if (asked_ && now - *asked_ < kRightAge) return {};
+    asked_ = now;
+    return right_.ask_again();
+  }
+
   SegmentSource source_;
-  std::shared_ptr<std::atomic<bool>> is_cut_;
+  Right right_;
+  // None: not since it was made known as a listener, and until then no withdrawal could cut it.
+  std::optional<MonoTime> asked_;
 };
 
 LegKeys leg_keys_from(KeyRing& keys) {
@@ -245,29 +262,48 @@ Result<void> RecordingService::check_whole(const Audible& audible) {
 
 // ---- the streams ----------------------------------------------------------------------------------------------------
 
-std::unique_ptr<LegPackets> RecordingService::packets_of(RecordingId recording,
+std::unique_ptr<LegPackets> RecordingService::packets_of(const AudioQuery& query, LegId leg,
                                                          const std::vector<SegmentRow>& segments) {
-  auto is_cut = std::make_shared<std::atomic<bool>>(false);
-  {
-    const std::lock_guard lock(mutex_);
-    std::erase_if(streams_, [](const auto& stream) { return stream.second.expired(); });
-    streams_.emplace(recording, is_cut);
-  }
+  auto listener = listeners_.add(query.recording, query.purpose, leg);
+  StoredLeg::Right right{listener, [this, listener] { return may_still_hear(*listener); }, parts_.clock};
   return std::make_unique<StoredLeg>(SegmentSource(parts_.store, segments, leg_keys_from(parts_.keys)),
-                                     std::move(is_cut));
+                                     std::move(right));
 }
 
 void RecordingService::cut_streams(RecordingId id) {
-  const std::lock_guard lock(mutex_);
-  const auto [first, last] = streams_.equal_range(id);
-  for (auto stream = first; stream != last; ++stream) {
-    if (const auto is_cut = stream->second.lock()) is_cut->store(true, std::memory_order_relaxed);
+  for (const auto& listener : listeners_.of(id)) listener->cut(Listener::Cut::erased);
+}
+
+void RecordingService::review_streams(RecordingId id) {
+  for (const auto& listener : listeners_.of(id)) {
+    if (!may_still_hear(*listener)) listener->cut(Listener::Cut::not_allowed);
   }
+}
+
+// Where that cannot be found out, it is not so.
+Result<void> RecordingService::may_still_hear(const Listener& listener) {
+  auto row = find(listener.recording);
+  if (!row) return row.error();
+  if (row->state == RecordingState::erased) return error(Errc::not_found, "the recording is being erased");
+  auto call = find_call(row->call);
+  if (!call) return call.error();
+  auto legs = parts_.catalog.legs(call->id);
+  if (!legs) return legs.error();
+  std::vector<RecordedLeg> heard;
+  for (LegRow& leg : *legs) {
+    if (leg.id == listener.leg) heard.push_back({std::move(leg), std::nullopt});
+  }
+  const auto open = open_for(listener.purpose, *call, heard);
+  if (!open) return open.error();
+  if (open->size() == 1 && open->front()) return {};
+  return error(Errc::denied, "nobody's consent covers the purpose '" + listener.purpose + "' for this leg any more");
 }
 
 RenderSpec RecordingService::render_spec(const AudioQuery& query, const Audible& audible) {
   RenderSpec spec{{}, audible.start, audible.end, highest_rate(audible.legs)};
-  for (const auto& segments : audible.segments) spec.legs.push_back(packets_of(query.recording, segments));
+  for (std::size_t i = 0; i < audible.legs.size(); ++i) {
+    spec.legs.push_back(packets_of(query, audible.legs[i].row.id, audible.segments[i]));
+  }
   return spec;
 }
 
@@ -285,7 +321,7 @@ Result<BodyStream> RecordingService::audio(const AudioQuery& query, AudioFormat 
   head.start = found->start;
   const auto& segments = found->segments.front();
   if (!segments.empty()) head.segment = segments.front().id;
-  return body_from(std::make_shared<MatroskaExport>(packets_of(query.recording, segments), head));
+  return body_from(std::make_shared<MatroskaExport>(packets_of(query, head.leg, segments), head));
 }
 
 Result<PeaksView> RecordingService::peaks(const AudioQuery& query, std::size_t buckets, const Caller& caller) {

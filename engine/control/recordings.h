@@ -2,19 +2,17 @@
 //
 // It decides who may hear what for which purpose (purpose_right.h, on what stands on record at that moment), and puts
 // every access and every refusal on the ledger before anything is answered. It owns no audio: a stream it returns holds
-// one frame of plaintext at a time, and stops when the recording is erased (`cut_streams`). Erasing is erasures.h.
-// It need not know HTTP, nor how audio is decoded (AudioRenderer).
+// one frame of plaintext at a time, and stops when the recording is erased (`cut_streams`) or the right to hear it
+// ends: that is asked again once a second while it is read, and at once when a withdrawal says so (`review_streams`).
+// Erasing is erasures.h. It need not know HTTP, nor how audio is decoded (AudioRenderer).
 //
 // Any thread; a stream: one thread at a time. Errors: Errc::not_found (no such recording, leg or call; or it has been
 // erased), Errc::denied (nobody consented to the purpose; on the ledger by then), Errc::corrupt (a segment that is
 // damaged, and where), Errc::conflict, Errc::invalid, and those of catalog, key ring, store and renderer.
 #pragma once
 
-#include <atomic>
 #include <functional>
-#include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,6 +25,7 @@
 #include "engine/catalog/person_fields.h"
 #include "engine/control/audio_renderer.h"
 #include "engine/control/call_service.h"
+#include "engine/control/listeners.h"
 #include "engine/control/purpose_right.h"
 #include "engine/store/segment_store.h"
 
@@ -130,6 +129,8 @@ class RecordingService {
 
   // Every stream of the recording that is being read ends with an error at its next pull.
   void cut_streams(RecordingId id);
+  // Those of them whose purpose nobody's consent covers any more.
+  void review_streams(RecordingId id);
 
  private:
   // A recording's legs that may be heard and hold audio, and the time they span together.
@@ -156,13 +157,13 @@ class RecordingService {
                            std::string_view use, const Caller& caller);
   Result<void> book_use(LedgerKind kind, const AudioQuery& query, const CallRow& call,
                         const std::vector<RecordedLeg>& legs, std::string_view use, const Caller& caller);
+  Result<void> may_still_hear(const Listener& listener);
   RenderSpec render_spec(const AudioQuery& query, const Audible& audible);
-  std::unique_ptr<LegPackets> packets_of(RecordingId recording, const std::vector<SegmentRow>& segments);
+  std::unique_ptr<LegPackets> packets_of(const AudioQuery& query, LegId leg, const std::vector<SegmentRow>& segments);
 
   RecordingParts parts_;
   const Now began_;
-  std::mutex mutex_;                                                      // guards what follows
-  std::multimap<RecordingId, std::weak_ptr<std::atomic<bool>>> streams_;  // being read; true: cut
+  Listeners listeners_;
 };
 
 }  // namespace assent

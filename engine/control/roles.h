@@ -10,6 +10,7 @@
 //     read_ledger                          x         x
 //     erase                                          x      recordings, subjects, tenants; the state of an erasure
 //     standing_consents                    x         x      on file: add, list, withdraw
+//     withdraw                             x         x      in calls that are over, or all of a person
 //     read_registers                       x         x      notices and purposes
 //     write_registers                                x
 //     export_keys                                    x      putting it on record; the keys are not handed out here
@@ -36,6 +37,7 @@ enum class Right : std::uint8_t {
   read_ledger,
   erase,
   standing_consents,
+  withdraw,
   read_registers,
   write_registers,
   export_keys,
@@ -51,6 +53,7 @@ constexpr bool allows(Role role, Right right) {
     case Right::note: return role >= Role::agent;
     case Right::read_recordings:
     case Right::standing_consents:
+    case Right::withdraw:
     case Right::read_registers:
     case Right::read_ledger: return role >= Role::supervisor;
     case Right::erase:

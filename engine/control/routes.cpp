@@ -33,7 +33,7 @@ constexpr std::array<Route, kOperations> kRoutes = {{
      kRunAgain},
     {O::erase_subject, "POST", "/v1/subjects/{id}/erase", "erase_subject", Right::erase, kRunAgain},
     {O::export_subject, "POST", "/v1/subjects/{id}/export", "export_subject", Right::erase, kRunAgain},
-    {O::withdraw_subject, "POST", "/v1/subjects/{id}/withdraw", "withdraw_subject", Right::erase, kRunAgain},
+    {O::withdraw_subject, "POST", "/v1/subjects/{id}/withdraw", "withdraw_subject", Right::withdraw, kRunAgain},
     {O::add_standing_consent, "POST", "/v1/subjects/{id}/standing-consents", "add_standing_consent",
      Right::standing_consents, kReplay},
     {O::list_standing_consents, "GET", "/v1/subjects/{id}/standing-consents", "list_standing_consents",

@@ -40,6 +40,24 @@ Booking withdrawn_entry(const StandingConsentRow& row, WallTime now, const Calle
   return booking::AddLedger{{LedgerKind::standing_consent, now, std::nullopt, body.dump()}};
 }
 
+bool holds(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// A consent on file that was withdrawn in the moment in which this one was made was replaced by it (withdraw_all): live
+// calls may still have something from it. With all that those replaced.
+std::vector<StandingId> with_those_it_replaced(const std::vector<StandingConsentRow>& rows,
+                                               const StandingConsentRow& last) {
+  std::vector<StandingId> ids = {last.id};
+  WallTime made = last.created;
+  for (auto row = rows.rbegin(); row != rows.rend(); ++row) {  // newest first
+    if (row->id == last.id || row->withdrawn != std::optional(made) || row->from != last.from) continue;
+    ids.push_back(row->id);
+    made = row->created;
+  }
+  return ids;
+}
+
 Result<void> check_times(const StandingSpec& spec, WallTime now) {
   const WallTime from = spec.from.value_or(now);
   if (from > now + limits::kValidityMax || (spec.until && *spec.until > now + limits::kValidityMax)) {
@@ -165,8 +183,59 @@ Result<StandingView> StandingConsents::withdraw(const PersonName& person, Standi
     found->withdrawn = now;
   }
   // From here on no new call can use it (booking::AddConsent); those that have stop now.
-  if (auto stopped = parts_.calls.withdraw_standing(id, caller); !stopped) return stopped.error();
+  for (const StandingId used : with_those_it_replaced(*rows, *found)) {
+    if (auto stopped = parts_.calls.withdraw_standing(used, caller); !stopped) return stopped.error();
+  }
   return view_of(*found, **subject);
+}
+
+Result<StandingConsentRow> StandingConsents::rest_of(const StandingView& given, const SubjectRow& subject,
+                                                     const std::vector<std::string>& withdrawn, WallTime now) {
+  StandingConsentRow rest = given.row;
+  rest.id = new_id<StandingId>(now);
+  rest.created = now;
+  nlohmann::json purposes = nlohmann::json::array();
+  for (const std::string& purpose : given.purposes) {
+    if (!holds(withdrawn, purpose)) purposes.push_back(purpose);
+  }
+  rest.purposes_json = purposes.dump();
+  rest.sealed_evidence.clear();
+  if (!given.evidence) return rest;
+  const auto key = parts_.keys.open(subject.key);
+  if (!key) return key.error();
+  rest.sealed_evidence = seal_evidence(*key->key, rest.id, *given.evidence);
+  return rest;
+}
+
+Result<std::vector<StandingId>> StandingConsents::withdraw_all(const SubjectRow& subject,
+                                                               const std::vector<std::string>& purposes,
+                                                               const Caller& caller) {
+  const auto rows = parts_.catalog.standing_consents(subject.id);
+  if (!rows) return rows.error();
+  std::vector<StandingId> withdrawn;
+  for (const StandingConsentRow& row : *rows) {
+    if (row.withdrawn) continue;
+    const auto given = view_of(row, subject);
+    if (!given) return given.error();
+    const auto concerned = std::count_if(given->purposes.begin(), given->purposes.end(), [&](const auto& purpose) {
+      return purposes.empty() || holds(purposes, purpose);
+    });
+    if (concerned == 0) continue;
+    const WallTime now = parts_.clock().wall;
+    std::vector<Booking> bookings = {booking::WithdrawStandingConsent{row.id, now}, withdrawn_entry(row, now, caller)};
+    if (static_cast<std::size_t>(concerned) < given->purposes.size()) {
+      const auto rest = rest_of(*given, subject, purposes, now);
+      if (!rest) return rest.error();
+      bookings.emplace_back(booking::AddStandingConsent{*rest});
+      bookings.push_back(given_entry(*rest, caller));
+    }
+    auto booked = parts_.writer.book_and_wait(std::move(bookings));
+    // Somebody else has just done it.
+    if (!booked && booked.error().code == Errc::conflict) continue;
+    if (!booked) return booked.error();
+    withdrawn.push_back(row.id);
+  }
+  return withdrawn;
 }
 
 }  // namespace assent

@@ -4,6 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "engine/catalog/leg_erasure.h"
+
 namespace assent {
 namespace {
 
@@ -393,7 +395,7 @@ std::optional<LegErasure> LiveCall::destroy_keys(ParticipantIndex participant, N
     if (consent_.participant_of(index) == participant) legs_[i]->give_up_listening();
   }
   LegErasure erasure{new_id<ErasureId>(now.wall), identity_.id, {}};
-  nlohmann::json legs = nlohmann::json::array();
+  std::vector<LegId> legs;
   for (std::size_t i = 0; i < legs_.size(); ++i) {
     const LegIndex index(static_cast<std::uint8_t>(i));
     const bool concerned =
@@ -404,16 +406,11 @@ std::optional<LegErasure> LiveCall::destroy_keys(ParticipantIndex participant, N
     segments.roll();
     segments.forget_key();
     bookings.push_back(booking::DestroyKey{leg_keys_[i]});
-    legs.push_back(to_text(legs_[i]->identity().id));
+    legs.push_back(legs_[i]->identity().id);
     erasure.segments.insert(erasure.segments.end(), segments.segments().begin(), segments.segments().end());
   }
   if (legs.empty()) return std::nullopt;
-  const nlohmann::json steps = {
-      {{"at", to_rfc3339(now.wall)}, {"step", "keys"}, {"what", "keys of the legs destroyed"}}};
-  bookings.push_back(booking::StartErasure{
-      {erasure.id, std::string(kLegErasureKind), to_text(identity_.id), now.wall, std::nullopt, steps.dump()}});
-  const nlohmann::json body{{"erasure", to_text(erasure.id)}, {"legs", legs}, {"step", "keys"}};
-  bookings.push_back(booking::AddLedger{{LedgerKind::erasure_step, now.wall, identity_.id, body.dump()}});
+  start_leg_erasure(erasure.id, identity_.id, legs, now.wall, bookings);
   return erasure;
 }
 

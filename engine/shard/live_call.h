@@ -23,9 +23,6 @@
 
 namespace assent {
 
-// How the catalog names such an erasure; its target is the call.
-inline constexpr std::string_view kLegErasureKind = "legs";
-
 // Some legs of a call whose keys a withdrawal destroyed, and the segments that were sealed under them.
 struct LegErasure {
   ErasureId id;

@@ -214,7 +214,6 @@ TEST_CASE("what is planned says that it is not built yet") {
   for (const auto& [method, path] :
        std::vector<std::pair<std::string, std::string>>{{"POST", "/v1/subjects/" + id + "/erase"},
                                                         {"POST", "/v1/subjects/" + id + "/export"},
-                                                        {"POST", "/v1/subjects/" + id + "/withdraw"},
                                                         {"DELETE", "/v1/tenants/" + id}}) {
     const auto response = rig.ask(method, path);
     CHECK(response.status == 501);

@@ -37,7 +37,8 @@ Result<CallId> FakeCalls::find_call(const std::string& id_or_ref, const std::opt
   if (!is_it || (tenant && *tenant != view.tenant)) return error(Errc::not_found, "no such call is in progress");
   return view.id;
 }
-Result<std::vector<ConsentRecordView>> FakeCalls::decide(CallId, const ConsentSpec& spec, const Caller& caller) {
+Result<std::vector<ConsentRecordView>> FakeCalls::decide(CallId id, const ConsentSpec& spec, const Caller& caller) {
+  if (id != view.id) return error(Errc::not_found, "no such call is in progress");
   last_consent = spec;
   last_caller = caller;
   auto answered = answer("decide " + spec.decision + " by " + caller.token_id);
@@ -128,9 +129,13 @@ ControlRig::ControlRig()
                 [this] { return catalog->ledger_keys(); }}),
       purposes(must(PurposeRegistry::create({"quality", "training"}))),
       standing({*catalog, *writer, keys, purposes, calls}),
+      withdrawals({*catalog, *writer, keys, purposes, calls, standing, recordings,
+                   [this](const CallRow&) { return on_withdraw; },
+                   [this](ErasureId erasure, CallId call) { erasures_begun.emplace_back(erasure, call); },
+                   [](CallId) { return Result<void>(); }, read_clocks, 50ms}),
       registers({*catalog, *writer, purposes}),
-      api({calls, status, recordings, erasures, receipts, standing, registers, *catalog, *tokens, overload, webhooks,
-           [this] {
+      api({calls, status, recordings, erasures, receipts, standing, withdrawals, registers, *catalog, *tokens, overload,
+           webhooks, [this] {
              return Now{read_mono(), wall};
            }}) {
   calls.view.id = new_id<CallId>(kStart);

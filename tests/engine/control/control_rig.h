@@ -169,6 +169,9 @@ class ControlRig {
   FakeStatus status;
   PurposeRegistry purposes;
   StandingConsents standing;
+  OnWithdraw on_withdraw = OnWithdraw::keep;
+  std::vector<std::pair<ErasureId, CallId>> erasures_begun;
+  Withdrawals withdrawals;
   Registers registers;
   OverloadState overload;
   WebhookSources webhooks;

@@ -169,6 +169,24 @@ TEST_CASE("a purpose that was granted once is refused after withdrawal and after
   }
 }
 
+TEST_CASE("years after a call a person's withdrawal closes it to every reader, for its purposes and no other") {
+  for (const Route& route : all_routes()) {
+    if (what_is_given(route.operation) == Gives::no_audio) continue;
+    INFO(route.name);
+    Recorded recorded;
+    recorded.rig.consent_all(recorded.call, "training");
+    CHECK(recorded.ask(route, "?purpose=quality").first < 300);
+    const std::string path = "/v1/subjects/" + to_text(recorded.call.subjects[0]) + "/withdraw";
+    REQUIRE(recorded.rig.ask("POST", path, R"({"purposes":["quality"]})").status == 200);
+    const auto [status, text] = recorded.ask(route, "?purpose=quality");
+    CHECK(status == 403);
+    CHECK_FALSE(holds_any(text, traces(recorded)));
+    CHECK(recorded.ask(route, "?purpose=training").first < 300);
+    REQUIRE(recorded.rig.ask("POST", path).status == 200);
+    CHECK(recorded.ask(route, "?purpose=training").first == 403);
+  }
+}
+
 TEST_CASE("no other operation gives audio, or a key, whatever purpose is named") {
   std::size_t others = 0;
   for (const Route& route : all_routes()) {

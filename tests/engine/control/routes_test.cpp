@@ -33,6 +33,7 @@ std::string right_name(Right right) {
     case Right::export_keys: return "export_keys";
     case Right::erase: return "erase";
     case Right::standing_consents: return "standing_consents";
+    case Right::withdraw: return "withdraw";
     case Right::read_registers: return "read_registers";
     case Right::write_registers: return "write_registers";
     case Right::tokens: return "tokens";
@@ -93,6 +94,7 @@ TEST_CASE("roles may do what the table says and nothing more") {
       {Right::read_recordings, {Role::supervisor, Role::admin}},
       {Right::read_ledger, {Role::supervisor, Role::admin}},
       {Right::standing_consents, {Role::supervisor, Role::admin}},
+      {Right::withdraw, {Role::supervisor, Role::admin}},
       {Right::read_registers, {Role::supervisor, Role::admin}},
       {Right::write_registers, {Role::admin}},
       {Right::export_keys, {Role::admin}},

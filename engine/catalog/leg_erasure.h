@@ -1,0 +1,19 @@
+// What is booked when a withdrawal erases legs of a call: the erasure, open until their bytes are gone, and its ledger
+// entry. The keys are the caller's to destroy, with DestroyKey in the same span. Pure; any thread.
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "engine/catalog/catalog.h"
+
+namespace assent {
+
+// How the catalog names such an erasure; its target is the call.
+inline constexpr std::string_view kLegErasureKind = "legs";
+
+void start_leg_erasure(ErasureId id, CallId call, std::span<const LegId> legs, WallTime now,
+                       std::vector<Booking>& bookings);
+
+}  // namespace assent
