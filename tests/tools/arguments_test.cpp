@@ -92,6 +92,76 @@ TEST_CASE("an option that may be repeated takes one word at a time, so that an i
   CHECK(consent.purposes == std::vector<std::string>{"quality"});
 }
 
+TEST_CASE("a withdrawal of everybody in a call names no participant, and no other decision does without") {
+  CHECK_FALSE(arguments_of<ConsentArguments>({"consent", kId, "--decision", "withdrawn"}).participant);
+  CHECK(contains(complaint_of({"consent", kId, "--decision", "granted"}), "--participant"));
+}
+
+TEST_CASE("withdraw names a person, and says of what and how they said so") {
+  const auto all = arguments_of<WithdrawArguments>({"withdraw", "--subject", "customer-1", "--state", "/s"});
+  CHECK(all.subject == "customer-1");
+  CHECK(all.purposes.empty());
+  CHECK(all.signal == "api");
+  const auto one = arguments_of<WithdrawArguments>({"withdraw", "--subject", "c", "--tenant", "acme", "--purpose", "a",
+                                                    "--purpose", "b", "--signal", "web", "--value", "form 12"});
+  CHECK(one.tenant == "acme");
+  CHECK(one.purposes == std::vector<std::string>{"a", "b"});
+  CHECK(one.signal == "web");
+  CHECK(one.value == "form 12");
+  CHECK(contains(complaint_of({"withdraw"}), "--subject"));
+  CHECK(contains(complaint_of({"withdraw", "--subject", "c", "--signal", "standing"}), "standing"));
+}
+
+TEST_CASE("consents, notices and purposes list by themselves, and have commands below them") {
+  using Standing = StandingArguments::Act;
+  CHECK(arguments_of<StandingArguments>({"consents", "--subject", "agent-7"}).act == Standing::list);
+  const auto given = arguments_of<StandingArguments>({"consents", "add", "--subject", "agent-7", "--purpose", "quality",
+                                                      "--until", "2027-12-31T00:00:00Z", "--notice", "n/2/de",
+                                                      "--evidence", "drawer 7", "--json"});
+  CHECK(given.act == Standing::add);
+  CHECK(given.subject == "agent-7");
+  CHECK(given.notice->version == "2");
+  CHECK(given.notice->language == "de");
+  CHECK(to_rfc3339(*given.until) == "2027-12-31T00:00:00.000Z");
+  CHECK(given.output == Output::json);
+  const auto taken = arguments_of<StandingArguments>({"consents", "withdraw", kId, "--subject", "agent-7"});
+  CHECK(taken.act == Standing::withdraw);
+  CHECK(to_text(taken.consent) == kId);
+  CHECK(contains(complaint_of({"consents"}), "--subject"));
+  CHECK(contains(complaint_of({"consents", "add", "--subject", "a"}), "--purpose"));
+  for (const char* notice : {"n", "n/", "/1", "n//de", "n/1/"}) {
+    CHECK(contains(complaint_of({"consents", "add", "--subject", "a", "--purpose", "q", "--notice", notice}),
+                   "ID/VERSION"));
+  }
+
+  CHECK(arguments_of<NoticesArguments>({"notices"}).act == NoticesArguments::Act::list);
+  const auto notice = arguments_of<NoticesArguments>(
+      {"notices", "add", "--id", "n", "--notice-version", "2", "--language", "en", "--text", "We record."});
+  CHECK(notice.act == NoticesArguments::Act::add);
+  CHECK(notice.text == "We record.");
+  CHECK(contains(complaint_of({"notices", "add", "--id", "n", "--notice-version", "2", "--language", "en"}), "--text"));
+  CHECK(contains(complaint_of({"notices", "add", "--id", "n", "--language", "en", "--text", "t"}), "--notice-version"));
+
+  CHECK(arguments_of<PurposesArguments>({"purposes"}).act == PurposesArguments::Act::list);
+  const auto purpose = arguments_of<PurposesArguments>({"purposes", "add", "--id", "training", "--description", "D",
+                                                        "--retention-hours", "48", "--processor", "Transcribers Ltd"});
+  CHECK(purpose.act == PurposesArguments::Act::add);
+  CHECK(purpose.retention_hours == 48);
+  CHECK(purpose.processors == std::vector<std::string>{"Transcribers Ltd"});
+  CHECK(contains(complaint_of({"purposes", "add", "--id", "t"}), "--description"));
+
+  const std::vector<std::pair<const char*, std::vector<const char*>>> below = {
+      {"consents", {"add", "withdraw"}}, {"notices", {"add"}}, {"purposes", {"add"}}};
+  for (const auto& [command, acts] : below) {
+    for (const char* act : acts) {
+      INFO(command << " " << act);
+      const auto parsed = parse({command, act, "--help"});
+      CHECK(std::get<ExitStatus>(parsed.outcome) == ExitStatus::ok);
+      CHECK(contains(parsed.out, "Example:\n  assent " + std::string(command) + " " + act));
+    }
+  }
+}
+
 TEST_CASE("pause and resume are told apart") {
   CHECK(arguments_of<PauseArguments>({"pause", kId, "--reason", "card"}).turn == PauseArguments::Turn::pause);
   CHECK(arguments_of<PauseArguments>({"resume", kId, "--reason", "done"}).turn == PauseArguments::Turn::resume);
@@ -141,8 +211,9 @@ TEST_CASE("delete asks unless it was told yes") {
 }
 
 TEST_CASE("every command has a help with an example") {
-  for (const char* command : {"run", "check", "calls", "consent", "pause", "resume", "end", "recordings", "show",
-                              "export", "verify", "delete", "salvage", "ledger", "version"}) {
+  for (const char* command :
+       {"run", "check", "calls", "consent", "withdraw", "consents", "notices", "purposes", "pause", "resume", "end",
+        "recordings", "show", "export", "verify", "delete", "salvage", "ledger", "version"}) {
     INFO(command);
     const auto parsed = parse({command, "--help"});
     REQUIRE(std::holds_alternative<ExitStatus>(parsed.outcome));

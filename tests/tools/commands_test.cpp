@@ -116,6 +116,83 @@ TEST_CASE("consent sends the decision with its purposes and says what is on reco
       R"({"participant":"customer","decision":"granted","signal":{"type":"api","value":"command line"},"purposes":["quality"]})");
 }
 
+TEST_CASE("withdraw says what changed in which call, and which erasures began") {
+  AnsweringEngine engine({json_answer(200, R"({"subject": "s1", "standing_consents": ["f1"], "calls": [
+    {"call": "c1", "state": "live", "records": [{"id": "r1", "participant": "customer", "purpose": "quality",
+     "decision": "withdrawn"}], "erasure": null},
+    {"call": "c2", "state": "ended", "records": [], "erasure": "e2"}]})"),
+                          json_answer(200, R"({"subject": "s1", "standing_consents": [], "calls": []})")});
+  WithdrawArguments arguments;
+  arguments.engine = engine.reach();
+  arguments.subject = "Zoë 1";
+  arguments.purposes = {"quality"};
+  const auto done = performed(arguments);
+  CHECK(done.status == ExitStatus::ok);
+  CHECK(contains(done.out, "on file: f1 withdrawn\n"));
+  CHECK(contains(done.out, "c1    live   quality  withdrawn"));
+  CHECK(contains(done.out, "goes on    e2"));
+  CHECK(contains(performed(arguments).out, "nothing changed"));
+  REQUIRE(engine.requests().size() == 2);
+  CHECK(engine.requests()[0].method == "POST");
+  CHECK(engine.requests()[0].path == "/v1/subjects/Zoë 1/withdraw");
+  CHECK(engine.requests()[0].body == R"({"signal":{"type":"api","value":"command line"},"purposes":["quality"]})");
+}
+
+TEST_CASE("consents on file are listed, put there and withdrawn") {
+  AnsweringEngine engine({json_answer(200, R"({"standing_consents": [{"id": "f1", "state": "valid",
+    "purposes": ["quality", "training"], "from": "2026-11-24T22:59:00.000Z", "until": null, "evidence": "drawer"}]})"),
+                          json_answer(201, R"({"id": "f2", "state": "valid", "purposes": ["quality"]})"),
+                          json_answer(200, R"({"id": "f2", "state": "withdrawn"})")});
+  StandingArguments arguments;
+  arguments.engine = engine.reach();
+  arguments.subject = "agent-7";
+  CHECK(contains(performed(arguments).out, "f1       valid  quality, training"));
+  arguments.act = StandingArguments::Act::add;
+  arguments.purposes = {"quality"};
+  arguments.until = parse_rfc3339("2027-12-31T00:00:00Z");
+  arguments.notice = NoticeArgument{"n", "2", ""};
+  CHECK(performed(arguments).out == "on file: f2, valid, for quality\n");
+  arguments.act = StandingArguments::Act::withdraw;
+  arguments.consent = *parse_id<StandingId>(kId);
+  CHECK(contains(performed(arguments).out, "f2 withdrawn"));
+  const auto requests = engine.requests();
+  REQUIRE(requests.size() == 3);
+  CHECK(requests[0].method == "GET");
+  CHECK(requests[1].body ==
+        R"({"purposes":["quality"],"until":"2027-12-31T00:00:00.000Z","notice":{"id":"n","version":"2"}})");
+  CHECK(requests[2].path == "/v1/subjects/agent-7/standing-consents/" + std::string(kId) + "/withdraw");
+}
+
+TEST_CASE("notices and purposes are listed, and put on record") {
+  AnsweringEngine engine({json_answer(200, R"({"notices": [{"id": "n", "version": "1", "language": "en",
+    "text": "We record\nthis call.", "created": "2026-11-24T22:59:00.000Z"}]})"),
+                          json_answer(201, R"({"id": "n", "version": "2", "language": "en", "hash": "abc"})"),
+                          json_answer(200, R"({"purposes": []})"),
+                          json_answer(201, R"({"id": "training", "version": "1"})")});
+  NoticesArguments notices;
+  notices.engine = engine.reach();
+  CHECK(contains(performed(notices).out, "We record?this call."));
+  notices.act = NoticesArguments::Act::add;
+  notices.id = "n";
+  notices.version = "2";
+  notices.language = "en";
+  notices.text = "We record.";
+  CHECK(contains(performed(notices).out, "version 2 in en, SHA-256 abc"));
+  PurposesArguments purposes;
+  purposes.engine = engine.reach();
+  CHECK(performed(purposes).out == "none is on record\n");
+  purposes.act = PurposesArguments::Act::add;
+  purposes.id = "training";
+  purposes.description = "D";
+  purposes.retention_hours = 48;
+  CHECK(contains(performed(purposes).out, "on record: training, version 1"));
+  const auto requests = engine.requests();
+  CHECK(requests[1].body == R"({"id":"n","version":"2","language":"en","text":"We record."})");
+  CHECK(
+      requests[3].body ==
+      R"({"id":"training","version":"1","description":"D","lawful_basis":"consent","processors":[],"retention_hours":48})");
+}
+
 TEST_CASE("a problem becomes a sentence with the wrong fields, and exit status 1") {
   AnsweringEngine engine({json_answer(422, R"({"title": "Invalid", "detail": "a value is not allowed",
     "errors": [{"pointer": "/purposes/0", "detail": "unknown purpose"}]})")});

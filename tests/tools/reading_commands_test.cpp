@@ -23,6 +23,10 @@ struct Given {
   Gives operator()(const TopArguments&) const { return Gives::no_audio; }
   Gives operator()(const CallsArguments&) const { return Gives::no_audio; }
   Gives operator()(const ConsentArguments&) const { return Gives::no_audio; }
+  Gives operator()(const WithdrawArguments&) const { return Gives::no_audio; }
+  Gives operator()(const StandingArguments&) const { return Gives::no_audio; }
+  Gives operator()(const NoticesArguments&) const { return Gives::no_audio; }
+  Gives operator()(const PurposesArguments&) const { return Gives::no_audio; }
   Gives operator()(const PauseArguments&) const { return Gives::no_audio; }
   Gives operator()(const EndArguments&) const { return Gives::no_audio; }
   Gives operator()(const RecordingsArguments&) const { return Gives::no_audio; }

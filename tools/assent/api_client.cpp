@@ -119,6 +119,8 @@ struct ApiClient::Exchange {
   }
 };
 
+std::string path_part(std::string_view text) { return percent_encoded(text); }
+
 std::string target_of(std::string_view path, const std::vector<std::pair<std::string_view, std::string>>& query) {
   std::string target(path);
   char before = '?';

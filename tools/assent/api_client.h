@@ -24,6 +24,9 @@ namespace assent {
 // A path with its query, percent-encoded (RFC 3986 section 2.1). Parameters with empty values are left out.
 std::string target_of(std::string_view path, const std::vector<std::pair<std::string_view, std::string>>& query);
 
+// Text that stands in a path as one part of it, percent-encoded.
+std::string path_part(std::string_view text);
+
 class ApiClient {
  public:
   // Errc::invalid when the token is not one that can stand in a header.

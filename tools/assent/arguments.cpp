@@ -7,6 +7,8 @@
 #include "engine/catalog/ledger.h"
 #include "pipelines/quantity.h"
 #include "pipelines/section_reader.h"
+#include "tools/assent/argument_options.h"
+#include "tools/assent/consent_options.h"
 
 namespace assent {
 namespace {
@@ -22,41 +24,6 @@ constexpr const char* kFooter =
     "\n"
     "Start here:\n"
     "  assent run pipelines/embedded.toml --state /var/lib/assent\n";
-
-// A text option whose value is parsed once and kept typed. `form` says what is right, for the complaint and the help.
-template <typename Target, typename Parse>
-CLI::Option* add_parsed(CLI::App& app, const std::string& name, Target& target, Parse parse, const std::string& help,
-                        const std::string& form) {
-  return app
-      .add_option_function<std::string>(
-          name,
-          [&target, parse, name, form](const std::string& text) {
-            auto value = parse(text);
-            if (!value) throw CLI::ValidationError(name, "\"" + text + "\" is not " + form);
-            target = *value;
-          },
-          help)
-      ->type_name("");
-}
-
-template <typename IdType>
-CLI::Option* add_id(CLI::App& app, const std::string& name, IdType& id, const std::string& help) {
-  return add_parsed(app, name, id, parse_id<IdType>, help, "an id such as 0192f0c1-2b3c-7d4e-8f90-a1b2c3d4e5f6")
-      ->required();
-}
-
-void add_output(CLI::App& app, Output& output) {
-  app.add_flag_callback(
-      "--json", [&output] { output = Output::json; }, "print JSON instead of text");
-}
-
-void add_engine(CLI::App& app, EngineReach& engine) {
-  add_parsed(app, "--api", engine.api, parse_endpoint, "address of the engine's API", "an IP address and a port")
-      ->type_name("ADDR:PORT");
-  app.add_option("--token", engine.token, "API token (it shows in the list of processes: prefer ASSENT_TOKEN)")
-      ->type_name("TOKEN");
-  app.add_option("--state", engine.state, "state folder of the engine, to find address and token in")->type_name("DIR");
-}
 
 void add_root_key(CLI::App& app, std::optional<std::filesystem::path>& root_key) {
   app.add_option("--root-key", root_key, "root key file (default: root.key in the state folder)")->type_name("FILE");
@@ -95,6 +62,7 @@ class Commands {
   explicit Commands(CLI::App& app) : app_(app) {
     add_running();
     add_calls();
+    consent_options_.emplace(app_, [this](Arguments arguments) { chosen_ = std::move(arguments); });
     add_recordings();
     add_state();
   }
@@ -138,9 +106,9 @@ class Commands {
                         "assent consent 0192f0c1-2b3c-7d4e-8f90-a1b2c3d4e5f6 --participant customer --decision granted "
                         "--purpose quality");
     add_id(consent, "CALL", consent_.call, "id of the call");
-    consent.add_option("--participant", consent_.participant, "the participant's ref or id")
-        ->required()
-        ->type_name("REF");
+    auto* participant = consent.add_option("--participant", consent_.participant,
+                                           "the participant's ref or id; left out of a withdrawal: everybody's");
+    participant->type_name("REF");
     consent.add_option("--decision", consent_.decision, "granted, denied or withdrawn")
         ->required()
         ->check(CLI::IsMember({"granted", "denied", "withdrawn"}))
@@ -150,6 +118,10 @@ class Commands {
         ->allow_extra_args(false);
     add_engine(consent, consent_.engine);
     add_output(consent, consent_.output);
+    consent.callback([this, participant] {
+      if (participant->empty() && consent_.decision != "withdrawn") throw CLI::RequiredError("--participant");
+      chosen_ = consent_;
+    });
 
     add_top();
 
@@ -342,6 +314,7 @@ class Commands {
   ExportWhat what_ = ExportWhat::audio;
   Arguments chosen_ = VersionArguments{};
 
+  std::optional<ConsentOptions> consent_options_;
   RunArguments run_;
   CheckArguments check_;
   VersionArguments version_;
@@ -376,6 +349,19 @@ std::string no_command(CLI::App& app, const std::string& word) {
 }
 
 }  // namespace
+
+void add_output(CLI::App& app, Output& output) {
+  app.add_flag_callback(
+      "--json", [&output] { output = Output::json; }, "print JSON instead of text");
+}
+
+void add_engine(CLI::App& app, EngineReach& engine) {
+  add_parsed(app, "--api", engine.api, parse_endpoint, "address of the engine's API", "an IP address and a port")
+      ->type_name("ADDR:PORT");
+  app.add_option("--token", engine.token, "API token (it shows in the list of processes: prefer ASSENT_TOKEN)")
+      ->type_name("TOKEN");
+  app.add_option("--state", engine.state, "state folder of the engine, to find address and token in")->type_name("DIR");
+}
 
 std::string_view name_of(ExportFormat format) {
   switch (format) {

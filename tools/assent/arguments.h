@@ -68,9 +68,62 @@ inline constexpr milliseconds kTopIntervalMax(60000);
 struct ConsentArguments {
   EngineReach engine;
   CallId call;
-  std::string participant;
-  std::string decision;  // granted | denied | withdrawn
+  std::optional<std::string> participant;  // none: everybody's withdrawal
+  std::string decision;                    // granted | denied | withdrawn
   std::vector<std::string> purposes;
+  Output output = Output::text;
+};
+
+struct WithdrawArguments {
+  EngineReach engine;
+  std::string subject;  // the person's id, or the caller's reference
+  std::optional<std::string> tenant;
+  std::vector<std::string> purposes;  // none: all
+  std::string signal = "api";
+  std::string value = "command line";
+  Output output = Output::text;
+};
+
+struct NoticeArgument {
+  std::string id;
+  std::string version;
+  std::string language;  // empty: the only one that there is
+};
+
+struct StandingArguments {
+  enum class Act { list, add, withdraw } act = Act::list;
+  EngineReach engine;
+  std::string subject;
+  std::optional<std::string> tenant;
+  StandingId consent;                 // withdraw
+  std::vector<std::string> purposes;  // add; so is the rest
+  std::optional<WallTime> from;
+  std::optional<WallTime> until;
+  std::optional<NoticeArgument> notice;
+  std::optional<std::string> evidence;
+  Output output = Output::text;
+};
+
+struct NoticesArguments {
+  enum class Act { list, add } act = Act::list;
+  EngineReach engine;
+  std::optional<std::string> id;
+  std::optional<std::string> version;
+  std::optional<std::string> language;
+  std::string text;  // add: this, or what the file holds
+  std::optional<std::filesystem::path> file;
+  Output output = Output::text;
+};
+
+struct PurposesArguments {
+  enum class Act { list, add } act = Act::list;
+  EngineReach engine;
+  std::string id;  // add; so is the rest
+  std::string version = "1";
+  std::string description;
+  std::string lawful_basis = "consent";
+  std::optional<std::int64_t> retention_hours;
+  std::vector<std::string> processors;
   Output output = Output::text;
 };
 
@@ -158,10 +211,10 @@ struct VersionArguments {
   Output output = Output::text;
 };
 
-using Arguments =
-    std::variant<RunArguments, CheckArguments, CallsArguments, ConsentArguments, PauseArguments, TopArguments,
-                 EndArguments, RecordingsArguments, ShowArguments, ExportArguments, ExportKeysArguments,
-                 VerifyArguments, DeleteArguments, SalvageArguments, LedgerArguments, VersionArguments>;
+using Arguments = std::variant<RunArguments, CheckArguments, CallsArguments, ConsentArguments, WithdrawArguments,
+                               StandingArguments, NoticesArguments, PurposesArguments, PauseArguments, TopArguments,
+                               EndArguments, RecordingsArguments, ShowArguments, ExportArguments, ExportKeysArguments,
+                               VerifyArguments, DeleteArguments, SalvageArguments, LedgerArguments, VersionArguments>;
 
 // The exit status when there is nothing to do: help was asked for and printed, or the command line is wrong.
 std::variant<Arguments, ExitStatus> parse_arguments(int argc, const char* const* argv, std::ostream& out,

@@ -1,27 +1,11 @@
 // assent consent, pause, resume, end: what is asked of one live call.
-#include <ostream>
-
 #include "tools/assent/commands.h"
 #include "tools/assent/engine_reach.h"
-#include "tools/assent/json_fields.h"
+#include "tools/assent/engine_reply.h"
 #include "tools/assent/text_table.h"
 
 namespace assent {
 namespace {
-
-// Prints the reply as JSON, or as `in_words` puts it.
-template <typename InWords>
-ExitStatus show_reply(const Result<std::string>& body, Output output, Console& console, InWords in_words) {
-  if (!body) return fail(console, body.error());
-  const auto reply = parse_reply(*body);
-  if (!reply) return fail(console, reply.error());
-  if (output == Output::json) {
-    console.out << reply->dump(2) << "\n";
-  } else {
-    in_words(*reply);
-  }
-  return ExitStatus::ok;
-}
 
 std::string call_path(CallId call, std::string_view below = {}) {
   return "/v1/calls/" + to_text(call) + std::string(below);
@@ -32,9 +16,10 @@ std::string call_path(CallId call, std::string_view below = {}) {
 ExitStatus perform(const ConsentArguments& arguments, Console& console) {
   auto engine = reach_engine(arguments.engine);
   if (!engine) return fail(console, engine.error());
-  Json wanted = {{"participant", arguments.participant},
-                 {"decision", arguments.decision},
-                 {"signal", {{"type", "api"}, {"value", "command line"}}}};
+  Json wanted = Json::object();
+  if (arguments.participant) wanted["participant"] = *arguments.participant;
+  wanted["decision"] = arguments.decision;
+  wanted["signal"] = {{"type", "api"}, {"value", "command line"}};
   if (!arguments.purposes.empty()) wanted["purposes"] = arguments.purposes;
   const auto body = engine->post(call_path(arguments.call, "/consent"), wanted.dump());
   return show_reply(body, arguments.output, console, [&](const Json& reply) {

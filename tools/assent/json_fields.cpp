@@ -29,6 +29,20 @@ std::vector<Json> list_at(const Json& object, std::string_view name) {
   return {found->begin(), found->end()};
 }
 
+std::vector<std::string> texts_at(const Json& object, std::string_view name) {
+  std::vector<std::string> texts;
+  for (const Json& one : list_at(object, name)) {
+    if (one.is_string()) texts.push_back(one.get<std::string>());
+  }
+  return texts;
+}
+
+std::string joined_at(const Json& object, std::string_view name) {
+  std::string joined;
+  for (const std::string& text : texts_at(object, name)) joined += (joined.empty() ? "" : ", ") + text;
+  return joined;
+}
+
 Json object_at(const Json& object, std::string_view name) {
   const Json* found = find(object, name);
   return found != nullptr && found->is_object() ? *found : Json::object();

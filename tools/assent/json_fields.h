@@ -18,6 +18,8 @@ Result<Json> parse_reply(const std::string& body);
 
 std::string text_at(const Json& object, std::string_view name);  // text as it is, other scalars as JSON
 std::vector<Json> list_at(const Json& object, std::string_view name);
+std::vector<std::string> texts_at(const Json& object, std::string_view name);  // without what is no text
+std::string joined_at(const Json& object, std::string_view name);              // those as one text: "quality, training"
 Json object_at(const Json& object, std::string_view name);
 
 }  // namespace assent
