@@ -61,9 +61,11 @@ void add_storage(ShardUnit& unit, ShardCounters& counters) {
 ShardLatencyCounts latencies_of(ShardUnit& unit) {
   const ShardLatencies& shard = unit.latencies();
   const JournalLatencies& journal = unit.journal().latencies();
-  return {shard.packet_to_gate().counts(), shard.opt_in_to_turn().counts(),  shard.opt_in_to_open().counts(),
-          journal.sealed.counts(),         journal.durable.counts(),         journal.taken.counts(),
-          journal.commit.counts(),         unit.settler().latency().counts()};
+  return {shard.packet_to_gate().counts(),   shard.opt_in_to_turn().counts(),
+          shard.opt_in_to_open().counts(),   shard.refusal_to_turn().counts(),
+          shard.refusal_to_quiet().counts(), journal.sealed.counts(),
+          journal.durable.counts(),          journal.taken.counts(),
+          journal.commit.counts(),           unit.settler().latency().counts()};
 }
 
 CatalogCounters counters_of(const CatalogWriter& writer) {

@@ -92,6 +92,7 @@ Result<void> ShardUnit::start_calls() {
                    [this](FinishedCall call) { parts_.abandoned(share_.id, std::move(call)); }},
       Shard::Settings{settings.media.rtcp, settings.media.reorder_window, settings.media.idle_timeout,
                       settings.seal.max_delay, settings.seal.segment_time, share_.calls, settings.media.inband_dtmf});
+  shard_->inbox().wake_with(shard_wake_);
   link_->connect(shard_->inbox());
   const auto sweep = [this](MonoTime) {
     const Now now = read_clocks();

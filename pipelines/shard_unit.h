@@ -104,8 +104,8 @@ class ShardUnit {
   std::optional<Sealer> sealer_;
   std::unique_ptr<DatagramSource> source_;
   std::optional<ShardLink> link_;
+  WakeSignal shard_wake_;  // before what wakes the shard
   std::optional<Shard> shard_;
-  WakeSignal shard_wake_;
   std::optional<StepThread> shard_thread_;
 };
 

@@ -166,6 +166,8 @@ struct ShardLatencyCounts {
   LatencyCounts packet_to_gate;
   LatencyCounts opt_in_to_turn;
   LatencyCounts opt_in_to_open;
+  LatencyCounts refusal_to_turn;
+  LatencyCounts refusal_to_quiet;
   LatencyCounts block_to_sealed;
   LatencyCounts block_to_durable;
   LatencyCounts journal_queue;

@@ -237,7 +237,7 @@ void LiveCall::tick(Now now) {
   for (const auto& leg : legs_) next = std::min(next, leg->tick(now));
   answer_quiet_replies();
   // What waits for workers to leave is looked at with every sweep.
-  alarm_.advance(replies_.empty() ? next : now.mono);
+  alarm_.advance(replies_.empty() && quieting_.empty() ? next : now.mono);
 }
 
 void LiveCall::end_lapsed(Now now) {
@@ -256,6 +256,14 @@ void LiveCall::end(Ending how, Now now) {
     consent_.leave_off(moment_of(now), outcome_);
   }
   carry_out(now, "engine");
+  if (lacks_recording()) {
+    // The record refused it once, after the consent that it was due to: the last time to say so.
+    ++records_under_way_;
+    record_.book(identity_.id, {recording_row(now)}, [this](const Result<void>& result, Now) {
+      --records_under_way_;
+      recording_booked_ = recording_booked_ || result.has_value();
+    });
+  }
   for (const auto& leg : legs_) {
     leg->receiver().discard();
     leg->give_up_listening();
@@ -276,6 +284,7 @@ bool LiveCall::is_finished() {
 void LiveCall::carry_out(Now now, const std::string& origin) {
   carrying_out_ = true;
   for (const GateTurn& turn : outcome_.turns) execute(turn, now);
+  note_quiet();
   if (outcome_.pause) note_pause(outcome_.pause->kind, now);
   put_on_record(origin, now);
   outcome_.clear();
@@ -306,6 +315,10 @@ void LiveCall::execute(const GateTurn& turn, Now now) {
   leg.gate().turn(turn, leg.media_time(now));
   if (asked_at_ && turn.to == Gate::opening) latencies_.gate_turned(*asked_at_);
   if (asked_at_ && turn.to == Gate::open) latencies_.gate_opened(*asked_at_);
+  if (asked_at_ && turn.queued == QueuedAudio::drop) {
+    latencies_.gate_refused(*asked_at_);
+    quieting_.push_back({turn.leg, *asked_at_});
+  }
   // Nothing is held and the first segment is still to come: a good moment to follow the sender's clock.
   const bool begins = turn.ring.kind == RingAction::Kind::wipe && turn.to != Gate::closed;
   if (begins) leg.receiver().adopt_sender_report();
@@ -338,25 +351,40 @@ void LiveCall::put_on_record(const std::string& origin, Now now) {
   const bool opens = std::any_of(outcome_.turns.begin(), outcome_.turns.end(), [](const GateTurn& turn) {
     return turn.to == Gate::opening || turn.to == Gate::open;
   });
-  if (opens && !recording_booked_) {
-    bookings.push_back(booking::OpenRecording{
-        {identity_.recording, identity_.id, identity_.tenant, RecordingState::open, now.wall, std::nullopt, {}}});
-  }
+  // Each of several grants on their way brings it: any of them may be what opens the gate, and any be refused.
+  const bool grants = std::any_of(outcome_.changes.begin(), outcome_.changes.end(),
+                                  [](const ConsentChange& change) { return change.decision == Decision::granted; });
+  const bool books_recording = !recording_booked_ && (opens || (grants && lacks_recording()));
+  if (books_recording) bookings.push_back(recording_row(now));
   if (outcome_.pause) bookings.push_back(pause_entry(identity_.id, *outcome_.pause, origin));
   if (bookings.empty()) return;
 
   ++records_under_way_;
   record_.book(identity_.id, std::move(bookings),
-               [this, seqs = std::move(seqs), erasures = std::move(erasures), opens, asked_at = asked_at_,
+               [this, seqs = std::move(seqs), erasures = std::move(erasures), books_recording, asked_at = asked_at_,
                 pause_done = std::exchange(pause_done_, nullptr)](const Result<void>& result, Now at) {
                  --records_under_way_;
-                 if (result && opens) recording_booked_ = true;
+                 if (result && books_recording) recording_booked_ = true;
                  if (pause_done) pause_done(result);
                  if (result) {
                    for (const LegErasure& erasure : erasures) record_.erase(erasure);
                  }
                  recorded(seqs, result, at, asked_at);
                });
+}
+
+// Audio is kept, or about to be, and its recording is not on record.
+bool LiveCall::lacks_recording() const {
+  if (recording_booked_) return false;
+  return std::any_of(legs_.begin(), legs_.end(), [this](const auto& leg) {
+    const Gate gate = consent_.gate(leg->identity().index);
+    return (gate != Gate::holding && gate != Gate::closed) || !leg->segments().segments().empty();
+  });
+}
+
+Booking LiveCall::recording_row(Now now) const {
+  return booking::OpenRecording{
+      {identity_.recording, identity_.id, identity_.tenant, RecordingState::open, now.wall, std::nullopt, {}}};
 }
 
 std::vector<ConsentRow> LiveCall::rows_of(const ConsentChange& change, const std::string& origin) const {
@@ -443,7 +471,16 @@ void LiveCall::recorded(const std::vector<ConsentSeq>& seqs, const Result<void>&
   answer_quiet_replies();
 }
 
+void LiveCall::note_quiet() {
+  std::erase_if(quieting_, [this](const Quieting& one) {
+    const bool quiet = legs_.at(one.leg.value)->permit().quiet();
+    if (quiet) latencies_.went_quiet(one.asked_at);
+    return quiet;
+  });
+}
+
 void LiveCall::answer_quiet_replies() {
+  note_quiet();
   for (std::size_t i = 0; i < replies_.size();) {
     const PendingReply& reply = replies_[i];
     const bool ready =

@@ -156,12 +156,15 @@ class LiveCall final : public LegListener {
   void carry_out(Now now, const std::string& origin);
   void execute(const GateTurn& turn, Now now);
   void put_on_record(const std::string& origin, Now now);
+  bool lacks_recording() const;
+  Booking recording_row(Now now) const;
   std::vector<ConsentRow> rows_of(const ConsentChange& change, const std::string& origin) const;
   std::optional<LegErasure> destroy_keys(ParticipantIndex participant, Now now, std::vector<Booking>& bookings);
   void recorded(const std::vector<ConsentSeq>& seqs, const Result<void>& result, Now now,
                 std::optional<MonoTime> asked_at);
   void note_pause(PauseChange::Kind kind, Now now);
   void answer_quiet_replies();
+  void note_quiet();
   bool has_erased(ParticipantIndex participant) const { return erased_participants_.at(participant.value); }
   Result<ParticipantIndex> rejoin(const CallParticipant& participant, Now now);
   const ConsentRow* latest_record(ParticipantIndex participant, Purpose purpose) const;
@@ -181,7 +184,7 @@ class LiveCall final : public LegListener {
   std::vector<bool> erased_legs_;
   std::vector<bool> erased_participants_;  // whose withdrawal erased; they cannot agree again in this call
 
-  std::optional<MonoTime> asked_at_;  // of the yes that is being carried out
+  std::optional<MonoTime> asked_at_;  // of the decision that is being carried out
   std::string said_notice_json_;      // of the decision that is being carried out, when it has its own
   bool carrying_out_ = false;
   struct HeardDigit {
@@ -193,6 +196,11 @@ class LiveCall final : public LegListener {
 
   std::vector<ConsentRow> consents_;  // every one put on record, oldest first
   std::vector<PendingReply> replies_;
+  struct Quieting {
+    LegIndex leg;
+    MonoTime asked_at;
+  };
+  std::vector<Quieting> quieting_;  // refused, and a worker may still be inside a block: for the latency
   Done pause_done_;
   std::size_t records_under_way_ = 0;
   bool recording_booked_ = false;

@@ -10,6 +10,10 @@
 // opt_in_to_open    From the same moment until the gate is `open`: the consent record is on disk and audio flows to be
 //                   sealed. It contains a commit of the catalog, and nothing is lost by it: what is said meanwhile is
 //                   held.
+// refusal_to_turn   From a no that leaves a leg without consent, until its gate turned: what is queued is void, and
+//                   what comes is not taken. It begins as a yes does.
+// refusal_to_quiet  From the same moment until no worker is sealing a block of that leg: the last byte of it that is
+//                   ever sealed is behind. The reply waits for this and, besides, for the record.
 //
 // Writer: the shard's thread. Readers: any thread.
 #pragma once
@@ -31,6 +35,8 @@ class ShardLatencies {
   const LatencyHistogram& packet_to_gate() const { return packet_to_gate_; }
   const LatencyHistogram& opt_in_to_turn() const { return opt_in_to_turn_; }
   const LatencyHistogram& opt_in_to_open() const { return opt_in_to_open_; }
+  const LatencyHistogram& refusal_to_turn() const { return refusal_to_turn_; }
+  const LatencyHistogram& refusal_to_quiet() const { return refusal_to_quiet_; }
 
   // ---- the shard's thread ----
   void sweep_begins(MonoTime now) {
@@ -46,6 +52,8 @@ class ShardLatencies {
   MonoTime oldest_arrival() const { return oldest_arrival_.value_or(now_); }
   void gate_turned(MonoTime asked_at) { opt_in_to_turn_.add(clock_() - asked_at); }
   void gate_opened(MonoTime asked_at) { opt_in_to_open_.add(clock_() - asked_at); }
+  void gate_refused(MonoTime asked_at) { refusal_to_turn_.add(clock_() - asked_at); }
+  void went_quiet(MonoTime asked_at) { refusal_to_quiet_.add(clock_() - asked_at); }
 
  private:
   std::function<MonoTime()> clock_;
@@ -54,6 +62,8 @@ class ShardLatencies {
   LatencyHistogram packet_to_gate_;
   LatencyHistogram opt_in_to_turn_;
   LatencyHistogram opt_in_to_open_;
+  LatencyHistogram refusal_to_turn_;
+  LatencyHistogram refusal_to_quiet_;
 };
 
 }  // namespace assent

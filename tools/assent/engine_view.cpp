@@ -10,10 +10,11 @@ struct NamedLatency {
   const char* name;
 };
 constexpr NamedLatency kLatencies[] = {
-    {"assent_packet_to_gate_seconds", "packet to gate"},     {"assent_opt_in_to_turn_seconds", "opt-in to turn"},
-    {"assent_opt_in_to_open_seconds", "opt-in to open"},     {"assent_block_to_sealed_seconds", "block to sealed"},
-    {"assent_block_to_durable_seconds", "block to durable"}, {"assent_journal_commit_seconds", "journal commit"},
-    {"assent_catalog_commit_seconds", "catalog commit"},     {"assent_settle_seconds", "segment to stored"},
+    {"assent_packet_to_gate_seconds", "packet to gate"},   {"assent_opt_in_to_turn_seconds", "opt-in to turn"},
+    {"assent_opt_in_to_open_seconds", "opt-in to open"},   {"assent_refusal_to_quiet_seconds", "refusal to quiet"},
+    {"assent_block_to_sealed_seconds", "block to sealed"}, {"assent_block_to_durable_seconds", "block to durable"},
+    {"assent_journal_commit_seconds", "journal commit"},   {"assent_catalog_commit_seconds", "catalog commit"},
+    {"assent_settle_seconds", "segment to stored"},
 };
 
 class Comparison {

@@ -77,6 +77,41 @@ TEST_CASE("neither a no nor a yes that is not on record counts as an opt-in that
   rig.end();
 }
 
+TEST_CASE("a no is measured until the gate turned and until nothing of the leg is being sealed") {
+  ShardRig rig(ShardRig::defaults());
+  rig.grant_all();
+  rig.talk(0, 0x01);
+  rig.asked_before = 2ms;
+  rig.decide(0, Decision::withdrawn);
+  const ShardLatencies& latencies = rig.shard->latencies();
+  CHECK(only(latencies.refusal_to_turn()) == 2ms);
+  CHECK(only(latencies.refusal_to_quiet()) == 2ms);  // nobody was sealing
+  rig.grant_all();
+  rig.press(0, '9');
+  CHECK(latencies.refusal_to_turn().counts().total() == 2);
+  CHECK(latencies.refusal_to_quiet().counts().total() == 2);
+  rig.end();
+}
+
+TEST_CASE("a no while nothing is recorded yet is measured, too") {
+  ShardRig rig(ShardRig::defaults());
+  rig.decide(0, Decision::denied);
+  rig.pass(10ms);
+  rig.end();
+  CHECK(rig.shard->latencies().refusal_to_turn().counts().total() == 1);
+}
+
+TEST_CASE("a message wakes the shard that sleeps") {
+  ShardInbox inbox;
+  WakeSignal wake;
+  inbox.wake_with(wake);
+  const MonoTime deadline = read_mono() + 60s;
+  REQUIRE(inbox.offer([](Shard&, Now) {}));
+  wake.wait_until(deadline);
+  CHECK(read_mono() < deadline);
+  CHECK(inbox.take() != nullptr);
+}
+
 TEST_CASE("what the rings hold is counted while it is held") {
   ShardRig rig(ShardRig::defaults());
   for (int i = 0; i < 100; ++i) rig.talk(0, 0x01);

@@ -58,6 +58,13 @@ void HandRecord::answer_all(const Result<void>& result, Now now) {
   }
 }
 
+void HandRecord::answer_first(const Result<void>& result, Now now) {
+  Submission first = std::move(waiting_.front());
+  waiting_.pop_front();
+  if (result) booked.insert(booked.end(), first.bookings.begin(), first.bookings.end());
+  first.done(result, now);
+}
+
 RigOptions ShardRig::defaults() {
   RigOptions options;
   options.consent.policy = Policy::per_party;

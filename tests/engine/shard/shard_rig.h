@@ -43,6 +43,7 @@ class HandRecord final : public CallRecord {
   void erase(const LegErasure& erasure) override { erasures.push_back(erasure); }
 
   void answer_all(const Result<void>& result, Now now);
+  void answer_first(const Result<void>& result, Now now);  // the one that waits longest
   std::size_t waiting() const { return waiting_.size(); }
 
   std::vector<Booking> booked;  // what was answered with success

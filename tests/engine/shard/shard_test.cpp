@@ -24,6 +24,26 @@ std::size_t count_booked(const HandRecord& record) {
 
 }  // namespace
 
+TEST_CASE("of two grants on their way the one that is kept brings the recording with it") {
+  RigOptions options = ShardRig::defaults();
+  options.consent.policy = Policy::one_party;
+  options.legs = 2;
+  ShardRig rig(options);
+  rig.auto_record = false;
+  rig.decide(0, Decision::granted);
+  rig.decide(1, Decision::granted);
+  rig.talk(0, 0x11);
+  const Error full = error(Errc::io, "the disk is full");
+  rig.record.answer_first(full, rig.now);
+  rig.record.answer_first({}, rig.now);
+  CHECK(rig.gate(0) == Gate::open);
+  rig.record.answer_all(full, rig.now);
+  rig.auto_record = true;
+  const FinishedCall finished = rig.end();
+  CHECK(rig.opened(0).size() == 1);
+  CHECK(finished.has_recording);
+}
+
 TEST_CASE("a call nobody consented to leaves no page, and nothing in the arena") {
   ShardRig rig(ShardRig::defaults());
   const Bytes marker(160, 0xC3);
