@@ -58,26 +58,39 @@ void CallOracle::add_leg(std::size_t who) {
   settle();
 }
 
-bool CallOracle::would_change(std::size_t who, Decision decision, unsigned purposes) const {
+MonoTime CallOracle::end_of_yes(std::optional<nanoseconds> time) const {
+  if (rules_.validity) time = std::min(time.value_or(*rules_.validity), *rules_.validity);
+  return time ? now_.at + *time : MonoTime::max();
+}
+
+// Said again, a yes that ends at `until` changes nothing.
+bool CallOracle::says_yes(const Answer& answer, MonoTime until) const {
+  return answer.coming || (answer.settled == Settled::yes && answer.until >= until);
+}
+
+bool CallOracle::would_change(std::size_t who, Decision decision, unsigned purposes,
+                              std::optional<nanoseconds> time) const {
   for (std::size_t purpose = 0; purpose < rules_.purposes; ++purpose) {
     if ((purposes >> purpose & 1U) == 0) continue;
     const Answer& answer = people_.at(who).answers[purpose];
-    const bool says_yes = answer.coming || answer.settled == Settled::yes;
-    if (decision == Decision::granted ? !says_yes : says_yes || answer.settled != Settled::no) return true;
+    if (decision == Decision::granted ? !says_yes(answer, end_of_yes(time))
+                                      : answer.coming || answer.settled != Settled::no) {
+      return true;
+    }
   }
   return false;
 }
 
 void CallOracle::grant(std::size_t who, unsigned purposes, std::uint64_t record, std::optional<nanoseconds> time) {
   if (people_.at(who).erased || ended_) return;
-  if (rules_.validity) time = std::min(time.value_or(*rules_.validity), *rules_.validity);
+  const MonoTime until = end_of_yes(time);
   bool changed = false;
   for (std::size_t purpose = 0; purpose < rules_.purposes; ++purpose) {
     Answer& answer = people_[who].answers[purpose];
-    if ((purposes >> purpose & 1U) == 0 || answer.coming || answer.settled == Settled::yes) continue;
+    if ((purposes >> purpose & 1U) == 0 || says_yes(answer, until)) continue;
     answer.coming = true;
     answer.record = record;
-    answer.coming_until = time ? now_.at + *time : MonoTime::max();
+    answer.coming_until = until;
     note(who, Decision::granted, purpose);
     changed = true;
   }
@@ -136,6 +149,16 @@ void CallOracle::resume() {
   settle();
 }
 
+void CallOracle::suspend() {
+  suspended_ = true;
+  settle();
+}
+
+void CallOracle::reinstate() {
+  suspended_ = false;
+  settle();
+}
+
 void CallOracle::end() {
   ended_ = true;
   for (std::size_t who = 0; who < people_.size(); ++who) expire(who);
@@ -179,7 +202,10 @@ bool CallOracle::allows(std::size_t owner, Counting counting) const {
 CallOracle::Door CallOracle::door_of(const Leg& leg) const {
   // What is held when the call ends waits for the record, if it is a yes that is on its way there.
   if (ended_ && leg.door != Door::opening) return Door::closed;
-  if (allows(leg.owner, Counting::durable)) return Door::open;
+  if (allows(leg.owner, Counting::durable)) {
+    // While the ledger does not answer nothing opens; what is open already takes nothing in (judge).
+    return suspended_ && !ended_ && leg.door != Door::open ? Door::opening : Door::open;
+  }
   if (allows(leg.owner, Counting::intended)) return Door::opening;
   if (ended_ || leg.door == Door::closed) return Door::closed;
   return allows(leg.owner, Counting::hoped) ? Door::holding : Door::closed;
@@ -280,7 +306,7 @@ void CallOracle::judge(Leg& leg, std::size_t number) {
   packet.fate = Fate::gone;
   if (ended_ || paused_ || leg.door == Door::closed) return;
   if (leg.door == Door::open) {
-    if (leg.erased) return;
+    if (leg.erased || suspended_) return;
     packet.fate = Fate::admitted;
     packet.admitted = now_;
   } else {

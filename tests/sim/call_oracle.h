@@ -88,7 +88,13 @@ class CallOracle {
     }
   }
 
-  bool would_change(std::size_t who, Decision decision, unsigned purposes) const;
+  // The ledger has not answered for as long as the lease, and it answers again.
+  void suspend();
+  void reinstate();
+  bool suspended() const { return suspended_; }
+
+  // Whether it would, and so go on record. A yes for a time may be said again, to end later.
+  bool would_change(std::size_t who, Decision decision, unsigned purposes, std::optional<nanoseconds> time = {}) const;
   bool paused() const { return paused_; }
   bool ended() const { return ended_; }
   bool has_erased(std::size_t who) const { return people_.at(who).erased; }
@@ -132,6 +138,8 @@ class CallOracle {
     std::vector<std::size_t> held;
   };
 
+  MonoTime end_of_yes(std::optional<nanoseconds> time) const;
+  bool says_yes(const Answer& answer, MonoTime until) const;
   bool is_yes(std::size_t who, std::size_t purpose, Counting counting) const;
   bool is_no(std::size_t who, std::size_t purpose, Counting counting) const;
   bool allows(std::size_t owner, Counting counting) const;
@@ -160,6 +168,7 @@ class CallOracle {
   Instant now_;
   std::uint64_t version_ = 0;
   bool paused_ = false;
+  bool suspended_ = false;
   bool ended_ = false;
 };
 

@@ -32,6 +32,8 @@ CallPlan CallPlan::draw(Random& random) {
   plan.lazy_seal = happens(random, 0.5) ? 0 : 0.97;
   plan.lazy_disk = happens(random, 0.3) ? 0 : 0.97;
   if (happens(random, 0.6)) plan.all_agree_after = upto(random, plan.length / 2);
+  if (happens(random, 0.2)) plan.ledger_stalls_after = upto(random, plan.length);
+  plan.ledger_stalls_for = upto(random, 1500ms);
   if (happens(random, 0.25)) plan.crash_after = upto(random, plan.length);
 
   ConsentSettings& consent = plan.consent;
@@ -62,6 +64,9 @@ std::string to_text(const CallPlan& plan) {
           ms(plan.slowest_record);
   if (plan.consent.validity) text += ", valid for " + ms(*plan.consent.validity);
   if (plan.consent.on_withdraw == OnWithdraw::erase) text += ", erases";
+  if (plan.ledger_stalls_after) {
+    text += ", ledger stalls after " + ms(*plan.ledger_stalls_after) + " for " + ms(plan.ledger_stalls_for);
+  }
   if (plan.crash_after) text += ", crash after " + ms(*plan.crash_after);
   return text;
 }

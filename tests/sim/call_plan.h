@@ -21,6 +21,8 @@ struct CallPlan {
   double lazy_seal = 0;        // how often nothing is sealed, each sweep
   double lazy_disk = 0;        // and nothing becomes durable
   std::optional<milliseconds> all_agree_after;
+  std::optional<milliseconds> ledger_stalls_after;  // and answers again after ledger_stalls_for
+  milliseconds ledger_stalls_for{0};
   std::optional<milliseconds> crash_after;
 
   static CallPlan draw(Random& random);
@@ -49,6 +51,7 @@ struct Tried {
   std::uint64_t revoked = 0;  // packets that were admitted, and dropped before they were sealed
   std::uint64_t expired = 0;
   std::uint64_t erasures = 0;
+  std::uint64_t suspensions = 0;
   std::uint64_t source_changes = 0;
   std::uint64_t codec_changes = 0;
   std::uint64_t crashes = 0;

@@ -86,6 +86,7 @@ NewLeg SimulatedCall::new_leg(std::size_t who) {
 
 void SimulatedCall::create() {
   began_ = world_.now.mono;
+  world_.lease.prove(world_.now);
   begin_event();
   NewCall call{{id_, {}, new_id<RecordingId>(world_.now.wall), {}, world_.now.wall}, plan_.consent, {}, {}};
   for (std::size_t i = 0; i < plan_.people; ++i) join();
@@ -138,6 +139,12 @@ void SimulatedCall::sweep() {
   world_.now.wall += plan_.sweep;
   begin_event();
   answer_due();
+  if (!ledger_stalls()) world_.lease.prove(world_.now);
+  const bool is_over = world_.lease.is_over(world_.now);
+  if (is_over && !oracle_.suspended()) {
+    ++tried_.suspensions;
+    oracle_.suspend();
+  }
   for (std::size_t leg = 0; leg < legs_.size(); ++leg) {
     legs_[leg]->talk(world_.now.mono, random_);
     for (Coming& datagram : legs_[leg]->arrived(world_.now.mono)) {
@@ -146,12 +153,20 @@ void SimulatedCall::sweep() {
   }
   world_.step();
   begin_event();
+  if (!is_over && oracle_.suspended()) oracle_.reinstate();
   check_record();
   check_digits();
   if (!happens(random_, plan_.lazy_seal)) seal();
   if (happens(random_, plan_.lazy_disk) || crash_) return;
   world_.make_durable();
   durable_until_ = sealed_until_;
+}
+
+// Only while the call lives: one that is over waits for the record, and the lease is of no concern to it.
+bool SimulatedCall::ledger_stalls() const {
+  if (!plan_.ledger_stalls_after || oracle_.ended() || crash_) return false;
+  const MonoTime from = began_ + *plan_.ledger_stalls_after;
+  return world_.now.mono >= from && world_.now.mono < from + plan_.ledger_stalls_for;
 }
 
 void SimulatedCall::seal() {
@@ -227,13 +242,15 @@ void SimulatedCall::decide(std::size_t who, Decision decision, unsigned purposes
   LiveCall* call = world_.shard().find(id_);
   if (call == nullptr) return complain("the call is gone");
   const bool cannot = decision == Decision::granted && oracle_.has_erased(who);
-  const auto reply = std::make_shared<Reply>();
-  if (!cannot && oracle_.would_change(who, decision, purposes)) reply->record = world_.record.next_number();
-  replies_.push_back(reply);
   DecisionTerms terms;
+  if (decision == Decision::granted && happens(random_, 0.1)) terms.validity.time = 200ms + upto(random_, 2000ms);
+  const auto reply = std::make_shared<Reply>();
+  if (!cannot && oracle_.would_change(who, decision, purposes, terms.validity.time)) {
+    reply->record = world_.record.next_number();
+  }
+  replies_.push_back(reply);
   if (decision == Decision::granted) {
     ++tried_.grants;
-    if (happens(random_, 0.1)) terms.validity.time = 200ms + upto(random_, 2000ms);
     oracle_.grant(who, purposes, world_.record.next_number(), terms.validity.time);
   } else {
     ++tried_.refusals;

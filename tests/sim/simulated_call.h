@@ -57,6 +57,7 @@ class SimulatedCall {
   void heard(const std::string& origin, const std::string& digit, std::uint64_t record);
   void act_on(std::size_t who, char digit, std::uint64_t record);
   void answer_due();
+  bool ledger_stalls() const;
   unsigned some_purposes();
   std::size_t somebody() { return upto(random_, participants_.size() - 1); }
   unsigned all_purposes() const { return plan_.consent.purposes.bits(); }

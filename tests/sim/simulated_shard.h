@@ -84,6 +84,8 @@ struct FoundPacket {
   const KeptPage* page = nullptr;
 };
 
+inline constexpr auto kLease = 300ms;
+
 class SimulatedShard final : private SegmentObserver {
  public:
   SimulatedShard();
@@ -109,6 +111,7 @@ class SimulatedShard final : private SegmentObserver {
 
   Now now{MonoTime(std::chrono::seconds(1000)), WallTime(std::chrono::seconds(1'800'000'000))};
   SimulatedRecord record;
+  LedgerLease lease{kLease};
   std::vector<FinishedCall> abandoned;
 
  private:
