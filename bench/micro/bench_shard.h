@@ -118,7 +118,7 @@ class BenchShard {
   }
   ~BenchShard() {
     while (!shard_.is_idle()) {
-      shard_.end_all(now_);
+      shard_.end_all(LiveCall::Ending::over, now_);
       step();
     }
   }

@@ -118,7 +118,8 @@ def test(folder):
     # A withdrawal after the call has its receipt, too.
     engine.decide(later, "customer", "withdrawn")
     _, _, found = accepted(folder, engine, f"/v1/calls/{later['id']}/receipts")
-    check([each["kind"] for each in found].count("withdrawal") == 1, f"{found}")
+    states = [each["signed"]["dpv:hasRecordOfActivity"]["dpv:hasConsentStatus"]["@type"] for each in found]
+    check(states.count("dpv:ConsentWithdrawn") == 1, f"{found}")
 
     # A receipt outlives the key: what signed it stays on the ledger.
     kid = keys["keys"][0]["kid"]

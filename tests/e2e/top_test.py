@@ -93,7 +93,7 @@ def plain(engine):
     check("\x1b" not in done.stdout, "control characters in plain text")
     rate = int(re.search(r"^packets +([\d,]+)/s", done.stdout, re.M)[1].replace(",", ""))
     check(0.7 * CALLS * 50 <= rate <= 1.3 * CALLS * 50, f"{rate} packets a second, of {CALLS * 50}")
-    check(re.search(rf"^calls +{CALLS} of 20; legs holding 1, opening 0, open {CALLS - 1}, paused 0, closed 0$",
+    check(re.search(rf"^calls +{CALLS} of 20; legs holding 1, opening 0, open {CALLS - 1}, paused 0, suspended 0, closed 0$",
                     done.stdout, re.M), done.stdout)
     check(re.search(r"^packet to gate +[\d.]+ ms +[\d.]+ ms +[\d.]+ ms +[\d,]+$", done.stdout, re.M), done.stdout)
     print(done.stdout)

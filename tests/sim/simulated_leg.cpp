@@ -15,6 +15,8 @@ constexpr auto kEventTime = 20ms;
 constexpr auto kCertain = limits::kReorderWindowDefault - 25ms;
 // A straggler of the source before that comes later than this would be taken for a change back.
 constexpr auto kStraggling = 25ms;
+// No source comes and goes while another's packets are on their way: which of them is the older nobody could tell.
+constexpr auto kBetweenChanges = 250ms;
 
 std::uint8_t filler(const Marked& what) { return static_cast<std::uint8_t>(what.packet * 7 + what.leg * 31 + 1); }
 
@@ -96,6 +98,8 @@ void SimulatedLeg::press(char digit, MonoTime now, Random& random) {
 }
 
 void SimulatedLeg::change_source(MonoTime now, Random& random) {
+  if (now - changed_ < kBetweenChanges) return;
+  changed_ = now;
   std::erase_if(on_the_way_, [&](const Coming& coming) { return coming.due > now + kStraggling; });
   ++stream_;
   sequence_ = static_cast<std::uint16_t>(random());

@@ -114,6 +114,7 @@ class SimulatedLeg {
 
   MonoTime next_;  // packet
   MonoTime silent_until_;
+  MonoTime changed_;         // the source
   std::size_t packets_ = 0;  // of audio, sent
   std::uint32_t place_ = 0;
   std::uint32_t stream_ = 0;

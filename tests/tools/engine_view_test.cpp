@@ -94,7 +94,7 @@ TEST_CASE("a frame for people has numbers in groups, and a frame for programs ha
   const auto has = [&](const std::string& line) { return std::find(lines.begin(), lines.end(), line) != lines.end(); };
   CHECK(lines.front() == "assent at 127.0.0.1:8090  ready  up 1h 00m");
   CHECK(has("packets   1,234,567/s, 0 B/s of payload"));
-  CHECK(has("calls     5 of 20; legs holding 0, opening 0, open 1,500, paused 0, closed 0"));
+  CHECK(has("calls     5 of 20; legs holding 0, opening 0, open 1,500, paused 0, suspended 0, closed 0"));
   CHECK(has("drops     0/s; since the start late 7"));
   const auto json = json_frame(view, "127.0.0.1:8090", kNow);
   CHECK(json["packets_per_second"] == 1'234'567);

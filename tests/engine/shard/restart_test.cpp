@@ -31,11 +31,13 @@ struct Returning {
     call.identity = {new_id<CallId>(before), {}, new_id<RecordingId>(before), {}, before};
     call.consent = ShardRig::defaults().consent;
     call.participants = {{who, "customer"}};
-    call.former = FormerCall{{}, paused, decision && decision != "denied"};
+    const bool was_recorded = decision && decision != "denied";
+    call.former = FormerCall{{}, paused, was_recorded};
     if (decision) call.former->consents.push_back(row_of(call.identity.id, who, *decision, before));
     NewLeg leg{new_id<LegId>(before), "leg", "customer", {{0, Codec{}}}, 101, std::nullopt, new_id<KeyId>(before), {}};
     if (has_key) leg.key = SecretKey::random();
-    leg.former = FormerLeg{{30000, 30001}, {new_id<SegmentId>(before)}, 7};
+    leg.former = FormerLeg{{30000, 30001}, {}, 7};
+    if (was_recorded) leg.former->segments.push_back(new_id<SegmentId>(before));
     call.legs.push_back(std::move(leg));
     id = call.identity.id;
   }
