@@ -100,6 +100,10 @@ TenantConsent rules_from(const json& object) {
           duration_of(object, "validity")};
 }
 
+OnWithdraw on_withdraw_from(const json& consent) {
+  return consent.at("on_withdraw") == "erase" ? OnWithdraw::erase : OnWithdraw::keep;
+}
+
 ConsentSettings settings_from(const json& object, const PurposeRegistry& purposes) {
   ConsentSettings settings;
   settings.policy = policy_from(object.at("policy"));
@@ -107,7 +111,7 @@ ConsentSettings settings_from(const json& object, const PurposeRegistry& purpose
   settings.hold = nanoseconds(object.at("hold").get<std::int64_t>());
   settings.deadline = nanoseconds(object.at("deadline").get<std::int64_t>());
   settings.preroll = preroll_from(object.at("preroll"));
-  settings.on_withdraw = object.at("on_withdraw") == "erase" ? OnWithdraw::erase : OnWithdraw::keep;
+  settings.on_withdraw = on_withdraw_from(object);
   settings.validity = duration_of(object, "validity");
   settings.digits = digits_from(object.at("digits"), purposes);
   return settings;
@@ -156,9 +160,7 @@ Result<CallTerms> call_terms_from(std::string_view text, const PurposeRegistry& 
 }
 
 Result<OnWithdraw> on_withdraw_from(std::string_view text) {
-  return read(text, "terms", [](const json& object) {
-    return object.at("consent").at("on_withdraw") == "erase" ? OnWithdraw::erase : OnWithdraw::keep;
-  });
+  return read(text, "terms", [](const json& object) { return on_withdraw_from(object.at("consent")); });
 }
 
 std::string to_json(const LegMedia& media) {

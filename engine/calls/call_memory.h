@@ -32,6 +32,8 @@ struct CallTerms {
 std::string to_json(const CallTerms& terms, const PurposeRegistry& purposes);
 // Purposes that the registry does not have any more are left out; Errc::conflict when none is left.
 Result<CallTerms> call_terms_from(std::string_view json, const PurposeRegistry& purposes);
+// What a withdrawal does by these terms, whatever purposes there are by now.
+Result<OnWithdraw> on_withdraw_from(std::string_view json);
 
 // How a leg is heard.
 struct LegMedia {
@@ -40,9 +42,6 @@ struct LegMedia {
   std::optional<Endpoint> source;  // as it was asked for
   std::optional<LegPorts> ports;   // once it has some
 };
-
-// What a withdrawal does by these terms, whatever purposes there are by now.
-Result<OnWithdraw> on_withdraw_from(std::string_view json);
 
 std::string to_json(const LegMedia& media);
 Result<LegMedia> leg_media_from(std::string_view json);

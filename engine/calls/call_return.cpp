@@ -62,8 +62,11 @@ Result<ReturningCall> CallReturn::recall(const CallRow& row, WallTime now) {
   }
   const auto legs = catalog_.legs(row.id);
   if (!legs) return legs.error();
+  const auto segments = call.recording ? catalog_.segments(call.recording->id)
+                                       : Result<std::vector<SegmentRow>>(std::vector<SegmentRow>());
+  if (!segments) return segments.error();
   for (const LegRow& each : *legs) {
-    if (auto added = add_leg(each, *call_key, call); !added) return added.error();
+    if (auto added = add_leg(each, *call_key, *segments, call); !added) return added.error();
   }
   return call;
 }
@@ -141,7 +144,8 @@ Result<void> CallReturn::add_participant(const ParticipantRow& row, WallTime now
   return {};
 }
 
-Result<void> CallReturn::add_leg(const LegRow& row, const OpenKey& call_key, ReturningCall& call) {
+Result<void> CallReturn::add_leg(const LegRow& row, const OpenKey& call_key, const std::vector<SegmentRow>& segments,
+                                 ReturningCall& call) {
   auto label = open_leg_label(*call_key.key, row);
   if (!label) return label.error();
   auto codec = parse_codec(row.codec);
@@ -162,11 +166,7 @@ Result<void> CallReturn::add_leg(const LegRow& row, const OpenKey& call_key, Ret
   if (key) leg.key = *std::move(key);
   if (media->ports) {
     leg.former = FormerLeg{*media->ports, {}, last_lost(call.recording ? call.recording->lost_json : "", row.id)};
-  }
-  if (media->ports && call.recording) {
-    const auto segments = catalog_.segments(call.recording->id);
-    if (!segments) return segments.error();
-    for (const SegmentRow& segment : *segments) {
+    for (const SegmentRow& segment : segments) {
       if (segment.leg != row.id) continue;
       leg.former->segments.push_back(segment.id);
       leg.former->last_segment = std::max(leg.former->last_segment, segment.number);

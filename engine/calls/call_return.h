@@ -46,7 +46,8 @@ class CallReturn {
   Result<void> add_recording(const CallRow& row, ReturningCall& call);
   Result<void> add_consents(const CallRow& row, ReturningCall& call);
   Result<void> add_participant(const ParticipantRow& row, WallTime now, ReturningCall& call);
-  Result<void> add_leg(const LegRow& row, const OpenKey& call_key, ReturningCall& call);
+  Result<void> add_leg(const LegRow& row, const OpenKey& call_key, const std::vector<SegmentRow>& segments,
+                       ReturningCall& call);
   Result<bool> was_paused(CallId call);
 
   Catalog& catalog_;

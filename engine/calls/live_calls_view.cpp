@@ -1,24 +1,16 @@
 // What LiveCalls shows of the calls in progress.
 #include <algorithm>
 #include <iterator>
-#include <nlohmann/json.hpp>
 
 #include "engine/calls/live_calls.h"
+#include "engine/control/consent_record_view.h"
 
 namespace assent {
 
 ConsentRecordView LiveCalls::record_view(const ConsentRow& row, const Known& known) const {
-  ConsentRecordView view{row.id,          row.call,         {},           row.purpose, row.decision,
-                         row.signal_type, row.signal_value, std::nullopt, row.at,      row.valid_until};
-  for (const KnownParticipant& participant : known.participants) {
-    if (participant.id == row.participant) view.participant = participant.spec.ref;
-  }
-  const auto notice = nlohmann::json::parse(row.notice_json, nullptr, false);
-  if (notice.is_object()) {
-    view.notice = Notice{notice.value("id", ""), notice.value("version", ""), notice.value("language", ""),
-                         notice.value("hash", "")};
-  }
-  return view;
+  const auto who = std::find_if(known.participants.begin(), known.participants.end(),
+                                [&](const KnownParticipant& one) { return one.id == row.participant; });
+  return consent_record_view(row, who == known.participants.end() ? std::string() : who->spec.ref);
 }
 
 Result<CallView> LiveCalls::call(CallId id) {

@@ -10,6 +10,7 @@
 #include "engine/catalog/notices.h"
 #include "engine/catalog/person_fields.h"
 #include "engine/consent/consent_state.h"
+#include "engine/control/consent_record_view.h"
 
 namespace assent {
 namespace {
@@ -36,17 +37,6 @@ std::vector<ConsentRow> standing_grants(const std::vector<ConsentRow>& consents,
     }
   }
   return granted;
-}
-
-ConsentRecordView record_view(const ConsentRow& row, std::string participant) {
-  ConsentRecordView view{row.id,          row.call,         std::move(participant), row.purpose, row.decision,
-                         row.signal_type, row.signal_value, std::nullopt,           row.at,      row.valid_until};
-  const auto notice = nlohmann::json::parse(row.notice_json, nullptr, false);
-  if (notice.is_object()) {
-    view.notice = Notice{notice.value("id", ""), notice.value("version", ""), notice.value("language", ""),
-                         notice.value("hash", "")};
-  }
-  return view;
 }
 
 Error left_over(std::size_t done, const Error& why) {
@@ -310,7 +300,7 @@ Result<std::optional<Withdrawals::PastCall>> Withdrawals::prepare(const CallRow&
     row.notice_json = statement.notice_json.empty() ? call.notice_json : statement.notice_json;
     row.origin = "token:" + statement.caller.token_id;
     row.at = now;
-    past.view.records.push_back(record_view(row, refs[row.participant]));
+    past.view.records.push_back(consent_record_view(row, refs[row.participant]));
     past.bookings.emplace_back(booking::AddConsent{std::move(row)});
   }
   if (parts_.on_withdraw(call) == OnWithdraw::erase) {
