@@ -300,7 +300,10 @@ Result<void> RecordingService::may_still_hear(const Listener& listener) {
 }
 
 RenderSpec RecordingService::render_spec(const AudioQuery& query, const Audible& audible) {
-  RenderSpec spec{{}, audible.start, audible.end, highest_rate(audible.legs)};
+  // Times in a segment are whole milliseconds, so that what follows a hole may be laid as much later than its time says:
+  // none of the last words is cut off for it.
+  constexpr auto kLaidLater = 2ms;
+  RenderSpec spec{{}, audible.start, audible.end + kLaidLater, highest_rate(audible.legs)};
   for (std::size_t i = 0; i < audible.legs.size(); ++i) {
     spec.legs.push_back(packets_of(query, audible.legs[i].row.id, audible.segments[i]));
   }

@@ -101,7 +101,8 @@ def all_of_it(folder):
     check(first >= 8000 * (3 - 1.25) and second >= 8000 * 2 and last >= 8000 * 2, f"{first}, {second}, {last} samples")
     check(at_first < at_second < at_last, "the parts are not in order")
     check(at_second - at_first >= 8000 * 3, "the time when nothing ran is not in the recording")
-    check(run_of(wav, 0x40, leg=1)[0] >= 8000 * (2 - 1.25) and run_of(wav, 0x50, leg=1)[0] >= 8000 * 2, "the late one's audio")
+    before, since = run_of(wav, 0x40, leg=1)[0], run_of(wav, 0x50, leg=1)[0]
+    check(before >= 8000 * (2 - 1.25) and since >= 8000 * 2, f"the late one has {before} samples of before the crash, {since} since")
 
     check(ended["refused"]["recording"] is None and ended["refused"]["why"] == "denied", f"{ended['refused']}")
     wav = engine.wav(ended["waiting"]["recording"])

@@ -51,7 +51,7 @@ TEST_CASE("audio that was consented to is played, and the access is on record be
   REQUIRE(response.stream);
   CHECK(read_stream(*response.stream) == leg_bytes(spec, 0) + leg_bytes(spec, 1));
   CHECK(rig.renderer.start == std::chrono::floor<milliseconds>(ControlRig::kStart));
-  CHECK(rig.renderer.end == ControlRig::kStart + 200ms);
+  CHECK(rig.renderer.end == ControlRig::kStart + 200ms + 2ms);
   CHECK(rig.renderer.rate_hz == 8000);
 }
 
