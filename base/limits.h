@@ -47,6 +47,7 @@ inline constexpr std::size_t kFormatsPerLeg = 4;
 
 inline constexpr auto kHoldDefault = 30s;
 inline constexpr auto kHoldMin = 1s;
+inline constexpr auto kEvidenceMin = 1s;
 inline constexpr auto kHoldMax = 300s;
 // What overload shortens the rings to: `hold`, if that is less.
 inline constexpr auto kHoldFloorDefault = 10s;
@@ -157,7 +158,10 @@ inline constexpr std::size_t kReceiveBatch = 64;  // datagrams per recvmmsg; 64 
 // packet; but it looks up several at once.
 inline constexpr std::size_t kUpcomingTurn = 8;
 inline constexpr std::size_t kNearBlocks = 128;  // free blocks the receiving thread keeps to itself: two batches
-inline constexpr auto kSweepInterval = 5ms;
+// What somebody says or keys in is heard with the sweep after, and counted from the one before: at 2 ms a yes has
+// opened its gate within 10 ms (bench/load/decisions.py). Longer sweeps did not make a packet cheaper
+// (bench/load/bars.py).
+inline constexpr auto kSweepInterval = 2ms;
 // Asked of the kernel for each socket, which doubles it. A datagram is charged with 768 bytes (loopback) to about 4.4
 // KiB (a page of a network card): 60 packets in the worst case, so a shard may stall for 1.2 s at 20 ms a packet.
 inline constexpr int kSocketBufferBytes = 128 * 1024;
@@ -178,7 +182,7 @@ constexpr std::size_t steered_buffer_bytes(std::size_t legs) {
 static_assert(steered_buffer_bytes(2000) == 448'000'000);
 // Datagrams that one sweep of a steered socket takes, so that a flood cannot hold the shard: at about 2 us each, with
 // all that is done to them, commands wait for 33 ms. At the longest sweep (100 ms) that is 163,840 a second, which
-// 1,600 calls of 2 legs send; at the usual 5 ms it is no bound.
+// 1,600 calls of 2 legs send; at the usual 2 ms it is no bound.
 inline constexpr std::size_t kSteeredSweepDatagrams = 256 * kReceiveBatch;
 static_assert(kSteeredSweepDatagrams == 16384);
 inline constexpr std::size_t kSteeredSockets = 255;  // a byte a port says which

@@ -188,6 +188,21 @@ void read_preroll(SectionReader& section, ConsentSettings& gate) {
   gate.preroll = Preroll::last(*keep);
 }
 
+void read_evidence(SectionReader& section, ConsentSettings& gate, const PurposeRegistry& registry) {
+  if (!section.has("evidence")) return;
+  const auto place = section.place_of("evidence");
+  milliseconds around = 0ms;
+  section.take("evidence", around, {limits::kEvidenceMin, std::chrono::floor<milliseconds>(gate.hold)});
+  if (around == 0ms) return;  // refused
+  const auto purpose = registry.find(kEvidencePurpose);
+  if (!purpose) {
+    return section.refuse(
+        place, "evidence", "needs the purpose that it is read for",
+        "a [[purposes]] entry with id = \"" + std::string(kEvidencePurpose) + "\", and a yes that names it");
+  }
+  gate.answer = SpokenAnswer{around, *purpose};
+}
+
 void read_default_purposes(SectionReader& section, pipeline::Consent& consent, const PurposeRegistry& registry) {
   constexpr std::string_view kWanted = "the purposes that a grant means when it names none";
   consent.default_purposes = take_purposes(section, "default_purposes", registry);
@@ -273,6 +288,7 @@ void read_consent(SectionReader&& section, pipeline::Consent& consent, nanosecon
   gate.hold = hold;
   gate.deadline = deadline;
   read_preroll(section, gate);
+  read_evidence(section, gate, registry);
   read_default_purposes(section, consent, registry);
   read_digits(section.take_table("digits"), consent, registry, errors);
   section.finish();

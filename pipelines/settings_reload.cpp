@@ -46,6 +46,11 @@ void take_consent(Comparison& compare, nanoseconds hold_at_start, pipeline::Cons
   } else {
     compare.wait("consent.preroll", running.gate.preroll, read.gate.preroll);
   }
+  if (!read.gate.answer || read.gate.answer->around <= running.gate.hold) {
+    compare.take("consent.evidence", running.gate.answer, read.gate.answer);
+  } else {
+    compare.wait("consent.evidence", running.gate.answer, read.gate.answer);
+  }
   compare.take("consent.on_withdraw", running.gate.on_withdraw, read.gate.on_withdraw);
   compare.take("consent.default_purposes", running.default_purposes, read.default_purposes);
   compare.take("consent.digits", running.gate.digits, read.gate.digits);

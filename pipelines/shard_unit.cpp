@@ -9,8 +9,8 @@ class ShardUnit::SettlerFeed final : public SegmentObserver {
  public:
   explicit SettlerFeed(Settler& settler) : settler_(settler) {}
   void segment_opened(const SegmentOpened& segment) override {
-    settler_.register_segment(
-        {segment.id, segment.owner.recording, segment.owner.call, segment.owner.leg, segment.number, segment.started});
+    settler_.register_segment({segment.id, segment.owner.recording, segment.owner.call, segment.owner.leg,
+                               segment.number, segment.started, segment.use});
   }
   void segment_closed(SegmentId segment, WallTime ended) override { settler_.set_ended(segment, ended); }
 

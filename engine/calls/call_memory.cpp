@@ -111,6 +111,9 @@ ConsentSettings settings_from(const json& object, const PurposeRegistry& purpose
   settings.hold = nanoseconds(object.at("hold").get<std::int64_t>());
   settings.deadline = nanoseconds(object.at("deadline").get<std::int64_t>());
   settings.preroll = preroll_from(object.at("preroll"));
+  if (const auto around = duration_of(object, "evidence")) {
+    if (const auto purpose = purposes.find(kEvidencePurpose)) settings.answer = SpokenAnswer{*around, *purpose};
+  }
   settings.on_withdraw = on_withdraw_from(object);
   settings.validity = duration_of(object, "validity");
   settings.digits = digits_from(object.at("digits"), purposes);
@@ -126,6 +129,7 @@ json json_of(const ConsentSettings& settings, const PurposeRegistry& purposes) {
               {"on_withdraw", settings.on_withdraw == OnWithdraw::erase ? "erase" : "keep"},
               {"digits", json_of(settings.digits, purposes)}};
   if (settings.validity) object["validity"] = settings.validity->count();
+  if (settings.answer) object["evidence"] = settings.answer->around.count();
   return object;
 }
 

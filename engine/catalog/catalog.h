@@ -31,6 +31,7 @@
 #include "crypto/ed25519.h"
 #include "crypto/sha256.h"
 #include "crypto/wrapped_key.h"
+#include "engine/consent/audio_use.h"
 
 namespace assent {
 
@@ -106,6 +107,7 @@ struct ConsentRow {
   std::optional<WallTime> media_time;                  // time on the leg's timeline
   std::int64_t preroll_ms = 0;                         // held audio that the grant kept
   std::optional<WallTime> valid_until = std::nullopt;  // of a grant for a time
+  std::int64_t evidence_ms = 0;                        // held audio that it kept as the spoken answer only
 };
 
 // A consent on file, which counts in every call of the person while it is valid and the role lets it.
@@ -184,6 +186,7 @@ struct SegmentRow {
   WallTime started;
   WallTime ended;
   bool salvaged = false;
+  AudioUse use = AudioUse::recording;
 };
 
 struct NoteRow {

@@ -119,10 +119,10 @@ Result<Sha256Digest> consent_hash(const ConsentRow& consent) {
   }
   std::string text;
   ObjectText record(text);
-  record.number("at_ns", ns_of(consent.at))
-      .text("call", to_text(consent.call))
-      .text("decision", consent.decision)
-      .text("id", to_text(consent.id));
+  record.number("at_ns", ns_of(consent.at)).text("call", to_text(consent.call)).text("decision", consent.decision);
+  // Only where there is some, so that records from before there was any keep their hash; so is valid_until_ns below.
+  if (consent.evidence_ms != 0) record.number("evidence_ms", consent.evidence_ms);
+  record.text("id", to_text(consent.id));
   consent.media_time ? record.number("media_time_ns", ns_of(*consent.media_time))
                      : record.json("media_time_ns", "null");
   record.json("notice", notice)
@@ -132,7 +132,6 @@ Result<Sha256Digest> consent_hash(const ConsentRow& consent) {
       .text("purpose", consent.purpose)
       .text("signal_type", consent.signal_type)
       .text("signal_value", consent.signal_value);
-  // Only where there is one, so that records from before there were any keep their hash.
   if (consent.valid_until) record.number("valid_until_ns", ns_of(*consent.valid_until));
   record.close();
   return sha256(bytes_of(text));

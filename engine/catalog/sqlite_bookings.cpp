@@ -139,9 +139,9 @@ Result<void> SqliteBookings::put(const booking::AddConsent& add) {
   if (!entry) return entry.error();
   auto done = database_.run(
       "INSERT INTO consents (id, call, participant, purpose, decision, signal_type, signal_value, notice_json, origin, "
-      "at, media_time, preroll_ms, valid_until) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      "at, media_time, preroll_ms, valid_until, evidence_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       row.id, row.call, row.participant, row.purpose, row.decision, row.signal_type, row.signal_value, row.notice_json,
-      row.origin, row.at, row.media_time, row.preroll_ms, row.valid_until);
+      row.origin, row.at, row.media_time, row.preroll_ms, row.valid_until, row.evidence_ms);
   return done ? append_ledger(*entry) : done;
 }
 
@@ -269,12 +269,12 @@ Result<void> SqliteBookings::put(const booking::AddSegment& add) {
   }
   return database_.run(
       "INSERT INTO segments (id, recording, call, leg, number, object, state, size_bytes, frames, started, ended, "
-      "salvaged) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET recording = "
+      "salvaged, use) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET recording = "
       "excluded.recording, call = excluded.call, leg = excluded.leg, number = excluded.number, object = "
       "excluded.object, state = excluded.state, size_bytes = excluded.size_bytes, frames = excluded.frames, started = "
-      "excluded.started, ended = excluded.ended, salvaged = excluded.salvaged",
+      "excluded.started, ended = excluded.ended, salvaged = excluded.salvaged, use = excluded.use",
       row.id, row.recording, row.call, row.leg, row.number, row.object, row.state, row.size_bytes, row.frames,
-      row.started, row.ended, row.salvaged);
+      row.started, row.ended, row.salvaged, row.use);
 }
 
 // ---- erasures -----------------------------------------------------------------------------------------------------

@@ -20,12 +20,12 @@ namespace {
   "FROM calls c LEFT JOIN sealed s ON s.n = c.sealed_ref LEFT JOIN sealed t ON t.n = c.sealed_settings "
 #define ASSENT_CONSENT_ROWS                                                                           \
   "SELECT id, call, participant, purpose, decision, signal_type, signal_value, notice_json, origin, " \
-  "at, media_time, preroll_ms, valid_until FROM consents "
+  "at, media_time, preroll_ms, valid_until, evidence_ms FROM consents "
 #define ASSENT_RECORDING_ROWS \
   "SELECT r.id, r.call, r.tenant, r.state, r.started, r.ended, r.lost_json FROM recordings r "
 #define ASSENT_SEGMENT_ROWS                                                                                   \
   "SELECT g.id, g.recording, g.call, g.leg, g.number, g.object, g.state, g.size_bytes, g.frames, g.started, " \
-  "g.ended, g.salvaged FROM segments g "
+  "g.ended, g.salvaged, g.use FROM segments g "
 #define ASSENT_ERASURE_ROWS "SELECT id, target_kind, target_id, requested, done, steps_json FROM erasures "
 #define ASSENT_LEDGER_ROWS "SELECT seq, at, kind, call, body, hash FROM ledger "
 
@@ -61,7 +61,8 @@ Result<void> read_row(SqliteStatement& from, LegRow& row) {
 
 Result<void> read_row(SqliteStatement& from, ConsentRow& row) {
   return from.read(row.id, row.call, row.participant, row.purpose, row.decision, row.signal_type, row.signal_value,
-                   row.notice_json, row.origin, row.at, row.media_time, row.preroll_ms, row.valid_until);
+                   row.notice_json, row.origin, row.at, row.media_time, row.preroll_ms, row.valid_until,
+                   row.evidence_ms);
 }
 
 Result<void> read_row(SqliteStatement& from, StandingConsentRow& row) {
@@ -84,7 +85,7 @@ Result<void> read_row(SqliteStatement& from, RecordingRow& row) {
 
 Result<void> read_row(SqliteStatement& from, SegmentRow& row) {
   return from.read(row.id, row.recording, row.call, row.leg, row.number, row.object, row.state, row.size_bytes,
-                   row.frames, row.started, row.ended, row.salvaged);
+                   row.frames, row.started, row.ended, row.salvaged, row.use);
 }
 
 struct ByteSum {

@@ -64,7 +64,7 @@ class ConsentWalk {
   Result<void> begin_step(SqliteDatabase& database) {
     auto rows = database.use(
         "SELECT n, id, call, participant, purpose, decision, signal_type, signal_value, notice_json, origin, at, "
-        "media_time, preroll_ms, valid_until FROM consents WHERE n > ? ORDER BY n",
+        "media_time, preroll_ms, valid_until, evidence_ms FROM consents WHERE n > ? ORDER BY n",
         last_);
     if (!rows) return rows.error();
     rows_.emplace(std::move(*rows));
@@ -82,7 +82,7 @@ class ConsentWalk {
     if (auto read =
             rows_->read(last_, consent_.id, consent_.call, consent_.participant, consent_.purpose, consent_.decision,
                         consent_.signal_type, consent_.signal_value, consent_.notice_json, consent_.origin, consent_.at,
-                        consent_.media_time, consent_.preroll_ms, consent_.valid_until);
+                        consent_.media_time, consent_.preroll_ms, consent_.valid_until, consent_.evidence_ms);
         !read) {
       return differs("cannot be read: " + read.error().what);
     }

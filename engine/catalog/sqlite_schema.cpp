@@ -239,7 +239,13 @@ CREATE INDEX ledger_standing ON ledger (seq) WHERE kind = 'standing_consent';
 CREATE INDEX ledger_keys ON ledger (seq) WHERE kind = 'ledger_key';
 )sql";
 
-constexpr std::array<const char*, 5> kMigrations = {kSchema1, kSchema2, kSchema3, kSchema4, kSchema5};
+// The spoken answer, kept apart.
+constexpr const char* kSchema6 = R"sql(
+ALTER TABLE segments ADD COLUMN use TEXT NOT NULL DEFAULT 'recording';
+ALTER TABLE consents ADD COLUMN evidence_ms INTEGER NOT NULL DEFAULT 0;
+)sql";
+
+constexpr std::array<const char*, 6> kMigrations = {kSchema1, kSchema2, kSchema3, kSchema4, kSchema5, kSchema6};
 
 Result<std::int64_t> number(SqliteDatabase& database, const char* pragma) {
   const auto found = database.value<std::int64_t>(pragma);

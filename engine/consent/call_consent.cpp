@@ -45,6 +45,13 @@ Result<void> check_settings(const ConsentSettings& settings) {
       (settings.preroll.keep < 0ns || settings.preroll.keep > settings.hold)) {
     return error(Errc::invalid, "preroll: between 0 s and hold are allowed, because no more than hold is there");
   }
+  if (settings.answer && (settings.answer->around <= 0ns || settings.answer->around > settings.hold)) {
+    return error(Errc::invalid,
+                 "evidence: more than 0 s and up to hold are allowed, because no more than hold is there");
+  }
+  if (settings.answer && (settings.purposes - PurposeSet::of(settings.answer->purpose)).empty()) {
+    return error(Errc::invalid, "purposes: one besides " + std::string(kEvidencePurpose) + " is needed");
+  }
   return {};
 }
 static_assert(limits::kHoldMax == 300s && limits::kDeadlineMax == 24h && limits::kValidityMax == 36500 * 24h,

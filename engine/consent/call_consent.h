@@ -22,6 +22,9 @@
 // opens
 //   and none admits: those that were open discard, those that would open go on holding. What was admitted before stays.
 //   Refusals take effect as always. When the ledger answers, each gate opens whose consents still stand.
+// - The spoken answer (audio_use.h) is kept where the policy finds its purpose satisfied at the turn, beside one that
+// the
+//   gate opens for, by everybody whom it heard. A refusal of it voids what of it is not sealed yet, and nothing else.
 #pragma once
 
 #include <array>
@@ -32,6 +35,7 @@
 #include "base/limits.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "engine/consent/audio_use.h"
 #include "engine/consent/consent_state.h"
 #include "engine/consent/digit_map.h"
 #include "engine/consent/gate.h"
@@ -60,6 +64,7 @@ struct ConsentSettings {
   nanoseconds hold = limits::kHoldDefault;
   nanoseconds deadline = limits::kDeadlineDefault;
   Preroll preroll;
+  std::optional<SpokenAnswer> answer;  // none: nothing of it is kept apart
   OnWithdraw on_withdraw = OnWithdraw::keep;
   std::optional<nanoseconds> validity;  // of a grant, unless it brings a shorter one; none: until it is withdrawn
   DigitMap digits;
@@ -144,6 +149,7 @@ class CallConsent {
   Admission admission(LegIndex leg) const { return at(leg).admission; }
   ConsentEpoch epoch(LegIndex leg) const { return at(leg).epoch; }
   ConsentEpoch valid_from(LegIndex leg) const { return at(leg).valid_from; }
+  ConsentEpoch answer_valid_from(LegIndex leg) const { return at(leg).answer_valid_from; }
   ParticipantIndex participant_of(LegIndex leg) const { return at(leg).participant; }
   PurposeSet purposes(LegIndex leg) const;  // satisfied by durable consents, whatever the gate's state
   ConsentState state(ParticipantIndex participant, Purpose purpose) const {
@@ -167,7 +173,9 @@ class CallConsent {
     Admission admission = Admission::hold;
     ConsentEpoch epoch{1};
     ConsentEpoch valid_from{1};
+    ConsentEpoch answer_valid_from{1};
     bool left = false;
+    bool answered = false;      // something was kept of the spoken answer, and has not been refused since
     ParticipantMask heard = 0;  // who was there while what is held was said
   };
   struct Cause {
@@ -186,9 +194,12 @@ class CallConsent {
   // By those who are here, the leg's own participant and, when asked, those whom its held audio heard.
   enum class Among { present, heard };
   PurposeSet satisfied(const Leg& leg, View view, Among among) const;
+  PurposeSet admitting(const Leg& leg, View view, Among among) const;
+  PurposeSet answer_purpose() const;
   Gate target_of(const Leg& leg) const;
-  RingAction ring_action(const Leg& leg, Gate to) const;
+  RingAction ring_action(const Leg& leg, Gate to, Cause cause) const;
   bool revokes_queued(const Leg& leg, Gate to, Cause cause) const;
+  bool revokes_answer(const Leg& leg, Cause cause) const;
   Result<ParticipantIndex> admit(Participant participant, Moment at, Outcome& out);
   bool is_over(const Leg& leg) const { return ended_ || leg.left; }
 

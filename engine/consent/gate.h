@@ -20,7 +20,7 @@
 //   2. Do to the ring what `ring` says.
 //   3. If `to` is open or paused, admit what the ring still holds, oldest first, under `epoch`. (To be suspended a gate
 //      must have been open, so then it holds nothing.)
-//   4. Publish `valid_from`: queued blocks with a lower epoch are dropped where they are.
+//   4. Publish `valid_from` and `answer_valid_from`: queued blocks with a lower epoch are dropped where they are.
 //   5. Treat audio from here on as `after` says.
 // Turns of one Outcome are carried out in their order, and before the changes in it go to the ledger.
 #pragma once
@@ -73,8 +73,17 @@ struct RingAction {
     wipe,       // none of it is
   };
 
+  // Of the spoken answer (audio_use.h), which is kept apart from what `kind` keeps.
+  enum class Answer {
+    leave,  // the turn does not concern it
+    keep,   // what was said within `around` of the turn, before it and after it, is evidence
+    drop,   // none of it is
+  };
+
   Kind kind = Kind::leave;
   nanoseconds keep{0};  // of keep_last
+  Answer answer = Answer::leave;
+  nanoseconds around{0};  // of keep
 
   bool operator==(const RingAction&) const = default;
 };
@@ -96,8 +105,10 @@ struct GateTurn {
   Admission after = Admission::hold;
   RingAction ring;
   QueuedAudio queued = QueuedAudio::keep;
-  ConsentEpoch epoch;       // of what is admitted from this turn on
-  ConsentEpoch valid_from;  // blocks of a lower epoch must not be sealed any more
+  QueuedAudio queued_answer = QueuedAudio::keep;  // of what is evidence only
+  ConsentEpoch epoch;                             // of what is admitted from this turn on
+  ConsentEpoch valid_from;                        // blocks of a lower epoch must not be sealed any more
+  ConsentEpoch answer_valid_from;                 // the same for what is evidence only
   Moment at;
 };
 

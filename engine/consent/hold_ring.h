@@ -20,6 +20,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "engine/consent/audio_use.h"
 
 namespace assent {
 
@@ -27,7 +28,7 @@ struct HoldRingCounts {
   std::uint64_t held = 0;       // blocks pushed
   std::uint64_t displaced = 0;  // destroyed because the ring was full
   std::uint64_t aged = 0;       // destroyed by drop_older_than
-  std::uint64_t cleared = 0;    // destroyed by keep_last and clear
+  std::uint64_t cleared = 0;    // destroyed by what a turn keeps: keep_last, sort_out, drop_evidence and clear
 };
 
 template <typename Block>
@@ -40,6 +41,7 @@ class HoldRing {
     Block block;
     WallTime first;
     WallTime end;
+    AudioUse use = AudioUse::recording;
   };
 
   explicit HoldRing(std::size_t capacity) : capacity_(capacity), slots_(capacity) { ASSENT_CHECK(capacity > 0); }
@@ -56,14 +58,22 @@ class HoldRing {
   nanoseconds span() const {  // from the oldest block's first to the youngest block's end
     return empty() ? nanoseconds(0) : slot(size_ - 1)->end - slot(0)->first;
   }
+  // How much of that is evidence only: of its oldest blocks.
+  nanoseconds evidence_span() const {
+    nanoseconds span{0};
+    for (std::size_t place = 0; place < size_ && slot(place)->use == AudioUse::evidence; ++place) {
+      span = slot(place)->end - slot(0)->first;
+    }
+    return span;
+  }
 
-  void push(Block block, WallTime first, WallTime end) {
+  void push(Block block, WallTime first, WallTime end, AudioUse use = AudioUse::recording) {
     if (slots_.empty()) slots_.resize(capacity_);
     if (size_ == capacity()) {
       remove_front();
       ++counts_.displaced;
     }
-    slot(size_) = Held{std::move(block), first, end};
+    slot(size_) = Held{std::move(block), first, end, use};
     ++size_;
     ++counts_.held;
   }
@@ -83,6 +93,25 @@ class HoldRing {
   // Nothing that was said more than `keep` before `now` stays, so a block that began before that goes as a whole.
   void keep_last(nanoseconds keep, WallTime now) {
     counts_.cleared += remove_if([from = now - keep](const Held& held) { return held.first < from; });
+  }
+
+  // What began at `recording_from` or later is recording, what began at `evidence_from` or later is evidence, and what
+  // is neither goes.
+  void sort_out(WallTime recording_from, WallTime evidence_from) {
+    counts_.cleared +=
+        remove_if([oldest = std::min(recording_from, evidence_from)](const Held& held) { return held.first < oldest; });
+    for (std::size_t place = 0; place < size_; ++place) {
+      Held& held = *slot(place);
+      held.use = held.first < recording_from  ? AudioUse::evidence
+                 : held.first < evidence_from ? AudioUse::recording
+                                              : AudioUse::both;
+    }
+  }
+
+  // What is evidence only goes, and nothing that stays is evidence.
+  void drop_evidence() {
+    counts_.cleared += remove_if([](const Held& held) { return held.use == AudioUse::evidence; });
+    for (std::size_t place = 0; place < size_; ++place) slot(place)->use = AudioUse::recording;
   }
 
   void clear() {

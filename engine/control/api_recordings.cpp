@@ -60,6 +60,7 @@ Json json_of(const ConsentRow& consent) {
           {"at", to_rfc3339(consent.at)},
           {"media_time", or_null(consent.media_time)},
           {"preroll_ms", consent.preroll_ms},
+          {"evidence_ms", consent.evidence_ms},
           {"valid_until", or_null(consent.valid_until)}};
 }
 
@@ -68,7 +69,8 @@ Json json_of(const SegmentRow& segment) {
           {"number", segment.number},           {"object", segment.object},
           {"state", name_of(segment.state)},    {"size_bytes", segment.size_bytes},
           {"frames", segment.frames},           {"started", to_rfc3339(segment.started)},
-          {"ended", to_rfc3339(segment.ended)}, {"salvaged", segment.salvaged}};
+          {"ended", to_rfc3339(segment.ended)}, {"salvaged", segment.salvaged},
+          {"use", name_of(segment.use)}};
 }
 
 Json json_of(const RecordedNote& note) {

@@ -117,6 +117,7 @@ Result<void> RecordingService::note_lapses(const HearingQuestion& question, cons
     row.at = question.now;
     row.media_time.reset();
     row.preroll_ms = 0;
+    row.evidence_ms = 0;
     row.valid_until.reset();
     bookings.emplace_back(booking::AddConsent{std::move(row)});
   }
@@ -172,10 +173,12 @@ Result<RecordingService::KeyExport> RecordingService::record_key_export(Recordin
   if (!legs) return legs.error();
   const auto open = open_for(purpose, *call, *legs);
   if (!open) return open.error();
+  const auto hidden = legs_with_more(*row, *call, *legs, purpose);
+  if (!hidden) return hidden.error();
   KeyExport exported{row->call, {}};
   nlohmann::json names = nlohmann::json::array();
   for (std::size_t i = 0; i < legs->size(); ++i) {
-    if (!(*open)[i]) continue;
+    if (!(*open)[i] || (*hidden)[i]) continue;
     exported.keys.push_back((*legs)[i].row.key);
     names.push_back(to_text((*legs)[i].row.key));
   }
@@ -183,7 +186,8 @@ Result<RecordingService::KeyExport> RecordingService::record_key_export(Recordin
     const AudioQuery query{id, purpose, {}};
     if (auto booked = book_use(LedgerKind::refusal, query, *call, *legs, "keys", caller); !booked)
       return booked.error();
-    return error(Errc::denied, "nobody's consent covers the purpose '" + purpose + "' for any leg");
+    return error(Errc::denied, "nobody's consent covers all that the keys of any leg open, for the purpose '" +
+                                   purpose + "': a key opens the leg's spoken answer, too");
   }
   const nlohmann::json body = {
       {"by", caller.token_id}, {"keys", std::move(names)}, {"purpose", purpose}, {"recording", to_text(id)}};
@@ -191,6 +195,24 @@ Result<RecordingService::KeyExport> RecordingService::record_key_export(Recordin
   bookings.emplace_back(booking::AddLedger{{LedgerKind::export_keys, parts_.clock().wall, row->call, body.dump()}});
   if (auto booked = parts_.writer.book_and_wait(std::move(bookings)); !booked) return booked.error();
   return exported;
+}
+
+// A leg's key opens all of the leg: its spoken answer, too, which has a purpose of its own.
+Result<std::vector<bool>> RecordingService::legs_with_more(const RecordingRow& recording, const CallRow& call,
+                                                           const std::vector<RecordedLeg>& legs,
+                                                           const std::string& purpose) {
+  const auto segments = parts_.catalog.segments(recording.id);
+  if (!segments) return segments.error();
+  const auto answers_open = open_for(std::string(kEvidencePurpose), call, legs);
+  if (!answers_open) return answers_open.error();
+  std::vector<bool> more;
+  for (std::size_t i = 0; i < legs.size(); ++i) {
+    const bool has_more = std::any_of(segments->begin(), segments->end(), [&](const SegmentRow& segment) {
+      return segment.leg == legs[i].row.id && !is_for(segment.use, purpose);
+    });
+    more.push_back(has_more && (purpose == kEvidencePurpose || !(*answers_open)[i]));
+  }
+  return more;
 }
 
 Result<RecordingService::Audible> RecordingService::audible(const AudioQuery& query, std::string_view use,
@@ -225,7 +247,11 @@ Result<RecordingService::Audible> RecordingService::audible(const AudioQuery& qu
     audible.segments.push_back(std::move(of_leg));
   }
   if (auto right = check_right(query, *call, audible.legs, use, caller); !right) return right.error();
-  if (segments->empty() || audible.legs.empty()) return error(Errc::not_found, "the recording holds no audio");
+  keep_for(query, audible);
+  std::erase_if(*segments, [&](const SegmentRow& segment) { return !is_for(segment.use, query.purpose); });
+  if (segments->empty() || audible.legs.empty()) {
+    return error(Errc::not_found, "the recording holds no audio for the purpose '" + query.purpose + "'");
+  }
   // All legs of a recording share one timeline, whichever are asked for.
   audible.start = segments->front().started;
   audible.end = segments->front().ended;
@@ -239,6 +265,21 @@ Result<RecordingService::Audible> RecordingService::audible(const AudioQuery& qu
   }
   if (auto whole = check_whole(audible); !whole) return whole.error();
   return audible;
+}
+
+// Leaves what is for the purpose (engine/consent/audio_use.h), and of legs that were not named those that have any of
+// it.
+void RecordingService::keep_for(const AudioQuery& query, Audible& audible) {
+  std::vector<RecordedLeg> legs;
+  std::vector<std::vector<SegmentRow>> segments;
+  for (std::size_t i = 0; i < audible.legs.size(); ++i) {
+    std::erase_if(audible.segments[i], [&](const SegmentRow& segment) { return !is_for(segment.use, query.purpose); });
+    if (audible.segments[i].empty() && query.legs.empty()) continue;
+    legs.push_back(std::move(audible.legs[i]));
+    segments.push_back(std::move(audible.segments[i]));
+  }
+  audible.legs = std::move(legs);
+  audible.segments = std::move(segments);
 }
 
 // Every wanted segment is verified to its end before the first byte is heard: damage is a clear answer then, and not a
@@ -255,6 +296,11 @@ Result<void> RecordingService::check_whole(const Audible& audible) {
       auto report = verify_segment(**object, keys);
       if (!report) return report.error();
       if (!report->damages.empty()) return damage_of(segment.id, report->damages.front());
+      // What it may be used for is what it was sealed as, whatever became of its row.
+      if (report->identity && report->identity->use != segment.use) {
+        return error(Errc::corrupt,
+                     "the segment " + to_text(segment.id) + " is booked for another use than it was sealed for");
+      }
     }
   }
   return {};
@@ -300,8 +346,8 @@ Result<void> RecordingService::may_still_hear(const Listener& listener) {
 }
 
 RenderSpec RecordingService::render_spec(const AudioQuery& query, const Audible& audible) {
-  // Times in a segment are whole milliseconds, so that what follows a hole may be laid as much later than its time says:
-  // none of the last words is cut off for it.
+  // Times in a segment are whole milliseconds, so that what follows a hole may be laid as much later than its time
+  // says: none of the last words is cut off for it.
   constexpr auto kLaidLater = 2ms;
   RenderSpec spec{{}, audible.start, audible.end + kLaidLater, highest_rate(audible.legs)};
   for (std::size_t i = 0; i < audible.legs.size(); ++i) {

@@ -148,11 +148,15 @@ class RecordingService {
   Result<std::vector<RecordedLeg>> legs_of(const CallRow& call);
   Result<std::vector<RecordedParticipant>> participants_of(const CallRow& call);
   Result<Audible> audible(const AudioQuery& query, std::string_view use, const Caller& caller);
+  static void keep_for(const AudioQuery& query, Audible& audible);
   Result<WallTime> time_for_consents();
   Result<void> note_lapses(const HearingQuestion& question, const std::vector<ConsentRow>& consents);
   Result<void> check_whole(const Audible& audible);
   Result<std::vector<bool>> open_for(const std::string& purpose, const CallRow& call,
                                      const std::vector<RecordedLeg>& wanted);
+  // Which of these hold audio that may not be read for the purpose, beside what may.
+  Result<std::vector<bool>> legs_with_more(const RecordingRow& recording, const CallRow& call,
+                                           const std::vector<RecordedLeg>& legs, const std::string& purpose);
   Result<void> check_right(const AudioQuery& query, const CallRow& call, const std::vector<RecordedLeg>& wanted,
                            std::string_view use, const Caller& caller);
   Result<void> book_use(LedgerKind kind, const AudioQuery& query, const CallRow& call,

@@ -105,6 +105,7 @@ Json event(const ConsentRow& consent) {
       {"assent:signal", consent.signal_type},
       {"assent:call", urn(consent.call)},
       {"assent:prerollMs", consent.preroll_ms}};
+  if (consent.evidence_ms != 0) json["assent:spokenAnswerMs"] = consent.evidence_ms;
   if (consent.media_time) json["assent:mediaTime"] = to_rfc3339(*consent.media_time);
   return json;
 }

@@ -13,10 +13,10 @@ LegGateCounts& LegGateCounts::operator+=(const LegGateCounts& more) {
   return *this;
 }
 
-LegGate::LegGate(BlockPool& pool, SegmentWriter& segments, SealPermit& permit, Settings settings)
+LegGate::LegGate(BlockPool& pool, SegmentWriter& segments, LegPermits& permits, Settings settings)
     : filler_(pool),
       segments_(segments),
-      permit_(permit),
+      permits_(permits),
       settings_(settings),
       hold_(settings.hold),
       ring_(settings.ring_blocks) {}
@@ -55,19 +55,26 @@ void LegGate::settle(std::optional<HeldBlock> block) {
       if (gate_ == Gate::opening && ring_.size() == ring_.capacity()) return segments_.lose(*block->block_);
       const WallTime first = block->first_time();
       const WallTime end = block->end_time();
-      ring_.push(std::move(*block), first, end);
+      ring_.push(std::move(*block), first, end, use_of(first));
       most_held_blocks_ = std::max(most_held_blocks_, ring_.size());
       return;
     }
-    case Admission::admit: return admit(std::move(*block), SegmentWriter::Arrival::fresh);
+    case Admission::admit: {
+      const AudioUse use = use_of(block->first_time());
+      return admit(std::move(*block), use, SegmentWriter::Arrival::fresh);
+    }
     case Admission::discard: return;  // wiped as it goes
   }
 }
 
-void LegGate::admit(HeldBlock held, SegmentWriter::Arrival arrival) {
+AudioUse LegGate::use_of(WallTime first) const {
+  return evidence_until_ && first < *evidence_until_ ? AudioUse::both : AudioUse::recording;
+}
+
+void LegGate::admit(HeldBlock held, AudioUse use, SegmentWriter::Arrival arrival) {
   AdmittedBlock admitted(std::move(held.block_), nullptr);
   admitted.block_->head.consent_epoch = epoch_.value;
-  if (segments_.append(std::move(admitted), arrival)) ++counts_.admitted_blocks;
+  if (segments_.append(std::move(admitted), use, arrival)) ++counts_.admitted_blocks;
 }
 
 void LegGate::turn(const GateTurn& turn, WallTime media) {
@@ -78,14 +85,16 @@ void LegGate::turn(const GateTurn& turn, WallTime media) {
   while (admits) {
     auto held = ring_.pop_front();
     if (!held) break;
-    admit(std::move(held->block), SegmentWriter::Arrival::held);
+    admit(std::move(held->block), held->use, SegmentWriter::Arrival::held);
   }
-  permit_.publish(turn.valid_from.value);
+  permits_.publish(turn.valid_from.value, turn.answer_valid_from.value);
 
   gate_ = turn.to;
   admission_ = turn.after;
   if (admission_ != Admission::hold) ring_.release();
-  if (gate_ == Gate::closed) segments_.roll();
+  if (gate_ != Gate::closed) return;
+  evidence_until_.reset();
+  segments_.roll();
 }
 
 void LegGate::cut_at_turn(const GateTurn& turn) {
@@ -94,6 +103,17 @@ void LegGate::cut_at_turn(const GateTurn& turn) {
 }
 
 void LegGate::apply(const RingAction& action, WallTime at) {
+  if (action.answer == RingAction::Answer::keep) {
+    const WallTime recording_from = action.kind == RingAction::Kind::keep_all    ? WallTime::min()
+                                    : action.kind == RingAction::Kind::keep_last ? at - action.keep
+                                                                                 : WallTime::max();
+    evidence_until_ = at + action.around;
+    return ring_.sort_out(recording_from, at - action.around);
+  }
+  if (action.answer == RingAction::Answer::drop) {
+    evidence_until_.reset();
+    ring_.drop_evidence();
+  }
   switch (action.kind) {
     case RingAction::Kind::leave:
     case RingAction::Kind::keep_all: return;
@@ -128,8 +148,6 @@ void LegGate::roll() {
   settle(filler_.cut());
   segments_.roll();
 }
-
-nanoseconds LegGate::held() const { return ring_.span(); }
 
 LegGateCounts LegGate::counts() const {
   LegGateCounts counts = counts_;

@@ -17,8 +17,8 @@
 
 #include "engine/consent/gate.h"
 #include "engine/consent/hold_ring.h"
-#include "engine/seal/seal_permit.h"
 #include "engine/shard/block_filler.h"
+#include "engine/shard/leg_permits.h"
 #include "engine/shard/segment_writer.h"
 
 namespace assent {
@@ -41,7 +41,7 @@ class alignas(limits::kCacheLineBytes) LegGate {
     nanoseconds max_delay = limits::kMaxDelayDefault;
     std::size_t ring_blocks = 0;
   };
-  LegGate(BlockPool& pool, SegmentWriter& segments, SealPermit& permit, Settings settings);
+  LegGate(BlockPool& pool, SegmentWriter& segments, LegPermits& permits, Settings settings);
 
   // One packet in media order: its payload, the time of its first sample, how long it lasts.
   void packet(ByteView payload, WallTime at, nanoseconds duration);
@@ -70,7 +70,9 @@ class alignas(limits::kCacheLineBytes) LegGate {
   // So many of them have been put there since, and no turn has come between; `end` is when the last one ended.
   void passed(std::size_t packets, std::size_t payload_bytes, WallTime end);
 
-  nanoseconds held() const;
+  // Of what it holds: what is going to be recording, and what is evidence only (engine/consent/audio_use.h).
+  nanoseconds held() const { return ring_.span() - ring_.evidence_span(); }
+  nanoseconds held_evidence() const { return ring_.evidence_span(); }
   std::size_t held_blocks() const { return ring_.size(); }
   std::size_t most_held_blocks() const { return most_held_blocks_; }  // at any time so far
   LegGateCounts counts() const;
@@ -80,7 +82,8 @@ class alignas(limits::kCacheLineBytes) LegGate {
   nanoseconds patience() const;
   void discard(WallTime at, nanoseconds duration);
   void settle(std::optional<HeldBlock> block);  // a closed block goes where the gate's state sends it
-  void admit(HeldBlock block, SegmentWriter::Arrival arrival);
+  void admit(HeldBlock block, AudioUse use, SegmentWriter::Arrival arrival);
+  AudioUse use_of(WallTime first) const;  // of a block that begins then
   void cut_at_turn(const GateTurn& turn);
   void apply(const RingAction& action, WallTime at);
 
@@ -95,9 +98,10 @@ class alignas(limits::kCacheLineBytes) LegGate {
   std::uint64_t starved_packets_ = 0;
   std::size_t most_held_blocks_ = 0;
   SegmentWriter& segments_;
-  SealPermit& permit_;
+  LegPermits& permits_;
   Settings settings_;
-  nanoseconds hold_;  // of the settings, or less under overload
+  nanoseconds hold_;                        // of the settings, or less under overload
+  std::optional<WallTime> evidence_until_;  // what begins before that is evidence, too
   HoldRing<HeldBlock> ring_;
 };
 

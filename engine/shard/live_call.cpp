@@ -133,7 +133,7 @@ void LiveCall::decide(ParticipantIndex participant, Decision decision, PurposeSe
     if (change.participant == participant && change.signal == signal) reply.waits_for.push_back(change.seq);
   }
   for (const GateTurn& turn : outcome_.turns) {
-    if (turn.queued == QueuedAudio::drop) reply.must_be_quiet.push_back(turn.leg);
+    if (turn.queued_answer == QueuedAudio::drop) reply.must_be_quiet.push_back(turn.leg);
   }
   if (reply.waits_for.empty()) {
     // Nothing changed: what holds already is on record.
@@ -320,7 +320,8 @@ void LiveCall::execute(const GateTurn& turn, Now now) {
     quieting_.push_back({turn.leg, *asked_at_});
   }
   // Nothing is held and the first segment is still to come: a good moment to follow the sender's clock.
-  const bool begins = turn.ring.kind == RingAction::Kind::wipe && turn.to != Gate::closed;
+  const bool begins = turn.ring.kind == RingAction::Kind::wipe && turn.ring.answer != RingAction::Answer::keep &&
+                      turn.to != Gate::closed;
   if (begins) leg.receiver().adopt_sender_report();
 }
 
@@ -389,8 +390,12 @@ Booking LiveCall::recording_row(Now now) const {
 
 std::vector<ConsentRow> LiveCall::rows_of(const ConsentChange& change, const std::string& origin) const {
   nanoseconds kept{0};
+  nanoseconds evidence{0};
   for (const GateTurn& turn : outcome_.turns) {
-    if (turn.to == Gate::opening) kept = std::max(kept, legs_.at(turn.leg.value)->gate().held());
+    if (turn.to != Gate::opening) continue;
+    const LegGate& gate = legs_.at(turn.leg.value)->gate();
+    kept = std::max(kept, gate.held());
+    evidence = std::max(evidence, gate.held_evidence());
   }
   ConsentRow row;
   row.call = identity_.id;
@@ -403,6 +408,7 @@ std::vector<ConsentRow> LiveCall::rows_of(const ConsentChange& change, const std
   row.at = change.at.now.wall;
   row.media_time = change.at.media;
   row.preroll_ms = std::chrono::duration_cast<milliseconds>(kept).count();
+  row.evidence_ms = std::chrono::duration_cast<milliseconds>(evidence).count();
   row.valid_until = change.until;
   std::vector<ConsentRow> rows;
   for (const std::string& purpose : purposes_.ids_of(change.purposes)) {
@@ -473,7 +479,7 @@ void LiveCall::recorded(const std::vector<ConsentSeq>& seqs, const Result<void>&
 
 void LiveCall::note_quiet() {
   std::erase_if(quieting_, [this](const Quieting& one) {
-    const bool quiet = legs_.at(one.leg.value)->permit().quiet();
+    const bool quiet = legs_.at(one.leg.value)->permits().quiet();
     if (quiet) latencies_.went_quiet(one.asked_at);
     return quiet;
   });
@@ -485,7 +491,7 @@ void LiveCall::answer_quiet_replies() {
     const PendingReply& reply = replies_[i];
     const bool ready =
         reply.waits_for.empty() && std::all_of(reply.must_be_quiet.begin(), reply.must_be_quiet.end(),
-                                               [this](LegIndex leg) { return legs_.at(leg.value)->permit().quiet(); });
+                                               [this](LegIndex leg) { return legs_.at(leg.value)->permits().quiet(); });
     if (!ready) {
       ++i;
       continue;

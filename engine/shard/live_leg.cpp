@@ -21,9 +21,9 @@ nanoseconds duration_of(std::uint32_t ticks, const Codec& codec) {
 LiveLeg::LiveLeg(LegIdentity identity, LegReceiver receiver, LegListener& listener, LegWorkshop workshop,
                  Settings settings)
     : listener_(listener),
-      gate_(workshop.blocks, segments_, permit_, settings.gate),
+      gate_(workshop.blocks, segments_, permits_, settings.gate),
       receiver_(std::move(receiver)),
-      segments_(workshop.blocks, workshop.seal_queue, workshop.segments, permit_, settings.segments),
+      segments_(workshop.blocks, workshop.seal_queue, workshop.segments, permits_, settings.segments),
       identity_(std::move(identity)) {
   segments_.set_codec(receiver_.codec());
   if (settings.key_tones == KeyTones::heard) {

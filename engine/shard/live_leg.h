@@ -86,7 +86,7 @@ class alignas(limits::kCacheLineBytes) LiveLeg final : public LegSink {
     catch_up();
     return segments_;
   }
-  SealPermit& permit() { return permit_; }
+  const LegPermits& permits() const { return permits_; }
 
   // Where the leg's own timeline stands, which may follow the sender's clock: it runs on from the latest audio.
   WallTime media_time(Now now);
@@ -131,7 +131,7 @@ class alignas(limits::kCacheLineBytes) LiveLeg final : public LegSink {
   LegGate gate_;
   LegReceiver receiver_;
 
-  SealPermit permit_;
+  LegPermits permits_;
   SegmentWriter segments_;
   LegIdentity identity_;
   std::optional<InbandDtmf> key_tones_;  // none: nobody listens to them

@@ -7,9 +7,9 @@
 
 namespace assent {
 
-SegmentWriter::SegmentWriter(BlockPool& pool, SealQueue& queue, SegmentObserver& observer, SealPermit& permit,
+SegmentWriter::SegmentWriter(BlockPool& pool, SealQueue& queue, SegmentObserver& observer, LegPermits& permits,
                              Settings settings)
-    : pool_(pool), queue_(queue), settings_(settings), observer_(observer), permit_(permit) {}
+    : pool_(pool), queue_(queue), settings_(settings), observer_(observer), permits_(permits) {}
 
 SegmentWriter::~SegmentWriter() {
   ASSENT_CHECK(open_ == nullptr);
@@ -37,9 +37,11 @@ void SegmentWriter::set_codec(const Codec& codec) {
   codec_ = codec;
 }
 
-bool SegmentWriter::append(AdmittedBlock&& admitted, Arrival arrival) {
+bool SegmentWriter::append(AdmittedBlock&& admitted, AudioUse use, Arrival arrival) {
   Block& block = *admitted.block_;
   const WallTime first(nanoseconds(block.head.first_ns));
+  if (use != use_) roll();
+  use_ = use;
   // A block from before the segment's start (a clock that was set back) has no place in it.
   if (open_ != nullptr && (first >= start_ + settings_.segment_time || first < start_)) roll();
   if ((arrival == Arrival::fresh && !may_queue()) || (open_ == nullptr && !open(first))) {
@@ -78,7 +80,7 @@ bool SegmentWriter::open(WallTime start) {
   const auto id = new_id<SegmentId>(start);
   const std::uint32_t number = last_number_ + 1;
   const MessageContext context =
-      context_of({owner_->call, consent_, owner_->leg, owner_->recording, id, number, owner_->tenant});
+      context_of({owner_->call, consent_, owner_->leg, owner_->recording, id, number, owner_->tenant, use_});
   Result<SegmentSealer> sealer = SegmentSealer::create(*leg_key_, leg_key_id_, context);
   if (!sealer) return false;  // no memory for a key: the audio is lost and counted, the call goes on
 
@@ -87,13 +89,13 @@ bool SegmentWriter::open(WallTime start) {
   std::copy(message_header.begin(), message_header.end(), header->plain.begin());
   header->head.fill_bytes = static_cast<std::uint16_t>(message_header.size());
 
-  open_ = std::make_unique<OpenSegment>(id, std::move(*sealer), permit_);
+  open_ = std::make_unique<OpenSegment>(id, std::move(*sealer), permits_.of(use_));
   start_ = start;
   end_ = start;
   next_seq_ = 0;
   last_number_ = number;
   segments_.push_back(id);
-  observer_.segment_opened({id, *owner_, number, start});
+  observer_.segment_opened({id, *owner_, number, start, use_});
 
   push(std::move(header), BlockKind::header, *open_, next_seq_++);
   matroska::write_head_block(head->plain, SegmentHead{id, owner_->leg, start, codec_});

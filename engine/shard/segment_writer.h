@@ -22,6 +22,7 @@
 #include "engine/seal/open_segment.h"
 #include "engine/seal/seal_queue.h"
 #include "engine/shard/audio_gap.h"
+#include "engine/shard/leg_permits.h"
 #include "engine/stages.h"
 
 namespace assent {
@@ -39,6 +40,7 @@ struct SegmentOpened {
   SegmentOwner owner;
   std::uint32_t number = 0;  // from 1 within the leg
   WallTime started;
+  AudioUse use = AudioUse::recording;
 };
 
 // Who must know which segments exist: the settler. Called by the shard thread; must not block.
@@ -59,7 +61,7 @@ class alignas(limits::kCacheLineBytes) SegmentWriter {
   // Where the counts of the final frame come from: asked when a segment closes.
   using CountsSource = std::function<LegCounts()>;
 
-  SegmentWriter(BlockPool& pool, SealQueue& queue, SegmentObserver& observer, SealPermit& permit, Settings settings);
+  SegmentWriter(BlockPool& pool, SealQueue& queue, SegmentObserver& observer, LegPermits& permits, Settings settings);
   ~SegmentWriter();
 
   // Before the first block: whose audio this is and the key it is sealed under; no key when that has been destroyed.
@@ -86,8 +88,8 @@ class alignas(limits::kCacheLineBytes) SegmentWriter {
     held,  // from the ring: it has its place in the arena already, which none of the bounds takes away
   };
   // Whether there was a place for it. If not (as many blocks of this leg wait to be sealed as may; none was free for a
-  // new segment's head) its audio is lost, and a gap.
-  bool append(AdmittedBlock&& block, Arrival arrival);
+  // new segment's head) its audio is lost, and a gap. Another use than that of the block before begins a new segment.
+  bool append(AdmittedBlock&& block, AudioUse use, Arrival arrival);
   // The same for what had not yet come to be admitted, though it was consented to.
   void lose(const Block& block);
   void lose_packet(WallTime at, nanoseconds duration) { gaps_.add({at, at + duration, 1, 0}); }
@@ -123,10 +125,11 @@ class alignas(limits::kCacheLineBytes) SegmentWriter {
   Settings settings_;
   std::uint32_t next_seq_ = 0;
   std::uint32_t last_number_ = 0;
+  AudioUse use_ = AudioUse::recording;  // of what is appended
   bool is_behind_ = false;
 
   SegmentObserver& observer_;
-  SealPermit& permit_;
+  LegPermits& permits_;
   std::optional<SecretKey> leg_key_;
   std::vector<SegmentId> segments_;
   std::vector<ClosedSegment> closing_;  // with blocks still in the queue, or still to come

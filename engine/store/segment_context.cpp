@@ -36,10 +36,13 @@ bool read_number(const MessageContext& context, std::string_view key, std::uint3
 }  // namespace
 
 MessageContext context_of(const SegmentIdentity& identity) {
-  return {{"assent:call", to_text(identity.call)},       {"assent:consent", to_text(identity.consent)},
-          {"assent:leg", to_text(identity.leg)},         {"assent:recording", to_text(identity.recording)},
-          {"assent:segment", to_text(identity.segment)}, {"assent:segment-number", std::to_string(identity.number)},
-          {"assent:tenant", to_text(identity.tenant)}};
+  MessageContext context = {
+      {"assent:call", to_text(identity.call)},       {"assent:consent", to_text(identity.consent)},
+      {"assent:leg", to_text(identity.leg)},         {"assent:recording", to_text(identity.recording)},
+      {"assent:segment", to_text(identity.segment)}, {"assent:segment-number", std::to_string(identity.number)},
+      {"assent:tenant", to_text(identity.tenant)}};
+  if (identity.use != AudioUse::recording) context.emplace_back("assent:use", name_of(identity.use));
+  return context;
 }
 
 Result<SegmentIdentity> identity_of(const MessageContext& context) {
@@ -51,6 +54,9 @@ Result<SegmentIdentity> identity_of(const MessageContext& context) {
   if (!read_id(context, "assent:segment", identity.segment)) return bad_pair("assent:segment");
   if (!read_number(context, "assent:segment-number", identity.number)) return bad_pair("assent:segment-number");
   if (!read_id(context, "assent:tenant", identity.tenant)) return bad_pair("assent:tenant");
+  if (const std::string* use = find(context, "assent:use")) {
+    if (!parse_name(*use, identity.use)) return bad_pair("assent:use");
+  }
   return identity;
 }
 

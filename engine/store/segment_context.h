@@ -1,6 +1,7 @@
 // SegmentIdentity: whose audio a segment is, as its encryption context says: opaque ids, in clear text, for ever.
 //
-//   assent:call, assent:consent, assent:leg, assent:recording, assent:segment, assent:segment-number, assent:tenant
+//   assent:call, assent:consent, assent:leg, assent:recording, assent:segment, assent:segment-number, assent:tenant,
+//   assent:use (evidence | both; a segment that is recording and nothing else has none)
 //
 // Pure; any thread.
 #pragma once
@@ -10,6 +11,7 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "crypto/message_format.h"
+#include "engine/consent/audio_use.h"
 
 namespace assent {
 
@@ -21,6 +23,7 @@ struct SegmentIdentity {
   SegmentId segment;
   std::uint32_t number = 0;  // from 1 within the leg
   TenantId tenant;
+  AudioUse use = AudioUse::recording;
 
   bool operator==(const SegmentIdentity&) const = default;
 };

@@ -24,12 +24,13 @@ SegmentRow row_of(const SegmentIdentity& identity) {
   row.call = identity.call;
   row.leg = identity.leg;
   row.number = identity.number;
+  row.use = identity.use;
   return row;
 }
 
 bool is_same_place(const SegmentRow& row, const SegmentIdentity& identity) {
   return row.call == identity.call && row.leg == identity.leg && row.recording == identity.recording &&
-         row.number == identity.number;
+         row.number == identity.number && row.use == identity.use;
 }
 
 // What is found instead of an object, which is no reason to stop.

@@ -20,6 +20,7 @@ SegmentRow row_of(const SegmentInfo& info, WallTime ended) {
   row.number = info.number;
   row.started = info.started;
   row.ended = ended;
+  row.use = info.use;
   return row;
 }
 

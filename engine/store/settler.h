@@ -38,6 +38,7 @@ struct SegmentInfo {
   LegId leg;
   std::uint32_t number = 0;  // from 1 within the leg
   WallTime started;
+  AudioUse use = AudioUse::recording;
 };
 
 enum class SettlePace {

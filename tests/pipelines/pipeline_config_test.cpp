@@ -400,6 +400,13 @@ TEST_CASE("preroll none keeps nothing of what is held") {
   CHECK(settings_of("[consent]\npreroll = \"none\"").consent.gate.preroll.kind == Preroll::Kind::none);
 }
 
+TEST_CASE("the spoken answer is kept for the purpose that is its own") {
+  const std::string purposes = "\n[[purposes]]\nid = \"quality\"\n[[purposes]]\nid = \"consent-evidence\"";
+  CHECK_FALSE(settings_of("[consent]\ndefault_purposes = [\"quality\"]" + purposes).consent.gate.answer);
+  const auto settings = settings_of("[consent]\ndefault_purposes = [\"quality\"]\nevidence = \"10s\"" + purposes);
+  CHECK(settings.consent.gate.answer == SpokenAnswer{10s, Purpose(1)});
+}
+
 TEST_CASE("each error says where it is and what is allowed") {
   struct Case {
     const char* text;
@@ -458,6 +465,13 @@ TEST_CASE("each error says where it is and what is allowed") {
       {"[consent]\npreroll = \"1h\"",
        "p.toml:2:11: consent.preroll: \"1h\" is more than is held; allowed: \"all\", \"none\" or a duration up to "
        "consent.hold (30s)"},
+      {"[consent]\nevidence = \"31s\"",
+       "p.toml:2:12: consent.evidence: \"31s\" is too long; allowed: \"1s\" to \"30s\", a whole number with its unit "
+       "(ms, "
+       "s, m, h, d)"},
+      {"[consent]\nevidence = \"10s\"",
+       "p.toml:2:12: consent.evidence: needs the purpose that it is read for; allowed: a [[purposes]] entry with id = "
+       "\"consent-evidence\", and a yes that names it"},
       {"[consent]\ndefault_purposes = [\"qualty\"]",
        "p.toml:2:20: consent.default_purposes: \"qualty\" is not declared: did you mean \"quality\"?; allowed: those "
        "of "

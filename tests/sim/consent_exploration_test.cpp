@@ -72,12 +72,15 @@ struct Scope {
   std::size_t there_at_start = 0;
   std::size_t depth_limit = 1000;  // beyond what any of them reaches
   bool legs_go = false;            // with three participants, too
+  bool answers = false;            // the last purpose is that of the spoken answer, and nothing else of before is kept
 };
 
 class World {
  public:
   explicit World(const Scope& scope)
-      : scope_(scope), gate_(CallConsent::create(settings_of(scope)).value()), model_(scope.policy, scope.purposes) {}
+      : scope_(scope),
+        gate_(CallConsent::create(settings_of(scope)).value()),
+        model_(scope.policy, scope.purposes, scope.answers) {}
 
   std::vector<Event> possible() const;
   // What is wrong after the event; empty when all is well.
@@ -91,6 +94,10 @@ class World {
     settings.policy = scope.policy;
     settings.purposes = PurposeSet((1U << scope.purposes) - 1);
     settings.deadline = kDeadline;
+    if (scope.answers) {
+      settings.preroll = Preroll::none();
+      settings.answer = SpokenAnswer{1s, Purpose(static_cast<std::uint8_t>(scope.purposes - 1))};
+    }
     return settings;
   }
   Moment now() const { return {{MonoTime(time_), WallTime(time_ + wall_set_by_)}, WallTime(time_ + wall_set_by_)}; }
@@ -99,8 +106,9 @@ class World {
   std::vector<Recorded> restart(Outcome& out);
   ParticipantConsent on_record_of(std::size_t who) const;
   std::string check_changes(const std::vector<Recorded>& expected, const Outcome& out) const;
-  std::string check_leg(std::size_t i, const LegModel& before) const;
+  std::string check_leg(std::size_t i, const LegModel& before, Kind kind) const;
   std::string check_suspended(std::size_t i, const LegModel& before) const;
+  std::string check_answer(std::size_t i, const LegModel& before, Kind kind) const;
   std::string check_refusal(const Event& event, const std::vector<LegModel>& before) const;
   std::string carry_out(const Outcome& out);
 
@@ -108,6 +116,7 @@ class World {
   CallConsent gate_;
   ConsentModel model_;
   std::vector<LegModel> legs_;
+  std::array<bool, kPeople> allowed_answer_{};  // before the event under way
   nanoseconds time_{0};
   nanoseconds wall_set_by_{100000h};  // the wall clock against the other
 };
@@ -265,7 +274,7 @@ std::string World::check_changes(const std::vector<Recorded>& expected, const Ou
 }
 
 std::string World::carry_out(const Outcome& out) {
-  for (LegModel& leg : legs_) leg.admitted_now = 0;
+  for (LegModel& leg : legs_) leg.admitted_now = leg.answered_now = 0;
   for (const GateTurn& turn : out.turns) {
     if (!legs_.at(turn.leg.value).carry_out(turn)) return "a turn does not follow from the one before";
     if (turn.from == Gate::closed && turn.to != Gate::closed && model_.over(turn.leg.value)) return "it was over";
@@ -276,11 +285,11 @@ std::string World::carry_out(const Outcome& out) {
   return {};
 }
 
-std::string World::check_leg(std::size_t i, const LegModel& before) const {
+std::string World::check_leg(std::size_t i, const LegModel& before, Kind kind) const {
   const LegModel& leg = legs_[i];
   const LegIndex index(static_cast<std::uint8_t>(i));
   if (gate_.gate(index) != leg.gate || gate_.admission(index) != leg.admission || gate_.epoch(index) != leg.epoch ||
-      gate_.valid_from(index) != leg.valid_from) {
+      gate_.valid_from(index) != leg.valid_from || gate_.answer_valid_from(index) != leg.answer_valid_from) {
     return "the gate stands elsewhere than its turns say";
   }
   const bool over = model_.over(i);
@@ -296,6 +305,7 @@ std::string World::check_leg(std::size_t i, const LegModel& before) const {
   if (leg.gate == Gate::holding && (over || will || !might)) return "holding only while consent may still come";
   if (before.gate == Gate::closed && leg.gate == Gate::holding) return "a closed gate does not hold again";
   if (auto wrong = check_suspended(i, before); !wrong.empty()) return wrong;
+  if (auto wrong = check_answer(i, before, kind); !wrong.empty()) return wrong;
 
   if (model_.refused_everything(i) && leg.has_queued()) return "queued audio outlives its refusal";
   if ((leg.admission == Admission::admit) != (leg.gate == Gate::open)) return "admission is for open gates";
@@ -308,6 +318,32 @@ std::string World::check_leg(std::size_t i, const LegModel& before) const {
       return "audio was admitted that somebody who was there has not agreed to";
     }
   }
+  return {};
+}
+
+// What is kept of the spoken answer everybody whom it heard agreed to, and agrees to the recording, too; where all did
+// when the gate turned, it is kept.
+std::string World::check_answer(std::size_t i, const LegModel& before, Kind kind) const {
+  const LegModel& leg = legs_[i];
+  for (Company company = 0; company < 1U << kPeople; ++company) {
+    const unsigned heard = company | model_.present();
+    const bool kept = (leg.answered_now >> company & 1U) != 0;
+    if (kept && !(model_.allows_answer(i, heard, Reading::durable) && model_.allows(i, heard, Reading::durable))) {
+      return "an answer was kept that somebody who was there has not agreed to";
+    }
+  }
+  if (leg.held_answer != 0 && (leg.admits() || leg.gate == Gate::closed)) return "only a waiting gate holds an answer";
+  if (!scope_.answers || before.gate != Gate::holding || leg.gate != Gate::opening) return {};
+  unsigned heard = model_.present();
+  for (Company company = 0; company < 1U << kPeople; ++company) {
+    if ((before.held >> company & 1U) != 0) heard |= company;
+  }
+  const bool agreed = model_.allows_answer(i, heard, Reading::intended) &&
+                      model_.allows_answer(i, model_.present(), Reading::intended) &&
+                      model_.allows(i, heard, Reading::intended);
+  const bool said = kind == Kind::grant || kind == Kind::grant_for_a_time;
+  if (said && agreed && !leg.answered) return "an answer that all agreed to is not kept";
+  if (!said && leg.answered) return "an answer was kept that nobody gave";
   return {};
 }
 
@@ -328,6 +364,8 @@ std::string World::check_refusal(const Event& event, const std::vector<LegModel>
   for (std::size_t i = 0; i < legs_.size(); ++i) {
     if (before[i].admits() && !legs_[i].admits() && legs_[i].has_queued())
       return "queued audio outlives the refusal that ended admission";
+    const bool refused = allowed_answer_[i] && !model_.allows_answer(i, model_.present(), Reading::intended);
+    if (refused && legs_[i].has_queued_answer()) return "a queued answer outlives its refusal";
   }
   if (event.purposes != (1U << scope_.purposes) - 1) return {};
   for (std::size_t i = 0; i < legs_.size(); ++i) {
@@ -344,12 +382,16 @@ std::string World::step(const Event& event, Outcome& out) {
   time_ += 1ns;
   out.clear();
   const std::vector<LegModel> before = legs_;
+  allowed_answer_ = {};
+  for (std::size_t i = 0; i < legs_.size(); ++i) {
+    allowed_answer_[i] = model_.allows_answer(i, model_.present(), Reading::intended);
+  }
   const std::vector<Recorded> expected = apply(event, out);
   if (auto wrong = check_changes(expected, out); !wrong.empty()) return wrong;
   if (auto wrong = carry_out(out); !wrong.empty()) return wrong;
   for (std::size_t i = 0; i < legs_.size(); ++i) {
     const bool was_there = i < before.size() && event.kind != Kind::restart;
-    if (auto wrong = check_leg(i, was_there ? before[i] : LegModel{}); !wrong.empty()) return wrong;
+    if (auto wrong = check_leg(i, was_there ? before[i] : LegModel{}, event.kind); !wrong.empty()) return wrong;
   }
   const bool refuses = event.kind == Kind::deny || event.kind == Kind::withdraw;
   return refuses ? check_refusal(event, before) : std::string{};
@@ -376,6 +418,8 @@ std::string World::key() const {
     add(leg.admission);
     add(leg.has_queued());
     add(leg.held);
+    add(leg.held_answer);
+    add(leg.has_queued_answer() | leg.answered << 1 | leg.was_answered << 2);
   }
   return key;
 }
@@ -445,9 +489,9 @@ void explore_all_policies(Scope scope) {
     INFO(explored.wrong);
     CHECK(explored.wrong.empty());
     CHECK(explored.states > 50);
-    std::printf("%s, %zu participants, %zu purposes: %zu states, %zu steps, depth %zu\n",
-                std::string(to_text(policy)).c_str(), scope.people, scope.purposes, explored.states, explored.steps,
-                explored.depth);
+    std::printf("%s, %zu participants, %zu purposes%s: %zu states, %zu steps, depth %zu\n",
+                std::string(to_text(policy)).c_str(), scope.people, scope.purposes,
+                scope.answers ? " with the answer" : "", explored.states, explored.steps, explored.depth);
   }
 }
 
@@ -493,6 +537,14 @@ TEST_CASE("consent holds in every order of eight events for two participants") {
 
 TEST_CASE("consent holds in every order of five events for two participants and two purposes") {
   explore_all_policies({.people = 2, .purposes = 2, .there_at_start = 1, .depth_limit = 5});
+}
+
+TEST_CASE("consent holds in every order of events for one participant whose answer is kept") {
+  explore_all_policies({.people = 1, .purposes = 2, .answers = true});
+}
+
+TEST_CASE("consent holds in every order of five events for two participants whose answers are kept") {
+  explore_all_policies({.people = 2, .purposes = 2, .there_at_start = 1, .depth_limit = 5, .answers = true});
 }
 
 TEST_CASE("consent holds in every order of five events for two participants and one who joins late") {

@@ -51,7 +51,9 @@ struct Recorded {
 
 class ConsentModel {
  public:
-  ConsentModel(Policy policy, std::size_t purposes) : policy_(policy), purposes_(purposes) {}
+  // With `answers` the last of the purposes is that of the spoken answer, for which no gate opens.
+  ConsentModel(Policy policy, std::size_t purposes, bool answers = false)
+      : policy_(policy), purposes_(purposes), answers_(answers) {}
 
   std::array<Person, kPeople> people;
   bool paused = false;
@@ -160,10 +162,14 @@ class ConsentModel {
 
   // Does the policy allow this leg for any purpose, with `others` (a mask) and the leg's own participant in the call?
   bool allows(std::size_t leg, unsigned others, Reading reading) const {
-    for (std::size_t purpose = 0; purpose < purposes_; ++purpose) {
+    for (std::size_t purpose = 0; purpose < purposes_ - (answers_ ? 1 : 0); ++purpose) {
       if (allows_purpose(leg, others, reading, purpose)) return true;
     }
     return false;
+  }
+  // And what it said for the spoken answer?
+  bool allows_answer(std::size_t leg, unsigned others, Reading reading) const {
+    return answers_ && allows_purpose(leg, others, reading, purposes_ - 1);
   }
   bool pending(std::size_t who) const {
     for (std::size_t p = 0; p < purposes_; ++p) {
@@ -273,6 +279,7 @@ class ConsentModel {
 
   Policy policy_;
   std::size_t purposes_;
+  bool answers_;
 };
 
 }  // namespace assent::sim

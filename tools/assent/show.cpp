@@ -34,12 +34,13 @@ void print_people(const Json& recording, std::ostream& out) {
   }
   people.print(out);
   out << "\n";
-  TextTable consents({"AT", "PARTICIPANT", "PURPOSE", "DECISION", "BY", "PREROLL"});
+  TextTable consents({"AT", "PARTICIPANT", "PURPOSE", "DECISION", "BY", "PREROLL", "EVIDENCE"});
   for (const auto& each : list_at(recording, "consents")) {
     const Json signal = object_at(each, "signal");
     consents.add({text_at(each, "at"), participant_name(recording, text_at(each, "participant")),
                   text_at(each, "purpose"), text_at(each, "decision"),
-                  text_at(signal, "type") + " " + text_at(signal, "value"), text_at(each, "preroll_ms") + " ms"});
+                  text_at(signal, "type") + " " + text_at(signal, "value"), text_at(each, "preroll_ms") + " ms",
+                  text_at(each, "evidence_ms") + " ms"});
   }
   consents.print(out);
 }
@@ -53,9 +54,9 @@ void print_audio(const Json& recording, std::ostream& out) {
   }
   legs.print(out);
   out << "\n";
-  TextTable segments({"SEGMENT", "NUMBER", "STATE", "STARTED", "ENDED", "BYTES", "OBJECT"});
+  TextTable segments({"SEGMENT", "NUMBER", "USE", "STATE", "STARTED", "ENDED", "BYTES", "OBJECT"});
   for (const auto& each : list_at(recording, "segments")) {
-    segments.add({text_at(each, "id"), text_at(each, "number"),
+    segments.add({text_at(each, "id"), text_at(each, "number"), text_at(each, "use"),
                   text_at(each, "state") + (text_at(each, "salvaged") == "true" ? ", salvaged" : ""),
                   text_at(each, "started"), text_at(each, "ended"), text_at(each, "size_bytes"),
                   text_at(each, "object")});

@@ -6,7 +6,7 @@ using namespace assent;
 
 namespace {
 
-const PurposeRegistry kPurposes = *PurposeRegistry::create({"quality", "training"});
+const PurposeRegistry kPurposes = *PurposeRegistry::create({"quality", "training", "consent-evidence"});
 
 CallTerms terms_with_everything() {
   CallTerms terms;
@@ -15,6 +15,7 @@ CallTerms terms_with_everything() {
   terms.consent.hold = 12s;
   terms.consent.deadline = 90s;
   terms.consent.preroll = Preroll::last(1500ms);
+  terms.consent.answer = SpokenAnswer{10s, *kPurposes.find(kEvidencePurpose)};
   terms.consent.on_withdraw = OnWithdraw::erase;
   terms.consent.validity = 24h;
   REQUIRE(terms.consent.digits.bind('1', DigitAction::decide(Decision::granted, PurposeSet::of(Purpose(0)))));
@@ -32,6 +33,7 @@ void check_same(const ConsentSettings& a, const ConsentSettings& b) {
   CHECK(a.hold == b.hold);
   CHECK(a.deadline == b.deadline);
   CHECK(a.preroll == b.preroll);
+  CHECK(a.answer == b.answer);
   CHECK(a.on_withdraw == b.on_withdraw);
   CHECK(a.validity == b.validity);
   CHECK(a.digits == b.digits);
@@ -65,6 +67,7 @@ TEST_CASE("purposes come back by their names, whatever their bits are by then") 
   const auto back = call_terms_from(json, turned);
   REQUIRE(back);
   CHECK(turned.ids_of(back->consent.purposes) == std::vector<std::string>{"training", "quality"});
+  CHECK_FALSE(back->consent.answer);  // nobody could agree to it any more
   CHECK(turned.ids_of(back->consent.digits.action_of('1').purposes) == std::vector<std::string>{"quality"});
   // A digit that granted what is no purpose any more must not come to mean another, nor all of them.
   const auto without = *PurposeRegistry::create({"training"});

@@ -155,6 +155,7 @@ struct CallRows {
     row.at = at_ms(3);
     row.media_time = at_ms(4);
     row.preroll_ms = 1500;
+    row.evidence_ms = 2500;
     return row;
   }
 

@@ -170,7 +170,8 @@ TEST_CASE("a consent's ledger entry is bound to every field of the record and re
       [](ConsentRow& row) { row.origin = "x"; },
       [](ConsentRow& row) { row.at += 1ns; },
       [](ConsentRow& row) { row.media_time = WallTime(1s); },
-      [](ConsentRow& row) { row.preroll_ms = 8; }};
+      [](ConsentRow& row) { row.preroll_ms = 8; },
+      [](ConsentRow& row) { row.evidence_ms = 8; }};
   const auto hash = consent_hash(consent);
   REQUIRE(hash);
   for (std::size_t i = 0; i < changes.size(); ++i) {
@@ -207,6 +208,11 @@ TEST_CASE("a consent's hash is over all its fields in canonical JSON") {
                            R"(","media_time_ns":null,"notice":{"id":"n","version":"2"},"origin":"x","participant":")" +
                            nil + R"(","preroll_ms":7,"purpose":"quality","signal_type":"dtmf","signal_value":"\"\n"})";
   CHECK(*consent_hash(consent) == sha256(bytes_of(text)));
+
+  consent.evidence_ms = 9;
+  std::string longer = text;
+  longer.insert(longer.find(R"("id")"), R"("evidence_ms":9,)");
+  CHECK(*consent_hash(consent) == sha256(bytes_of(longer)));
 }
 
 TEST_CASE("a consent whose notice is no JSON object is refused") {

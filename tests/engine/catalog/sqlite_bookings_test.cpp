@@ -130,6 +130,7 @@ TEST_CASE("consents come back oldest first, each with a ledger record that verif
   CHECK(consents[0].at == granted.at);
   CHECK(consents[0].media_time == granted.media_time);
   CHECK(consents[0].preroll_ms == 1500);
+  CHECK(consents[0].evidence_ms == 2500);
 
   const auto ledger = *catalog->ledger({});
   REQUIRE(ledger.size() == 2);

@@ -183,3 +183,41 @@ TEST_CASE("a ring that wraps many times loses and repeats nothing") {
     CHECK(counts.held == counts.displaced + counts.aged + counts.cleared + popped.size());
   }
 }
+
+TEST_CASE("a ring is sorted by what its blocks may be used for, and what is for nothing goes") {
+  std::vector<int> wiped;
+  HoldRing<FakeBlock> ring(8);
+  for (int i = 0; i < 6; ++i) push(ring, i, wiped);
+  const auto uses = [&] {
+    std::vector<AudioUse> all;
+    while (auto held = ring.pop_front()) all.push_back(held->use);
+    return all;
+  };
+  using enum AudioUse;
+  SECTION("evidence reaches further back than the recording") {
+    ring.sort_out(at(2s), at(1s));
+    CHECK(wiped == std::vector{0, 1});
+    CHECK(ring.counts().cleared == 2);
+    CHECK(ring.evidence_span() == 1s);
+    CHECK(ring.span() == 2s);
+    CHECK(uses() == std::vector{evidence, evidence, both, both});
+  }
+  SECTION("the recording reaches further back") {
+    ring.sort_out(WallTime::min(), at(2s));
+    CHECK(wiped.empty());
+    CHECK(ring.evidence_span() == 0s);
+    CHECK(uses() == std::vector{recording, recording, recording, recording, both, both});
+  }
+  SECTION("nothing of it is recording") {
+    ring.sort_out(WallTime::max(), at(2001ms));
+    CHECK(wiped == std::vector{0, 1, 2, 3, 4});
+    CHECK(uses() == std::vector{evidence});
+  }
+  SECTION("and the evidence goes again") {
+    ring.sort_out(at(2s), at(1s));
+    ring.drop_evidence();
+    CHECK(wiped == std::vector{0, 1, 2, 3});
+    CHECK(ring.counts().cleared == 4);
+    CHECK(uses() == std::vector{recording, recording});
+  }
+}

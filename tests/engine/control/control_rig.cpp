@@ -197,13 +197,15 @@ RecordedCall ControlRig::record_call(const RecordSpec& spec) {
 SegmentRow ControlRig::seal_segment(const RecordedCall& call, const LegRow& leg, int number, const RecordSpec& spec) {
   const WallTime start = kStart + spec.packets * 20ms * (number - 1);
   const WallTime ended = start + spec.packets * 20ms;
+  const auto place = static_cast<std::size_t>(number) - 1;
   const SegmentIdentity identity{call.call,
                                  new_id<ConsentId>(kStart),
                                  leg.id,
                                  call.recording,
                                  new_id<SegmentId>(start),
                                  static_cast<std::uint32_t>(number),
-                                 {}};
+                                 {},
+                                 place < spec.uses.size() ? spec.uses[place] : AudioUse::recording};
   const OpenKey key = must(keys.open(leg.key));
   const auto sealer = must(SegmentSealer::create(*key.key, key.id, context_of(identity)));
   FrameCipher cipher;
@@ -230,7 +232,8 @@ SegmentRow ControlRig::seal_segment(const RecordedCall& call, const LegRow& leg,
   ObjectInMemory content(object);
   must(files->put(name, content));
   return {identity.segment,     call.recording, call.call, leg.id, identity.number, name,
-          SegmentState::stored, object.size(),  3,         start,  ended,           false};
+          SegmentState::stored, object.size(),  3,         start,  ended,           false,
+          identity.use};
 }
 
 void ControlRig::consent(const RecordedCall& call, std::size_t who, const std::string& purpose,

@@ -136,6 +136,7 @@ struct RecordSpec {
   int segments = 2;
   int packets = 5;  // a segment: 20 ms of PCMU each, every byte packet_byte(leg, segment, packet)
   CallState state = CallState::ended;
+  std::vector<AudioUse> uses = {};  // of each leg's segments, in their order; what is missing is recording
 };
 
 inline std::uint8_t packet_byte(std::size_t leg, int segment, int packet) {

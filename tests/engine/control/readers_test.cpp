@@ -120,6 +120,78 @@ bool holds_any(const std::string& text, const std::vector<std::string>& wanted) 
 
 }  // namespace
 
+// A call whose first segment is the spoken answer only, whose second is that and recording, and whose third is
+// recording.
+struct Answered {
+  ControlRig rig;
+  RecordSpec spec;
+  RecordedCall call;
+
+  Answered() {
+    spec.segments = 3;
+    spec.uses = {AudioUse::evidence, AudioUse::both, AudioUse::recording};
+    call = rig.record_call(spec);
+    rig.consent_all(call, "quality");
+    rig.consent_all(call, std::string(kEvidencePurpose));
+  }
+  HttpResponse hear(const std::string& purpose) {
+    return rig.ask("GET", "/v1/recordings/" + to_text(call.recording) + "/audio?format=wav&purpose=" + purpose);
+  }
+  // What both legs said in these segments.
+  std::string said(int first, int last) const {
+    std::string bytes;
+    for (std::size_t leg = 0; leg < 2; ++leg) {
+      const std::string all = leg_bytes(spec, leg);
+      const std::size_t segment = all.size() / 3;
+      bytes += all.substr(segment * static_cast<std::size_t>(first - 1),
+                          segment * static_cast<std::size_t>(last - first + 1));
+    }
+    return bytes;
+  }
+};
+
+TEST_CASE("the spoken answer is read for its own purpose only, and that reads nothing else") {
+  Answered answered;
+  auto recording = answered.hear("quality");
+  REQUIRE(recording.status == 200);
+  CHECK(read_stream(*recording.stream) == answered.said(2, 3));
+  auto evidence = answered.hear(std::string(kEvidencePurpose));
+  REQUIRE(evidence.status == 200);
+  CHECK(read_stream(*evidence.stream) == answered.said(1, 2));
+  CHECK(answered.hear("training").status == 403);
+
+  answered.rig.consent(answered.call, 0, std::string(kEvidencePurpose), "withdrawn");
+  CHECK(answered.hear(std::string(kEvidencePurpose)).status == 403);
+  CHECK(answered.hear("quality").status == 200);
+}
+
+TEST_CASE("keys are given away only to who may hear all that they open") {
+  Answered answered;
+  const auto route = std::find_if(all_routes().begin(), all_routes().end(),
+                                  [](const Route& one) { return one.operation == Operation::record_key_export; });
+  REQUIRE(route != all_routes().end());
+  const auto ask = [&](std::string_view purpose) {
+    std::string target(route->pattern);
+    target.replace(target.find('{'), target.find('}') - target.find('{') + 1, to_text(answered.call.recording));
+    return answered.rig.ask(std::string(route->method), target + "?purpose=" + std::string(purpose)).status;
+  };
+  CHECK(ask("quality") < 300);
+  CHECK(ask(kEvidencePurpose) == 403);
+  answered.rig.consent(answered.call, 0, std::string(kEvidencePurpose), "withdrawn");
+  CHECK(ask("quality") == 403);
+}
+
+TEST_CASE("a row that says of a segment what it was not sealed as is found out") {
+  Answered answered;
+  SegmentRow row = answered.call.segments.front();
+  REQUIRE(row.use == AudioUse::evidence);
+  row.use = AudioUse::recording;
+  must(answered.rig.writer->book_and_wait({booking::AddSegment{row}}));
+  const auto response = answered.hear("quality");
+  CHECK(response.status >= 500);
+  CHECK_FALSE(response.stream);
+}
+
 TEST_CASE("a purpose that was not granted is refused by every operation that gives audio, and that is on the ledger") {
   std::size_t readers = 0;
   for (const Route& route : all_routes()) {

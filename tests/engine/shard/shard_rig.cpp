@@ -75,7 +75,9 @@ RigOptions ShardRig::defaults() {
 }
 
 ShardRig::ShardRig(RigOptions options)
-    : options_(options), purposes_(*PurposeRegistry::create({"quality"})), pages_(options.page_count) {
+    : options_(options),
+      purposes_(*PurposeRegistry::create({"quality", "consent-evidence"})),
+      pages_(options.page_count) {
   auto arena = SecureArena::create(options.arena_blocks * sizeof(Block), ArenaBacking::locked_memory);
   REQUIRE(arena);
   arena_memory_ = arena->memory();
@@ -282,7 +284,8 @@ std::vector<OpenedPacket> ShardRig::open_segment(const SegmentOpened& segment, c
     const auto read = reader.feed(ByteView(plain).first(frame->plain_bytes));
     REQUIRE(read);
     for (const auto& packet : *read) {
-      packets.push_back({reader.head()->start + packet.at, Bytes(packet.payload.begin(), packet.payload.end())});
+      packets.push_back(
+          {reader.head()->start + packet.at, Bytes(packet.payload.begin(), packet.payload.end()), segment.use});
     }
   }
   return packets;

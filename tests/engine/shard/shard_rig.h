@@ -71,6 +71,7 @@ struct RigOptions {
 struct OpenedPacket {
   WallTime at;
   Bytes payload;
+  AudioUse use = AudioUse::recording;  // of the segment it lies in
 };
 
 class ShardRig : private SegmentObserver {

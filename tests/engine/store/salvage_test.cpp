@@ -43,6 +43,7 @@ TEST_CASE("a finished segment that was not stored is stored as it was sealed") {
   REQUIRE(bench.rows().size() == 1);
   CHECK(bench.rows().front().id == segment.info.segment);
   CHECK_FALSE(bench.rows().front().salvaged);
+  CHECK(bench.rows().front().use == AudioUse::evidence);
   CHECK(bench.rows().front().ended == segment.ended);
   CHECK(
       (bench.disk.content(std::filesystem::path("/state/segments") / bench.rows().front().object) == segment.object()));
@@ -66,6 +67,7 @@ TEST_CASE("a torn segment is rebuilt under a new id and key, and the recording s
   const SegmentRow row = bench.rows().front();
   CHECK(row.id != segment.info.segment);
   CHECK(row.salvaged);
+  CHECK(row.use == AudioUse::evidence);
   CHECK(row.frames == 7);
   CHECK(row.started == segment.info.started);
   const SegmentReport verified = bench.verify(row);
@@ -74,6 +76,7 @@ TEST_CASE("a torn segment is rebuilt under a new id and key, and the recording s
   CHECK(verified.counts->recorded == 4 * test::kPacketsPerFrame);
   CHECK(verified.head->segment == row.id);
   CHECK(verified.identity->segment == row.id);
+  CHECK(verified.identity->use == AudioUse::evidence);
 
   std::set<PacketName> expected = packets_of(segment, 2, 3);
   expected.merge(packets_of(segment, 5, 6));
@@ -220,6 +223,7 @@ TEST_CASE("an object that was stored, not booked, and is no longer in the journa
   CHECK(report->strays == std::vector{stray});
   REQUIRE(bench.rows().size() == 1);
   CHECK(bench.rows().front().id == segment.info.segment);
+  CHECK(bench.rows().front().use == AudioUse::evidence);
   CHECK(bench.recorded() == packets_of(segment, 2, 5));
 }
 

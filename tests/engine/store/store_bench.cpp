@@ -78,11 +78,13 @@ SealedSegment StoreBench::make_segment(std::size_t leg_index, std::uint32_t numb
   const LegRow& leg_row = legs_[leg_index];
   const WallTime start = kCallStart + number * 60s + milliseconds(7);
   SealedSegment segment;
-  segment.info = {new_id<SegmentId>(start), recording_, call_, leg_row.id, number, start};
+  // Every other one is of another use, which is kept whatever becomes of the segment.
+  const AudioUse use = number % 2 == 1 ? AudioUse::evidence : AudioUse::recording;
+  segment.info = {new_id<SegmentId>(start), recording_, call_, leg_row.id, number, start, use};
   segment.ended = packet_time(start, frames * kPacketsPerFrame);
   starts_[{leg_row.id, number}] = start;
 
-  const SegmentIdentity identity{call_, consent_, leg_row.id, recording_, segment.info.segment, number, tenant_};
+  const SegmentIdentity identity{call_, consent_, leg_row.id, recording_, segment.info.segment, number, tenant_, use};
   auto sealer = SegmentSealer::create(keys_.at(leg_row.key), leg_row.key, context_of(identity));
   REQUIRE(sealer);
   const SegmentId id = segment.info.segment;
