@@ -352,6 +352,11 @@ inline constexpr std::size_t kApiVitalWorkers = 64;  // consent, withdrawal, pau
 inline constexpr std::size_t kApiEndWorkers = 32;    // the end of a call
 // A decision and the end of a call wait for the disk so long before the caller is told that it has not answered.
 inline constexpr auto kApiDurableWait = 30s;
+// Of erasures of people and tenants: bookings of one transaction, at 1 KiB each some milliseconds of the writer; after
+// how many calls it is noted how far they are; when one that failed is tried again.
+inline constexpr std::size_t kErasureBookings = 512;
+inline constexpr std::size_t kErasureProgress = 100;
+inline constexpr auto kErasureRetry = 60s;
 inline constexpr std::size_t kApiHeaderBytes = std::size_t{16} * 1024;
 inline constexpr auto kApiIdleTime = 60s;    // a connection kept open between requests
 inline constexpr auto kApiHeaderTime = 10s;  // from a request's first byte to the end of its header

@@ -18,6 +18,7 @@
 #include "engine/catalog/sqlite_catalog.h"
 #include "engine/control/api.h"
 #include "engine/control/erasures.h"
+#include "engine/control/person_erasures.h"
 #include "engine/control/recordings.h"
 #include "engine/control/tokens.h"
 #include "engine/store/file_store.h"
@@ -115,6 +116,7 @@ struct Engine::Parts {
   std::optional<ReceiptDesk> receipts;
   std::optional<StandingConsents> standing;
   std::optional<Withdrawals> withdrawals;
+  std::optional<PersonErasures> person_erasures;  // its thread uses what is above
   std::optional<Registers> registers;
   std::unique_ptr<TokenStore> tokens;
   std::optional<EngineMeter> meter;
@@ -320,6 +322,13 @@ Result<void> Engine::Parts::start_api() {
                                         eraser->request({erasure, call, {}});
                                       },
                                       [this](CallId call) { return eraser->wait_for(call, limits::kApiDurableWait); }});
+  person_erasures.emplace(PersonErasures::Parts{*catalog, *writer, *keys, *standing,
+                                                [this] { recordings->review_streams(); },
+                                                [this](ErasureId erasure, CallId call) {
+                                                  eraser->request({erasure, call, {}});
+                                                },
+                                                [this](CallId call) { return eraser->wait_for(call, 1s); }, tell});
+  if (auto resumed = person_erasures->resume(); !resumed) return resumed.error();
   receipts.emplace(ReceiptDesk::Parts{*catalog, [this] { return catalog->seal(); },
                                       [terms = receipt_terms(settings)] { return terms; },
                                       [this] { return catalog->ledger_keys(); }});
@@ -327,8 +336,8 @@ Result<void> Engine::Parts::start_api() {
   auto sources = open_webhooks(settings.webhooks, state);
   if (!sources) return sources.error();
   webhooks.emplace(std::move(*sources), read_clocks().wall);
-  api.emplace(ApiParts{*calls, *meter, *recordings, *erasures, *receipts, *standing, *withdrawals, *registers, *catalog,
-                       *tokens, overload, *webhooks});
+  api.emplace(ApiParts{*calls, *meter, *recordings, *erasures, *person_erasures, *receipts, *standing, *withdrawals,
+                       *registers, *catalog, *tokens, overload, *webhooks});
   auto listening = HttpServer::listen(
       settings.listen.api, [this](const HttpRequest& request) { return api->handle(request); },
       [this](unsigned status, std::string_view why) { return api->refuse(status, why); }, {}, Api::lane_of);
@@ -430,6 +439,7 @@ Result<void> Engine::stop(milliseconds patience) {
   parts.watch.reset();
 
   for (const auto& shard : parts.shards) shard->stop_calls();
+  parts.person_erasures.reset();
   parts.eraser.reset();
   for (const auto& shard : parts.shards) shard->stop_storage();
   for (const auto& shard : parts.shards) {

@@ -41,8 +41,9 @@ class LedgerSeal;  // ledger_seal.h
 
 struct TenantRow {
   TenantId id;
-  std::string name;  // an operator's label such as "default", not a person's
+  std::string name;  // an operator's label such as "default", not a person's; its id, once it is erased
   KeyId key;
+  std::optional<WallTime> erased = std::nullopt;
 };
 
 struct SubjectRow {
@@ -51,6 +52,7 @@ struct SubjectRow {
   Bytes blind_index;  // keyed hash of the subject's reference; unique within a tenant
   Bytes sealed_ref;   // the reference itself, under the subject's key
   KeyId key;
+  std::optional<WallTime> erased = std::nullopt;  // nobody is found by this reference any more
 };
 
 struct ParticipantRow {
@@ -317,6 +319,13 @@ struct RemoveSegment { SegmentId segment; };
 // State erased; the sealed fields of its call (reference, settings, labels, media, participants) are overwritten and read
 // as empty from then on; the call's notes are gone. The keys are the caller's to destroy, with DestroyKey in the same span.
 struct EraseRecording { RecordingId recording; WallTime at; };
+// The sealed fields of a call, or of one of its participants and their legs, as EraseRecording does; and the call's notes.
+struct ForgetCall { CallId call; };
+struct ForgetParticipant { ParticipantId participant; };
+// Marked as erased. The person's reference and what is said of their consents on file are overwritten; the tenant's name is
+// free again. The keys are the caller's to destroy.
+struct EraseSubject { SubjectId subject; WallTime at; };
+struct EraseTenant { TenantId tenant; WallTime at; };
 }  // namespace booking
 // clang-format on
 
@@ -327,7 +336,8 @@ using Booking =
                  booking::ReopenRecording, booking::CloseRecording, booking::AddNote, booking::AddLedger,
                  booking::StartLedgerKey, booking::AddCheckpoint, booking::StartErasure, booking::UpdateErasure,
                  booking::DestroyKey, booking::RemoveSegment, booking::EraseRecording, booking::AddStandingConsent,
-                 booking::WithdrawStandingConsent, booking::AddNotice, booking::AddPurpose, booking::ProveLedger>;
+                 booking::WithdrawStandingConsent, booking::AddNotice, booking::AddPurpose, booking::ProveLedger,
+                 booking::ForgetCall, booking::ForgetParticipant, booking::EraseSubject, booking::EraseTenant>;
 
 // ---- queries ------------------------------------------------------------------------------------------------------
 
@@ -376,6 +386,8 @@ class Catalog {
   virtual Result<std::optional<CallRow>> call(CallId id) = 0;
   virtual Result<std::vector<CallRow>> calls_in_state(CallState state) = 0;
   virtual Result<std::vector<CallRow>> calls_of(SubjectId subject) = 0;  // that this person took part in, oldest first
+  virtual Result<std::vector<CallRow>> calls_of(TenantId tenant) = 0;    // oldest first
+  virtual Result<std::vector<SubjectRow>> subjects_of(TenantId tenant) = 0;                  // likewise
   virtual Result<std::vector<ParticipantRow>> participants(CallId call) = 0;                 // as booked
   virtual Result<std::vector<LegRow>> legs(CallId call) = 0;                                 // by index
   virtual Result<std::vector<ConsentRow>> consents(CallId call) = 0;                         // oldest first

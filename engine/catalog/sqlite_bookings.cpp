@@ -6,6 +6,9 @@
 
 namespace assent {
 
+// The sealed bodies whose numbers this query finds. Whoever refers to them forgets them then.
+#define ASSENT_OVERWRITE(numbers) "UPDATE sealed SET body = zeroblob(length(body)) WHERE n IN (" numbers ")"
+
 Result<void> SqliteBookings::apply(const Booking& booking) {
   return std::visit([this](const auto& one) { return put(one); }, booking);
 }
@@ -46,8 +49,7 @@ Result<void> SqliteBookings::put(const booking::AddKey& add) {
 }
 
 Result<void> SqliteBookings::put(const booking::DestroyKey& destroy) {
-  auto done = database_.run(
-      "UPDATE sealed SET body = zeroblob(length(body)) WHERE n = (SELECT sealed FROM keys WHERE id = ?)", destroy.key);
+  auto done = database_.run(ASSENT_OVERWRITE("SELECT sealed FROM keys WHERE id = ?"), destroy.key);
   if (!done) return done;
   return database_.run("DELETE FROM keys WHERE id = ?", destroy.key);
 }
@@ -109,9 +111,7 @@ Result<void> SqliteBookings::put(const booking::SetLegCounts& set) {
 }
 
 Result<void> SqliteBookings::put(const booking::SetLegMedia& set) {
-  auto done = database_.run(
-      "UPDATE sealed SET body = zeroblob(length(body)) WHERE n = (SELECT sealed_media FROM legs WHERE id = ?)",
-      set.leg);
+  auto done = database_.run(ASSENT_OVERWRITE("SELECT sealed_media FROM legs WHERE id = ?"), set.leg);
   if (!done) return done;
   const auto sealed = keep_sealed(set.sealed_media);
   if (!sealed) return sealed.error();
@@ -125,9 +125,7 @@ Result<void> SqliteBookings::put(const booking::EndCall& end) {
 }
 
 Result<void> SqliteBookings::forget_media(CallId call) {
-  auto done = database_.run(
-      "UPDATE sealed SET body = zeroblob(length(body)) WHERE n IN (SELECT sealed_media FROM legs WHERE call = ?)",
-      call);
+  auto done = database_.run(ASSENT_OVERWRITE("SELECT sealed_media FROM legs WHERE call = ?1"), call);
   if (!done) return done;
   return database_.run("UPDATE legs SET sealed_media = NULL WHERE call = ?", call);
 }
@@ -301,24 +299,63 @@ Result<void> SqliteBookings::put(const booking::EraseRecording& erase) {
                                         erase.at, erase.recording),
                           "recording");
   if (!done) return done;
-  CallId call;
-  const auto found = database_.value<CallId>("SELECT call FROM recordings WHERE id = ?", erase.recording);
-  if (!found) return found.error();
-  if (*found) call = **found;
-  if (done = forget_media(call); !done) return done;
-  done = database_.run(
-      "UPDATE sealed SET body = zeroblob(length(body)) WHERE n IN (SELECT sealed_ref FROM calls WHERE id = ?1 "
-      "UNION ALL SELECT sealed_settings FROM calls WHERE id = ?1 UNION ALL SELECT sealed_label FROM legs WHERE call = "
-      "?1 UNION ALL "
-      "SELECT sealed FROM participants WHERE call = ?1 UNION ALL SELECT sealed FROM notes WHERE call = ?1)",
-      call);
+  const auto call = database_.value<CallId>("SELECT call FROM recordings WHERE id = ?", erase.recording);
+  if (!call) return call.error();
+  return put(booking::ForgetCall{call->value_or(CallId())});
+}
+
+Result<void> SqliteBookings::put(const booking::ForgetCall& forget) {
+  if (auto done = forget_media(forget.call); !done) return done;
+  auto done = database_.run(
+      ASSENT_OVERWRITE(
+          "SELECT sealed_ref FROM calls WHERE id = ?1 UNION ALL SELECT sealed_settings FROM calls WHERE id = ?1 "
+          "UNION ALL SELECT sealed_label FROM legs WHERE call = ?1 UNION ALL SELECT sealed FROM participants WHERE "
+          "call = "
+          "?1 UNION ALL SELECT sealed FROM notes WHERE call = ?1"),
+      forget.call);
   if (!done) return done;
   for (const char* sql : {"UPDATE calls SET sealed_ref = NULL, sealed_settings = NULL WHERE id = ?",
                           "UPDATE legs SET sealed_label = NULL WHERE call = ?",
                           "UPDATE participants SET sealed = NULL WHERE call = ?", "DELETE FROM notes WHERE call = ?"}) {
-    if (done = database_.run(sql, call); !done) return done;
+    if (done = database_.run(sql, forget.call); !done) return done;
   }
   return {};
+}
+
+// What others noted of the call may be about them.
+Result<void> SqliteBookings::put(const booking::ForgetParticipant& forget) {
+  auto done = database_.run(ASSENT_OVERWRITE("SELECT sealed FROM participants WHERE id = ?1 UNION ALL SELECT "
+                                             "sealed_label FROM legs WHERE participant = ?1 "
+                                             "UNION ALL SELECT sealed_media FROM legs WHERE participant = ?1 UNION ALL "
+                                             "SELECT sealed FROM notes WHERE call = "
+                                             "(SELECT call FROM participants WHERE id = ?1)"),
+                            forget.participant);
+  if (!done) return done;
+  for (const char* sql : {"UPDATE participants SET sealed = NULL WHERE id = ?",
+                          "UPDATE legs SET sealed_label = NULL, sealed_media = NULL WHERE participant = ?",
+                          "DELETE FROM notes WHERE call = (SELECT call FROM participants WHERE id = ?)"}) {
+    if (done = database_.run(sql, forget.participant); !done) return done;
+  }
+  return {};
+}
+
+Result<void> SqliteBookings::put(const booking::EraseSubject& erase) {
+  auto done = database_.run(ASSENT_OVERWRITE("SELECT sealed_ref FROM subjects WHERE id = ?1 UNION ALL SELECT sealed "
+                                             "FROM standing_consents WHERE subject = ?1"),
+                            erase.subject);
+  if (!done) return done;
+  done = database_.run("UPDATE standing_consents SET sealed = NULL WHERE subject = ?", erase.subject);
+  if (!done) return done;
+  return changed_one(database_.run("UPDATE subjects SET sealed_ref = NULL, blind_index = randomblob(32), erased = "
+                                   "ifnull(erased, ?) WHERE id = ?",
+                                   erase.at, erase.subject),
+                     "subject");
+}
+
+Result<void> SqliteBookings::put(const booking::EraseTenant& erase) {
+  return changed_one(database_.run("UPDATE tenants SET name = ?, erased = ifnull(erased, ?) WHERE id = ?",
+                                   to_text(erase.tenant), erase.at, erase.tenant),
+                     "tenant");
 }
 
 }  // namespace assent

@@ -73,6 +73,10 @@ class SqliteBookings {
   Result<void> put(const booking::DestroyKey& destroy);
   Result<void> put(const booking::RemoveSegment& remove);
   Result<void> put(const booking::EraseRecording& erase);
+  Result<void> put(const booking::ForgetCall& forget);
+  Result<void> put(const booking::ForgetParticipant& forget);
+  Result<void> put(const booking::EraseSubject& erase);
+  Result<void> put(const booking::EraseTenant& erase);
 
   Result<void> require_key(KeyId key);
   Result<void> require_standing(const ConsentRow& row);

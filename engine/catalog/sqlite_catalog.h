@@ -57,6 +57,8 @@ class SqliteCatalog final : public Catalog {
   Result<std::vector<ParticipantRow>> participants(CallId call) override;
   Result<std::vector<LegRow>> legs(CallId call) override;
   Result<std::vector<ConsentRow>> consents(CallId call) override;
+  Result<std::vector<CallRow>> calls_of(TenantId tenant) override;
+  Result<std::vector<SubjectRow>> subjects_of(TenantId tenant) override;
   Result<std::vector<StandingConsentRow>> standing_consents(SubjectId subject) override;
   Result<std::vector<NoticeRow>> notices(const NoticeFilter& filter) override;
   Result<std::vector<PurposeRow>> purposes() override;

@@ -12,8 +12,8 @@ namespace {
 
 // Each query's columns stand in the order in which its row is read. A macro, because statements are string literals.
 #define ASSENT_KEY_ROWS "SELECT k.id, k.kind, k.parent, s.body FROM keys k JOIN sealed s ON s.n = k.sealed "
-#define ASSENT_SUBJECT_ROWS                                              \
-  "SELECT p.id, p.tenant, p.blind_index, s.body, p.key FROM subjects p " \
+#define ASSENT_SUBJECT_ROWS                                                        \
+  "SELECT p.id, p.tenant, p.blind_index, s.body, p.key, p.erased FROM subjects p " \
   "LEFT JOIN sealed s ON s.n = p.sealed_ref "
 #define ASSENT_CALL_ROWS                                                                                \
   "SELECT c.id, c.tenant, c.key, c.policy, s.body, c.notice_json, c.created, c.ended, c.state, t.body " \
@@ -39,10 +39,12 @@ Result<void> read_row(SqliteStatement& from, WrappedKey& row) {
   return {};
 }
 
-Result<void> read_row(SqliteStatement& from, TenantRow& row) { return from.read(row.id, row.name, row.key); }
+Result<void> read_row(SqliteStatement& from, TenantRow& row) {
+  return from.read(row.id, row.name, row.key, row.erased);
+}
 
 Result<void> read_row(SqliteStatement& from, SubjectRow& row) {
-  return from.read(row.id, row.tenant, row.blind_index, row.sealed_ref, row.key);
+  return from.read(row.id, row.tenant, row.blind_index, row.sealed_ref, row.key, row.erased);
 }
 
 Result<void> read_row(SqliteStatement& from, CallRow& row) {
@@ -159,11 +161,11 @@ Result<std::vector<WrappedKey>> SqliteCatalog::keys_of_kind(KeyKind kind) {
 }
 
 Result<std::optional<TenantRow>> SqliteCatalog::tenant(std::string_view name) {
-  return find<TenantRow>("SELECT id, name, key FROM tenants WHERE name = ?", name);
+  return find<TenantRow>("SELECT id, name, key, erased FROM tenants WHERE name = ?", name);
 }
 
 Result<std::optional<TenantRow>> SqliteCatalog::tenant(TenantId id) {
-  return find<TenantRow>("SELECT id, name, key FROM tenants WHERE id = ?", id);
+  return find<TenantRow>("SELECT id, name, key, erased FROM tenants WHERE id = ?", id);
 }
 
 Result<std::optional<SubjectRow>> SqliteCatalog::subject(SubjectId id) {
@@ -187,6 +189,14 @@ Result<std::vector<CallRow>> SqliteCatalog::calls_in_state(CallState state) {
 Result<std::vector<CallRow>> SqliteCatalog::calls_of(SubjectId subject) {
   return list<CallRow>(ASSENT_CALL_ROWS "WHERE c.id IN (SELECT call FROM participants WHERE subject = ?) ORDER BY c.id",
                        subject);
+}
+
+Result<std::vector<CallRow>> SqliteCatalog::calls_of(TenantId tenant) {
+  return list<CallRow>(ASSENT_CALL_ROWS "WHERE c.tenant = ? ORDER BY c.id", tenant);
+}
+
+Result<std::vector<SubjectRow>> SqliteCatalog::subjects_of(TenantId tenant) {
+  return list<SubjectRow>(ASSENT_SUBJECT_ROWS "WHERE p.tenant = ? ORDER BY p.id", tenant);
 }
 
 Result<std::vector<ParticipantRow>> SqliteCatalog::participants(CallId call) {

@@ -245,7 +245,15 @@ ALTER TABLE segments ADD COLUMN use TEXT NOT NULL DEFAULT 'recording';
 ALTER TABLE consents ADD COLUMN evidence_ms INTEGER NOT NULL DEFAULT 0;
 )sql";
 
-constexpr std::array<const char*, 6> kMigrations = {kSchema1, kSchema2, kSchema3, kSchema4, kSchema5, kSchema6};
+// People and tenants of whom everything is erased.
+constexpr const char* kSchema7 = R"sql(
+ALTER TABLE subjects ADD COLUMN erased INTEGER;
+ALTER TABLE tenants ADD COLUMN erased INTEGER;
+CREATE INDEX calls_tenant ON calls (tenant, id);
+)sql";
+
+constexpr std::array<const char*, 7> kMigrations = {kSchema1, kSchema2, kSchema3, kSchema4,
+                                                    kSchema5, kSchema6, kSchema7};
 
 Result<std::int64_t> number(SqliteDatabase& database, const char* pragma) {
   const auto found = database.value<std::int64_t>(pragma);

@@ -19,6 +19,7 @@
 #include "engine/control/http_server.h"
 #include "engine/control/idempotency.h"
 #include "engine/control/metrics.h"
+#include "engine/control/person_erasures.h"
 #include "engine/control/recordings.h"
 #include "engine/control/registers.h"
 #include "engine/control/routes.h"
@@ -37,6 +38,7 @@ struct ApiParts {
   EngineStatus& status;
   RecordingService& recordings;
   Erasures& erasures;
+  PersonErasures& person_erasures;
   ReceiptDesk& receipts;
   StandingConsents& standing;
   Withdrawals& withdrawals;

@@ -1,4 +1,4 @@
-// Recordings and their erasure in JSON; their audio as it is.
+// Recordings in JSON; their audio as it is.
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
@@ -85,19 +85,6 @@ Json list_of(const std::vector<T>& items) {
   Json list = Json::array();
   for (const T& item : items) list.push_back(json_of(item));
   return list;
-}
-
-Json json_of(const ErasureView& erasure) {
-  Json steps = Json::array();
-  for (const ErasureStep& step : erasure.steps) {
-    steps.push_back({{"step", step.step}, {"at", to_rfc3339(step.at)}, {"what", step.what}});
-  }
-  return {{"id", to_text(erasure.id)},
-          {erasure.target_kind, erasure.target_id},
-          {"state", erasure.done ? "done" : "incomplete"},
-          {"requested", to_rfc3339(erasure.requested)},
-          {"done", or_null(erasure.done)},
-          {"steps", std::move(steps)}};
 }
 
 std::vector<std::string> split_at_commas(const std::string& text) {
@@ -227,19 +214,6 @@ Reply draw_recording(ApiParts& parts, const ApiRequest& request) {
                           {"legs", std::move(legs)}});
 }
 
-Reply delete_recording(ApiParts& parts, const ApiRequest& request) {
-  const auto id = id_parameter<RecordingId>(request);
-  if (!id) return id.error();
-  auto erasure = parts.erasures.erase_recording(*id, {request.bearer.id});
-  if (!erasure) return problem_of(erasure.error());
-  if (erasure->done) return json_reply(200, json_of(*erasure));
-  return Problem{ProblemType::erasure_incomplete,
-                 "the keys are destroyed, so nobody can hear the recording, but erasure " + to_text(erasure->id) +
-                     " is not done: " + erasure->trouble.value_or("a step failed") +
-                     "; it goes on when this is asked again, and when the engine starts",
-                 {}};
-}
-
 Reply record_key_export(ApiParts& parts, const ApiRequest& request) {
   const auto id = id_parameter<RecordingId>(request);
   if (!id) return id.error();
@@ -252,14 +226,6 @@ Reply record_key_export(ApiParts& parts, const ApiRequest& request) {
   Json keys = Json::array();
   for (const KeyId key : exported->keys) keys.push_back(to_text(key));
   return json_reply(201, {{"recording", to_text(*id)}, {"call", to_text(exported->call)}, {"keys", std::move(keys)}});
-}
-
-Reply show_erasure(ApiParts& parts, const ApiRequest& request) {
-  const auto id = id_parameter<ErasureId>(request);
-  if (!id) return id.error();
-  auto erasure = parts.erasures.show(*id);
-  if (!erasure) return problem_of(erasure.error());
-  return json_reply(200, json_of(*erasure));
 }
 
 }  // namespace assent

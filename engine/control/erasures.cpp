@@ -14,33 +14,9 @@ constexpr std::string_view kRecordingKind = "recording";
 constexpr int kForgetAttempts = 20;  // while somebody reads an older state of the catalog
 constexpr auto kForgetPause = 100ms;
 
-json steps_of(const ErasureRow& row) {
-  json steps = json::parse(row.steps_json, nullptr, false);
-  return steps.is_array() ? steps : json::array();
-}
-
-void add_step(ErasureRow& row, WallTime at, std::string_view step, std::string_view what) {
-  json steps = steps_of(row);
-  steps.push_back({{"at", to_rfc3339(at)}, {"step", step}, {"what", what}});
-  row.steps_json = steps.dump();
-}
-
-ErasureView view_of(const ErasureRow& row) {
-  ErasureView view{row.id, row.target_kind, row.target_id, row.requested, row.done, {}, std::nullopt};
-  for (const json& step : steps_of(row)) {
-    view.steps.push_back(
-        {step.value("step", ""), parse_rfc3339(step.value("at", "")).value_or(row.requested), step.value("what", "")});
-  }
-  return view;
-}
-
 LedgerEntry ledger_entry(LedgerKind kind, WallTime at, CallId call, const ErasureRow& row, std::string_view step) {
   const json body = {{"erasure", to_text(row.id)}, {"step", step}, {row.target_kind, row.target_id}};
   return {kind, at, call, body.dump()};
-}
-
-std::string count_text(std::size_t count, std::string_view noun) {
-  return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
 }
 
 }  // namespace

@@ -28,6 +28,7 @@
 #include "engine/catalog/catalog_writer.h"
 #include "engine/catalog/key_ring.h"
 #include "engine/control/call_service.h"
+#include "engine/control/erasure_steps.h"
 #include "engine/store/segment_store.h"
 
 namespace assent {
@@ -39,22 +40,6 @@ class JournalEraser {
   // Waits. On success no page of the recording lies in the journal, neither of the stored segments named here nor of
   // any other, and none of it will be stored from there.
   virtual Result<void> erase(RecordingId recording, std::span<const SegmentId> stored) = 0;
-};
-
-struct ErasureStep {
-  std::string step;
-  WallTime at;
-  std::string what;
-};
-
-struct ErasureView {
-  ErasureId id;
-  std::string target_kind;
-  std::string target_id;
-  WallTime requested;
-  std::optional<WallTime> done;
-  std::vector<ErasureStep> steps;      // taken, in order
-  std::optional<std::string> trouble;  // why it is not done, of the attempt just made
 };
 
 struct ErasureParts {  // outlive the erasures

@@ -364,6 +364,11 @@ Read<WithdrawalSpec> read_withdrawal_spec(std::string_view body) {
   });
 }
 
+Read<ErasureSpec> read_erasure_spec(std::string_view body) {
+  return read_object(body.empty() ? "{}" : body,
+                     [](JsonObject& object, Faults&) { return ErasureSpec{object.optional_text("tenant")}; });
+}
+
 Read<NoticeSpec> read_notice_spec(std::string_view body) {
   return read_object(body, [](JsonObject& object, Faults&) {
     NoticeSpec spec{object.text("id", kName), object.text("version", kName), object.text("language", kName),

@@ -65,6 +65,15 @@ class Listeners {
     return found;
   }
 
+  std::vector<std::shared_ptr<Listener>> all() {
+    std::vector<std::shared_ptr<Listener>> found;
+    const std::lock_guard lock(mutex_);
+    for (const auto& one : all_) {
+      if (auto listener = one.second.lock()) found.push_back(std::move(listener));
+    }
+    return found;
+  }
+
  private:
   std::mutex mutex_;  // guards what follows
   std::multimap<RecordingId, std::weak_ptr<Listener>> all_;

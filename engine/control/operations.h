@@ -44,6 +44,8 @@ Reply play_recording(ApiParts& parts, const ApiRequest& request);
 Reply draw_recording(ApiParts& parts, const ApiRequest& request);
 Reply delete_recording(ApiParts& parts, const ApiRequest& request);
 Reply record_key_export(ApiParts& parts, const ApiRequest& request);
+Reply erase_subject(ApiParts& parts, const ApiRequest& request);
+Reply delete_tenant(ApiParts& parts, const ApiRequest& request);
 Reply show_erasure(ApiParts& parts, const ApiRequest& request);
 
 Reply list_ledger(ApiParts& parts, const ApiRequest& request);

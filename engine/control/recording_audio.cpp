@@ -141,7 +141,28 @@ Result<std::vector<bool>> RecordingService::open_for(const std::string& purpose,
   if (!now) return now.error();
   const HearingQuestion question{purpose, *policy, call.created, *now};
   if (auto noted = note_lapses(question, *consents); !noted) return noted.error();
-  return legs_open_for(question, *participants, rows, *consents);
+  std::vector<bool> open = legs_open_for(question, *participants, rows, *consents);
+  const auto gone = erased_people(call, *participants);
+  if (!gone) return gone.error();
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (*policy == Policy::all_party ? !gone->empty() : gone->contains(rows[i].participant)) open[i] = false;
+  }
+  return open;
+}
+
+// Of whom everything is being erased: they are not heard from the moment that was asked, however long it takes.
+Result<std::set<ParticipantId>> RecordingService::erased_people(const CallRow& call,
+                                                                const std::vector<ParticipantRow>& participants) {
+  std::set<ParticipantId> gone;
+  const auto tenant = parts_.catalog.tenant(call.tenant);
+  if (!tenant) return tenant.error();
+  const bool all = *tenant && (*tenant)->erased;
+  for (const ParticipantRow& participant : participants) {
+    const auto subject = parts_.catalog.subject(participant.subject);
+    if (!subject) return subject.error();
+    if (all || !*subject || (*subject)->erased) gone.insert(participant.id);
+  }
+  return gone;
 }
 
 // A refusal is on the ledger before anybody learns of it.
@@ -318,6 +339,12 @@ std::unique_ptr<LegPackets> RecordingService::packets_of(const AudioQuery& query
 
 void RecordingService::cut_streams(RecordingId id) {
   for (const auto& listener : listeners_.of(id)) listener->cut(Listener::Cut::erased);
+}
+
+void RecordingService::review_streams() {
+  for (const auto& listener : listeners_.all()) {
+    if (!may_still_hear(*listener)) listener->cut(Listener::Cut::not_allowed);
+  }
 }
 
 void RecordingService::review_streams(RecordingId id) {

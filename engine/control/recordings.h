@@ -14,6 +14,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -131,6 +132,7 @@ class RecordingService {
   void cut_streams(RecordingId id);
   // Those of them whose purpose nobody's consent covers any more.
   void review_streams(RecordingId id);
+  void review_streams();  // of every recording
 
  private:
   // A recording's legs that may be heard and hold audio, and the time they span together.
@@ -161,6 +163,7 @@ class RecordingService {
                            std::string_view use, const Caller& caller);
   Result<void> book_use(LedgerKind kind, const AudioQuery& query, const CallRow& call,
                         const std::vector<RecordedLeg>& legs, std::string_view use, const Caller& caller);
+  Result<std::set<ParticipantId>> erased_people(const CallRow& call, const std::vector<ParticipantRow>& participants);
   Result<void> may_still_hear(const Listener& listener);
   RenderSpec render_spec(const AudioQuery& query, const Audible& audible);
   std::unique_ptr<LegPackets> packets_of(const AudioQuery& query, LegId leg, const std::vector<SegmentRow>& segments);

@@ -11,6 +11,7 @@
 #include "engine/catalog/person_fields.h"
 #include "engine/consent/consent_state.h"
 #include "engine/control/consent_record_view.h"
+#include "engine/control/leg_erasure_plan.h"
 
 namespace assent {
 namespace {
@@ -311,37 +312,11 @@ Result<std::optional<Withdrawals::PastCall>> Withdrawals::prepare(const CallRow&
   return std::optional(std::move(past));
 }
 
-// As in a live call: under all-party it was one recording of everybody, and one withdrawal takes it all.
 Result<void> Withdrawals::erase(PastCall& past, const CallRow& call, const People& who) {
-  const auto recording = parts_.catalog.recording_of(call.id);
-  if (!recording) return recording.error();
-  if (!*recording || (*recording)->state == RecordingState::erased) return {};
-  const auto legs = parts_.catalog.legs(call.id);
-  if (!legs) return legs.error();
-  const auto segments = parts_.catalog.segments((*recording)->id);
-  if (!segments) return segments.error();
-  std::vector<LegId> erased;
-  std::set<LegId> kept;
-  for (const LegRow& leg : *legs) {
-    const auto key = parts_.catalog.key(leg.key);
-    if (!key) return key.error();
-    if (!*key) continue;  // erased before
-    if (call.policy != to_text(Policy::all_party) && !who.contains(leg.participant)) {
-      kept.insert(leg.id);
-      continue;
-    }
-    erased.push_back(leg.id);
-    past.destroyed.push_back(leg.key);
-  }
-  if (erased.empty()) return {};
-  const WallTime now = parts_.clock().wall;
-  past.view.erasure = new_id<ErasureId>(now);
-  const bool keeps_any = std::any_of(segments->begin(), segments->end(),
-                                     [&](const SegmentRow& segment) { return kept.contains(segment.leg); });
-  if (!keeps_any) past.destroyed.push_back(call.key);
-  for (const KeyId key : past.destroyed) past.bookings.emplace_back(booking::DestroyKey{key});
-  if (!keeps_any) past.bookings.emplace_back(booking::EraseRecording{(*recording)->id, now});
-  start_leg_erasure(*past.view.erasure, call.id, erased, now, past.bookings);
+  auto plan = plan_leg_erasure(parts_.catalog, call, who, parts_.clock().wall, past.bookings);
+  if (!plan) return plan.error();
+  past.view.erasure = plan->erasure;
+  past.destroyed = std::move(plan->destroyed);
   return {};
 }
 

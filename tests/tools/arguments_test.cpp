@@ -109,6 +109,14 @@ TEST_CASE("withdraw names a person, and says of what and how they said so") {
   CHECK(one.signal == "web");
   CHECK(one.value == "form 12");
   CHECK(contains(complaint_of({"withdraw"}), "--subject"));
+
+  const auto erase = arguments_of<EraseArguments>({"erase", "--subject", "c", "--tenant", "acme", "--yes"});
+  CHECK(erase.subject == "c");
+  CHECK(erase.tenant == "acme");
+  CHECK(erase.confirm == EraseArguments::Confirm::given);
+  CHECK(arguments_of<EraseArguments>({"erase", "--account", "acme"}).account == "acme");
+  CHECK(contains(complaint_of({"erase"}), "--subject or --account"));
+  CHECK(contains(complaint_of({"erase", "--account", "a", "--subject", "c"}), "--subject"));
   CHECK(contains(complaint_of({"withdraw", "--subject", "c", "--signal", "standing"}), "standing"));
 }
 
@@ -211,9 +219,9 @@ TEST_CASE("delete asks unless it was told yes") {
 }
 
 TEST_CASE("every command has a help with an example") {
-  for (const char* command :
-       {"run", "check", "calls", "consent", "withdraw", "consents", "notices", "purposes", "pause", "resume", "end",
-        "recordings", "show", "export", "verify", "delete", "salvage", "ledger", "version"}) {
+  for (const char* command : {"run",     "check",    "calls",  "consent", "withdraw", "erase",      "consents",
+                              "notices", "purposes", "pause",  "resume",  "end",      "recordings", "show",
+                              "export",  "verify",   "delete", "salvage", "ledger",   "version"}) {
     INFO(command);
     const auto parsed = parse({command, "--help"});
     REQUIRE(std::holds_alternative<ExitStatus>(parsed.outcome));

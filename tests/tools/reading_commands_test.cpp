@@ -24,6 +24,7 @@ struct Given {
   Gives operator()(const CallsArguments&) const { return Gives::no_audio; }
   Gives operator()(const ConsentArguments&) const { return Gives::no_audio; }
   Gives operator()(const WithdrawArguments&) const { return Gives::no_audio; }
+  Gives operator()(const EraseArguments&) const { return Gives::no_audio; }
   Gives operator()(const StandingArguments&) const { return Gives::no_audio; }
   Gives operator()(const NoticesArguments&) const { return Gives::no_audio; }
   Gives operator()(const PurposesArguments&) const { return Gives::no_audio; }

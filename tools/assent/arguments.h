@@ -84,6 +84,15 @@ struct WithdrawArguments {
   Output output = Output::text;
 };
 
+struct EraseArguments {
+  EngineReach engine;
+  std::string subject;  // the person's id, or the caller's reference; empty: the account
+  std::optional<std::string> tenant;
+  std::string account;  // a tenant's name or id
+  enum class Confirm { ask, given } confirm = Confirm::ask;
+  Output output = Output::text;
+};
+
 struct NoticeArgument {
   std::string id;
   std::string version;
@@ -211,10 +220,11 @@ struct VersionArguments {
   Output output = Output::text;
 };
 
-using Arguments = std::variant<RunArguments, CheckArguments, CallsArguments, ConsentArguments, WithdrawArguments,
-                               StandingArguments, NoticesArguments, PurposesArguments, PauseArguments, TopArguments,
-                               EndArguments, RecordingsArguments, ShowArguments, ExportArguments, ExportKeysArguments,
-                               VerifyArguments, DeleteArguments, SalvageArguments, LedgerArguments, VersionArguments>;
+using Arguments =
+    std::variant<RunArguments, CheckArguments, CallsArguments, ConsentArguments, WithdrawArguments, EraseArguments,
+                 StandingArguments, NoticesArguments, PurposesArguments, PauseArguments, TopArguments, EndArguments,
+                 RecordingsArguments, ShowArguments, ExportArguments, ExportKeysArguments, VerifyArguments,
+                 DeleteArguments, SalvageArguments, LedgerArguments, VersionArguments>;
 
 // The exit status when there is nothing to do: help was asked for and printed, or the command line is wrong.
 std::variant<Arguments, ExitStatus> parse_arguments(int argc, const char* const* argv, std::ostream& out,

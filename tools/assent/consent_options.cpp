@@ -45,6 +45,7 @@ CLI::App& add_act(CLI::App& parent, const std::string& name, const std::string& 
 ConsentOptions::ConsentOptions(CLI::App& app, std::function<void(Arguments)> choose)
     : app_(app), choose_(std::move(choose)) {
   add_withdraw();
+  add_erase();
   add_standing();
   add_notices();
   add_purposes();
@@ -55,6 +56,25 @@ CLI::App& ConsentOptions::add(const std::string& name, const std::string& does, 
   command->footer("Example:\n  " + example + "\n");
   command->require_subcommand(0, 1);
   return *command;
+}
+
+void ConsentOptions::add_erase() {
+  auto& erase = add("erase", "Destroy everything of a person, or of a tenant: keys first, then all that was stored",
+                    "assent erase --subject customer-4711 --yes --state /var/lib/assent");
+  add_person(erase, erase_.subject, erase_.tenant);
+  auto* subject = erase.get_option("--subject");
+  auto* account = erase.add_option("--account", erase_.account, "a tenant's name or id: all of its calls and people")
+                      ->type_name("NAME")
+                      ->excludes(subject)
+                      ->excludes(erase.get_option("--tenant"));
+  erase.add_flag_callback(
+      "--yes", [this] { erase_.confirm = EraseArguments::Confirm::given; }, "do not ask");
+  add_engine(erase, erase_.engine);
+  add_output(erase, erase_.output);
+  erase.callback([this, subject, account] {
+    if (subject->empty() && account->empty()) throw CLI::RequiredError("--subject or --account");
+    choose_(erase_);
+  });
 }
 
 void ConsentOptions::add_withdraw() {

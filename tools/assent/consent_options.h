@@ -1,4 +1,4 @@
-// The command lines of what concerns consents beyond one call: withdraw, consents, notices, purposes. One thread.
+// The command lines of what concerns people beyond one call: withdraw, erase, consents, notices, purposes. One thread.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -17,6 +17,7 @@ class ConsentOptions {
 
  private:
   void add_withdraw();
+  void add_erase();
   void add_standing();
   void add_notices();
   void add_purposes();
@@ -25,6 +26,7 @@ class ConsentOptions {
   CLI::App& app_;
   std::function<void(Arguments)> choose_;
   WithdrawArguments withdraw_;
+  EraseArguments erase_;
   StandingArguments standing_;
   NoticesArguments notices_;
   PurposesArguments purposes_;

@@ -68,6 +68,8 @@ class ScriptedCatalog : public Catalog {
   Result<std::optional<CallRow>> call(CallId) override { return std::optional<CallRow>(); }
   Result<std::vector<CallRow>> calls_in_state(CallState) override { return std::vector<CallRow>(); }
   Result<std::vector<CallRow>> calls_of(SubjectId) override { return std::vector<CallRow>(); }
+  Result<std::vector<CallRow>> calls_of(TenantId) override { return std::vector<CallRow>(); }
+  Result<std::vector<SubjectRow>> subjects_of(TenantId) override { return std::vector<SubjectRow>(); }
   Result<std::vector<ParticipantRow>> participants(CallId) override { return std::vector<ParticipantRow>(); }
   Result<std::vector<LegRow>> legs(CallId) override { return std::vector<LegRow>(); }
   Result<std::vector<ConsentRow>> consents(CallId) override { return std::vector<ConsentRow>(); }

@@ -1,6 +1,7 @@
 #include "control_rig.h"
 
 #include <fstream>
+#include <set>
 #include <sstream>
 
 #include "codecs/matroska/block_writer.h"
@@ -133,9 +134,10 @@ ControlRig::ControlRig()
                    [this](const CallRow&) { return on_withdraw; },
                    [this](ErasureId erasure, CallId call) { erasures_begun.emplace_back(erasure, call); },
                    [](CallId) { return Result<void>(); }, read_clocks, 50ms}),
+      person_erasures(std::in_place, person_erasure_parts(50ms)),
       registers({*catalog, *writer, purposes}),
-      api({calls, status, recordings, erasures, receipts, standing, withdrawals, registers, *catalog, *tokens, overload,
-           webhooks, [this] {
+      api({calls, status, recordings, erasures, *person_erasures, receipts, standing, withdrawals, registers, *catalog,
+           *tokens, overload, webhooks, [this] {
              return Now{read_mono(), wall};
            }}) {
   calls.view.id = new_id<CallId>(kStart);
@@ -192,6 +194,41 @@ RecordedCall ControlRig::record_call(const RecordSpec& spec) {
   }
   must(writer->book_and_wait(std::move(bookings)));
   return recorded;
+}
+
+PersonErasures::Parts ControlRig::person_erasure_parts(milliseconds retry) {
+  return {*catalog,
+          *writer,
+          keys,
+          standing,
+          [this] { recordings.review_streams(); },
+          [](ErasureId, CallId) {},
+          [this](CallId call) { return remove_legs(call); },
+          [](const std::string&) {},
+          read_clocks,
+          retry};
+}
+
+void ControlRig::start_person_erasures(milliseconds retry) { person_erasures.emplace(person_erasure_parts(retry)); }
+
+Result<void> ControlRig::remove_legs(CallId call) {
+  if (legs_stay) return {};  // it gives up, and the erasure stays open
+  std::vector<Booking> bookings;
+  std::set<LegId> gone;
+  for (const LegRow& leg : must(catalog->legs(call))) {
+    if (!must(catalog->key(leg.key))) gone.insert(leg.id);
+  }
+  for (const SegmentRow& segment : must(catalog->segments(must(catalog->recording_of(call))->id))) {
+    if (!gone.contains(segment.leg)) continue;
+    must(files->remove(segment.object));
+    bookings.emplace_back(booking::RemoveSegment{segment.id});
+  }
+  for (const ErasureRow& row : must(catalog->unfinished_erasures())) {
+    if (row.target_kind != "legs" || row.target_id != to_text(call)) continue;
+    bookings.emplace_back(booking::UpdateErasure{row.id, row.steps_json, kStart});
+  }
+  if (bookings.empty()) return {};
+  return writer->book_and_wait(std::move(bookings));
 }
 
 SegmentRow ControlRig::seal_segment(const RecordedCall& call, const LegRow& leg, int number, const RecordSpec& spec) {

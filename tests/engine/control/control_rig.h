@@ -173,6 +173,8 @@ class ControlRig {
   OnWithdraw on_withdraw = OnWithdraw::keep;
   std::vector<std::pair<ErasureId, CallId>> erasures_begun;
   Withdrawals withdrawals;
+  std::optional<Error> legs_stay;  // what is stored of erased legs cannot be removed
+  std::optional<PersonErasures> person_erasures;
   Registers registers;
   OverloadState overload;
   WebhookSources webhooks;
@@ -194,7 +196,12 @@ class ControlRig {
   std::vector<LedgerRow> ledger();
   std::vector<std::string> ledger_kinds();
 
+  // As at a start; on their own they do what failed again after `retry`.
+  void start_person_erasures(milliseconds retry = 50ms);
+
  private:
+  PersonErasures::Parts person_erasure_parts(milliseconds retry);
+  Result<void> remove_legs(CallId call);  // as the leg eraser does
   SegmentRow seal_segment(const RecordedCall& call, const LegRow& leg, int number, const RecordSpec& spec);
 };
 

@@ -41,6 +41,8 @@ class MemoryCatalog final : public Catalog {
     return select(call_rows, [&](const CallRow& row) { return row.state == state; });
   }
   Result<std::vector<CallRow>> calls_of(SubjectId) override { return std::vector<CallRow>(); }
+  Result<std::vector<CallRow>> calls_of(TenantId) override { return std::vector<CallRow>(); }
+  Result<std::vector<SubjectRow>> subjects_of(TenantId) override { return std::vector<SubjectRow>(); }
   Result<std::vector<LegRow>> legs(CallId call) override {
     return select(leg_rows, [&](const LegRow& row) { return row.call == call; });
   }

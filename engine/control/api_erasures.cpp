@@ -1,0 +1,71 @@
+// Erasures in JSON: of a recording, of a person, of a tenant; and how far each is.
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "engine/control/json_input.h"
+#include "engine/control/operations.h"
+
+namespace assent {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json json_of(const ErasureView& erasure) {
+  Json steps = Json::array();
+  for (const ErasureStep& step : erasure.steps) {
+    steps.push_back({{"step", step.step}, {"at", to_rfc3339(step.at)}, {"what", step.what}});
+  }
+  return {{"id", to_text(erasure.id)},
+          {erasure.target_kind, erasure.target_id},
+          {"state", erasure.done ? "done" : "incomplete"},
+          {"requested", to_rfc3339(erasure.requested)},
+          {"done", erasure.done ? Json(to_rfc3339(*erasure.done)) : Json(nullptr)},
+          {"steps", std::move(steps)}};
+}
+
+// What was asked is done in that nothing can be read any more; the rest takes its time.
+Reply begun(const Result<ErasureView>& erasure) {
+  if (!erasure) return problem_of(erasure.error());
+  return json_reply(202, json_of(*erasure));
+}
+
+}  // namespace
+
+Reply delete_recording(ApiParts& parts, const ApiRequest& request) {
+  const auto id = id_parameter<RecordingId>(request);
+  if (!id) return id.error();
+  auto erasure = parts.erasures.erase_recording(*id, {request.bearer.id});
+  if (!erasure) return problem_of(erasure.error());
+  if (erasure->done) return json_reply(200, json_of(*erasure));
+  return Problem{ProblemType::erasure_incomplete,
+                 "the keys are destroyed, so nobody can hear the recording, but erasure " + to_text(erasure->id) +
+                     " is not done: " + erasure->trouble.value_or("a step failed") +
+                     "; it goes on when this is asked again, and when the engine starts",
+                 {}};
+}
+
+Reply erase_subject(ApiParts& parts, const ApiRequest& request) {
+  if (auto fault = QueryReader(request.http).fault()) return *std::move(fault);
+  const std::string& person = request.parameters.at(0);
+  if (person.size() > limits::kRefBytes) {
+    return Problem{ProblemType::malformed_request, "the reference in the path is longer than 256 bytes", {}};
+  }
+  auto spec = read_erasure_spec(request.http.body);
+  if (!spec) return spec.error();
+  return begun(parts.person_erasures.erase_subject({person, spec->tenant}, {request.bearer.id}));
+}
+
+Reply delete_tenant(ApiParts& parts, const ApiRequest& request) {
+  if (auto fault = QueryReader(request.http).fault()) return *std::move(fault);
+  return begun(parts.person_erasures.erase_tenant(request.parameters.at(0), {request.bearer.id}));
+}
+
+Reply show_erasure(ApiParts& parts, const ApiRequest& request) {
+  const auto id = id_parameter<ErasureId>(request);
+  if (!id) return id.error();
+  auto erasure = parts.erasures.show(*id);
+  if (!erasure) return problem_of(erasure.error());
+  return json_reply(200, json_of(*erasure));
+}
+
+}  // namespace assent

@@ -1,0 +1,44 @@
+#include "engine/control/leg_erasure_plan.h"
+
+#include <algorithm>
+
+#include "engine/catalog/leg_erasure.h"
+#include "engine/consent/policy.h"
+
+namespace assent {
+
+Result<LegErasurePlan> plan_leg_erasure(Catalog& catalog, const CallRow& call, const std::set<ParticipantId>& who,
+                                        WallTime now, std::vector<Booking>& bookings) {
+  LegErasurePlan plan;
+  const auto recording = catalog.recording_of(call.id);
+  if (!recording) return recording.error();
+  if (!*recording || (*recording)->state == RecordingState::erased) return plan;
+  const auto legs = catalog.legs(call.id);
+  if (!legs) return legs.error();
+  const auto segments = catalog.segments((*recording)->id);
+  if (!segments) return segments.error();
+  std::vector<LegId> erased;
+  std::set<LegId> kept;
+  for (const LegRow& leg : *legs) {
+    const auto key = catalog.key(leg.key);
+    if (!key) return key.error();
+    if (!*key) continue;  // erased before
+    if (call.policy != to_text(Policy::all_party) && !who.contains(leg.participant)) {
+      kept.insert(leg.id);
+      continue;
+    }
+    erased.push_back(leg.id);
+    plan.destroyed.push_back(leg.key);
+  }
+  if (erased.empty()) return plan;
+  plan.erasure = new_id<ErasureId>(now);
+  const bool keeps_any = std::any_of(segments->begin(), segments->end(),
+                                     [&](const SegmentRow& segment) { return kept.contains(segment.leg); });
+  if (!keeps_any) plan.destroyed.push_back(call.key);
+  for (const KeyId key : plan.destroyed) bookings.emplace_back(booking::DestroyKey{key});
+  if (!keeps_any) bookings.emplace_back(booking::EraseRecording{(*recording)->id, now});
+  start_leg_erasure(*plan.erasure, call.id, erased, now, bookings);
+  return plan;
+}
+
+}  // namespace assent

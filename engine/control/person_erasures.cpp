@@ -1,0 +1,348 @@
+#include "engine/control/person_erasures.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "base/limits.h"
+#include "engine/catalog/leg_erasure.h"
+#include "engine/consent/policy.h"
+#include "engine/control/leg_erasure_plan.h"
+
+namespace assent {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::string_view kSubjectKind = "subject";
+constexpr std::string_view kTenantKind = "tenant";
+constexpr int kForgetAttempts = 20;  // while somebody reads an older state of the catalog
+constexpr auto kForgetPause = 100ms;
+
+LedgerEntry ledger_entry(LedgerKind kind, WallTime at, const ErasureRow& row, json body) {
+  body["erasure"] = to_text(row.id);
+  body[row.target_kind] = row.target_id;
+  return {kind, at, std::nullopt, body.dump()};
+}
+
+}  // namespace
+
+// Whom and what an erasure concerns.
+struct PersonErasures::Target {
+  std::optional<SubjectId> subject;  // none: all of the tenant
+  KeyId key;
+  std::vector<SubjectRow> people;
+  std::vector<CallRow> calls;
+};
+
+PersonErasures::PersonErasures(Parts parts) : parts_(std::move(parts)), thread_([this] { run(); }) {}
+
+PersonErasures::~PersonErasures() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  thread_.join();
+}
+
+// ---- from outside ---------------------------------------------------------------------------------------------------
+
+Result<ErasureView> PersonErasures::erase_subject(const PersonName& person, const Caller& caller) {
+  const auto subject = parts_.standing.find(person);
+  if (!subject) return subject.error();
+  if (!*subject) return error(Errc::not_found, "nobody of this id or reference is on record");
+  const SubjectRow& row = **subject;
+  if (row.erased) return under_way(kSubjectKind, to_text(row.id));
+  const auto calls = parts_.catalog.calls_of(row.id);
+  if (!calls) return calls.error();
+  if (auto checked = check_not_live(*calls); !checked) return checked.error();
+  // First, so that no call that comes now begins with one.
+  if (auto withdrawn = parts_.standing.withdraw_all(row, {}, caller); !withdrawn) return withdrawn.error();
+  const WallTime now = parts_.clock().wall;
+  ErasureRow erasure{new_id<ErasureId>(now), std::string(kSubjectKind), to_text(row.id), now, std::nullopt, "[]"};
+  std::vector<Booking> bookings;
+  bookings.emplace_back(booking::EraseSubject{row.id, now});
+  return begin(std::move(erasure), std::move(bookings), row.key, caller);
+}
+
+Result<ErasureView> PersonErasures::erase_tenant(const std::string& tenant, const Caller& caller) {
+  auto row = parts_.catalog.tenant(std::string_view(tenant));
+  if (!row) return row.error();
+  if (const auto id = parse_id<TenantId>(tenant); !*row && id) row = parts_.catalog.tenant(*id);
+  if (!row) return row.error();
+  if (!*row) return error(Errc::not_found, "there is no tenant of this name or id");
+  if ((*row)->erased) return under_way(kTenantKind, to_text((*row)->id));
+  const auto calls = parts_.catalog.calls_of((*row)->id);
+  if (!calls) return calls.error();
+  if (auto checked = check_not_live(*calls); !checked) return checked.error();
+  const WallTime now = parts_.clock().wall;
+  ErasureRow erasure{new_id<ErasureId>(now), std::string(kTenantKind), to_text((*row)->id), now, std::nullopt, "[]"};
+  std::vector<Booking> bookings;
+  bookings.emplace_back(booking::EraseTenant{(*row)->id, now});
+  return begin(std::move(erasure), std::move(bookings), (*row)->key, caller);
+}
+
+Result<ErasureView> PersonErasures::under_way(std::string_view kind, const std::string& id) {
+  const auto rows = parts_.catalog.unfinished_erasures();
+  if (!rows) return rows.error();
+  for (const ErasureRow& row : *rows) {
+    if (row.target_kind == kind && row.target_id == id) return view_of(row);
+  }
+  return error(Errc::not_found, "this " + std::string(kind) + " has been erased already");
+}
+
+Result<void> PersonErasures::check_not_live(std::span<const CallRow> calls) {
+  const auto live =
+      std::find_if(calls.begin(), calls.end(), [](const CallRow& call) { return call.state == CallState::live; });
+  if (live == calls.end()) return {};
+  return error(Errc::conflict, "the call " + to_text(live->id) + " is in progress: end it first; nothing was changed");
+}
+
+Result<ErasureView> PersonErasures::begin(ErasureRow row, std::vector<Booking> bookings, KeyId key,
+                                          const Caller& caller) {
+  add_step(row, row.requested, "key-destroyed", "nothing of it can be read any more");
+  bookings.emplace_back(booking::DestroyKey{key});
+  bookings.emplace_back(booking::StartErasure{row});
+  bookings.emplace_back(booking::AddLedger{ledger_entry(LedgerKind::erasure_step, row.requested, row,
+                                                        {{"by", caller.token_id}, {"step", "key-destroyed"}})});
+  if (auto booked = parts_.writer.book_and_wait(std::move(bookings)); !booked) return booked.error();
+  parts_.keys.evict(key);
+  parts_.review_streams();
+  {
+    const std::lock_guard lock(mutex_);
+    waiting_.push_back(row);
+  }
+  changed_.notify_all();
+  return view_of(row);
+}
+
+Result<void> PersonErasures::resume() {
+  auto rows = parts_.catalog.unfinished_erasures();
+  if (!rows) return rows.error();
+  {
+    const std::lock_guard lock(mutex_);
+    for (ErasureRow& row : *rows) {
+      if (row.target_kind == kSubjectKind || row.target_kind == kTenantKind) waiting_.push_back(std::move(row));
+    }
+  }
+  changed_.notify_all();
+  return {};
+}
+
+void PersonErasures::wait_until_idle() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return waiting_.empty() && !busy_; });
+}
+
+// ---- the thread -----------------------------------------------------------------------------------------------------
+
+void PersonErasures::run() {
+  std::unique_lock lock(mutex_);
+  const auto has_work = [this] { return stopping_ || !waiting_.empty(); };
+  for (;;) {
+    if (failed_.empty()) {
+      changed_.wait(lock, has_work);
+    } else if (!changed_.wait_for(lock, parts_.retry, has_work)) {
+      for (auto& [row, again] : failed_) waiting_.push_back(std::move(row));
+      failed_.clear();
+    }
+    if (stopping_) return;
+    if (waiting_.empty()) continue;
+    const ErasureRow row = std::move(waiting_.front());
+    waiting_.pop_front();
+    busy_ = true;
+    lock.unlock();
+    const auto done = carry_out(row);
+    if (!done && !stops()) {
+      parts_.report("the erasure " + to_text(row.id) + " is not done, and is tried again: " + done.error().what);
+    }
+    lock.lock();
+    busy_ = false;
+    if (!done) failed_.emplace_back(row, parts_.clock().mono + parts_.retry);
+    changed_.notify_all();
+  }
+}
+
+bool PersonErasures::stops() {
+  const std::lock_guard lock(mutex_);
+  return stopping_;
+}
+
+Result<void> PersonErasures::carry_out(ErasureRow row) {
+  auto target = load(row);
+  if (!target) return target.error();
+  parts_.keys.evict(target->key);
+  if (auto done = forget_calls(*target, row); !done) return done;
+  if (auto done = await_calls(*target, row); !done) return done;
+  if (auto done = forget_people(*target); !done) return done;
+  if (auto done = forget_keys(*target); !done) return done;
+  return close(*target, row);
+}
+
+Result<PersonErasures::Target> PersonErasures::load(const ErasureRow& row) {
+  Target target;
+  const Error unknown = error(Errc::corrupt, "whom the erasure " + to_text(row.id) + " is about is not on record");
+  if (row.target_kind == kSubjectKind) {
+    const auto id = parse_id<SubjectId>(row.target_id);
+    auto subject = id ? parts_.catalog.subject(*id) : Result<std::optional<SubjectRow>>(unknown);
+    if (!subject) return subject.error();
+    if (!*subject) return unknown;
+    target.subject = *id;
+    target.key = (*subject)->key;
+    target.people.push_back(**std::move(subject));
+    auto calls = parts_.catalog.calls_of(*id);
+    if (!calls) return calls.error();
+    target.calls = *std::move(calls);
+    return target;
+  }
+  const auto id = parse_id<TenantId>(row.target_id);
+  auto tenant = id ? parts_.catalog.tenant(*id) : Result<std::optional<TenantRow>>(unknown);
+  if (!tenant) return tenant.error();
+  if (!*tenant) return unknown;
+  target.key = (*tenant)->key;
+  auto people = parts_.catalog.subjects_of(*id);
+  if (!people) return people.error();
+  target.people = *std::move(people);
+  auto calls = parts_.catalog.calls_of(*id);
+  if (!calls) return calls.error();
+  target.calls = *std::move(calls);
+  return target;
+}
+
+// ---- the calls ------------------------------------------------------------------------------------------------------
+
+Result<void> PersonErasures::forget_calls(const Target& target, ErasureRow& row) {
+  for (std::size_t next = 0; next < target.calls.size();) {
+    if (stops()) return error(Errc::unavailable, "the engine stops");
+    std::vector<Booking> bookings;
+    std::vector<KeyId> destroyed;
+    std::vector<std::pair<ErasureId, CallId>> begun;
+    for (; next < target.calls.size() && bookings.size() < limits::kErasureBookings; ++next) {
+      if (auto prepared = prepare(target, target.calls[next], bookings, destroyed, begun); !prepared) return prepared;
+    }
+    set_step(row, parts_.clock().wall, "calls",
+             std::to_string(next) + " of " + count_text(target.calls.size(), "call") + " closed for good");
+    bookings.emplace_back(booking::UpdateErasure{row.id, row.steps_json, std::nullopt});
+    if (auto booked = parts_.writer.book_and_wait(std::move(bookings)); !booked) return booked;
+    for (const KeyId key : destroyed) parts_.keys.evict(key);
+    for (const auto& [erasure, call] : begun) parts_.begin_erasure(erasure, call);
+  }
+  return {};
+}
+
+Result<void> PersonErasures::prepare(const Target& target, const CallRow& call, std::vector<Booking>& bookings,
+                                     std::vector<KeyId>& destroyed, std::vector<std::pair<ErasureId, CallId>>& begun) {
+  const auto participants = parts_.catalog.participants(call.id);
+  if (!participants) return participants.error();
+  People who;
+  for (const ParticipantRow& participant : *participants) {
+    if (!target.subject || participant.subject == *target.subject) who.insert(participant.id);
+  }
+  auto plan = plan_leg_erasure(parts_.catalog, call, who, parts_.clock().wall, bookings);
+  if (!plan) return plan.error();
+  destroyed.insert(destroyed.end(), plan->destroyed.begin(), plan->destroyed.end());
+  if (plan->erasure) begun.emplace_back(*plan->erasure, call.id);
+  if (!target.subject || call.policy == to_text(Policy::all_party)) {
+    bookings.emplace_back(booking::DestroyKey{call.key});
+    destroyed.push_back(call.key);
+    bookings.emplace_back(booking::ForgetCall{call.id});
+  } else {
+    for (const ParticipantId participant : who) bookings.emplace_back(booking::ForgetParticipant{participant});
+  }
+  // Of calls of which nothing was kept, and of those erased before: their legs' keys.
+  const auto legs = parts_.catalog.legs(call.id);
+  if (!legs) return legs.error();
+  for (const LegRow& leg : *legs) {
+    if (!who.contains(leg.participant) && call.policy != to_text(Policy::all_party)) continue;
+    bookings.emplace_back(booking::DestroyKey{leg.key});
+    destroyed.push_back(leg.key);
+  }
+  return {};
+}
+
+Result<void> PersonErasures::await_calls(const Target& target, ErasureRow& row) {
+  std::set<std::string> ours;
+  for (const CallRow& call : target.calls) ours.insert(to_text(call.id));
+  auto open = parts_.catalog.unfinished_erasures();
+  if (!open) return open.error();
+  std::erase_if(*open, [&](const ErasureRow& one) {
+    return one.target_kind != kLegErasureKind || !ours.contains(one.target_id);
+  });
+  for (const ErasureRow& one : *open) parts_.begin_erasure(one.id, *parse_id<CallId>(one.target_id));
+  for (std::size_t i = 0; i < open->size(); ++i) {
+    if (stops()) return error(Errc::unavailable, "the engine stops");
+    while (!parts_.await_erasure(*parse_id<CallId>((*open)[i].target_id))) {
+      if (stops()) return error(Errc::unavailable, "the engine stops");
+    }
+    if ((i + 1) % limits::kErasureProgress != 0) continue;
+    const auto noted =
+        note(row, "objects",
+             "what was stored of " + std::to_string(i + 1) + " of " + count_text(open->size(), "call") + " removed");
+    if (!noted) return noted;
+  }
+  for (const ErasureRow& one : *open) {
+    const auto now = parts_.catalog.erasure(one.id);
+    if (!now) return now.error();
+    if (*now && !(*now)->done) {
+      return error(Errc::unavailable, "what was stored of the call " + one.target_id + " could not be removed");
+    }
+  }
+  return note(row, "objects", "what was stored of " + count_text(target.calls.size(), "call") + " is gone");
+}
+
+// ---- the people -----------------------------------------------------------------------------------------------------
+
+Result<void> PersonErasures::forget_people(const Target& target) {
+  for (std::size_t next = 0; next < target.people.size();) {
+    if (stops()) return error(Errc::unavailable, "the engine stops");
+    const WallTime now = parts_.clock().wall;
+    std::vector<Booking> bookings;
+    for (; next < target.people.size() && bookings.size() < limits::kErasureBookings; ++next) {
+      bookings.emplace_back(booking::EraseSubject{target.people[next].id, now});
+      bookings.emplace_back(booking::DestroyKey{target.people[next].key});
+    }
+    if (auto booked = parts_.writer.book_and_wait(std::move(bookings)); !booked) return booked;
+  }
+  return {};
+}
+
+Result<void> PersonErasures::forget_keys(const Target& target) {
+  Result<void> forgotten = parts_.writer.forget_and_wait();
+  for (int attempt = 1; attempt < kForgetAttempts && !forgotten; ++attempt) {
+    if (forgotten.error().code != Errc::unavailable) break;
+    std::this_thread::sleep_for(kForgetPause);
+    forgotten = parts_.writer.forget_and_wait();
+  }
+  if (!forgotten) return forgotten;
+  std::vector<KeyId> keys{target.key};
+  for (const SubjectRow& person : target.people) keys.push_back(person.key);
+  for (const KeyId key : keys) {
+    const auto left = parts_.catalog.key(key);
+    if (!left) return left.error();
+    if (*left) return error(Errc::corrupt, "the key " + to_text(key) + " is still in the catalog");
+  }
+  return {};
+}
+
+Result<void> PersonErasures::close(const Target& target, ErasureRow& row) {
+  const WallTime now = parts_.clock().wall;
+  add_step(row, now, "done",
+           count_text(target.people.size(), "person") + ", " + count_text(target.calls.size(), "call") +
+               ": nothing is left");
+  row.done = now;
+  std::vector<Booking> bookings;
+  bookings.emplace_back(booking::UpdateErasure{row.id, row.steps_json, row.done});
+  bookings.emplace_back(booking::AddLedger{
+      ledger_entry(LedgerKind::erasure_done, now, row, {{"calls", target.calls.size()}, {"step", "done"}})});
+  return parts_.writer.book_and_wait(std::move(bookings));
+}
+
+Result<void> PersonErasures::note(ErasureRow& row, std::string_view step, std::string_view what) {
+  set_step(row, parts_.clock().wall, step, what);
+  std::vector<Booking> bookings;
+  bookings.emplace_back(booking::UpdateErasure{row.id, row.steps_json, std::nullopt});
+  return parts_.writer.book_and_wait(std::move(bookings));
+}
+
+}  // namespace assent

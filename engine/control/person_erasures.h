@@ -1,0 +1,103 @@
+// PersonErasures: everything about a person destroyed, in every call they took part in; or everything of a tenant.
+//
+//   1 one transaction, as short for 5,000 calls as for one: the erasure is on record, the person's (the tenant's) key
+//   is
+//     gone, with it their references and what is said of their consents on file. From here on nobody is found by the
+//     reference, and no leg of theirs is heard, nor any leg of an all-party call that they were part of
+//   2 the calls, in batches: leg keys destroyed, names, labels and notes overwritten; under all-party, and of a tenant,
+//     the call's whole; otherwise the person's legs, and the rest stays (leg_erasure_plan.h)
+//   3 what was stored of these legs removed and looked for again, by the leg eraser, which tells when a call is done
+//   4 of a tenant: its people, one after the other, as in 1
+//   5 the catalog's files made to forget, the keys looked for, the erasure booked as `done`
+//
+// Step 1 is done when the asker has the answer; the rest goes on in a thread of its own, tells how far it is in the
+// erasure's steps, is taken up again at start, and again after limits::kErasureRetry when something failed. Every step
+// may run twice. What stays on the ledger is what happened to opaque ids.
+//
+// Any thread. The two that begin one give the one that is under way, if there is. Their errors: Errc::not_found (nobody
+// of that name, or erased before),
+// Errc::conflict (in a call that is in progress: end it first; nothing was changed), and the catalog's.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <set>
+#include <span>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "engine/catalog/catalog_writer.h"
+#include "engine/catalog/key_ring.h"
+#include "engine/control/erasure_steps.h"
+#include "engine/control/standing_consents.h"
+
+namespace assent {
+
+struct ErasureSpec {
+  std::optional<std::string> tenant;  // where a person's reference is looked up
+};
+
+class PersonErasures {
+ public:
+  struct Parts {  // outlive the erasures
+    Catalog& catalog;
+    CatalogWriter& writer;
+    KeyRing& keys;
+    StandingConsents& standing;
+    std::function<void()> review_streams;                  // who still may hear what they hear
+    std::function<void(ErasureId, CallId)> begin_erasure;  // of legs; never blocks, twice is once
+    // Returns when nothing of the call waits to be erased; an error after a while, to be asked again.
+    std::function<Result<void>(CallId)> await_erasure;
+    std::function<void(const std::string&)> report;  // what went wrong, for the log
+    std::function<Now()> clock = read_clocks;
+    milliseconds retry = limits::kErasureRetry;
+  };
+  explicit PersonErasures(Parts parts);
+  ~PersonErasures();  // ends after the batch it is in
+  PersonErasures(const PersonErasures&) = delete;
+  PersonErasures& operator=(const PersonErasures&) = delete;
+
+  // By their id, or by the reference of them within a tenant (none: the default one).
+  Result<ErasureView> erase_subject(const PersonName& person, const Caller& caller);
+  // By its name or id.
+  Result<ErasureView> erase_tenant(const std::string& tenant, const Caller& caller);
+  // At start: goes on with what was not done.
+  Result<void> resume();
+  // Until nothing is under way that has not failed. For tests.
+  void wait_until_idle();
+
+ private:
+  using People = std::set<ParticipantId>;
+  struct Target;
+
+  Result<ErasureView> begin(ErasureRow row, std::vector<Booking> bookings, KeyId key, const Caller& caller);
+  // One that is not done yet. Errc::not_found: it is.
+  Result<ErasureView> under_way(std::string_view kind, const std::string& id);
+  Result<void> check_not_live(std::span<const CallRow> calls);
+  void run();
+  Result<void> carry_out(ErasureRow row);
+  Result<Target> load(const ErasureRow& row);
+  Result<void> forget_calls(const Target& target, ErasureRow& row);
+  Result<void> prepare(const Target& target, const CallRow& call, std::vector<Booking>& bookings,
+                       std::vector<KeyId>& destroyed, std::vector<std::pair<ErasureId, CallId>>& begun);
+  Result<void> await_calls(const Target& target, ErasureRow& row);
+  Result<void> forget_people(const Target& target);
+  Result<void> forget_keys(const Target& target);
+  Result<void> close(const Target& target, ErasureRow& row);
+  Result<void> note(ErasureRow& row, std::string_view step, std::string_view what);
+  bool stops();
+
+  Parts parts_;
+  std::mutex mutex_;  // guards what follows
+  std::condition_variable changed_;
+  std::deque<ErasureRow> waiting_;
+  std::deque<std::pair<ErasureRow, MonoTime>> failed_;  // and when they are tried again
+  bool busy_ = false;
+  bool stopping_ = false;
+  std::thread thread_;  // last: it uses all of the above
+};
+
+}  // namespace assent
