@@ -6,14 +6,13 @@
 #include <utility>
 
 #include "base/answer.h"
+#include "engine/catalog/forget_patiently.h"
 #include "engine/catalog/leg_erasure.h"
 
 namespace assent {
 namespace {
 
 constexpr std::chrono::seconds kPatience(30);
-constexpr int kForgetAttempts = 20;  // while somebody reads an older state of the catalog
-constexpr auto kForgetPause = 100ms;
 
 template <typename Begin>
 Result<void> await(Begin&& begin, const char* what) {
@@ -85,7 +84,7 @@ Result<void> LegEraser::carry_out(const LegErasure& erasure) {
   let_through(erasure.segments);
   auto segments = segments_to_remove(erasure);
   if (!segments) return segments.error();
-  if (auto forgotten = forget_keys(); !forgotten) return forgotten;
+  if (auto forgotten = forget_patiently(parts_.writer); !forgotten) return forgotten;
 
   for (const SegmentId segment : erasure.segments) {
     if (auto punched = punch(segment); !punched) return punched;
@@ -100,17 +99,6 @@ Result<void> LegEraser::carry_out(const LegErasure& erasure) {
     if (auto booked = parts_.writer.book_and_wait(std::move(bookings)); !booked) return booked;
   }
   return book_done(erasure, segments->size());
-}
-
-// Makes the catalog's files forget the keys.
-Result<void> LegEraser::forget_keys() {
-  Result<void> forgotten = parts_.writer.forget_and_wait();
-  for (int attempt = 1; attempt < kForgetAttempts && !forgotten; ++attempt) {
-    if (forgotten.error().code != Errc::unavailable) break;
-    std::this_thread::sleep_for(kForgetPause);
-    forgotten = parts_.writer.forget_and_wait();
-  }
-  return forgotten;
 }
 
 // The stored segments of the call's legs whose keys are gone; drops what is still opened of these keys.

@@ -49,7 +49,6 @@ class LegEraser {
  private:
   void run();
   Result<void> carry_out(const LegErasure& erasure);
-  Result<void> forget_keys();
   Result<std::vector<SegmentRow>> segments_to_remove(const LegErasure& erasure);
   void let_through(const std::vector<SegmentId>& segments);
   Result<void> punch(SegmentId segment);

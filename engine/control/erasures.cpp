@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <thread>
 #include <utility>
+
+#include "engine/catalog/forget_patiently.h"
 
 namespace assent {
 namespace {
@@ -11,8 +12,6 @@ namespace {
 using nlohmann::json;
 
 constexpr std::string_view kRecordingKind = "recording";
-constexpr int kForgetAttempts = 20;  // while somebody reads an older state of the catalog
-constexpr auto kForgetPause = 100ms;
 
 LedgerEntry ledger_entry(LedgerKind kind, WallTime at, CallId call, const ErasureRow& row, std::string_view step) {
   const json body = {{"erasure", to_text(row.id)}, {"step", step}, {row.target_kind, row.target_id}};
@@ -152,13 +151,7 @@ Result<void> Erasures::forget_keys(const Target& target, ErasureRow& row) {
   for (const LegRow& leg : target.legs) keys.push_back(leg.key);
   for (const KeyId key : keys) parts_.keys.evict(key);
   if (parts_.cut_streams) parts_.cut_streams(target.recording.id);
-  Result<void> forgotten = parts_.writer.forget_and_wait();
-  for (int attempt = 1; attempt < kForgetAttempts && !forgotten; ++attempt) {
-    if (forgotten.error().code != Errc::unavailable) break;
-    std::this_thread::sleep_for(kForgetPause);
-    forgotten = parts_.writer.forget_and_wait();
-  }
-  if (!forgotten) return forgotten;
+  if (auto forgotten = forget_patiently(parts_.writer); !forgotten) return forgotten;
   for (const KeyId key : keys) {
     auto left = parts_.catalog.key(key);
     if (!left) return left.error();

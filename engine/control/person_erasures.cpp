@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/limits.h"
+#include "engine/catalog/forget_patiently.h"
 #include "engine/catalog/leg_erasure.h"
 #include "engine/consent/policy.h"
 #include "engine/control/leg_erasure_plan.h"
@@ -16,8 +17,6 @@ using nlohmann::json;
 
 constexpr std::string_view kSubjectKind = "subject";
 constexpr std::string_view kTenantKind = "tenant";
-constexpr int kForgetAttempts = 20;  // while somebody reads an older state of the catalog
-constexpr auto kForgetPause = 100ms;
 
 LedgerEntry ledger_entry(LedgerKind kind, WallTime at, const ErasureRow& row, json body) {
   body["erasure"] = to_text(row.id);
@@ -144,7 +143,7 @@ void PersonErasures::run() {
     if (failed_.empty()) {
       changed_.wait(lock, has_work);
     } else if (!changed_.wait_for(lock, parts_.retry, has_work)) {
-      for (auto& [row, again] : failed_) waiting_.push_back(std::move(row));
+      for (ErasureRow& row : failed_) waiting_.push_back(std::move(row));
       failed_.clear();
     }
     if (stopping_) return;
@@ -159,7 +158,7 @@ void PersonErasures::run() {
     }
     lock.lock();
     busy_ = false;
-    if (!done) failed_.emplace_back(row, parts_.clock().mono + parts_.retry);
+    if (!done) failed_.push_back(row);
     changed_.notify_all();
   }
 }
@@ -308,13 +307,7 @@ Result<void> PersonErasures::forget_people(const Target& target) {
 }
 
 Result<void> PersonErasures::forget_keys(const Target& target) {
-  Result<void> forgotten = parts_.writer.forget_and_wait();
-  for (int attempt = 1; attempt < kForgetAttempts && !forgotten; ++attempt) {
-    if (forgotten.error().code != Errc::unavailable) break;
-    std::this_thread::sleep_for(kForgetPause);
-    forgotten = parts_.writer.forget_and_wait();
-  }
-  if (!forgotten) return forgotten;
+  if (auto forgotten = forget_patiently(parts_.writer); !forgotten) return forgotten;
   std::vector<KeyId> keys{target.key};
   for (const SubjectRow& person : target.people) keys.push_back(person.key);
   for (const KeyId key : keys) {

@@ -94,7 +94,7 @@ class PersonErasures {
   std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;
   std::deque<ErasureRow> waiting_;
-  std::deque<std::pair<ErasureRow, MonoTime>> failed_;  // and when they are tried again
+  std::vector<ErasureRow> failed_;  // tried again after parts_.retry
   bool busy_ = false;
   bool stopping_ = false;
   std::thread thread_;  // last: it uses all of the above

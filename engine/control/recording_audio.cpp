@@ -341,14 +341,12 @@ void RecordingService::cut_streams(RecordingId id) {
   for (const auto& listener : listeners_.of(id)) listener->cut(Listener::Cut::erased);
 }
 
-void RecordingService::review_streams() {
-  for (const auto& listener : listeners_.all()) {
-    if (!may_still_hear(*listener)) listener->cut(Listener::Cut::not_allowed);
-  }
-}
+void RecordingService::review_streams(RecordingId id) { review(listeners_.of(id)); }
 
-void RecordingService::review_streams(RecordingId id) {
-  for (const auto& listener : listeners_.of(id)) {
+void RecordingService::review_streams() { review(listeners_.all()); }
+
+void RecordingService::review(const std::vector<std::shared_ptr<Listener>>& listeners) {
+  for (const auto& listener : listeners) {
     if (!may_still_hear(*listener)) listener->cut(Listener::Cut::not_allowed);
   }
 }

@@ -164,6 +164,7 @@ class RecordingService {
   Result<void> book_use(LedgerKind kind, const AudioQuery& query, const CallRow& call,
                         const std::vector<RecordedLeg>& legs, std::string_view use, const Caller& caller);
   Result<std::set<ParticipantId>> erased_people(const CallRow& call, const std::vector<ParticipantRow>& participants);
+  void review(const std::vector<std::shared_ptr<Listener>>& listeners);
   Result<void> may_still_hear(const Listener& listener);
   RenderSpec render_spec(const AudioQuery& query, const Audible& audible);
   std::unique_ptr<LegPackets> packets_of(const AudioQuery& query, LegId leg, const std::vector<SegmentRow>& segments);

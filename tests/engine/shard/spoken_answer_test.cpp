@@ -1,5 +1,6 @@
 // The spoken answer on a whole shard: which packet lies in which segment, and that refusing it voids nothing else.
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "catch.h"
@@ -9,12 +10,21 @@ using namespace assent;
 
 namespace {
 
+constexpr PurposeSet kQuality{1};
+constexpr PurposeSet kAnswer{2};
+
 RigOptions keeping_answers(Preroll preroll = Preroll::none()) {
   RigOptions options = ShardRig::defaults();
   options.consent.preroll = preroll;
-  options.consent.purposes = PurposeSet(3);
+  options.consent.purposes = kQuality | kAnswer;
   options.consent.answer = SpokenAnswer{2s, Purpose(1)};
   return options;
+}
+
+void say(
+    ShardRig& rig, Decision decision, PurposeSet purposes, Decided done = [](const auto&) {}) {
+  rig.call().decide(ParticipantIndex(0), decision, purposes, {SignalType::api, ""}, "test", rig.now, std::move(done),
+                    rig.now.mono);
 }
 
 // Seconds of talk, each in a tone of its own: the first is 1.
@@ -89,9 +99,7 @@ TEST_CASE("what preroll keeps anyway is recording and evidence") {
 TEST_CASE("nothing of the answer is kept without a yes to that") {
   ShardRig rig(keeping_answers());
   talk_for(rig, 1, 2);
-  rig.call().decide(
-      ParticipantIndex(0), Decision::granted, PurposeSet(1), {SignalType::api, ""}, "test", rig.now, [](const auto&) {},
-      rig.now.mono);
+  say(rig, Decision::granted, kQuality);
   rig.pass(10ms);
   talk_for(rig, 3, 3);
   rig.end();
@@ -108,9 +116,7 @@ TEST_CASE("an answer that is taken back before it is sealed is not sealed, and a
   talk_for(rig, 4, 4);
   REQUIRE(rig.gate(0) == Gate::open);
   bool replied = false;
-  rig.call().decide(
-      ParticipantIndex(0), Decision::withdrawn, PurposeSet(2), {SignalType::api, ""}, "test", rig.now,
-      [&](const auto& result) { replied = result.has_value(); }, rig.now.mono);
+  say(rig, Decision::withdrawn, kAnswer, [&](const auto& result) { replied = result.has_value(); });
   rig.pass(10ms);
   CHECK(replied);
   CHECK(rig.gate(0) == Gate::open);
@@ -134,9 +140,7 @@ TEST_CASE("an answer whose call is refused by the record is wiped") {
   rig.pass(10ms);
   rig.record.answer_all(error(Errc::unavailable, "no disk"), rig.now);
   rig.auto_record = true;
-  rig.call().decide(
-      ParticipantIndex(0), Decision::granted, PurposeSet(1), {SignalType::api, ""}, "test", rig.now, [](const auto&) {},
-      rig.now.mono);
+  say(rig, Decision::granted, kQuality);
   rig.pass(10ms);
   talk_for(rig, 3, 3);
   rig.end();
