@@ -275,7 +275,7 @@ Result<void> PersonErasures::await_calls(const Target& target, ErasureRow& row) 
       if (stops()) return error(Errc::unavailable, "the engine stops");
     }
     if ((i + 1) % limits::kErasureProgress != 0) continue;
-    const auto noted =
+    auto noted =
         note(row, "objects",
              "what was stored of " + std::to_string(i + 1) + " of " + count_text(open->size(), "call") + " removed");
     if (!noted) return noted;
