@@ -355,6 +355,15 @@ inline constexpr auto kApiDurableWait = 30s;
 // Of erasures of people and tenants: bookings of one transaction, at 1 KiB each some milliseconds of the writer; after
 // how many calls it is noted how far they are; when one that failed is tried again.
 inline constexpr std::size_t kErasureBookings = 512;
+// Of a transaction that wraps keys anew: small, because consents that are given meanwhile wait behind it.
+inline constexpr std::size_t kRotationBookings = 128;
+inline constexpr std::size_t kRotationPeople = 32;
+inline constexpr std::chrono::milliseconds kRotateMin = std::chrono::hours(1);
+inline constexpr std::chrono::milliseconds kRotateMax = std::chrono::hours(24 * 3650);
+// How often it is looked whether the keys are due to be replaced.
+inline constexpr std::chrono::milliseconds kRotationLook = 60s;
+// What is booked under keys that are replaced in the same moment is prepared again.
+inline constexpr int kBookingTries = 4;
 inline constexpr std::size_t kErasureProgress = 100;
 inline constexpr auto kErasureRetry = 60s;
 inline constexpr std::size_t kApiHeaderBytes = std::size_t{16} * 1024;

@@ -36,6 +36,7 @@ std::string_view name_of(KeyKind kind) {
     case KeyKind::leg: return "leg";
     case KeyKind::call: return "call";
     case KeyKind::ledger: return "ledger";
+    case KeyKind::participant: return "participant";
   }
   return "unknown";
 }

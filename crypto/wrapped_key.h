@@ -1,7 +1,12 @@
 // The key tree (DESIGN "Keys") as pure functions: each key is stored only wrapped under its parent, and destroying a
 // wrapped key destroys everything below it.
 //
-//     root -> epoch -> tenant -> subject -> leg
+//     root -> epoch -> tenant -> subject -> leg, participant
+//                             -> call
+//                   -> ledger
+//
+// Some keys have guards besides: the subjects whose erasure must destroy them, too. Then what wraps them is the parent
+// with each guard's key combined into it, in order, so every one of them is needed: never as alternatives.
 //
 // A wrapped key is | 12 random IV | 32 ciphertext | 16 tag | under AES-256-GCM, and its AAD binds it to its place, so a
 // row moved to another id, kind or parent does not open:
@@ -14,6 +19,7 @@
 
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/ids.h"
@@ -29,8 +35,9 @@ enum class KeyKind : std::uint8_t {
   tenant = 3,
   subject = 4,
   leg = 5,
-  call = 6,    // what belongs to a call and to no single person
-  ledger = 7,  // signs ledger checkpoints
+  call = 6,         // what belongs to a call and to no single person
+  ledger = 7,       // signs ledger checkpoints
+  participant = 8,  // what a call says of one person
 };
 std::string_view name_of(KeyKind kind);
 
@@ -38,8 +45,10 @@ struct WrappedKey {
   KeyId id;
   KeyKind kind = KeyKind::leg;
   KeyId parent;
-  Bytes wrapped;  // 60 bytes
+  Bytes wrapped;                   // 60 bytes
+  std::vector<KeyId> guards = {};  // in the order in which they are combined
 };
+inline constexpr KeyKind kLastKeyKind = KeyKind::participant;
 
 WrappedKey wrap_key(const SecretKey& parent, KeyId parent_id, KeyKind kind, KeyId id, const SecretKey& key);
 
@@ -51,8 +60,7 @@ SecretKey derive(const SecretKey& key, std::string_view label);
 inline constexpr std::string_view kFieldLabel = "field";             // for seal_field
 inline constexpr std::string_view kBlindIndexLabel = "blind-index";  // for blind_index
 
-// A key that needs both: for what one person's erasure must destroy although it hangs under another's key, too. Fold it
-// over any number of keys; the order counts.
+// A key that needs both: fold it over the guards, in order.
 SecretKey combine(const SecretKey& first, const SecretKey& second);
 
 }  // namespace assent

@@ -243,6 +243,11 @@ void take_rules(SectionReader& section, TenantConsent& rules) {
   milliseconds validity = 0ms;
   section.take("validity", validity, {limits::kValidityMin, limits::kValidityMax});
   if (validity != 0ms) rules.validity = validity;
+  if (section.has("erasure")) {
+    ErasureScope scope = ErasureScope::leg;
+    section.take_choice("erasure", scope, {{"leg", ErasureScope::leg}, {"call", ErasureScope::call}});
+    rules.erasure = scope;
+  }
 }
 
 void read_tenants(SectionReader& section, ConsentRules& rules, ConfigErrors& errors) {

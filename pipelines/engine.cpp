@@ -10,7 +10,7 @@
 
 #include "base/capabilities.h"
 #include "base/disk.h"
-#include "crypto/key_provider.h"
+#include "crypto/file_root_key.h"
 #include "crypto/secret.h"
 #include "crypto/sha256.h"
 #include "engine/calls/leg_eraser.h"
@@ -18,6 +18,7 @@
 #include "engine/catalog/sqlite_catalog.h"
 #include "engine/control/api.h"
 #include "engine/control/erasures.h"
+#include "engine/control/key_rotation.h"
 #include "engine/control/person_erasures.h"
 #include "engine/control/recordings.h"
 #include "engine/control/tokens.h"
@@ -117,6 +118,7 @@ struct Engine::Parts {
   std::optional<StandingConsents> standing;
   std::optional<Withdrawals> withdrawals;
   std::optional<PersonErasures> person_erasures;  // its thread uses what is above
+  std::optional<KeyRotation> key_rotation;        // likewise
   std::optional<Registers> registers;
   std::unique_ptr<TokenStore> tokens;
   std::optional<EngineMeter> meter;
@@ -329,6 +331,8 @@ Result<void> Engine::Parts::start_api() {
                                                 },
                                                 [this](CallId call) { return eraser->wait_for(call, 1s); }, tell});
   if (auto resumed = person_erasures->resume(); !resumed) return resumed.error();
+  key_rotation.emplace(KeyRotation::Parts{*catalog, *writer, *keys, *root, settings.keys.rotate, tell});
+  if (auto resumed = key_rotation->resume(); !resumed) return resumed.error();
   receipts.emplace(ReceiptDesk::Parts{*catalog, [this] { return catalog->seal(); },
                                       [terms = receipt_terms(settings)] { return terms; },
                                       [this] { return catalog->ledger_keys(); }});
@@ -336,8 +340,8 @@ Result<void> Engine::Parts::start_api() {
   auto sources = open_webhooks(settings.webhooks, state);
   if (!sources) return sources.error();
   webhooks.emplace(std::move(*sources), read_clocks().wall);
-  api.emplace(ApiParts{*calls, *meter, *recordings, *erasures, *person_erasures, *receipts, *standing, *withdrawals,
-                       *registers, *catalog, *tokens, overload, *webhooks});
+  api.emplace(ApiParts{*calls, *meter, *recordings, *erasures, *person_erasures, *key_rotation, *receipts, *standing,
+                       *withdrawals, *registers, *catalog, *tokens, overload, *webhooks});
   auto listening = HttpServer::listen(
       settings.listen.api, [this](const HttpRequest& request) { return api->handle(request); },
       [this](unsigned status, std::string_view why) { return api->refuse(status, why); }, {}, Api::lane_of);

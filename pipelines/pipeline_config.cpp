@@ -118,6 +118,9 @@ void read_store(SectionReader&& section, pipeline::Store& store) {
 void read_keys(SectionReader&& section, pipeline::Keys& keys) {
   section.take_choice("provider", keys.provider, {{"file", pipeline::Keys::Provider::file}});
   if (auto path = section.take_text("path", limits::kRefBytes)) keys.path = std::move(*path);
+  milliseconds rotate = 0ms;
+  section.take("rotate", rotate, {limits::kRotateMin, limits::kRotateMax});
+  if (rotate != 0ms) keys.rotate = rotate;
   section.finish();
 }
 

@@ -153,7 +153,8 @@ struct Store {
 
 struct Keys {
   enum class Provider { file } provider = Provider::file;
-  std::string path = "root.key";  // relative to the state folder unless it begins with '/'
+  std::string path = "root.key";       // relative to the state folder unless it begins with '/'
+  std::optional<milliseconds> rotate;  // how old they get before they are replaced
 };
 
 struct Memory {

@@ -31,6 +31,7 @@ void take_consent(Comparison& compare, nanoseconds hold_at_start, pipeline::Cons
   compare.take("consent.policy", running.gate.policy, read.gate.policy);
   compare.take("consent.validity", running.gate.validity, read.gate.validity);
   compare.take("consent.standing_roles", running.rules.every.standing_roles, read.rules.every.standing_roles);
+  compare.take("consent.erasure", running.rules.every.erasure, read.rules.every.erasure);
   running.rules.every = read.rules.every;
   compare.take("consent.tenants", running.rules.tenants, read.rules.tenants);
   if (read.gate.hold <= hold_at_start) {
@@ -86,6 +87,7 @@ void note_what_waits(Comparison& compare, const PipelineSettings& running, const
   compare.wait("store.kind", running.store.kind, read.store.kind);
   compare.wait("keys.provider", running.keys.provider, read.keys.provider);
   compare.wait("keys.path", running.keys.path, read.keys.path);
+  compare.wait("keys.rotate", running.keys.rotate, read.keys.rotate);
   compare.wait("memory.backing", running.memory.backing, read.memory.backing);
   compare.wait("log.format", running.log.format, read.log.format);
 }

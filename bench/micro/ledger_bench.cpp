@@ -5,6 +5,7 @@
 
 #include <filesystem>
 
+#include "crypto/file_root_key.h"
 #include "engine/catalog/key_ring.h"
 #include "engine/catalog/ledger.h"
 #include "engine/catalog/ledger_check.h"

@@ -1,6 +1,7 @@
 #include "engine/calls/call_admission.h"
 
 #include <algorithm>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -32,6 +33,20 @@ Result<void> check_names(const std::vector<ParticipantSpec>& participants, const
     }
   }
   return {};
+}
+
+bool holds(std::span<const OpenKey> keys, KeyId id) {
+  return std::any_of(keys.begin(), keys.end(), [&](const OpenKey& one) { return one.id == id; });
+}
+
+// Those whose erasure takes the whole call: everybody who must say yes in it. Whoever's consent is on file by their
+// role is none of them, or one who leaves the firm would take all of its calls.
+void add_guards_among(const std::vector<ParticipantSpec>& specs, const std::vector<Subject>& subjects,
+                      const TenantConsent& rules, std::vector<OpenKey>& guards) {
+  for (std::size_t i = 0; i < specs.size(); ++i) {
+    const OpenKey& key = subjects[i].key;
+    if (!rules.counts_standing(specs[i].role) && !holds(guards, key.id)) guards.push_back(key);
+  }
 }
 
 }  // namespace
@@ -72,20 +87,25 @@ Result<AdmittedCall> CallAdmission::prepare(const CallSpec& spec, const Pipeline
   std::vector<Booking> bookings;
   auto tenant = people_.tenant_or_new(tenant_name, now, bookings);
   if (!tenant) return tenant.error();
-  auto call_key = keys_.make(KeyKind::call, tenant->key, bookings);
+  const auto people = subjects(spec.participants, *tenant, now, bookings);
+  if (!people) return people.error();
+  const ErasureScope scope = rules.erasure_in(consent.policy);
+  std::vector<OpenKey> guards;
+  if (scope == ErasureScope::call) add_guards_among(spec.participants, *people, rules, guards);
+  auto call_key = keys_.make(KeyKind::call, tenant->key, bookings, guards);
   if (!call_key) return call_key.error();
 
   const auto notice = notice_json(spec.notice, defaults);
   if (!notice) return notice.error();
   const CallIdentity identity{new_id<CallId>(now), tenant->id, new_id<RecordingId>(now), *notice, now};
   const CallTerms terms{consent, defaults.default_purposes, rules, defaults.notice};
-  bookings.push_back(
-      booking::AddCall{{identity.id, tenant->id, call_key->id, std::string(to_text(consent.policy)),
-                        seal_call_ref(*call_key->key, identity.id, spec.ref), identity.notice_json, now, std::nullopt,
-                        CallState::live, seal_call_settings(*call_key->key, identity.id, to_json(terms, purposes_))}});
+  bookings.push_back(booking::AddCall{
+      {identity.id, tenant->id, call_key->id, std::string(to_text(consent.policy)),
+       seal_call_ref(*call_key->key, identity.id, spec.ref), identity.notice_json, now, std::nullopt, CallState::live,
+       seal_call_settings(*call_key->key, identity.id, to_json(terms, purposes_)), scope}});
   AdmittedCall admitted{{identity, consent, {}, {}}, spec.tenant, call_key->id, {}, {}};
-  for (const ParticipantSpec& each : spec.participants) {
-    auto made = participant(each, identity.id, *tenant, rules, now, bookings);
+  for (std::size_t i = 0; i < people->size(); ++i) {
+    auto made = participant(spec.participants[i], identity.id, (*people)[i], rules, now, bookings);
     if (!made) return made.error();
     admitted.call.participants.push_back(std::move(made->joins));
     admitted.participants.push_back(std::move(made->known));
@@ -94,7 +114,7 @@ Result<AdmittedCall> CallAdmission::prepare(const CallSpec& spec, const Pipeline
   for (const LegSpec& each : spec.legs) {
     const auto owner = std::find_if(admitted.participants.begin(), admitted.participants.end(),
                                     [&](const KnownParticipant& known) { return known.spec.ref == each.participant; });
-    auto made = leg(each, identity.id, index++, *owner, *call_key, now, bookings);
+    auto made = leg(each, identity.id, index++, *owner, *call_key, guards, now, bookings);
     if (!made) return made.error();
     admitted.call.legs.push_back(std::move(*made));
   }
@@ -105,12 +125,11 @@ Result<AdmittedCall> CallAdmission::prepare(const CallSpec& spec, const Pipeline
 Result<AdmittedLegs> CallAdmission::prepare_legs(const LegsSpec& spec, const CallContext& context, WallTime now) {
   std::set<std::string> refs;
   for (const KnownParticipant& known : context.participants) refs.insert(known.spec.ref);
-  if (auto named = check_names(spec.participants, spec.legs, refs, {context.labels.begin(), context.labels.end()});
-      !named) {
-    return named.error();
-  }
+  std::set<std::string> labels;
+  for (const auto& [leg, label] : context.legs) labels.insert(label);
+  if (auto named = check_names(spec.participants, spec.legs, refs, labels); !named) return named.error();
   if (context.participants.size() + spec.participants.size() > limits::kParticipantsPerCall ||
-      context.labels.size() + spec.legs.size() > limits::kLegsPerCall) {
+      context.legs.size() + spec.legs.size() > limits::kLegsPerCall) {
     return error(Errc::invalid, "a call has at most " + std::to_string(limits::kParticipantsPerCall) +
                                     " participants and " + std::to_string(limits::kLegsPerCall) + " legs");
   }
@@ -119,14 +138,33 @@ Result<AdmittedLegs> CallAdmission::prepare_legs(const LegsSpec& spec, const Cal
   auto call_key = keys_.open(context.call_key);
   if (!call_key) return call_key.error();
 
+  const auto row = catalog_.call(context.call);
+  if (!row) return row.error();
+  if (!*row) return error(Errc::not_found, "the call is not on record");
+
   AdmittedLegs admitted;
-  for (const ParticipantSpec& each : spec.participants) {
-    auto made = participant(each, context.call, *tenant, context.rules, now, admitted.bookings);
+  const auto people = subjects(spec.participants, *tenant, now, admitted.bookings);
+  if (!people) return people.error();
+  auto guards = guards_of(context.call_key);
+  if (!guards) return guards.error();
+  if ((*row)->erasure == ErasureScope::call) {
+    const std::size_t before = guards->size();
+    add_guards_among(spec.participants, *people, context.rules, *guards);
+    const auto joining = std::span(*guards).subspan(before);
+    if (auto added = add_guards(context.call_key, joining, admitted.bookings); !added) return added.error();
+    const auto legs = catalog_.legs(context.call);
+    if (!legs) return legs.error();
+    for (const LegRow& each : *legs) {
+      if (auto added = add_guards(each.key, joining, admitted.bookings); !added) return added.error();
+    }
+  }
+  for (std::size_t i = 0; i < people->size(); ++i) {
+    auto made = participant(spec.participants[i], context.call, (*people)[i], context.rules, now, admitted.bookings);
     if (!made) return made.error();
     admitted.joining.push_back(std::move(made->joins));
     admitted.participants.push_back(std::move(made->known));
   }
-  auto index = static_cast<int>(context.labels.size());
+  auto index = static_cast<int>(context.legs.size());
   for (const LegSpec& each : spec.legs) {
     const auto is_owner = [&](const KnownParticipant& known) { return known.spec.ref == each.participant; };
     const auto old = std::find_if(context.participants.begin(), context.participants.end(), is_owner);
@@ -134,25 +172,67 @@ Result<AdmittedLegs> CallAdmission::prepare_legs(const LegsSpec& spec, const Cal
         old != context.participants.end()
             ? *old
             : *std::find_if(admitted.participants.begin(), admitted.participants.end(), is_owner);
-    auto made = leg(each, context.call, index++, owner, *call_key, now, admitted.bookings);
+    auto made = leg(each, context.call, index++, owner, *call_key, *guards, now, admitted.bookings);
     if (!made) return made.error();
     admitted.legs.push_back(std::move(*made));
   }
   return admitted;
 }
 
+Result<std::vector<Subject>> CallAdmission::subjects(const std::vector<ParticipantSpec>& specs, const Tenant& tenant,
+                                                     WallTime now, std::vector<Booking>& bookings) {
+  std::vector<Subject> found;
+  for (const ParticipantSpec& each : specs) {
+    auto subject = people_.subject_or_new(tenant, each.subject, now, bookings);
+    if (!subject) return subject.error();
+    found.push_back(*std::move(subject));
+  }
+  return found;
+}
+
+Result<std::vector<OpenKey>> CallAdmission::guards_of(KeyId id) {
+  std::vector<OpenKey> guards;
+  const auto row = catalog_.key(id);
+  if (!row) return row.error();
+  if (!*row) return guards;
+  for (const KeyId each : (*row)->guards) {
+    auto guard = keys_.open(each);
+    if (!guard) return guard.error();
+    guards.push_back(*std::move(guard));
+  }
+  return guards;
+}
+
+// Wraps a key of the call anew, so that these must open it, too.
+Result<void> CallAdmission::add_guards(KeyId id, std::span<const OpenKey> guards, std::vector<Booking>& bookings) {
+  const auto row = catalog_.key(id);
+  if (!row) return row.error();
+  if (!*row || guards.empty()) return {};  // a leg that somebody withdrew from has no key any more
+  const auto key = keys_.open(id);
+  if (!key) return key.error();
+  const auto parent = keys_.open((*row)->parent);
+  if (!parent) return parent.error();
+  auto all = guards_of(id);
+  if (!all) return all.error();
+  for (const OpenKey& guard : guards) {
+    if (guard.id != parent->id && !holds(*all, guard.id)) all->push_back(guard);
+  }
+  bookings.push_back(booking::RewrapKey{wrap_under(*parent, *all, (*row)->kind, *key), (*row)->wrapped});
+  return {};
+}
+
 Result<CallAdmission::Joining> CallAdmission::participant(const ParticipantSpec& spec, CallId call,
-                                                          const Tenant& tenant, const TenantConsent& rules,
+                                                          const Subject& subject, const TenantConsent& rules,
                                                           WallTime now, std::vector<Booking>& bookings) {
-  const auto subject = people_.subject_or_new(tenant, spec.subject, now, bookings);
-  if (!subject) return subject.error();
+  const auto key = keys_.make(KeyKind::participant, subject.key, bookings);
+  if (!key) return key.error();
   const auto id = new_id<ParticipantId>(now);
-  auto sealed = seal_participant(*subject->key.key, id, {spec.ref, spec.name, spec.address});
+  auto sealed = seal_participant(*key->key, id, {spec.ref, spec.name, spec.address});
   if (!sealed) return sealed.error();
-  bookings.push_back(booking::AddParticipant{{id, call, subject->id, spec.role, std::move(*sealed)}});
-  Joining made{{spec, id, subject->key.id}, {id, spec.ref}};
+  bookings.push_back(booking::AddParticipant{{id, call, subject.id, spec.role, std::move(*sealed), key->id}});
+  Joining made{{spec, id, subject.id}, {id, spec.ref}};
   if (!rules.counts_standing(spec.role)) return made;
-  auto on_file = standing(subject->id, now);
+  auto on_file = standing(subject.id, now);
   if (!on_file) return on_file.error();
   made.joins.standing = std::move(*on_file);
   return made;
@@ -184,11 +264,26 @@ Result<std::vector<StandingGrant>> CallAdmission::standing(SubjectId subject, Wa
   return grants;
 }
 
-Result<NewLeg> CallAdmission::leg(const LegSpec& spec, CallId call, int index, const KnownParticipant& owner,
-                                  const OpenKey& call_key, WallTime now, std::vector<Booking>& bookings) {
-  const auto subject = keys_.open(owner.subject_key);
+// Of somebody on record, or whom `bookings` is about to add.
+Result<OpenKey> CallAdmission::owner_key(const KnownParticipant& owner, const std::vector<Booking>& bookings) {
+  for (const Booking& booking : bookings) {
+    const auto* added = std::get_if<booking::AddSubject>(&booking);
+    if (added != nullptr && added->row.id == owner.subject) return keys_.open(added->row.key);
+  }
+  auto subject = people_.subject(owner.subject);
   if (!subject) return subject.error();
-  auto key = keys_.make(KeyKind::leg, *subject, bookings);
+  return subject->key;
+}
+
+Result<NewLeg> CallAdmission::leg(const LegSpec& spec, CallId call, int index, const KnownParticipant& owner,
+                                  const OpenKey& call_key, std::span<const OpenKey> guards, WallTime now,
+                                  std::vector<Booking>& bookings) {
+  const auto subject = owner_key(owner, bookings);
+  if (!subject) return subject.error();
+  std::vector<OpenKey> others;
+  std::copy_if(guards.begin(), guards.end(), std::back_inserter(others),
+               [&](const OpenKey& guard) { return guard.id != subject->id; });
+  auto key = keys_.make(KeyKind::leg, *subject, bookings, others);
   if (!key) return key.error();
   const auto id = new_id<LegId>(now);
   const LegMedia media{spec.payload_type, spec.dtmf_payload_type, spec.source, {}};  // its ports come with it

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -30,7 +31,7 @@ struct PipelineDefaults {
 struct KnownParticipant {
   ParticipantSpec spec;
   ParticipantId id;
-  KeyId subject_key;
+  SubjectId subject;
 };
 
 struct AdmittedLegs {
@@ -66,7 +67,7 @@ class CallAdmission {
     TenantId tenant;
     KeyId call_key;
     std::vector<KnownParticipant> participants;
-    std::vector<std::string> labels;  // of its legs
+    std::vector<std::pair<LegId, std::string>> legs;  // and their labels
     TenantConsent rules;
   };
   Result<AdmittedLegs> prepare_legs(const LegsSpec& spec, const CallContext& context, WallTime now);
@@ -76,10 +77,17 @@ class CallAdmission {
     KnownParticipant known;
     CallParticipant joins;
   };
-  Result<Joining> participant(const ParticipantSpec& spec, CallId call, const Tenant& tenant,
+  // The persons of these participants, in their order.
+  Result<std::vector<Subject>> subjects(const std::vector<ParticipantSpec>& specs, const Tenant& tenant, WallTime now,
+                                        std::vector<Booking>& bookings);
+  Result<Joining> participant(const ParticipantSpec& spec, CallId call, const Subject& subject,
                               const TenantConsent& rules, WallTime now, std::vector<Booking>& bookings);
+  Result<OpenKey> owner_key(const KnownParticipant& owner, const std::vector<Booking>& bookings);
+  Result<std::vector<OpenKey>> guards_of(KeyId key);
+  Result<void> add_guards(KeyId key, std::span<const OpenKey> guards, std::vector<Booking>& bookings);
   Result<NewLeg> leg(const LegSpec& spec, CallId call, int index, const KnownParticipant& owner,
-                     const OpenKey& call_key, WallTime now, std::vector<Booking>& bookings);
+                     const OpenKey& call_key, std::span<const OpenKey> guards, WallTime now,
+                     std::vector<Booking>& bookings);
 
   Catalog& catalog_;
   People people_;

@@ -112,16 +112,14 @@ Result<void> CallReturn::add_participant(const ParticipantRow& row, WallTime now
   const auto subject = catalog_.subject(row.subject);
   if (!subject) return subject.error();
   if (!*subject) return error(Errc::not_found, "somebody in it has been erased");
-  const auto key = keys_.open((*subject)->key);
+  const auto key = keys_.open(row.key);
   if (!key) return key.error();
   auto fields = open_participant(*key->key, row);
   if (!fields) return fields.error();
   ParticipantSpec spec{fields->ref, std::nullopt, row.role, fields->name, fields->address};
-  if (!(*subject)->sealed_ref.empty()) {
-    auto ref = open_subject_ref(*key->key, **subject);
-    if (!ref) return ref.error();
-    spec.subject = *std::move(ref);
-  }
+  auto ref = People(catalog_, keys_).ref_of(row.subject);
+  if (!ref) return ref.error();
+  spec.subject = *std::move(ref);
   CallParticipant joins{row.id, fields->ref, {}};
   auto on_file = catalog_.standing_consents(row.subject);
   if (!on_file) return on_file.error();
@@ -140,7 +138,7 @@ Result<void> CallReturn::add_participant(const ParticipantRow& row, WallTime now
     joins.standing = *std::move(standing);
   }
   call.call.participants.push_back(std::move(joins));
-  call.participants.push_back({std::move(spec), row.id, key->id});
+  call.participants.push_back({std::move(spec), row.id, row.subject});
   return {};
 }
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "engine/catalog/catalog.h"
 #include "engine/consent/policy.h"
 
 namespace assent {
@@ -21,9 +22,14 @@ struct TenantConsent {
   Policy policy = Policy::all_party;
   std::vector<std::string> standing_roles;  // whose consent counts when it is on file
   std::optional<nanoseconds> validity;      // of a grant that does not bring a shorter one
+  std::optional<ErasureScope> erasure;      // none: by the call's policy
 
   bool counts_standing(const std::string& role) const {
     return std::find(standing_roles.begin(), standing_roles.end(), role) != standing_roles.end();
+  }
+  // What one participant's erasure takes of a call: under all-party the recording was made with everybody's consent.
+  ErasureScope erasure_in(Policy call_policy) const {
+    return erasure.value_or(call_policy == Policy::all_party ? ErasureScope::call : ErasureScope::leg);
   }
   bool operator==(const TenantConsent&) const = default;
 };

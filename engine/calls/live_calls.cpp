@@ -84,8 +84,11 @@ Result<CallView> LiveCalls::create_call(const CallSpec& spec, const Caller&) {
   auto place = parts_.quota.take(tenant_name(spec));
   if (!place) return place.error();
   auto id = start(spec, *place);
-  // Two first calls of one tenant or subject race for the same row: the one that lost finds the winner's next time.
-  if (!id && id.error().code == Errc::conflict) id = start(spec, *place);
+  // Two first calls of one tenant or subject race for the same row: the one that lost finds the winner's next time. So
+  // does one whose keys were being replaced.
+  for (int time = 1; time < limits::kBookingTries && !id && id.error().code == Errc::conflict; ++time) {
+    id = start(spec, *place);
+  }
   if (!id) return id.error();
   return call(*id);
 }
@@ -241,15 +244,23 @@ Result<CallView> LiveCalls::change_legs(CallId id, const LegsSpec& spec, const C
   if (auto room = parts_.overload.admit(); !room) return room.error();
   CallAdmission::CallContext context{
       id, before->tenant, before->call_key, before->participants, {}, before->defaults->rules.of(before->tenant_name)};
-  for (const auto& [leg, leg_spec] : before->legs) context.labels.push_back(leg_spec.label);
-  auto admitted = admission_.prepare_legs(spec, context, read_clocks().wall);
+  for (const auto& [leg, leg_spec] : before->legs) context.legs.emplace_back(leg, leg_spec.label);
+  // Booked first here: the call is there already, and a consent of the new participant needs its row.
+  const auto book = [&]() -> Result<AdmittedLegs> {
+    auto prepared = admission_.prepare_legs(spec, context, read_clocks().wall);
+    if (!prepared) return prepared.error();
+    if (auto booked = parts_.writer.book_and_wait(std::move(prepared->bookings)); !booked) return booked.error();
+    return prepared;
+  };
+  auto admitted = book();
+  for (int time = 1; time < limits::kBookingTries && !admitted && admitted.error().code == Errc::conflict; ++time) {
+    admitted = book();
+  }
   if (!admitted) return admitted.error();
 
   auto after = std::make_shared<Known>(*before);
   after->participants.insert(after->participants.end(), admitted->participants.begin(), admitted->participants.end());
   for (std::size_t i = 0; i < spec.legs.size(); ++i) after->legs.emplace_back(admitted->legs[i].id, spec.legs[i]);
-  // Booked first here: the call is there already, and a consent of the new participant needs its row.
-  if (auto booked = parts_.writer.book_and_wait(std::move(admitted->bookings)); !booked) return booked.error();
   auto joining = std::make_shared<AdmittedLegs>(std::move(*admitted));
   // What is on file counts from the moment they join, so that a gate that is open for all others loses nothing.
   auto opened = link(before->shard)

@@ -20,6 +20,8 @@ constexpr Named<RecordingState> kRecordingStates[] = {{RecordingState::open, "op
 constexpr Named<SegmentState> kSegmentStates[] = {{SegmentState::stored, "stored"},
                                                   {SegmentState::quarantined, "quarantined"}};
 
+constexpr Named<ErasureScope> kErasureScopes[] = {{ErasureScope::leg, "leg"}, {ErasureScope::call, "call"}};
+
 constexpr Named<LedgerKind> kLedgerKinds[] = {{LedgerKind::consent, "consent"},
                                               {LedgerKind::gate, "gate"},
                                               {LedgerKind::pause, "pause"},
@@ -37,7 +39,8 @@ constexpr Named<LedgerKind> kLedgerKinds[] = {{LedgerKind::consent, "consent"},
                                               {LedgerKind::checkpoint, "checkpoint"},
                                               {LedgerKind::standing_consent, "standing_consent"},
                                               {LedgerKind::notice, "notice"},
-                                              {LedgerKind::purpose, "purpose"}};
+                                              {LedgerKind::purpose, "purpose"},
+                                              {LedgerKind::rotation, "rotation"}};
 
 template <typename State, std::size_t n>
 std::string_view name_in(const Named<State> (&names)[n], State state) {
@@ -60,11 +63,13 @@ bool parse_in(const Named<State> (&names)[n], std::string_view text, State& out)
 
 }  // namespace
 
+std::string_view name_of(ErasureScope scope) { return name_in(kErasureScopes, scope); }
 std::string_view name_of(CallState state) { return name_in(kCallStates, state); }
 std::string_view name_of(RecordingState state) { return name_in(kRecordingStates, state); }
 std::string_view name_of(SegmentState state) { return name_in(kSegmentStates, state); }
 std::string_view name_of(LedgerKind kind) { return name_in(kLedgerKinds, kind); }
 
+bool parse_name(std::string_view text, ErasureScope& out) { return parse_in(kErasureScopes, text, out); }
 bool parse_name(std::string_view text, CallState& out) { return parse_in(kCallStates, text, out); }
 bool parse_name(std::string_view text, RecordingState& out) { return parse_in(kRecordingStates, text, out); }
 bool parse_name(std::string_view text, SegmentState& out) { return parse_in(kSegmentStates, text, out); }

@@ -60,7 +60,8 @@ struct ParticipantRow {
   CallId call;
   SubjectId subject;
   std::string role;
-  Bytes sealed;  // JSON {ref, name, address} under the subject's key
+  Bytes sealed;  // JSON {ref, name, address} under its key
+  KeyId key;
 };
 
 struct LegRow {
@@ -81,6 +82,14 @@ enum class CallState { live, ended, interrupted /* the engine stopped or died wh
 std::string_view name_of(CallState state);
 bool parse_name(std::string_view text, CallState& out);
 
+// What the erasure of one participant takes of a call.
+enum class ErasureScope {
+  leg,  // their own legs
+  call  // all of it: its keys are guarded by each participant who must say yes in it
+};
+std::string_view name_of(ErasureScope scope);
+bool parse_name(std::string_view text, ErasureScope& out);
+
 struct CallRow {
   CallId id;
   TenantId tenant;
@@ -92,6 +101,7 @@ struct CallRow {
   std::optional<WallTime> ended;
   CallState state = CallState::live;
   Bytes sealed_settings = {};  // its consent settings and rules (call_memory.h), under the call's key
+  ErasureScope erasure = ErasureScope::leg;
 };
 
 // One consent record: per participant, purpose and change. A later one supersedes an earlier one.
@@ -217,7 +227,8 @@ enum class LedgerKind {
   checkpoint,  // made by the catalog
   standing_consent,
   notice,
-  purpose
+  purpose,
+  rotation  // the keys' epoch: begun and done
 };
 std::string_view name_of(LedgerKind kind);
 
@@ -273,8 +284,24 @@ struct LedgerEntry {
 // One line each, as a table:
 // clang-format off
 namespace booking {
-// Before the rows of the same span that use it. Its parent is on record, unless it is an epoch key.
+// Before the rows of the same span that use it. Errc::conflict: its parent, or a guard, has been destroyed or is being
+// replaced; open it again. An epoch key's parent is not in the catalog.
 struct AddKey { WrappedKey key; };
+// These give a key a successor, under which alone keys are made from then on, while those below the old one are wrapped
+// anew, one after the other. Errc::conflict: it is gone, has one already, or what hangs on it is not what was read.
+struct ReplaceEpochKey { std::vector<KeyId> old; WrappedKey key; };
+struct ReplaceTenantKey { TenantId tenant; KeyId old; WrappedKey key; };
+// With all that is sealed or keyed by it: the reference, and what is said of each consent on file that says something.
+struct ReplaceSubjectKey {
+  SubjectId subject; KeyId old; WrappedKey key; Bytes blind_index; Bytes sealed_ref;
+  std::vector<std::pair<StandingId, Bytes>> sealed_evidence;
+};
+// The same key, wrapped otherwise. No effect when it is gone; Errc::conflict when its row does not say `was` any more.
+struct RewrapKey { WrappedKey key; Bytes was; };
+// What a call says of somebody, sealed under a key of its own; likewise.
+struct ResealParticipant { ParticipantId participant; WrappedKey key; Bytes sealed; Bytes was; };
+// Destroys a key that has a successor, and not that one.
+struct RetireKey { KeyId key; };
 struct AddTenant { TenantRow row; };
 struct AddSubject { SubjectRow row; };
 struct AddCall { CallRow row; };
@@ -285,7 +312,8 @@ struct SetLegCounts { LegId leg; std::string counts_json; };
 struct SetLegMedia { LegId leg; Bytes sealed_media; };
 // Also chains its ledger entry. Errc::conflict: a grant by a consent on file that has been withdrawn.
 struct AddConsent { ConsentRow row; };
-struct AddStandingConsent { StandingConsentRow row; };
+// Errc::conflict: the person's key is not `sealed_under` any more.
+struct AddStandingConsent { StandingConsentRow row; KeyId sealed_under; };
 // Errc::conflict when it has been withdrawn already.
 struct WithdrawStandingConsent { StandingId id; WallTime at; };
 // These two chain their ledger entries, and have no effect when the same is on record already. Errc::conflict: the same id
@@ -313,7 +341,7 @@ struct ProveLedger {};
 struct StartErasure { ErasureRow row; };
 struct UpdateErasure { ErasureId id; std::string steps_json; std::optional<WallTime> done; };
 // These three may be booked again after they took effect, so that an erasure can be resumed.
-// The key's row is gone and its wrapped bytes are overwritten.
+// The key's row is gone and its wrapped bytes are overwritten; so are those of its successor and of what it succeeded.
 struct DestroyKey { KeyId key; };
 struct RemoveSegment { SegmentId segment; };
 // State erased; the sealed fields of its call (reference, settings, labels, media, participants) are overwritten and read
@@ -337,9 +365,16 @@ using Booking =
                  booking::StartLedgerKey, booking::AddCheckpoint, booking::StartErasure, booking::UpdateErasure,
                  booking::DestroyKey, booking::RemoveSegment, booking::EraseRecording, booking::AddStandingConsent,
                  booking::WithdrawStandingConsent, booking::AddNotice, booking::AddPurpose, booking::ProveLedger,
-                 booking::ForgetCall, booking::ForgetParticipant, booking::EraseSubject, booking::EraseTenant>;
+                 booking::ForgetCall, booking::ForgetParticipant, booking::EraseSubject, booking::EraseTenant,
+                 booking::ReplaceEpochKey, booking::ReplaceTenantKey, booking::ReplaceSubjectKey, booking::RewrapKey,
+                 booking::ResealParticipant, booking::RetireKey>;
 
 // ---- queries ------------------------------------------------------------------------------------------------------
+
+struct ReplacedKey {
+  KeyId id;
+  KeyId successor;
+};
 
 struct RecordingFilter {
   std::optional<SubjectId> subject;
@@ -379,6 +414,13 @@ class Catalog {
 
   virtual Result<std::optional<WrappedKey>> key(KeyId id) = 0;
   virtual Result<std::vector<WrappedKey>> keys_of_kind(KeyKind kind) = 0;
+  // Directly below it, or guarded by it; of any kind, by id.
+  virtual Result<std::vector<WrappedKey>> keys_under(KeyId parent, std::optional<KeyId> after) = 0;
+  // Those that have a successor but are not destroyed yet, by id.
+  virtual Result<std::vector<ReplacedKey>> replaced_keys(KeyKind kind, std::optional<KeyId> after) = 0;
+  virtual Result<std::optional<KeyId>> successor(KeyId id) = 0;
+  virtual Result<std::optional<KeyId>> predecessor(KeyId successor) = 0;  // that is not destroyed yet
+  virtual Result<std::uint64_t> key_count() = 0;
   virtual Result<std::optional<TenantRow>> tenant(std::string_view name) = 0;
   virtual Result<std::optional<TenantRow>> tenant(TenantId id) = 0;
   virtual Result<std::optional<SubjectRow>> subject(SubjectId id) = 0;
@@ -387,7 +429,11 @@ class Catalog {
   virtual Result<std::vector<CallRow>> calls_in_state(CallState state) = 0;
   virtual Result<std::vector<CallRow>> calls_of(SubjectId subject) = 0;  // that this person took part in, oldest first
   virtual Result<std::vector<CallRow>> calls_of(TenantId tenant) = 0;    // oldest first
-  virtual Result<std::vector<SubjectRow>> subjects_of(TenantId tenant) = 0;                  // likewise
+  virtual Result<std::vector<SubjectRow>> subjects_of(TenantId tenant) = 0;  // likewise
+  virtual Result<std::optional<TenantRow>> tenant_of_key(KeyId key) = 0;
+  virtual Result<std::optional<SubjectRow>> subject_of_key(KeyId key) = 0;
+  // Where what a call says of this person is sealed under this key.
+  virtual Result<std::vector<ParticipantRow>> participants_under(SubjectId subject, KeyId key) = 0;
   virtual Result<std::vector<ParticipantRow>> participants(CallId call) = 0;                 // as booked
   virtual Result<std::vector<LegRow>> legs(CallId call) = 0;                                 // by index
   virtual Result<std::vector<ConsentRow>> consents(CallId call) = 0;                         // oldest first

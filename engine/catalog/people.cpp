@@ -31,10 +31,16 @@ Result<Tenant> People::tenant(TenantId id) {
   return opened(**row);
 }
 
-Result<Tenant> People::opened(const TenantRow& row) {
-  const auto key = keys_.open(row.key);
-  if (!key) return key.error();
-  return Tenant{row.id, *key};
+Result<Tenant> People::opened(TenantRow row) {
+  for (;;) {
+    const auto key = keys_.open(row.key);
+    if (key) return Tenant{row.id, *key};
+    if (key.error().code != Errc::not_found) return key.error();
+    const auto again = catalog_.tenant(row.id);  // it may have been replaced
+    if (!again) return again.error();
+    if (!*again || (*again)->key == row.key) return key.error();
+    row = **again;
+  }
 }
 
 Result<Tenant> People::tenant_or_new(std::string_view name, WallTime now, std::vector<Booking>& bookings) {
@@ -50,13 +56,55 @@ Result<Tenant> People::tenant_or_new(std::string_view name, WallTime now, std::v
   return Tenant{id, *key};
 }
 
+Result<std::optional<SubjectRow>> People::find(const Tenant& tenant, std::string_view ref) {
+  const auto by = [&](const SecretKey& key) { return catalog_.subject(tenant.id, subject_index(key, ref)); };
+  auto found = by(*tenant.key.key);
+  if (!found || *found) return found;
+  const auto before = catalog_.predecessor(tenant.key.id);
+  if (!before) return before.error();
+  if (!*before) return found;
+  const auto key = keys_.open(**before);
+  if (!key && key.error().code != Errc::not_found) return key.error();
+  if (key) found = by(*key->key);
+  if (!found || *found) return found;
+  return by(*tenant.key.key);  // who was indexed anew in between
+}
+
 Result<Subject> People::subject(const Tenant& tenant, std::string_view ref) {
-  const auto row = catalog_.subject(tenant.id, subject_index(*tenant.key.key, ref));
+  const auto row = find(tenant, ref);
   if (!row) return row.error();
   if (!*row) return error(Errc::not_found, "nobody of that reference is on record");
-  const auto key = keys_.open((*row)->key);
-  if (!key) return key.error();
-  return Subject{(*row)->id, *key};
+  return subject((*row)->id);
+}
+
+Result<Subject> People::subject(SubjectId id) {
+  for (KeyId tried;;) {
+    const auto row = catalog_.subject(id);
+    if (!row) return row.error();
+    if (!*row) return error(Errc::not_found, "there is no person " + to_text(id));
+    const auto key = keys_.open((*row)->key);
+    if (key) return Subject{id, *key};
+    // It may have been replaced between the two.
+    if (key.error().code != Errc::not_found || (*row)->key == tried) return key.error();
+    tried = (*row)->key;
+  }
+}
+
+Result<std::optional<std::string>> People::ref_of(SubjectId id) {
+  for (KeyId tried;;) {
+    const auto row = catalog_.subject(id);
+    if (!row) return row.error();
+    if (!*row || (*row)->sealed_ref.empty()) return std::optional<std::string>();
+    const auto key = keys_.open((*row)->key);
+    if (key) {
+      auto ref = open_subject_ref(*key->key, **row);
+      if (!ref) return ref.error();
+      return std::optional(*std::move(ref));
+    }
+    if (key.error().code != Errc::not_found) return key.error();
+    if ((*row)->key == tried) return std::optional<std::string>();
+    tried = (*row)->key;
+  }
 }
 
 Result<Subject> People::subject_or_new(const Tenant& tenant, const std::optional<std::string>& ref, WallTime now,
@@ -65,9 +113,9 @@ Result<Subject> People::subject_or_new(const Tenant& tenant, const std::optional
   const SecretKey& index_key = *tenant.key.key;
   const BlindIndex index = ref ? subject_index(index_key, *ref) : subject_index(index_key, id);
   if (ref) {
-    const auto known = catalog_.subject(tenant.id, index);
+    const auto known = find(tenant, *ref);
     if (!known) return known.error();
-    if (*known) return subject(tenant, *ref);
+    if (*known) return subject((*known)->id);
     if (const SubjectRow* added = added_by(bookings, index)) {
       const auto key = keys_.open(added->key);
       if (!key) return key.error();

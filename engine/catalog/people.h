@@ -4,6 +4,8 @@
 // transaction with the rows that refer to it. Two callers may make the same one at once: then one of the two bookings
 // gives Errc::conflict, and that caller starts again and finds the other's.
 //
+// While keys are replaced, a person may be found by the index of the tenant's key or of the one before it.
+//
 // Any thread. Errors: those of the catalog and of the key ring; Errc::not_found when the key
 // of the tenant or the person has been destroyed.
 #pragma once
@@ -38,14 +40,19 @@ class People {
   Result<Tenant> tenant(TenantId id);
   Result<Tenant> tenant_or_new(std::string_view name, WallTime now, std::vector<Booking>& bookings);
 
-  // By the caller's stable reference of the person. Errc::not_found: nobody of that reference, or erased.
+  // By the caller's stable reference of the person; none: nobody of that reference, or erased.
+  Result<std::optional<SubjectRow>> find(const Tenant& tenant, std::string_view ref);
+  // The same with their key. Errc::not_found.
   Result<Subject> subject(const Tenant& tenant, std::string_view ref);
+  Result<Subject> subject(SubjectId id);
+  // The reference of somebody; none: they never had one, or are erased.
+  Result<std::optional<std::string>> ref_of(SubjectId id);
   // Without a reference always a new one. One that `bookings` is about to add is found, too.
   Result<Subject> subject_or_new(const Tenant& tenant, const std::optional<std::string>& ref, WallTime now,
                                  std::vector<Booking>& bookings);
 
  private:
-  Result<Tenant> opened(const TenantRow& row);
+  Result<Tenant> opened(TenantRow row);
 
   Catalog& catalog_;
   KeyRing& keys_;

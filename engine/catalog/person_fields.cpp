@@ -55,19 +55,19 @@ Result<std::string> open_subject_ref(const SecretKey& subject_key, const Subject
   return open(subject_key, kSubjectRef, row.id, row.sealed_ref);
 }
 
-Result<Bytes> seal_participant(const SecretKey& subject_key, ParticipantId row, const ParticipantFields& fields) {
+Result<Bytes> seal_participant(const SecretKey& participant_key, ParticipantId row, const ParticipantFields& fields) {
   json object{{"ref", fields.ref}};
   if (fields.name) object["name"] = *fields.name;
   if (fields.address) object["address"] = *fields.address;
   try {
-    return seal(subject_key, kParticipant, row, object.dump());
+    return seal(participant_key, kParticipant, row, object.dump());
   } catch (const json::exception&) {
     return error(Errc::invalid, "a participant's ref, name or address is not UTF-8");
   }
 }
 
-Result<ParticipantFields> open_participant(const SecretKey& subject_key, const ParticipantRow& row) {
-  const auto text = open(subject_key, kParticipant, row.id, row.sealed);
+Result<ParticipantFields> open_participant(const SecretKey& participant_key, const ParticipantRow& row) {
+  const auto text = open(participant_key, kParticipant, row.id, row.sealed);
   if (!text) return text.error();
   const json object = json::parse(*text, nullptr, false);
   const auto ref = object.is_object() ? text_member(object, "ref") : std::nullopt;

@@ -2,7 +2,7 @@
 //
 //     column               key          place it is bound to              text
 //     SubjectRow.sealed_ref    subject  subjects | sealed_ref | id        the reference
-//     ParticipantRow.sealed    subject  participants | sealed | id        {"ref":..,"name":..,"address":..}
+//     ParticipantRow.sealed    its own  participants | sealed | id        {"ref":..,"name":..,"address":..}
 //     CallRow.sealed_ref       call     calls | sealed_ref | id           the call's reference
 //     CallRow.sealed_settings  call     calls | sealed_settings | id      see engine/calls/call_memory.h
 //     LegRow.sealed_label      call     legs | sealed_label | id          the label
@@ -39,8 +39,8 @@ Bytes seal_subject_ref(const SecretKey& subject_key, SubjectId row, std::string_
 Result<std::string> open_subject_ref(const SecretKey& subject_key, const SubjectRow& row);
 
 // Errc::invalid: a text is not UTF-8.
-Result<Bytes> seal_participant(const SecretKey& subject_key, ParticipantId row, const ParticipantFields& fields);
-Result<ParticipantFields> open_participant(const SecretKey& subject_key, const ParticipantRow& row);
+Result<Bytes> seal_participant(const SecretKey& participant_key, ParticipantId row, const ParticipantFields& fields);
+Result<ParticipantFields> open_participant(const SecretKey& participant_key, const ParticipantRow& row);
 
 Bytes seal_call_ref(const SecretKey& call_key, CallId row, std::string_view ref);
 Result<std::string> open_call_ref(const SecretKey& call_key, const CallRow& row);

@@ -35,24 +35,7 @@ Result<void> SqliteBookings::changed_one(Result<void> done, std::string_view wha
   return error(Errc::not_found, "catalog: there is no such " + std::string(what));
 }
 
-// ---- keys and people ----------------------------------------------------------------------------------------------
-
-Result<void> SqliteBookings::put(const booking::AddKey& add) {
-  // A key made under a parent that was destroyed meanwhile could never be opened: better refused than found out later.
-  if (add.key.kind != KeyKind::epoch) {
-    if (auto known = require_key(add.key.parent); !known) return known;
-  }
-  const auto sealed = keep_sealed(add.key.wrapped);
-  if (!sealed) return sealed.error();
-  return database_.run("INSERT INTO keys (id, kind, parent, sealed) VALUES (?, ?, ?, ?)", add.key.id,
-                       static_cast<int>(add.key.kind), add.key.parent, *sealed);
-}
-
-Result<void> SqliteBookings::put(const booking::DestroyKey& destroy) {
-  auto done = database_.run(ASSENT_OVERWRITE("SELECT sealed FROM keys WHERE id = ?"), destroy.key);
-  if (!done) return done;
-  return database_.run("DELETE FROM keys WHERE id = ?", destroy.key);
-}
+// ---- people -----------------------------------------------------------------------------------------------------
 
 Result<void> SqliteBookings::put(const booking::AddTenant& add) {
   if (auto known = require_key(add.row.key); !known) return known;
@@ -77,16 +60,18 @@ Result<void> SqliteBookings::put(const booking::AddCall& add) {
   const auto settings = keep_sealed(row.sealed_settings);
   if (!settings) return settings.error();
   return database_.run(
-      "INSERT INTO calls (id, tenant, key, policy, sealed_ref, notice_json, created, ended, state, sealed_settings) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-      row.id, row.tenant, row.key, row.policy, *ref, row.notice_json, row.created, row.ended, row.state, *settings);
+      "INSERT INTO calls (id, tenant, key, policy, sealed_ref, notice_json, created, ended, state, sealed_settings, "
+      "erasure) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      row.id, row.tenant, row.key, row.policy, *ref, row.notice_json, row.created, row.ended, row.state, *settings,
+      row.erasure);
 }
 
 Result<void> SqliteBookings::put(const booking::AddParticipant& add) {
+  if (auto known = require_key(add.row.key); !known) return known;
   const auto sealed = keep_sealed(add.row.sealed);
   if (!sealed) return sealed.error();
-  return database_.run("INSERT INTO participants (id, call, subject, role, sealed) VALUES (?, ?, ?, ?, ?)", add.row.id,
-                       add.row.call, add.row.subject, add.row.role, *sealed);
+  return database_.run("INSERT INTO participants (id, call, subject, role, sealed, key) VALUES (?, ?, ?, ?, ?, ?)",
+                       add.row.id, add.row.call, add.row.subject, add.row.role, *sealed, add.row.key);
 }
 
 Result<void> SqliteBookings::put(const booking::AddLeg& add) {
@@ -156,6 +141,9 @@ Result<void> SqliteBookings::require_standing(const ConsentRow& row) {
 
 Result<void> SqliteBookings::put(const booking::AddStandingConsent& add) {
   const StandingConsentRow& row = add.row;
+  const auto key = database_.value<KeyId>("SELECT key FROM subjects WHERE id = ?", row.subject);
+  if (!key) return key.error();
+  if (*key != add.sealed_under) return error(Errc::conflict, "catalog: the person's key has been replaced: ask again");
   const auto sealed = keep_sealed(row.sealed_evidence);
   if (!sealed) return sealed.error();
   return database_.run(
@@ -314,6 +302,14 @@ Result<void> SqliteBookings::put(const booking::ForgetCall& forget) {
           "?1 UNION ALL SELECT sealed FROM notes WHERE call = ?1"),
       forget.call);
   if (!done) return done;
+  done =
+      database_.run(ASSENT_OVERWRITE("SELECT k.sealed FROM participants p JOIN keys k ON k.id = p.key AND k.kind = ?2 "
+                                     "WHERE p.call = ?1"),
+                    forget.call, static_cast<int>(KeyKind::participant));
+  if (!done) return done;
+  done = database_.run("DELETE FROM keys WHERE kind = ?2 AND id IN (SELECT key FROM participants WHERE call = ?1)",
+                       forget.call, static_cast<int>(KeyKind::participant));
+  if (!done) return done;
   for (const char* sql : {"UPDATE calls SET sealed_ref = NULL, sealed_settings = NULL WHERE id = ?",
                           "UPDATE legs SET sealed_label = NULL WHERE call = ?",
                           "UPDATE participants SET sealed = NULL WHERE call = ?", "DELETE FROM notes WHERE call = ?"}) {
@@ -331,6 +327,13 @@ Result<void> SqliteBookings::put(const booking::ForgetParticipant& forget) {
                                              "(SELECT call FROM participants WHERE id = ?1)"),
                             forget.participant);
   if (!done) return done;
+  const auto key = database_.value<KeyId>(
+      "SELECT k.id FROM participants p JOIN keys k ON k.id = p.key AND k.kind = ?2 WHERE p.id = ?1", forget.participant,
+      static_cast<int>(KeyKind::participant));
+  if (!key) return key.error();
+  if (*key) {
+    if (done = put(booking::DestroyKey{**key}); !done) return done;
+  }
   for (const char* sql : {"UPDATE participants SET sealed = NULL WHERE id = ?",
                           "UPDATE legs SET sealed_label = NULL, sealed_media = NULL WHERE participant = ?",
                           "DELETE FROM notes WHERE call = (SELECT call FROM participants WHERE id = ?)"}) {

@@ -77,8 +77,20 @@ class SqliteBookings {
   Result<void> put(const booking::ForgetParticipant& forget);
   Result<void> put(const booking::EraseSubject& erase);
   Result<void> put(const booking::EraseTenant& erase);
+  // sqlite_key_bookings.cpp
+  Result<void> put(const booking::ReplaceEpochKey& replace);
+  Result<void> put(const booking::ReplaceTenantKey& replace);
+  Result<void> put(const booking::ReplaceSubjectKey& replace);
+  Result<void> put(const booking::RewrapKey& rewrap);
+  Result<void> put(const booking::ResealParticipant& reseal);
+  Result<void> put(const booking::RetireKey& retire);
 
   Result<void> require_key(KeyId key);
+  Result<void> require_usable(KeyId key);
+  Result<void> set_successor(KeyId old, KeyId successor);
+  Result<void> set_guards(const WrappedKey& key);
+  Result<void> destroy_key(KeyId key);
+  Result<void> overwrite_key(const WrappedKey& key);
   Result<void> require_standing(const ConsentRow& row);
   Result<std::optional<std::int64_t>> keep_sealed(ByteView body);  // its number; nothing for empty bytes
   Result<void> forget_media(CallId call);

@@ -47,6 +47,14 @@ class SqliteCatalog final : public Catalog {
 
   Result<std::optional<WrappedKey>> key(KeyId id) override;
   Result<std::vector<WrappedKey>> keys_of_kind(KeyKind kind) override;
+  Result<std::vector<WrappedKey>> keys_under(KeyId parent, std::optional<KeyId> after) override;
+  Result<std::vector<ReplacedKey>> replaced_keys(KeyKind kind, std::optional<KeyId> after) override;
+  Result<std::optional<KeyId>> successor(KeyId id) override;
+  Result<std::optional<KeyId>> predecessor(KeyId successor) override;
+  Result<std::uint64_t> key_count() override;
+  Result<std::optional<TenantRow>> tenant_of_key(KeyId key) override;
+  Result<std::optional<SubjectRow>> subject_of_key(KeyId key) override;
+  Result<std::vector<ParticipantRow>> participants_under(SubjectId subject, KeyId key) override;
   Result<std::optional<TenantRow>> tenant(std::string_view name) override;
   Result<std::optional<TenantRow>> tenant(TenantId id) override;
   Result<std::optional<SubjectRow>> subject(SubjectId id) override;
@@ -106,6 +114,8 @@ class SqliteCatalog final : public Catalog {
   Result<std::optional<Row>> find(const char* sql, const Arguments&... arguments);
   template <typename Row, typename... Arguments>
   Result<std::vector<Row>> list(const char* sql, const Arguments&... arguments);
+  Result<std::vector<WrappedKey>> with_guards(Result<std::vector<WrappedKey>> keys);
+  Result<void> add_guards(std::span<WrappedKey> keys);
   void note_committed(const SqliteBookings& transaction);
 
   const std::string path_;

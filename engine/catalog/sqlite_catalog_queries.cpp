@@ -15,9 +15,12 @@ namespace {
 #define ASSENT_SUBJECT_ROWS                                                        \
   "SELECT p.id, p.tenant, p.blind_index, s.body, p.key, p.erased FROM subjects p " \
   "LEFT JOIN sealed s ON s.n = p.sealed_ref "
-#define ASSENT_CALL_ROWS                                                                                \
-  "SELECT c.id, c.tenant, c.key, c.policy, s.body, c.notice_json, c.created, c.ended, c.state, t.body " \
+#define ASSENT_CALL_ROWS                                                                                           \
+  "SELECT c.id, c.tenant, c.key, c.policy, s.body, c.notice_json, c.created, c.ended, c.state, t.body, c.erasure " \
   "FROM calls c LEFT JOIN sealed s ON s.n = c.sealed_ref LEFT JOIN sealed t ON t.n = c.sealed_settings "
+#define ASSENT_PARTICIPANT_ROWS                                                \
+  "SELECT p.id, p.call, p.subject, p.role, s.body, p.key FROM participants p " \
+  "LEFT JOIN sealed s ON s.n = p.sealed "
 #define ASSENT_CONSENT_ROWS                                                                           \
   "SELECT id, call, participant, purpose, decision, signal_type, signal_value, notice_json, origin, " \
   "at, media_time, preroll_ms, valid_until, evidence_ms FROM consents "
@@ -32,12 +35,16 @@ namespace {
 Result<void> read_row(SqliteStatement& from, WrappedKey& row) {
   int kind = 0;
   if (auto ok = from.read(row.id, kind, row.parent, row.wrapped); !ok) return ok;
-  if (kind < static_cast<int>(KeyKind::root) || kind > static_cast<int>(KeyKind::ledger)) {
+  if (kind < static_cast<int>(KeyKind::root) || kind > static_cast<int>(kLastKeyKind)) {
     return error(Errc::corrupt, "catalog: the key " + to_text(row.id) + " is of no known kind");
   }
   row.kind = static_cast<KeyKind>(kind);
   return {};
 }
+
+Result<void> read_row(SqliteStatement& from, KeyId& row) { return from.read(row); }
+
+Result<void> read_row(SqliteStatement& from, ReplacedKey& row) { return from.read(row.id, row.successor); }
 
 Result<void> read_row(SqliteStatement& from, TenantRow& row) {
   return from.read(row.id, row.name, row.key, row.erased);
@@ -49,11 +56,11 @@ Result<void> read_row(SqliteStatement& from, SubjectRow& row) {
 
 Result<void> read_row(SqliteStatement& from, CallRow& row) {
   return from.read(row.id, row.tenant, row.key, row.policy, row.sealed_ref, row.notice_json, row.created, row.ended,
-                   row.state, row.sealed_settings);
+                   row.state, row.sealed_settings, row.erasure);
 }
 
 Result<void> read_row(SqliteStatement& from, ParticipantRow& row) {
-  return from.read(row.id, row.call, row.subject, row.role, row.sealed);
+  return from.read(row.id, row.call, row.subject, row.role, row.sealed, row.key);
 }
 
 Result<void> read_row(SqliteStatement& from, LegRow& row) {
@@ -153,11 +160,78 @@ Result<std::vector<Row>> SqliteCatalog::list(const char* sql, const Arguments&..
 // ---- one row, or the rows of one thing ----------------------------------------------------------------------------
 
 Result<std::optional<WrappedKey>> SqliteCatalog::key(KeyId id) {
-  return find<WrappedKey>(ASSENT_KEY_ROWS "WHERE k.id = ?", id);
+  auto found = find<WrappedKey>(ASSENT_KEY_ROWS "WHERE k.id = ?", id);
+  if (!found || !*found) return found;
+  if (auto added = add_guards(std::span(&**found, 1)); !added) return added.error();
+  return found;
 }
 
 Result<std::vector<WrappedKey>> SqliteCatalog::keys_of_kind(KeyKind kind) {
-  return list<WrappedKey>(ASSENT_KEY_ROWS "WHERE k.kind = ? ORDER BY k.id", static_cast<int>(kind));
+  return with_guards(list<WrappedKey>(ASSENT_KEY_ROWS "WHERE k.kind = ? ORDER BY k.id", static_cast<int>(kind)));
+}
+
+Result<std::vector<WrappedKey>> SqliteCatalog::keys_under(KeyId parent, std::optional<KeyId> after) {
+  return with_guards(
+      list<WrappedKey>(ASSENT_KEY_ROWS
+                       "WHERE (k.parent = ?1 OR k.id IN (SELECT key FROM key_guards WHERE guard = ?1)) AND "
+                       "k.id > ifnull(?2, x'') ORDER BY k.id LIMIT ?3",
+                       parent, after, limits::kCatalogListRows));
+}
+
+Result<std::vector<WrappedKey>> SqliteCatalog::with_guards(Result<std::vector<WrappedKey>> keys) {
+  if (!keys) return keys;
+  if (auto added = add_guards(*keys); !added) return added.error();
+  return keys;
+}
+
+Result<void> SqliteCatalog::add_guards(std::span<WrappedKey> keys) {
+  const auto connection = borrow();
+  if (!connection) return connection.error();
+  for (WrappedKey& key : keys) {
+    if (key.kind != KeyKind::leg && key.kind != KeyKind::call) continue;
+    auto guards =
+        all_rows<KeyId>((*connection)->use("SELECT guard FROM key_guards WHERE key = ? ORDER BY place", key.id),
+                        read_row, limits::kCatalogRows);
+    if (!guards) return guards.error();
+    key.guards = *std::move(guards);
+  }
+  return {};
+}
+
+Result<std::vector<ReplacedKey>> SqliteCatalog::replaced_keys(KeyKind kind, std::optional<KeyId> after) {
+  return list<ReplacedKey>(
+      "SELECT id, successor FROM keys WHERE kind = ?1 AND successor IS NOT NULL AND id > ifnull(?2, x'') ORDER BY id "
+      "LIMIT ?3",
+      static_cast<int>(kind), after, limits::kCatalogListRows);
+}
+
+Result<std::optional<KeyId>> SqliteCatalog::successor(KeyId id) {
+  return find<KeyId>("SELECT successor FROM keys WHERE id = ? AND successor IS NOT NULL", id);
+}
+
+Result<std::optional<KeyId>> SqliteCatalog::predecessor(KeyId successor) {
+  return find<KeyId>("SELECT id FROM keys WHERE successor = ?", successor);
+}
+
+Result<std::uint64_t> SqliteCatalog::key_count() {
+  const auto connection = borrow();
+  if (!connection) return connection.error();
+  const auto count = (*connection)->value<std::uint64_t>("SELECT count(*) FROM keys");
+  if (!count) return count.error();
+  return count->value_or(0);
+}
+
+Result<std::optional<TenantRow>> SqliteCatalog::tenant_of_key(KeyId key) {
+  return find<TenantRow>("SELECT id, name, key, erased FROM tenants WHERE key = ?", key);
+}
+
+Result<std::optional<SubjectRow>> SqliteCatalog::subject_of_key(KeyId key) {
+  return find<SubjectRow>(ASSENT_SUBJECT_ROWS "WHERE p.key = ?", key);
+}
+
+Result<std::vector<ParticipantRow>> SqliteCatalog::participants_under(SubjectId subject, KeyId key) {
+  return list<ParticipantRow>(ASSENT_PARTICIPANT_ROWS "WHERE p.subject = ? AND p.key = ? LIMIT ?", subject, key,
+                              limits::kCatalogListRows);
 }
 
 Result<std::optional<TenantRow>> SqliteCatalog::tenant(std::string_view name) {
@@ -200,10 +274,7 @@ Result<std::vector<SubjectRow>> SqliteCatalog::subjects_of(TenantId tenant) {
 }
 
 Result<std::vector<ParticipantRow>> SqliteCatalog::participants(CallId call) {
-  return list<ParticipantRow>(
-      "SELECT p.id, p.call, p.subject, p.role, s.body FROM participants p LEFT JOIN sealed s ON s.n = p.sealed "
-      "WHERE p.call = ? ORDER BY p.n",
-      call);
+  return list<ParticipantRow>(ASSENT_PARTICIPANT_ROWS "WHERE p.call = ? ORDER BY p.n", call);
 }
 
 Result<std::vector<LegRow>> SqliteCatalog::legs(CallId call) {
@@ -360,6 +431,7 @@ Result<void> SqliteCatalog::check_integrity() {
 #undef ASSENT_KEY_ROWS
 #undef ASSENT_SUBJECT_ROWS
 #undef ASSENT_CALL_ROWS
+#undef ASSENT_PARTICIPANT_ROWS
 #undef ASSENT_CONSENT_ROWS
 #undef ASSENT_RECORDING_ROWS
 #undef ASSENT_SEGMENT_ROWS

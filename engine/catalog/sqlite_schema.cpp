@@ -252,8 +252,32 @@ ALTER TABLE tenants ADD COLUMN erased INTEGER;
 CREATE INDEX calls_tenant ON calls (tenant, id);
 )sql";
 
-constexpr std::array<const char*, 7> kMigrations = {kSchema1, kSchema2, kSchema3, kSchema4,
-                                                    kSchema5, kSchema6, kSchema7};
+// Keys that more than their parent must open, and keys that are being replaced. What a call says of a person has a key
+// of its own; of older calls that key is the person's.
+constexpr const char* kSchema8 = R"sql(
+ALTER TABLE keys ADD COLUMN successor BLOB;
+CREATE INDEX keys_parent ON keys (parent, id);
+CREATE INDEX keys_replaced ON keys (kind, id) WHERE successor IS NOT NULL;
+CREATE INDEX keys_successor ON keys (successor) WHERE successor IS NOT NULL;
+CREATE INDEX subjects_key ON subjects (key);
+
+CREATE TABLE key_guards (
+  key    BLOB NOT NULL REFERENCES keys,
+  place  INTEGER NOT NULL,
+  guard  BLOB NOT NULL,
+  PRIMARY KEY (key, place)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX key_guards_guard ON key_guards (guard, key);
+
+ALTER TABLE participants ADD COLUMN key BLOB;
+UPDATE participants SET key = (SELECT s.key FROM subjects s WHERE s.id = participants.subject);
+
+ALTER TABLE calls ADD COLUMN erasure TEXT NOT NULL DEFAULT 'leg';
+UPDATE calls SET erasure = 'call' WHERE policy = 'all-party';
+)sql";
+
+constexpr std::array<const char*, 8> kMigrations = {kSchema1, kSchema2, kSchema3, kSchema4,
+                                                    kSchema5, kSchema6, kSchema7, kSchema8};
 
 Result<std::int64_t> number(SqliteDatabase& database, const char* pragma) {
   const auto found = database.value<std::int64_t>(pragma);

@@ -36,6 +36,8 @@ constexpr std::array<OperationFn, kOperations> kOperationFns = {
     withdraw_standing_consent,
     delete_tenant,
     show_erasure,
+    show_keys,
+    rotate_keys,
     list_ledger,
     verify_ledger,
     show_call_receipts,

@@ -18,6 +18,7 @@
 #include "engine/control/http_message.h"
 #include "engine/control/http_server.h"
 #include "engine/control/idempotency.h"
+#include "engine/control/key_rotation.h"
 #include "engine/control/metrics.h"
 #include "engine/control/person_erasures.h"
 #include "engine/control/recordings.h"
@@ -39,6 +40,7 @@ struct ApiParts {
   RecordingService& recordings;
   Erasures& erasures;
   PersonErasures& person_erasures;
+  KeyRotation& key_rotation;
   ReceiptDesk& receipts;
   StandingConsents& standing;
   Withdrawals& withdrawals;

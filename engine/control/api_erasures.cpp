@@ -1,4 +1,4 @@
-// Erasures in JSON: of a recording, of a person, of a tenant; and how far each is.
+// Erasures in JSON: of a recording, of a person, of a tenant, of an epoch's keys; and how far each is.
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -58,6 +58,31 @@ Reply erase_subject(ApiParts& parts, const ApiRequest& request) {
 Reply delete_tenant(ApiParts& parts, const ApiRequest& request) {
   if (auto fault = QueryReader(request.http).fault()) return *std::move(fault);
   return begun(parts.person_erasures.erase_tenant(request.parameters.at(0), {request.bearer.id}));
+}
+
+Reply show_keys(ApiParts& parts, const ApiRequest& request) {
+  if (auto fault = QueryReader(request.http).fault()) return *std::move(fault);
+  const auto status = parts.key_rotation.status();
+  if (!status) return problem_of(status.error());
+  Json epochs = Json::array();
+  for (const KeyId epoch : status->epochs) {
+    epochs.push_back({{"id", to_text(epoch)}, {"since", to_rfc3339(made_at(epoch))}});
+  }
+  const auto oldest = status->epochs.empty() ? Json(nullptr) : epochs.front()["since"];
+  return json_reply(200, {{"root", {{"provider", status->root}, {"id", to_text(status->root_id)}}},
+                          {"epochs", std::move(epochs)},
+                          {"oldest_epoch_since", oldest},
+                          {"keys", status->keys},
+                          {"rotation", status->rotation ? json_of(*status->rotation) : Json(nullptr)},
+                          {"rotated_every_seconds",
+                           status->rotated_every
+                               ? Json(std::chrono::duration_cast<std::chrono::seconds>(*status->rotated_every).count())
+                               : Json(nullptr)}});
+}
+
+Reply rotate_keys(ApiParts& parts, const ApiRequest& request) {
+  if (auto fault = QueryReader(request.http).fault()) return *std::move(fault);
+  return begun(parts.key_rotation.rotate({request.bearer.id}));
 }
 
 Reply show_erasure(ApiParts& parts, const ApiRequest& request) {

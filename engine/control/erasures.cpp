@@ -150,6 +150,9 @@ Result<void> Erasures::forget_keys(const Target& target, ErasureRow& row) {
   std::vector<KeyId> keys = {target.call.key};
   for (const LegRow& leg : target.legs) keys.push_back(leg.key);
   for (const KeyId key : keys) parts_.keys.evict(key);
+  const auto participants = parts_.catalog.participants(target.call.id);
+  if (!participants) return participants.error();
+  for (const ParticipantRow& participant : *participants) parts_.keys.evict(participant.key);
   if (parts_.cut_streams) parts_.cut_streams(target.recording.id);
   if (auto forgotten = forget_patiently(parts_.writer); !forgotten) return forgotten;
   for (const KeyId key : keys) {

@@ -3,12 +3,12 @@
 #include <algorithm>
 
 #include "engine/catalog/leg_erasure.h"
-#include "engine/consent/policy.h"
 
 namespace assent {
 
-Result<LegErasurePlan> plan_leg_erasure(Catalog& catalog, const CallRow& call, const std::set<ParticipantId>& who,
-                                        WallTime now, std::vector<Booking>& bookings) {
+Result<LegErasurePlan> plan_leg_erasure(Catalog& catalog, const CallRow& call, ErasureScope scope,
+                                        const std::set<ParticipantId>& who, WallTime now,
+                                        std::vector<Booking>& bookings) {
   LegErasurePlan plan;
   const auto recording = catalog.recording_of(call.id);
   if (!recording) return recording.error();
@@ -23,7 +23,7 @@ Result<LegErasurePlan> plan_leg_erasure(Catalog& catalog, const CallRow& call, c
     const auto key = catalog.key(leg.key);
     if (!key) return key.error();
     if (!*key) continue;  // erased before
-    if (call.policy != to_text(Policy::all_party) && !who.contains(leg.participant)) {
+    if (scope == ErasureScope::leg && !who.contains(leg.participant)) {
       kept.insert(leg.id);
       continue;
     }
@@ -39,6 +39,28 @@ Result<LegErasurePlan> plan_leg_erasure(Catalog& catalog, const CallRow& call, c
   if (!keeps_any) bookings.emplace_back(booking::EraseRecording{(*recording)->id, now});
   start_leg_erasure(*plan.erasure, call.id, erased, now, bookings);
   return plan;
+}
+
+Result<ErasureScope> erasure_scope(Catalog& catalog, const CallRow& call, std::span<const ParticipantRow> participants,
+                                   const std::set<ParticipantId>& who) {
+  if (who.empty() || call.erasure == ErasureScope::leg) return ErasureScope::leg;
+  const auto key = catalog.key(call.key);
+  if (!key) return key.error();
+  // Without guards: it has been closed as a whole, is older than guards are, or everybody in it is there by their role.
+  if (!*key || (*key)->guards.empty()) return ErasureScope::call;
+  std::set<KeyId> theirs;
+  for (const ParticipantRow& participant : participants) {
+    if (!who.contains(participant.id)) continue;
+    const auto subject = catalog.subject(participant.subject);
+    if (!subject) return subject.error();
+    if (*subject) theirs.insert((*subject)->key);
+  }
+  for (const KeyId guard : (*key)->guards) {
+    const auto stands = catalog.key(guard);
+    if (!stands) return stands.error();
+    if (!*stands || theirs.contains(guard)) return ErasureScope::call;
+  }
+  return ErasureScope::leg;
 }
 
 }  // namespace assent

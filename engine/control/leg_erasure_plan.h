@@ -1,12 +1,14 @@
 // How the legs of people are erased from a call that is over: which keys go, whether anything is left of the recording,
-// and what is booked for it. Under all-party it was one recording of everybody, and one of them takes it all; otherwise
-// each takes their own legs.
+// and what is booked for it. Whoever withdraws takes all of an all-party call, which was one recording of everybody,
+// and otherwise their own legs; what an erasure takes is a setting (ErasureScope), and by default the same, but for
+// those whose consent is on file by their role.
 //
 // Reads the catalog; whoever books this sees to it that nothing of it changes until then. Any thread.
 #pragma once
 
 #include <optional>
 #include <set>
+#include <span>
 #include <vector>
 
 #include "engine/catalog/catalog.h"
@@ -18,7 +20,12 @@ struct LegErasurePlan {
   std::vector<KeyId> destroyed;      // to be evicted once it is booked
 };
 
-Result<LegErasurePlan> plan_leg_erasure(Catalog& catalog, const CallRow& call, const std::set<ParticipantId>& who,
-                                        WallTime now, std::vector<Booking>& bookings);
+Result<LegErasurePlan> plan_leg_erasure(Catalog& catalog, const CallRow& call, ErasureScope scope,
+                                        const std::set<ParticipantId>& who, WallTime now,
+                                        std::vector<Booking>& bookings);
+
+// What the erasure of these participants, under way or done, takes of the call.
+Result<ErasureScope> erasure_scope(Catalog& catalog, const CallRow& call, std::span<const ParticipantRow> participants,
+                                   const std::set<ParticipantId>& who);
 
 }  // namespace assent

@@ -47,6 +47,8 @@ Reply record_key_export(ApiParts& parts, const ApiRequest& request);
 Reply erase_subject(ApiParts& parts, const ApiRequest& request);
 Reply delete_tenant(ApiParts& parts, const ApiRequest& request);
 Reply show_erasure(ApiParts& parts, const ApiRequest& request);
+Reply show_keys(ApiParts& parts, const ApiRequest& request);
+Reply rotate_keys(ApiParts& parts, const ApiRequest& request);
 
 Reply list_ledger(ApiParts& parts, const ApiRequest& request);
 Reply verify_ledger(ApiParts& parts, const ApiRequest& request);

@@ -7,7 +7,6 @@
 #include "base/limits.h"
 #include "engine/catalog/forget_patiently.h"
 #include "engine/catalog/leg_erasure.h"
-#include "engine/consent/policy.h"
 #include "engine/control/leg_erasure_plan.h"
 
 namespace assent {
@@ -57,7 +56,7 @@ Result<ErasureView> PersonErasures::erase_subject(const PersonName& person, cons
   if (!calls) return calls.error();
   if (auto checked = check_not_live(*calls); !checked) return checked.error();
   // First, so that no call that comes now begins with one.
-  if (auto withdrawn = parts_.standing.withdraw_all(row, {}, caller); !withdrawn) return withdrawn.error();
+  if (auto withdrawn = parts_.standing.withdraw_all(row.id, {}, caller); !withdrawn) return withdrawn.error();
   const WallTime now = parts_.clock().wall;
   ErasureRow erasure{new_id<ErasureId>(now), std::string(kSubjectKind), to_text(row.id), now, std::nullopt, "[]"};
   std::vector<Booking> bookings;
@@ -238,11 +237,17 @@ Result<void> PersonErasures::prepare(const Target& target, const CallRow& call, 
   for (const ParticipantRow& participant : *participants) {
     if (!target.subject || participant.subject == *target.subject) who.insert(participant.id);
   }
-  auto plan = plan_leg_erasure(parts_.catalog, call, who, parts_.clock().wall, bookings);
+  const auto scope = target.subject ? erasure_scope(parts_.catalog, call, *participants, who) : ErasureScope::call;
+  if (!scope) return scope.error();
+  const bool is_whole = *scope == ErasureScope::call;
+  auto plan = plan_leg_erasure(parts_.catalog, call, *scope, who, parts_.clock().wall, bookings);
   if (!plan) return plan.error();
   destroyed.insert(destroyed.end(), plan->destroyed.begin(), plan->destroyed.end());
   if (plan->erasure) begun.emplace_back(*plan->erasure, call.id);
-  if (!target.subject || call.policy == to_text(Policy::all_party)) {
+  for (const ParticipantRow& participant : *participants) {
+    if (is_whole || who.contains(participant.id)) destroyed.push_back(participant.key);
+  }
+  if (is_whole) {
     bookings.emplace_back(booking::DestroyKey{call.key});
     destroyed.push_back(call.key);
     bookings.emplace_back(booking::ForgetCall{call.id});
@@ -253,7 +258,7 @@ Result<void> PersonErasures::prepare(const Target& target, const CallRow& call, 
   const auto legs = parts_.catalog.legs(call.id);
   if (!legs) return legs.error();
   for (const LegRow& leg : *legs) {
-    if (!who.contains(leg.participant) && call.policy != to_text(Policy::all_party)) continue;
+    if (!is_whole && !who.contains(leg.participant)) continue;
     bookings.emplace_back(booking::DestroyKey{leg.key});
     destroyed.push_back(leg.key);
   }

@@ -3,9 +3,9 @@
 //   1 one transaction, as short for 5,000 calls as for one: the erasure is on record, the person's (the tenant's) key
 //   is
 //     gone, with it their references and what is said of their consents on file. From here on nobody is found by the
-//     reference, and no leg of theirs is heard, nor any leg of an all-party call that they were part of
-//   2 the calls, in batches: leg keys destroyed, names, labels and notes overwritten; under all-party, and of a tenant,
-//     the call's whole; otherwise the person's legs, and the rest stays (leg_erasure_plan.h)
+//     reference, and no leg of theirs opens, nor any key of a call that goes with them: theirs guards it
+//   2 the calls, in batches: leg keys destroyed, names, labels and notes overwritten; of those that go whole, and of a
+//     tenant, the call's; otherwise the person's legs, and the rest stays (leg_erasure_plan.h)
 //   3 what was stored of these legs removed and looked for again, by the leg eraser, which tells when a call is done
 //   4 of a tenant: its people, one after the other, as in 1
 //   5 the catalog's files made to forget, the keys looked for, the erasure booked as `done`

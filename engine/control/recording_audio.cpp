@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/consent/consent_state.h"
+#include "engine/control/leg_erasure_plan.h"
 #include "engine/control/matroska_export.h"
 #include "engine/control/recordings.h"
 #include "engine/store/segment_source.h"
@@ -144,8 +145,10 @@ Result<std::vector<bool>> RecordingService::open_for(const std::string& purpose,
   std::vector<bool> open = legs_open_for(question, *participants, rows, *consents);
   const auto gone = erased_people(call, *participants);
   if (!gone) return gone.error();
+  const auto scope = erasure_scope(parts_.catalog, call, *participants, *gone);
+  if (!scope) return scope.error();
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (*policy == Policy::all_party ? !gone->empty() : gone->contains(rows[i].participant)) open[i] = false;
+    if (*scope == ErasureScope::call || gone->contains(rows[i].participant)) open[i] = false;
   }
   return open;
 }

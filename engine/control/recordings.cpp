@@ -115,21 +115,20 @@ Result<std::vector<RecordedLeg>> RecordingService::legs_of(const CallRow& call) 
 Result<std::vector<RecordedParticipant>> RecordingService::participants_of(const CallRow& call) {
   auto rows = parts_.catalog.participants(call.id);
   if (!rows) return rows.error();
+  People people(parts_.catalog, parts_.keys);
   std::vector<RecordedParticipant> participants;
   for (ParticipantRow& row : *rows) {
     RecordedParticipant participant{std::move(row), std::nullopt, std::nullopt};
-    auto subject = parts_.catalog.subject(participant.row.subject);
-    if (!subject) return subject.error();
-    auto key = *subject ? unless_gone(parts_.keys.open((*subject)->key)) : std::optional<OpenKey>();
+    auto key = unless_gone(parts_.keys.open(participant.row.key));
     if (!key) return key.error();
     if (*key) {
       auto fields = unless_gone(open_participant(*(*key)->key, participant.row));
       if (!fields) return fields.error();
       participant.fields = *std::move(fields);
-      auto ref = unless_gone(open_subject_ref(*(*key)->key, **subject));
-      if (!ref) return ref.error();
-      participant.subject = *std::move(ref);
     }
+    auto ref = people.ref_of(participant.row.subject);
+    if (!ref) return ref.error();
+    participant.subject = *std::move(ref);
     participants.push_back(std::move(participant));
   }
   return participants;

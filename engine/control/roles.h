@@ -14,6 +14,7 @@
 //     read_registers                       x         x      notices and purposes
 //     write_registers                                x
 //     export_keys                                    x      putting it on record; the keys are not handed out here
+//     keys                                           x      replacing them, and how old they are
 //     tokens                                         x
 #pragma once
 
@@ -41,6 +42,7 @@ enum class Right : std::uint8_t {
   read_registers,
   write_registers,
   export_keys,
+  keys,
   tokens,
 };
 
@@ -59,6 +61,7 @@ constexpr bool allows(Role role, Right right) {
     case Right::erase:
     case Right::write_registers:
     case Right::export_keys:
+    case Right::keys:
     case Right::tokens: return role == Role::admin;
   }
   return false;

@@ -42,6 +42,8 @@ constexpr std::array<Route, kOperations> kRoutes = {{
      "withdraw_standing_consent", Right::standing_consents, kReplay},
     {O::delete_tenant, "DELETE", "/v1/tenants/{id}", "delete_tenant", Right::erase, kRunAgain},
     {O::show_erasure, "GET", "/v1/erasures/{id}", "show_erasure", Right::erase, kRunAgain},
+    {O::show_keys, "GET", "/v1/keys", "show_keys", Right::keys, kRunAgain},
+    {O::rotate_keys, "POST", "/v1/keys/rotate", "rotate_keys", Right::keys, kReplay},
     {O::list_ledger, "GET", "/v1/ledger", "list_ledger", Right::read_ledger, kRunAgain},
     {O::verify_ledger, "GET", "/v1/ledger/verify", "verify_ledger", Right::read_ledger, kRunAgain},
     {O::call_receipts, "GET", "/v1/calls/{id}/receipts", "call_receipts", Right::read_ledger, kRunAgain},

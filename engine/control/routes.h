@@ -38,6 +38,8 @@ enum class Operation : std::uint8_t {
   withdraw_standing_consent,
   delete_tenant,
   show_erasure,
+  show_keys,
+  rotate_keys,
   list_ledger,
   verify_ledger,
   call_receipts,

@@ -79,8 +79,7 @@ Result<std::optional<SubjectRow>> StandingConsents::find(const PersonName& perso
   const auto tenant = people_.tenant(person.tenant ? std::string_view(*person.tenant) : kDefaultTenantName);
   if (!tenant && tenant.error().code == Errc::not_found) return std::optional<SubjectRow>();
   if (!tenant) return tenant.error();
-  const BlindIndex index = subject_index(*tenant->key.key, person.person);
-  return parts_.catalog.subject(tenant->id, index);
+  return people_.find(*tenant, person.person);
 }
 
 Result<StandingView> StandingConsents::view_of(const StandingConsentRow& row, const SubjectRow& subject) {
@@ -120,10 +119,10 @@ Result<StandingConsentRow> StandingConsents::book(const std::string& person, con
   if (!known) return known.error();
   std::optional<OpenKey> key;
   if (*known) {
-    auto opened = parts_.keys.open((*known)->key);
+    auto opened = people_.subject((*known)->id);
     if (!opened) return opened.error();
     row.subject = (*known)->id;
-    key = *opened;
+    key = opened->key;
   } else {
     const auto tenant = people_.tenant_or_new(spec.tenant.value_or(std::string(kDefaultTenantName)), now, bookings);
     if (!tenant) return tenant.error();
@@ -133,7 +132,7 @@ Result<StandingConsentRow> StandingConsents::book(const std::string& person, con
     key = made->key;
   }
   if (spec.evidence) row.sealed_evidence = seal_evidence(*key->key, row.id, *spec.evidence);
-  bookings.emplace_back(booking::AddStandingConsent{row});
+  bookings.emplace_back(booking::AddStandingConsent{row, key->id});
   bookings.push_back(given_entry(row, caller));
   if (auto booked = parts_.writer.book_and_wait(std::move(bookings)); !booked) return booked.error();
   return row;
@@ -141,8 +140,11 @@ Result<StandingConsentRow> StandingConsents::book(const std::string& person, con
 
 Result<StandingView> StandingConsents::add(const std::string& person, const StandingSpec& spec, const Caller& caller) {
   auto row = book(person, spec, caller);
-  // Two that make the same person at once race for the row: the one that lost finds the winner's next time.
-  if (!row && row.error().code == Errc::conflict) row = book(person, spec, caller);
+  // Two that make the same person at once race for the row: the one that lost finds the winner's next time. So does one
+  // whose key was being replaced.
+  for (int time = 1; time < limits::kBookingTries && !row && row.error().code == Errc::conflict; ++time) {
+    row = book(person, spec, caller);
+  }
   if (!row) return row.error();
   const auto subject = parts_.catalog.subject(row->subject);
   if (!subject) return subject.error();
@@ -207,12 +209,26 @@ Result<StandingConsentRow> StandingConsents::rest_of(const StandingView& given, 
   return rest;
 }
 
-Result<std::vector<StandingId>> StandingConsents::withdraw_all(const SubjectRow& subject,
+Result<std::vector<StandingId>> StandingConsents::withdraw_all(SubjectId subject,
                                                                const std::vector<std::string>& purposes,
                                                                const Caller& caller) {
-  const auto rows = parts_.catalog.standing_consents(subject.id);
-  if (!rows) return rows.error();
   std::vector<StandingId> withdrawn;
+  for (int time = 1;; ++time) {
+    const auto done = withdraw_what_stands(subject, purposes, caller, withdrawn);
+    if (done) return withdrawn;
+    if (done.error().code != Errc::conflict || time == limits::kBookingTries) return done.error();
+  }
+}
+
+// Errc::conflict: somebody else has just withdrawn one, or the person's key was being replaced.
+Result<void> StandingConsents::withdraw_what_stands(SubjectId id, const std::vector<std::string>& purposes,
+                                                    const Caller& caller, std::vector<StandingId>& withdrawn) {
+  const auto person = parts_.catalog.subject(id);
+  if (!person) return person.error();
+  if (!*person) return nobody();
+  const SubjectRow& subject = **person;
+  const auto rows = parts_.catalog.standing_consents(id);
+  if (!rows) return rows.error();
   for (const StandingConsentRow& row : *rows) {
     if (row.withdrawn) continue;
     const auto given = view_of(row, subject);
@@ -226,16 +242,14 @@ Result<std::vector<StandingId>> StandingConsents::withdraw_all(const SubjectRow&
     if (static_cast<std::size_t>(concerned) < given->purposes.size()) {
       const auto rest = rest_of(*given, subject, purposes, now);
       if (!rest) return rest.error();
-      bookings.emplace_back(booking::AddStandingConsent{*rest});
+      bookings.emplace_back(booking::AddStandingConsent{*rest, subject.key});
       bookings.push_back(given_entry(*rest, caller));
     }
     auto booked = parts_.writer.book_and_wait(std::move(bookings));
-    // Somebody else has just done it.
-    if (!booked && booked.error().code == Errc::conflict) continue;
     if (!booked) return booked.error();
     withdrawn.push_back(row.id);
   }
-  return withdrawn;
+  return {};
 }
 
 }  // namespace assent

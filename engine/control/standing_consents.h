@@ -66,12 +66,14 @@ class StandingConsents {
   // All that a person has on file, for these purposes (none: for all). One that was given for others, too, is replaced
   // by a new one for those, in the same transaction: it began when the old one did and ends when that would have, and
   // what live calls have from the old one for these others stays. Returns those that were withdrawn.
-  Result<std::vector<StandingId>> withdraw_all(const SubjectRow& subject, const std::vector<std::string>& purposes,
+  Result<std::vector<StandingId>> withdraw_all(SubjectId subject, const std::vector<std::string>& purposes,
                                                const Caller& caller);
 
   Result<std::optional<SubjectRow>> find(const PersonName& person);
 
  private:
+  Result<void> withdraw_what_stands(SubjectId id, const std::vector<std::string>& purposes, const Caller& caller,
+                                    std::vector<StandingId>& withdrawn);
   Result<StandingConsentRow> book(const std::string& person, const StandingSpec& spec, const Caller& caller);
   Result<StandingView> view_of(const StandingConsentRow& row, const SubjectRow& subject);
   Result<StandingConsentRow> rest_of(const StandingView& given, const SubjectRow& subject,

@@ -75,7 +75,7 @@ Result<SubjectWithdrawal> Withdrawals::of_subject(const std::string& person, con
 
   SubjectWithdrawal withdrawal{(*subject)->id, {}, {}};
   // First, so that no call that comes now begins with one.
-  auto standing = parts_.standing.withdraw_all(**subject, spec.purposes, caller);
+  auto standing = parts_.standing.withdraw_all((*subject)->id, spec.purposes, caller);
   if (!standing) return standing.error();
   withdrawal.standing = *std::move(standing);
 
@@ -177,9 +177,7 @@ Result<Withdrawals::Statement> Withdrawals::checked(const WithdrawalSpec& spec, 
 }
 
 std::string Withdrawals::ref_of(const ParticipantRow& row) {
-  const auto subject = parts_.catalog.subject(row.subject);
-  if (!subject || !*subject) return to_text(row.id);
-  const auto key = parts_.keys.open((*subject)->key);
+  const auto key = parts_.keys.open(row.key);
   if (!key) return to_text(row.id);
   const auto fields = open_participant(*key->key, row);
   return fields ? fields->ref : to_text(row.id);  // erased, or damaged: the id names them as well
@@ -313,7 +311,9 @@ Result<std::optional<Withdrawals::PastCall>> Withdrawals::prepare(const CallRow&
 }
 
 Result<void> Withdrawals::erase(PastCall& past, const CallRow& call, const People& who) {
-  auto plan = plan_leg_erasure(parts_.catalog, call, who, parts_.clock().wall, past.bookings);
+  const bool all_agreed = call.policy == to_text(Policy::all_party);
+  auto plan = plan_leg_erasure(parts_.catalog, call, all_agreed ? ErasureScope::call : ErasureScope::leg, who,
+                               parts_.clock().wall, past.bookings);
   if (!plan) return plan.error();
   past.view.erasure = plan->erasure;
   past.destroyed = std::move(plan->destroyed);

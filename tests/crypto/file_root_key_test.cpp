@@ -8,7 +8,7 @@
 #include <string>
 
 #include "catch.h"
-#include "crypto/key_provider.h"
+#include "crypto/file_root_key.h"
 
 using namespace assent;
 
@@ -149,4 +149,105 @@ TEST_CASE("a link, a folder and nothing at all are told apart") {
   CHECK(FileRootKey::open(folder.path).error().code == Errc::denied);
   CHECK(FileRootKey::open(folder.path / "none.key").error().code == Errc::not_found);
   CHECK(FileRootKey::open_or_create(folder.path / "none" / "root.key").error().code == Errc::io);
+}
+
+TEST_CASE("a new root wraps beside the old one, and the old one goes for good") {
+  const Folder folder;
+  const auto path = folder.path / "root.key";
+  auto root = FileRootKey::create(path);
+  REQUIRE(root);
+  const auto epoch = SecretKey::random();
+  const KeyId first = root->root_id();
+  const auto old_row = root->wrap_epoch(epoch_id(), epoch);
+  const std::string old_line = read(path).substr(read(path).find("\nassent-root-key-1 ") + 1, 82);
+
+  REQUIRE(root->add_root());
+  REQUIRE(root->add_root());  // while there are two, no third
+  CHECK(root->root_id() != first);
+  const auto new_row = root->wrap_epoch(epoch_id(), epoch);
+  REQUIRE(new_row);
+  CHECK(new_row->parent == root->root_id());
+  for (const auto& reopened : {FileRootKey::open(path)}) {
+    REQUIRE(reopened);
+    CHECK(reopened->root_id() == root->root_id());
+    CHECK(reopened->unwrap_epoch(*old_row));
+    CHECK(reopened->unwrap_epoch(*new_row));
+  }
+
+  REQUIRE(root->drop_old_roots());
+  REQUIRE(root->drop_old_roots());
+  CHECK(root->unwrap_epoch(*old_row).error().code == Errc::corrupt);
+  CHECK(root->unwrap_epoch(*new_row));
+  CHECK(read(path).find(old_line.substr(18)) == std::string::npos);
+  const auto reopened = FileRootKey::open(path);
+  REQUIRE(reopened);
+  CHECK(reopened->root_id() == root->root_id());
+  CHECK(reopened->unwrap_epoch(*old_row).error().code == Errc::corrupt);
+}
+
+TEST_CASE("a root key file that is replaced again and again does not grow, and an old one's file is taken as it is") {
+  const Folder folder;
+  const auto path = folder.path / "root.key";
+  write(path, "assent-root-key-1 " + std::string(64, 'a') + "\n");
+  auto root = FileRootKey::open(path);
+  REQUIRE(root);
+  std::uintmax_t bytes = 0;
+  for (int time = 0; time < 6; ++time) {
+    REQUIRE(root->add_root());
+    REQUIRE(root->drop_old_roots());
+    if (time == 1) bytes = std::filesystem::file_size(path);
+  }
+  CHECK(std::filesystem::file_size(path) == bytes);
+  CHECK(read(path).find(std::string(64, 'a')) == std::string::npos);
+  const auto reopened = FileRootKey::open(path);
+  REQUIRE(reopened);
+  CHECK(reopened->root_id() == root->root_id());
+}
+
+TEST_CASE("what a crash left half written in a root key file is no key, and goes with the old root") {
+  const Folder folder;
+  const auto path = folder.path / "root.key";
+  const std::string hex(64, 'b'), line = "assent-root-key-1 " + std::string(64, 'a') + " 000001\n";
+  for (const std::string& torn : {"#ssent-root-key-1 " + hex + " 000002\n", "#ssent-root-key-1 " + hex.substr(0, 30),
+                                  "# gone ......." + hex + "\n"}) {
+    write(path, line + torn);
+    auto root = FileRootKey::open(path);
+    REQUIRE(root);
+    REQUIRE(root->drop_old_roots());
+    CHECK(read(path).find(hex.substr(0, 30)) == std::string::npos);
+    REQUIRE(root->add_root());
+    REQUIRE(root->drop_old_roots());
+    std::filesystem::remove(path);
+  }
+}
+
+TEST_CASE("two roots of one number are refused, and three") {
+  const Folder folder;
+  const auto path = folder.path / "root.key";
+  const auto line = [](char digit, int number) {
+    return "assent-root-key-1 " + std::string(64, digit) + " 00000" + std::to_string(number) + "\n";
+  };
+  write(path, line('a', 2) + line('b', 2));
+  CHECK(FileRootKey::open(path).error().code == Errc::invalid);
+  write(path, line('a', 1) + line('b', 2) + line('c', 3));
+  CHECK(FileRootKey::open(path).error().code == Errc::invalid);
+  write(path, line('a', 3) + line('b', 2));
+  const auto found = FileRootKey::open(path);
+  REQUIRE(found);
+  write(path, line('a', 1));
+  CHECK(found->root_id() == FileRootKey::open(path)->root_id());
+}
+
+TEST_CASE("a root that another process has replaced is found in the file") {
+  const Folder folder;
+  const auto path = folder.path / "root.key";
+  auto engine = FileRootKey::create(path);
+  REQUIRE(engine);
+  const auto reader = FileRootKey::open(path);
+  REQUIRE(reader);
+  REQUIRE(engine->add_root());
+  REQUIRE(engine->drop_old_roots());
+  const auto row = engine->wrap_epoch(epoch_id(), SecretKey::random());
+  REQUIRE(row);
+  CHECK(reader->unwrap_epoch(*row));
 }

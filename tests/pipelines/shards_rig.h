@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "../tools/temporary_folder.h"
-#include "crypto/key_provider.h"
+#include "crypto/file_root_key.h"
 #include "engine/calls/live_calls.h"
 #include "engine/catalog/sqlite_catalog.h"
 #include "engine/store/file_store.h"

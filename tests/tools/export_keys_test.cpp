@@ -3,7 +3,7 @@
 #include <sstream>
 
 #include "catch.h"
-#include "crypto/key_provider.h"
+#include "crypto/file_root_key.h"
 #include "engine/catalog/key_ring.h"
 #include "engine/catalog/people.h"
 #include "engine/catalog/sqlite_catalog.h"

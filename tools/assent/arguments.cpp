@@ -195,6 +195,32 @@ class Commands {
     add_output(erase, delete_.output);
 
     add_ledger();
+    add_keys();
+  }
+
+  // `keys` alone tells how old they are.
+  void add_keys() {
+    using Act = KeysArguments::Act;
+    auto& keys =
+        add("keys", keys_, "Tell how old the keys are, or replace them", "assent keys rotate --state /var/lib/assent");
+    keys.require_subcommand(0, 1);
+    const auto add_act = [this, &keys](Act act, const std::string& name, const std::string& does) {
+      auto* command = keys.add_subcommand(name, does);
+      command->footer("Example:\n  assent keys " + name + " --state /var/lib/assent\n");
+      command->parse_complete_callback([this, act] { keys_.act = act; });
+      add_engine(*command, keys_.engine);
+      add_output(*command, keys_.output);
+    };
+    add_engine(keys, keys_.engine);
+    add_output(keys, keys_.output);
+    add_act(
+        Act::status, "status",
+        "Tell how old the oldest epoch is: what was erased since then opens with an older copy of the catalog and of "
+        "the root key (what `keys` alone does)");
+    add_act(
+        Act::rotate, "rotate",
+        "Replace the root key, the epoch's and every key above those of legs and calls, and destroy the old ones; it "
+        "returns when that is done, and everything goes on meanwhile");
   }
 
   // `ledger` alone shows; its other acts are commands below it.
@@ -292,6 +318,10 @@ class Commands {
     verify.add_option("--state", verify_state_.folder, "state folder (without it only the shape of files is checked)")
         ->type_name("DIR");
     add_root_key(verify, verify_state_.root_key);
+    verify
+        .add_option("--keys-from", verify_state_.keys_from,
+                    "the state folder whose keys to open it with: for a copy from before `keys rotate`")
+        ->type_name("DIR");
     add_output(verify, verify_.output);
     verify.callback([this] {
       if (!verify_state_.folder.empty()) verify_.state = verify_state_;
@@ -330,6 +360,7 @@ class Commands {
   ExportKeysArguments export_keys_;
   DeleteArguments delete_;
   LedgerArguments ledger_;
+  KeysArguments keys_;
   VerifyArguments verify_;
   StateReach verify_state_;
   SalvageArguments salvage_;

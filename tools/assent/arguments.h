@@ -33,7 +33,8 @@ struct EngineReach {
 // A state folder that the command itself opens.
 struct StateReach {
   std::filesystem::path folder;
-  std::optional<std::filesystem::path> root_key;  // when it does not lie in the folder
+  std::optional<std::filesystem::path> root_key;   // when it does not lie in the folder
+  std::optional<std::filesystem::path> keys_from;  // the state folder whose keys open it: it is a copy from before
 };
 
 struct RunArguments {
@@ -90,6 +91,12 @@ struct EraseArguments {
   std::optional<std::string> tenant;
   std::string account;  // a tenant's name or id
   enum class Confirm { ask, given } confirm = Confirm::ask;
+  Output output = Output::text;
+};
+
+struct KeysArguments {
+  enum class Act { status, rotate } act = Act::status;
+  EngineReach engine;
   Output output = Output::text;
 };
 
@@ -224,7 +231,7 @@ using Arguments =
     std::variant<RunArguments, CheckArguments, CallsArguments, ConsentArguments, WithdrawArguments, EraseArguments,
                  StandingArguments, NoticesArguments, PurposesArguments, PauseArguments, TopArguments, EndArguments,
                  RecordingsArguments, ShowArguments, ExportArguments, ExportKeysArguments, VerifyArguments,
-                 DeleteArguments, SalvageArguments, LedgerArguments, VersionArguments>;
+                 DeleteArguments, SalvageArguments, LedgerArguments, KeysArguments, VersionArguments>;
 
 // The exit status when there is nothing to do: help was asked for and printed, or the command line is wrong.
 std::variant<Arguments, ExitStatus> parse_arguments(int argc, const char* const* argv, std::ostream& out,

@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
-#include "crypto/key_provider.h"
+#include "crypto/file_root_key.h"
 #include "pipelines/capacity_plan.h"
 #include "pipelines/quantity.h"
 #include "pipelines/state_folder.h"

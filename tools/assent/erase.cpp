@@ -1,39 +1,16 @@
 // assent erase: everything of a person destroyed, or of a tenant; it returns when all of it is gone.
-#include <chrono>
-#include <thread>
-
 #include "tools/assent/commands.h"
 #include "tools/assent/confirm.h"
 #include "tools/assent/engine_reach.h"
+#include "tools/assent/erasure_wait.h"
 #include "tools/assent/json_fields.h"
 #include "tools/assent/text_table.h"
 
 namespace assent {
 namespace {
 
-constexpr auto kPoll = std::chrono::milliseconds(300);
-
 std::string target_text(const EraseArguments& arguments) {
   return arguments.subject.empty() ? "tenant " + arguments.account : "person " + arguments.subject;
-}
-
-std::string last_step(const Json& erasure) {
-  const auto steps = list_at(erasure, "steps");
-  return steps.empty() ? std::string() : printable(text_at(steps.back(), "what"));
-}
-
-Result<Json> when_done(ApiClient& engine, Json erasure, Console& console) {
-  ProgressLine progress(console, "erasing");
-  while (text_at(erasure, "state") != "done") {
-    progress.show(last_step(erasure));
-    std::this_thread::sleep_for(kPoll);
-    const auto body = engine.get("/v1/erasures/" + text_at(erasure, "id"));
-    if (!body) return body.error();
-    auto reply = parse_reply(*body);
-    if (!reply) return reply;
-    erasure = *std::move(reply);
-  }
-  return erasure;
 }
 
 }  // namespace
@@ -54,7 +31,7 @@ ExitStatus perform(const EraseArguments& arguments, Console& console) {
                         : engine->post("/v1/subjects/" + path_part(arguments.subject) + "/erase", wanted.dump());
   if (!body) return fail(console, body.error());
   const auto begun = parse_reply(*body);
-  const auto erasure = begun ? when_done(*engine, *begun, console) : begun;
+  const auto erasure = begun ? when_done(*engine, *begun, "erasing", console) : begun;
   if (!erasure) return fail(console, erasure.error());
   if (arguments.output == Output::json) {
     console.out << erasure->dump(2) << "\n";

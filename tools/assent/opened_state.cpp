@@ -22,11 +22,13 @@ std::filesystem::path root_key_of(const StateReach& reach, const StateFolder& fo
 
 }  // namespace
 
-OpenedState::OpenedState(StateFolder folder, std::unique_ptr<SqliteCatalog> catalog, FileRootKey root)
+OpenedState::OpenedState(StateFolder folder, std::unique_ptr<SqliteCatalog> catalog,
+                         std::unique_ptr<SqliteCatalog> key_catalog, FileRootKey root)
     : folder_(std::move(folder)),
       catalog_(std::move(catalog)),
+      key_catalog_(std::move(key_catalog)),
       root_(std::move(root)),
-      keys_(*catalog_, root_, KeyRingLimits{kKeysAtHand, limits::kCachedKeyAge}) {}
+      keys_(key_catalog_ ? *key_catalog_ : *catalog_, root_, KeyRingLimits{kKeysAtHand, limits::kCachedKeyAge}) {}
 
 Result<std::unique_ptr<OpenedState>> OpenedState::open(const StateReach& reach, StateUse use) {
   StateFolder folder(reach.folder);
@@ -43,13 +45,21 @@ Result<std::unique_ptr<OpenedState>> OpenedState::open(const StateReach& reach, 
   auto catalog =
       use == StateUse::write ? SqliteCatalog::open(reach.folder) : SqliteCatalog::open_read_only(reach.folder);
   if (!catalog) return catalog.error();
-  auto root = FileRootKey::open(root_key_of(reach, folder));
+  std::unique_ptr<SqliteCatalog> key_catalog;
+  if (reach.keys_from) {
+    auto opened = SqliteCatalog::open_read_only(*reach.keys_from);
+    if (!opened) return opened.error();
+    key_catalog = *std::move(opened);
+  }
+  auto root = FileRootKey::open(root_key_of(reach, reach.keys_from ? StateFolder(*reach.keys_from) : folder));
   if (!root) return root.error();
 
-  std::unique_ptr<OpenedState> state(new OpenedState(std::move(folder), *std::move(catalog), *std::move(root)));
+  std::unique_ptr<OpenedState> state(
+      new OpenedState(std::move(folder), *std::move(catalog), std::move(key_catalog), *std::move(root)));
   const auto seal = open_ledger_seal(state->catalog(), state->keys());
-  if (!seal) return seal.error();
-  state->catalog().seal_ledger({*seal});
+  // A copy's ledger may be signed by a key that has been replaced since.
+  if (!seal && !(reach.keys_from && seal.error().code == Errc::not_found)) return seal.error();
+  if (seal) state->catalog().seal_ledger({*seal});
   auto store = FileStore::open(state->disk_, state->folder_.segments());
   if (!store) return store.error();
   state->store_ = *std::move(store);

@@ -9,7 +9,7 @@
 #include <memory>
 
 #include "base/disk.h"
-#include "crypto/key_provider.h"
+#include "crypto/file_root_key.h"
 #include "engine/catalog/key_ring.h"
 #include "engine/catalog/sqlite_catalog.h"
 #include "engine/store/file_store.h"
@@ -33,11 +33,13 @@ class OpenedState {
   LegKeys leg_keys();  // borrow this
 
  private:
-  OpenedState(StateFolder folder, std::unique_ptr<SqliteCatalog> catalog, FileRootKey root);
+  OpenedState(StateFolder folder, std::unique_ptr<SqliteCatalog> catalog, std::unique_ptr<SqliteCatalog> key_catalog,
+              FileRootKey root);
 
   StateFolder folder_;
   RealDisk disk_;
   std::unique_ptr<SqliteCatalog> catalog_;
+  std::unique_ptr<SqliteCatalog> key_catalog_;  // where it is another
   FileRootKey root_;
   KeyRing keys_;
   std::unique_ptr<FileStore> store_;  // set by open, once disk_ is in its place

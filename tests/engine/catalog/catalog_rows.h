@@ -82,7 +82,7 @@ struct CallRows {
       subjects.push_back(
           {new_id<SubjectId>(at_ms(0)), tenant.id, random_body(32), random_body(50), subject_keys.back().id});
       participants.push_back({new_id<ParticipantId>(at_ms(1)), call.id, subjects.back().id,
-                              i == 0 ? "customer" : "agent", random_body(90)});
+                              i == 0 ? "customer" : "agent", random_body(90), subject_keys.back().id});
       legs.push_back({new_id<LegId>(at_ms(1)), call.id, participants.back().id, i, random_body(33), leg_keys.back().id,
                       "PCMU/8000/1", "", random_body(64)});
     }
@@ -103,7 +103,8 @@ struct CallRows {
     rows.call.created = when;
     for (std::size_t i = 0; i < 2; ++i) {
       rows.leg_keys[i] = random_key(KeyKind::leg, rows.subject_keys[i].id);
-      rows.participants[i] = {new_id<ParticipantId>(when), rows.call.id, rows.subjects[i].id, "agent", random_body(90)};
+      rows.participants[i] = {new_id<ParticipantId>(when), rows.call.id, rows.subjects[i].id, "agent", random_body(90),
+                              rows.subject_keys[i].id};
       rows.legs[i].id = new_id<LegId>(when);
       rows.legs[i].call = rows.call.id;
       rows.legs[i].participant = rows.participants[i].id;

@@ -11,19 +11,32 @@ using namespace assent::test;
 
 namespace {
 
-// A root in memory.
+// Roots in memory.
 class TestRoot final : public RootKeyProvider {
  public:
   std::string describe() const override { return "test"; }
-  KeyId root_id() const override { return id_; }
+  KeyId root_id() const override { return roots_.back().id; }
   Result<WrappedKey> wrap_epoch(KeyId epoch_id, const SecretKey& epoch_key) const override {
-    return wrap_key(key_, id_, KeyKind::epoch, epoch_id, epoch_key);
+    return wrap_key(*roots_.back().key, root_id(), KeyKind::epoch, epoch_id, epoch_key);
   }
-  Result<SecretKey> unwrap_epoch(const WrappedKey& wrapped) const override { return unwrap_key(key_, wrapped); }
+  Result<SecretKey> unwrap_epoch(const WrappedKey& wrapped) const override {
+    for (const OpenKey& root : roots_) {
+      if (root.id == wrapped.parent) return unwrap_key(*root.key, wrapped);
+    }
+    return error(Errc::corrupt, "no such root");
+  }
+  Result<void> add_root() override {
+    if (roots_.size() == 1) roots_.push_back(draw());
+    return {};
+  }
+  Result<void> drop_old_roots() override {
+    roots_.erase(roots_.begin(), roots_.end() - 1);
+    return {};
+  }
 
  private:
-  SecretKey key_ = SecretKey::random();
-  KeyId id_ = new_id<KeyId>(at_ms(0));
+  static OpenKey draw() { return {new_id<KeyId>(at_ms(0)), std::make_shared<const SecretKey>(SecretKey::random())}; }
+  std::vector<OpenKey> roots_{draw()};
 };
 
 struct VirtualClock {
@@ -206,4 +219,68 @@ TEST_CASE("threads open, make and evict the same keys at once") {
   }
   for (auto& thread : threads) thread.join();
   CHECK_FALSE(wrong);
+}
+
+// ---- guards ---------------------------------------------------------------------------------------------------------
+
+TEST_CASE("a guarded key opens with its parent and every guard, and with none of them missing") {
+  Tree tree;
+  std::vector<Booking> bookings;
+  const OpenKey guards[] = {tree.subject[1]};
+  const OpenKey leg = Tree::must(tree.ring.make(KeyKind::leg, tree.subject[0], bookings, guards));
+  REQUIRE_OK(tree.catalog.book(bookings));
+  CHECK(*tree.fresh().open(leg.id)->key == *leg.key);
+
+  // Not by the parent alone, whatever the row says.
+  auto row = std::get<booking::AddKey>(bookings.front()).key;
+  CHECK(unwrap_key(*tree.subject[0].key, row).error().code == Errc::corrupt);
+  CHECK(unwrap_key(*tree.subject[1].key, row).error().code == Errc::corrupt);
+  CHECK(unwrap_key(combine(*tree.subject[1].key, *tree.subject[0].key), row).error().code == Errc::corrupt);
+  CHECK(unwrap_key(combine(*tree.subject[0].key, *tree.subject[1].key), row));
+
+  tree.destroy(tree.subject[1]);
+  CHECK(tree.fresh().open(leg.id).error().code == Errc::not_found);
+}
+
+TEST_CASE("evicting a guard drops what it guards, and not what hangs beside it") {
+  Tree tree;
+  std::vector<Booking> bookings;
+  const OpenKey guards[] = {tree.subject[1]};
+  const OpenKey leg = Tree::must(tree.ring.make(KeyKind::leg, tree.subject[0], bookings, guards));
+  REQUIRE_OK(tree.catalog.book(bookings));
+  REQUIRE(tree.ring.kept() == 7);
+  tree.destroy(tree.subject[1]);
+  tree.ring.evict(tree.subject[1].id);
+  CHECK(tree.ring.kept() == 4);  // epoch, tenant, the other person and their own leg
+  CHECK(tree.ring.open(leg.id).error().code == Errc::not_found);
+  CHECK(tree.ring.open(tree.leg[0].id));
+}
+
+TEST_CASE("a key that is wrapped anew between the reading of its row and of its parent's opens all the same") {
+  Tree tree;
+  KeyRing ring = tree.fresh();
+  std::vector<Booking> bookings;
+  const OpenKey next = Tree::must(tree.ring.make(KeyKind::subject, tree.tenant, bookings));
+  bookings.emplace_back(booking::DestroyKey{tree.subject[0].id});
+  bookings.emplace_back(booking::AddKey{wrap_under(next, {}, KeyKind::leg, tree.leg[0])});
+  bool first = true;
+  tree.catalog.on_key = [&] {
+    if (!std::exchange(first, false)) return;
+    REQUIRE_OK(tree.catalog.book(bookings));
+    ring.drop(tree.subject[0].id);
+  };
+  const auto opened = ring.open(tree.leg[0].id);
+  REQUIRE_OK(opened);
+  CHECK(*opened->key == *tree.leg[0].key);
+}
+
+TEST_CASE("while keys are replaced, an eviction leaves nothing at hand") {
+  Tree tree;
+  tree.ring.set_replacing(true);
+  tree.ring.evict(tree.leg[0].id);
+  CHECK(tree.ring.kept() == 0);
+  REQUIRE_OK(tree.ring.open(tree.leg[1].id));
+  tree.ring.set_replacing(false);
+  tree.ring.evict(tree.leg[0].id);
+  CHECK(tree.ring.kept() == 4);
 }

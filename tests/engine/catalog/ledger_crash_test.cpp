@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <random>
 
+#include "crypto/file_root_key.h"
 #include "sealed_catalog.h"
 
 using namespace assent;

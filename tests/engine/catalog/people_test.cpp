@@ -1,6 +1,7 @@
 #include "engine/catalog/people.h"
 
 #include "catalog_rows.h"
+#include "crypto/file_root_key.h"
 #include "engine/catalog/person_fields.h"
 
 using namespace assent;

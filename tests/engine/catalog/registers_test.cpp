@@ -104,7 +104,7 @@ TEST_CASE("a consent on file comes back, ends once, and never changes") {
   const CallRows rows;
   rows.book_all(*catalog);
   const StandingConsentRow row = standing(rows);
-  REQUIRE_OK(catalog->book(std::vector<Booking>{booking::AddStandingConsent{row}}));
+  REQUIRE_OK(catalog->book(std::vector<Booking>{booking::AddStandingConsent{row, rows.subjects[1].key}}));
   const auto back = *catalog->standing_consents(rows.subjects[1].id);
   REQUIRE(back.size() == 1);
   CHECK(back[0].id == row.id);
@@ -131,7 +131,7 @@ TEST_CASE("a consent on file that is withdrawn grants nothing any more") {
   rows.book_all(*catalog);
   const StandingConsentRow row = standing(rows);
   check_error(catalog->book(std::vector<Booking>{booking::AddConsent{granted_by(rows, row)}}), Errc::conflict);
-  REQUIRE_OK(catalog->book(std::vector<Booking>{booking::AddStandingConsent{row}}));
+  REQUIRE_OK(catalog->book(std::vector<Booking>{booking::AddStandingConsent{row, rows.subjects[1].key}}));
   REQUIRE_OK(catalog->book(std::vector<Booking>{booking::AddConsent{granted_by(rows, row)}}));
   REQUIRE_OK(catalog->book(std::vector<Booking>{booking::WithdrawStandingConsent{row.id, at_ms(50)}}));
   check_error(catalog->book(std::vector<Booking>{booking::AddConsent{granted_by(rows, row)}}), Errc::conflict);
@@ -199,7 +199,8 @@ TEST_CASE("registers and consents on file can be neither changed nor removed by 
     const auto catalog = open_catalog(folder);
     rows.book_all(*catalog);
     REQUIRE_OK(catalog->book(std::vector<Booking>{
-        booking::AddStandingConsent{standing(rows)}, booking::AddNotice{notice("1", "en", "We record.")},
+        booking::AddStandingConsent{standing(rows), rows.subjects[1].key},
+        booking::AddNotice{notice("1", "en", "We record.")},
         booking::AddPurpose{{"quality", "1", "Better service", "consent", {}, "[]", "file", at_ms(1)}}}));
   }
   auto database = SqliteDatabase::open((folder.path() / "catalog.db").string(), SqliteDatabase::Access::write);

@@ -69,6 +69,18 @@ class ScriptedCatalog : public Catalog {
   Result<std::vector<CallRow>> calls_in_state(CallState) override { return std::vector<CallRow>(); }
   Result<std::vector<CallRow>> calls_of(SubjectId) override { return std::vector<CallRow>(); }
   Result<std::vector<CallRow>> calls_of(TenantId) override { return std::vector<CallRow>(); }
+  Result<std::vector<WrappedKey>> keys_under(KeyId, std::optional<KeyId>) override { return std::vector<WrappedKey>(); }
+  Result<std::vector<ReplacedKey>> replaced_keys(KeyKind, std::optional<KeyId>) override {
+    return std::vector<ReplacedKey>();
+  }
+  Result<std::optional<KeyId>> successor(KeyId) override { return std::optional<KeyId>(); }
+  Result<std::optional<KeyId>> predecessor(KeyId) override { return std::optional<KeyId>(); }
+  Result<std::uint64_t> key_count() override { return std::uint64_t{0}; }
+  Result<std::optional<TenantRow>> tenant_of_key(KeyId) override { return std::optional<TenantRow>(); }
+  Result<std::optional<SubjectRow>> subject_of_key(KeyId) override { return std::optional<SubjectRow>(); }
+  Result<std::vector<ParticipantRow>> participants_under(SubjectId, KeyId) override {
+    return std::vector<ParticipantRow>();
+  }
   Result<std::vector<SubjectRow>> subjects_of(TenantId) override { return std::vector<SubjectRow>(); }
   Result<std::vector<ParticipantRow>> participants(CallId) override { return std::vector<ParticipantRow>(); }
   Result<std::vector<LegRow>> legs(CallId) override { return std::vector<LegRow>(); }

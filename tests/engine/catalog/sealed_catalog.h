@@ -2,6 +2,7 @@
 #pragma once
 
 #include "catalog_rows.h"
+#include "crypto/file_root_key.h"
 #include "engine/catalog/key_ring.h"
 #include "engine/catalog/ledger_keys.h"
 

@@ -324,12 +324,12 @@ TEST_CASE("a row that refers to nothing is refused") {
   const CallRows rows;
   rows.book_all(*catalog);
   const CallRows stranger;
-  for (const Booking& lost : std::vector<Booking>{
-           booking::AddKey{stranger.tenant_key}, booking::AddTenant{stranger.tenant},
-           booking::AddSubject{stranger.subjects[0]}, booking::AddCall{stranger.call},
-           booking::AddParticipant{stranger.participants[0]}, booking::AddLeg{stranger.legs[0]},
-           booking::AddConsent{stranger.consent(0, "granted")}, booking::OpenRecording{stranger.recording},
-           booking::AddSegment{stranger.segment(0, 1)}, booking::AddNote{stranger.note()}}) {
+  for (const Booking& lost :
+       std::vector<Booking>{booking::AddTenant{stranger.tenant}, booking::AddSubject{stranger.subjects[0]},
+                            booking::AddCall{stranger.call}, booking::AddParticipant{stranger.participants[0]},
+                            booking::AddLeg{stranger.legs[0]}, booking::AddConsent{stranger.consent(0, "granted")},
+                            booking::OpenRecording{stranger.recording}, booking::AddSegment{stranger.segment(0, 1)},
+                            booking::AddNote{stranger.note()}}) {
     CAPTURE(lost.index());
     check_error(catalog->book({&lost, 1}), Errc::invalid);
   }
@@ -393,6 +393,6 @@ TEST_CASE("nothing is sealed under a key whose parent has been destroyed") {
   const CallRows rows;
   REQUIRE_OK(catalog->book(rows.people_bookings()));
   REQUIRE_OK(catalog->book(std::vector<Booking>{booking::DestroyKey{rows.subject_keys[0].id}}));
-  check_error(catalog->book(rows.call_bookings()), Errc::invalid);
+  check_error(catalog->book(rows.call_bookings()), Errc::conflict);
   CHECK_FALSE(catalog->call(rows.call.id)->has_value());
 }

@@ -135,9 +135,11 @@ ControlRig::ControlRig()
                    [this](ErasureId erasure, CallId call) { erasures_begun.emplace_back(erasure, call); },
                    [](CallId) { return Result<void>(); }, read_clocks, 50ms}),
       person_erasures(std::in_place, person_erasure_parts(50ms)),
+      key_rotation(std::in_place,
+                   KeyRotation::Parts{*catalog, *writer, keys, root, {}, [](const std::string&) {}, read_clocks, 50ms}),
       registers({*catalog, *writer, purposes}),
-      api({calls, status, recordings, erasures, *person_erasures, receipts, standing, withdrawals, registers, *catalog,
-           *tokens, overload, webhooks, [this] {
+      api({calls, status, recordings, erasures, *person_erasures, *key_rotation, receipts, standing, withdrawals,
+           registers, *catalog, *tokens, overload, webhooks, [this] {
              return Now{read_mono(), wall};
            }}) {
   calls.view.id = new_id<CallId>(kStart);
@@ -151,25 +153,43 @@ ControlRig::ControlRig()
 RecordedCall ControlRig::record_call(const RecordSpec& spec) {
   std::vector<Booking> bookings;
   People people(*catalog, keys);
-  const auto epoch = keys.epoch(bookings);
-  must(epoch);
   const Tenant tenant = must(people.tenant_or_new(spec.tenant, kStart, bookings));
-  const OpenKey call_key = must(keys.make(KeyKind::call, tenant.key, bookings));
+  std::vector<Subject> subjects;
+  std::vector<OpenKey> guards;
+  const ErasureScope scope = spec.erasure.value_or(spec.policy == "all-party" ? ErasureScope::call : ErasureScope::leg);
+  for (std::size_t i = 0; i < spec.subjects.size(); ++i) {
+    subjects.push_back(must(people.subject_or_new(tenant, spec.subjects[i], kStart, bookings)));
+    const bool acts = std::find(spec.on_file.begin(), spec.on_file.end(), spec.labels[i]) == spec.on_file.end();
+    if (scope == ErasureScope::call && acts) guards.push_back(subjects.back().key);
+  }
+  const OpenKey call_key = must(keys.make(KeyKind::call, tenant.key, bookings, guards));
   RecordedCall recorded;
   recorded.call = new_id<CallId>(kStart);
   recorded.recording = new_id<RecordingId>(kStart);
   recorded.call_key = call_key.id;
-  bookings.emplace_back(booking::AddCall{
-      {recorded.call, tenant.id, call_key.id, spec.policy, seal_call_ref(*call_key.key, recorded.call, "the-ref"),
-       R"({"id":"n1","version":"1","language":"en","hash":""})", kStart, std::nullopt, CallState::live}});
+  bookings.emplace_back(booking::AddCall{{recorded.call,
+                                          tenant.id,
+                                          call_key.id,
+                                          spec.policy,
+                                          seal_call_ref(*call_key.key, recorded.call, "the-ref"),
+                                          R"({"id":"n1","version":"1","language":"en","hash":""})",
+                                          kStart,
+                                          std::nullopt,
+                                          CallState::live,
+                                          {},
+                                          scope}});
   for (std::size_t i = 0; i < spec.subjects.size(); ++i) {
-    const Subject subject = must(people.subject_or_new(tenant, spec.subjects[i], kStart, bookings));
+    const Subject& subject = subjects[i];
+    const OpenKey fields_key = must(keys.make(KeyKind::participant, subject.key, bookings));
     const auto participant = new_id<ParticipantId>(kStart);
     bookings.emplace_back(
         booking::AddParticipant{{participant, recorded.call, subject.id, "role-" + spec.labels[i],
-                                 must(seal_participant(*subject.key.key, participant,
-                                                       {spec.labels[i], "Name of " + spec.labels[i], std::nullopt}))}});
-    const OpenKey leg_key = must(keys.make(KeyKind::leg, subject.key, bookings));
+                                 must(seal_participant(*fields_key.key, participant,
+                                                       {spec.labels[i], "Name of " + spec.labels[i], std::nullopt})),
+                                 fields_key.id}});
+    std::vector<OpenKey> others = guards;
+    std::erase_if(others, [&](const OpenKey& guard) { return guard.id == subject.key.id; });
+    const OpenKey leg_key = must(keys.make(KeyKind::leg, subject.key, bookings, others));
     LegRow leg{new_id<LegId>(kStart), recorded.call, participant, static_cast<int>(i), {}, leg_key.id, "PCMU/8000", ""};
     leg.sealed_label = seal_leg_label(*call_key.key, leg.id, spec.labels[i]);
     bookings.emplace_back(booking::AddLeg{leg});
@@ -207,6 +227,11 @@ PersonErasures::Parts ControlRig::person_erasure_parts(milliseconds retry) {
           [](const std::string&) {},
           read_clocks,
           retry};
+}
+
+void ControlRig::start_key_rotation(std::optional<nanoseconds> every, const std::function<Now()>& clock) {
+  key_rotation.emplace(
+      KeyRotation::Parts{*catalog, *writer, keys, root, every, [](const std::string&) {}, clock, 50ms, 10ms});
 }
 
 void ControlRig::start_person_erasures(milliseconds retry) { person_erasures.emplace(person_erasure_parts(retry)); }

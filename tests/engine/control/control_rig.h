@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "catch.h"
-#include "crypto/key_provider.h"
+#include "crypto/file_root_key.h"
 #include "engine/catalog/catalog_writer.h"
 #include "engine/catalog/key_ring.h"
 #include "engine/catalog/people.h"
@@ -137,6 +137,8 @@ struct RecordSpec {
   int packets = 5;  // a segment: 20 ms of PCMU each, every byte packet_byte(leg, segment, packet)
   CallState state = CallState::ended;
   std::vector<AudioUse> uses = {};  // of each leg's segments, in their order; what is missing is recording
+  std::optional<ErasureScope> erasure = std::nullopt;  // none: by the policy
+  std::vector<std::string> on_file = {};               // labels of those who guard nothing
 };
 
 inline std::uint8_t packet_byte(std::size_t leg, int segment, int packet) {
@@ -175,6 +177,7 @@ class ControlRig {
   Withdrawals withdrawals;
   std::optional<Error> legs_stay;  // what is stored of erased legs cannot be removed
   std::optional<PersonErasures> person_erasures;
+  std::optional<KeyRotation> key_rotation;
   Registers registers;
   OverloadState overload;
   WebhookSources webhooks;
@@ -198,6 +201,8 @@ class ControlRig {
 
   // As at a start; on their own they do what failed again after `retry`.
   void start_person_erasures(milliseconds retry = 50ms);
+  void start_key_rotation(std::optional<nanoseconds> every = std::nullopt,
+                          const std::function<Now()>& clock = read_clocks);
 
  private:
   PersonErasures::Parts person_erasure_parts(milliseconds retry);

@@ -43,6 +43,8 @@ Gives what_is_given(Operation operation) {
     case Operation::withdraw_standing_consent:
     case Operation::delete_tenant:
     case Operation::show_erasure:
+    case Operation::show_keys:
+    case Operation::rotate_keys:
     case Operation::list_ledger:
     case Operation::verify_ledger:
     case Operation::call_receipts:

@@ -36,6 +36,7 @@ std::string right_name(Right right) {
     case Right::withdraw: return "withdraw";
     case Right::read_registers: return "read_registers";
     case Right::write_registers: return "write_registers";
+    case Right::keys: return "keys";
     case Right::tokens: return "tokens";
   }
   return "?";

@@ -1,0 +1,159 @@
+#!/usr/bin/env python3
+"""The keys replaced under a running engine: calls in progress go on, what is kept opens, a copy of the state folder from before
+opens nothing of what was erased, and a kill at any moment is made good by the next start.
+
+KILLS is how many random moments are tried, SEED which.
+"""
+import json
+import os
+import random
+import re
+import shutil
+import threading
+import time
+
+import harness
+from harness import check
+
+KILLS = int(os.environ.get("KILLS", "12"))
+SEED = int(os.environ.get("SEED", "1"))
+PERSON = "marker-person-9c2e"
+
+
+def record(engine, ref, people, policy="all-party"):
+    """A call of two, both agreed, a second of audio each."""
+    body = engine.call_body(tuple(people), policy=policy, ref=ref)
+    for participant, person in zip(body["participants"], people.values()):
+        participant["subject"] = person
+    call = engine.ask("POST", "/v1/calls", body)
+    for leg in people:
+        engine.decide(call, leg, "granted", purposes=["quality"])
+    senders = [harness.Sender(leg) for leg in call["legs"]]
+    for _ in harness.paced(0.5):
+        for sender in senders:
+            sender.send(b"\x21" * 160)
+    return engine.end(call)["recording"]
+
+
+def is_heard(engine, recording):
+    return engine.raw("GET", f"/v1/recordings/{recording}/audio?purpose=quality&format=wav")[0] == 200
+
+
+def roots_in(engine):
+    """The root keys in the file, as it has them."""
+    with open(os.path.join(engine.state, "root.key")) as file:
+        return re.findall(r"^assent-root-key-1 ([0-9a-f]{64})", file.read(), re.M)
+
+
+def verified(engine, copy, *options, code=None):
+    told = engine.command("verify", "--state", copy, "--json", *options, code=code)
+    return json.loads(told.stdout) if told.stdout else told.stderr
+
+
+def opens(report):
+    """The recordings of which every segment opens."""
+    opened = {}
+    for segment in report["segments"]:
+        opened[segment["recording"]] = opened.get(segment["recording"], True) and segment.get("verified_with_key", False)
+    return {recording for recording, all_of_it in opened.items() if all_of_it}
+
+
+def copies(folder):
+    engine = harness.Engine(folder, name="state", calls=50, sealed_pages=4096).start()
+    erased = [record(engine, f"a{i}", {"customer": PERSON, "agent": "agent-1"}) for i in range(3)]
+    kept = [record(engine, f"o{i}", {"customer": f"customer-{i}", "agent": "agent-1"}) for i in range(3)]
+    engine.stop()
+    copy = os.path.join(folder, "copy")
+    shutil.copytree(engine.state, copy)
+    old_root = roots_in(engine)
+    check(len(old_root) == 1, f"{old_root}")
+    engine.start()
+
+    # Two calls go on through everything.
+    live = [engine.create_call(("customer",), policy="per-party") for _ in range(2)]
+    done, senders = threading.Event(), []
+    for call in live:
+        engine.decide(call, "customer", "granted", purposes=["quality"])
+        senders.append(harness.Sender(call["legs"][0]))
+    sent = [0]
+
+    def talk():
+        while not done.is_set():
+            for sender in senders:
+                sender.send(b"\x35" * 160)
+            sent[0] += 1
+            time.sleep(0.02)
+    talking = threading.Thread(target=talk)
+    talking.start()
+    engine.command("erase", "--subject", PERSON, "--yes", "--state", engine.state)
+    before = json.loads(engine.command("keys", "status", "--json", "--state", engine.state).stdout)
+    told = engine.command("keys", "rotate", "--state", engine.state).stdout
+    check("the keys are replaced" in told, told)
+    after = json.loads(engine.command("keys", "status", "--json", "--state", engine.state).stdout)
+    check(after["oldest_epoch_since"] > before["oldest_epoch_since"] and len(after["epochs"]) == 1, f"{before}, {after}")
+    check(after["root"]["id"] != before["root"]["id"] and after["rotation"] is None, f"{after}")
+    check("since" in engine.command("keys", "--state", engine.state).stdout, "the status as text")
+    for recording in kept:
+        check(is_heard(engine, recording), "what was kept is not heard")
+    kept.append(record(engine, "new", {"customer": "customer-0", "agent": "agent-1"}))
+    check(is_heard(engine, kept[-1]), "what came after is not heard")
+    done.set()
+    talking.join()
+    for call in live:
+        recording = engine.end(call)["recording"]
+        seconds = len(engine.wav(recording).legs[0]) / 8000
+        check(abs(seconds - sent[0] * 0.02) < 0.1, f"{seconds} s of {sent[0]} packets in a call that was in progress")
+    engine.stop()
+
+    # The old root key is nowhere, and so is what it wrapped.
+    new_root = roots_in(engine)
+    check(len(new_root) == 1 and new_root != old_root, f"{new_root}")
+    with open(os.path.join(engine.state, "root.key"), "rb") as file:
+        check(old_root[0].encode() not in file.read(), "the old root key is in its file")
+    # The copy with the root key of today opens nothing; with the keys of today what was kept, and nothing of the erased.
+    alone = verified(engine, copy, "--root-key", os.path.join(engine.state, "root.key"))
+    check("wrapped under root" in str(alone), f"a copy opens: {alone}")
+    opened = opens(verified(engine, copy, "--keys-from", engine.state))
+    check(opened == set(kept[:3]), f"{opened} open of {kept[:3]} and the erased {erased}")
+    # With its own root key it opens, as it must: that one is to be destroyed with it.
+    check(opens(verified(engine, copy, code=0)) == set(kept[:3] + erased), "the copy does not open with what belongs to it")
+    engine.command("verify", "--state", engine.state)
+    engine.command("ledger", "verify", "--state", engine.state)
+
+
+def kills(folder):
+    chosen = random.Random(SEED)
+    engine = harness.Engine(folder, name="killed", ports="32000-32999", calls=50, sealed_pages=4096).start()
+    kept = [record(engine, f"k{i}", {"customer": f"customer-{i}", "agent": "agent-1"}, ("per-party", "all-party")[i % 2])
+            for i in range(4)]
+    roots = set()
+    for number in range(KILLS):
+        status, _, begun, _ = engine.reply("POST", "/v1/keys/rotate")
+        check(status == 202, f"{status}: {begun}")
+        time.sleep(chosen.choice((0, chosen.uniform(0, 0.02), chosen.uniform(0, 0.1))))
+        engine.kill()
+        engine.start()
+
+        def is_done():
+            shown = engine.ask("GET", "/v1/keys")
+            return shown if shown["rotation"] is None else None
+        shown = harness.wait_until("the rotation is done", is_done, 30)
+        check(len(shown["epochs"]) == 1, f"{shown}")
+        check(engine.ask("GET", f"/v1/erasures/{begun['id']}")["state"] == "done", "it says done and is not on record so")
+        check(len(roots_in(engine)) == 1, "an old root key is left")
+        roots.add(roots_in(engine)[0])
+        for recording in kept:
+            check(is_heard(engine, recording), f"after kill {number} a recording is not heard")
+    check(len(roots) == KILLS, f"{len(roots)} root keys in {KILLS} rotations")
+    kept.append(record(engine, "last", {"customer": "customer-0", "agent": "agent-1"}))
+    engine.stop()
+    engine.command("verify", "--state", engine.state)
+    print(f"killed at {KILLS} moments (seed {SEED}): each rotation completed, nothing was lost")
+
+
+def test(folder):
+    copies(folder)
+    kills(folder)
+
+
+harness.run(test)

@@ -1,0 +1,16 @@
+// Waiting for an erasure that the engine carries out, with progress.
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "tools/assent/api_client.h"
+#include "tools/assent/console.h"
+#include "tools/assent/json_fields.h"
+
+namespace assent {
+
+// `erasure` as the API gave it when it began; comes back as it is when it is done.
+Result<Json> when_done(ApiClient& engine, Json erasure, const std::string& doing, Console& console);
+
+}  // namespace assent
