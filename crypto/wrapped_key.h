@@ -50,6 +50,11 @@ struct WrappedKey {
 };
 inline constexpr KeyKind kLastKeyKind = KeyKind::participant;
 
+// What binds a row to its place, and the error of one that does not open: for whoever wraps where the parent cannot
+// leave (a hardware module), in the same format.
+Bytes wrapped_key_aad(KeyKind kind, KeyId id, KeyId parent);
+Error wrapped_key_does_not_open(const WrappedKey& wrapped);
+
 WrappedKey wrap_key(const SecretKey& parent, KeyId parent_id, KeyKind kind, KeyId id, const SecretKey& key);
 
 // Errc::corrupt: not this parent, or the row was damaged or moved (which of these, GCM cannot tell).
