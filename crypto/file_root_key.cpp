@@ -1,7 +1,6 @@
 #include "crypto/file_root_key.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,6 +15,7 @@
 #include <vector>
 
 #include "base/small_file.h"
+#include "crypto/guarded_file.h"
 #include "crypto/hkdf.h"
 #include "crypto/wipe.h"
 
@@ -54,23 +54,6 @@ struct Root {
 
 Error refuse(Errc code, const std::filesystem::path& path, std::string_view why) {
   return error(code, "root key " + path.string() + ": " + std::string(why));
-}
-
-Result<void> check_guarded(const std::filesystem::path& path, int fd) {
-  struct stat about {};
-  if (::fstat(fd, &about) != 0) return os_error("look at root key " + path.string(), errno);
-  if (!S_ISREG(about.st_mode)) return refuse(Errc::denied, path, "not a regular file; name the key file itself");
-  if (about.st_uid != ::geteuid()) {
-    return refuse(Errc::denied, path,
-                  "belongs to uid " + std::to_string(about.st_uid) + " but assent runs as uid " +
-                      std::to_string(::geteuid()) + "; chown it to that user, or run as its owner");
-  }
-  if ((about.st_mode & 077) != 0) {
-    return refuse(Errc::denied, path,
-                  "others than its owner can reach it; if nobody has copied it, chmod 600 it, else make a new "
-                  "installation");
-  }
-  return {};
 }
 
 // A line that holds a root: none when it is of another shape.
@@ -193,7 +176,7 @@ Result<void> check_opened(const std::filesystem::path& path, int fd) {
   if (fd < 0 && errno == ENOENT) return refuse(Errc::not_found, path, "there is no such file");
   if (fd < 0 && errno == ELOOP) return refuse(Errc::denied, path, "is a symbolic link; name the key file itself");
   if (fd < 0) return os_error("open root key " + path.string(), errno);
-  return check_guarded(path, fd);
+  return check_guarded(fd, "root key " + path.string(), "make a new installation");
 }
 
 constexpr int kOpenFlags = O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
