@@ -358,6 +358,7 @@ inline constexpr std::size_t kErasureBookings = 512;
 // Of a transaction that wraps keys anew: small, because consents that are given meanwhile wait behind it.
 inline constexpr std::size_t kRotationBookings = 128;
 inline constexpr std::size_t kRotationPeople = 32;
+inline constexpr std::size_t kTokenLabelBytes = 32;  // PKCS#11
 inline constexpr std::chrono::milliseconds kRotateMin = std::chrono::hours(1);
 inline constexpr std::chrono::milliseconds kRotateMax = std::chrono::hours(24 * 3650);
 // How often it is looked whether the keys are due to be replaced.

@@ -35,6 +35,7 @@ struct Pkcs11Settings {
   std::string token_label;       // at most 32 bytes
   std::string key_label = "assent-root";
   std::filesystem::path pin_file;  // mode 0600, one line: the user PIN of the token
+  bool operator==(const Pkcs11Settings&) const = default;
 };
 
 class Pkcs11RootKey final : public RootKeyProvider {

@@ -243,11 +243,9 @@ void take_rules(SectionReader& section, TenantConsent& rules) {
   milliseconds validity = 0ms;
   section.take("validity", validity, {limits::kValidityMin, limits::kValidityMax});
   if (validity != 0ms) rules.validity = validity;
-  if (section.has("erasure")) {
-    ErasureScope scope = ErasureScope::leg;
-    section.take_choice("erasure", scope, {{"leg", ErasureScope::leg}, {"call", ErasureScope::call}});
-    rules.erasure = scope;
-  }
+  ErasureScope erasure = ErasureScope::leg;
+  section.take_choice("erasure", erasure, {{"leg", ErasureScope::leg}, {"call", ErasureScope::call}});
+  if (section.has("erasure")) rules.erasure = erasure;
 }
 
 void read_tenants(SectionReader& section, ConsentRules& rules, ConfigErrors& errors) {

@@ -10,7 +10,6 @@
 
 #include "base/capabilities.h"
 #include "base/disk.h"
-#include "crypto/file_root_key.h"
 #include "crypto/secret.h"
 #include "crypto/sha256.h"
 #include "engine/calls/leg_eraser.h"
@@ -33,6 +32,7 @@
 #include "pipelines/journal_eraser.h"
 #include "pipelines/lease_watch.h"
 #include "pipelines/overload_watch.h"
+#include "pipelines/root_key.h"
 #include "pipelines/settings_reload.h"
 #include "pipelines/shard_share.h"
 #include "pipelines/shard_unit.h"
@@ -96,7 +96,7 @@ struct Engine::Parts {
   std::vector<SecureArena> arenas;  // a share each, until its unit has it
 
   std::unique_ptr<SqliteCatalog> catalog;
-  std::optional<FileRootKey> root;
+  std::unique_ptr<RootKeyProvider> root;
   std::optional<KeyRing> keys;
   std::optional<CatalogWriter> writer;
   std::optional<CheckpointClock> checkpoints;
@@ -190,9 +190,9 @@ Result<void> Engine::Parts::open_catalog() {
   auto opened = SqliteCatalog::open(state.root());
   if (!opened) return opened.error();
   catalog = std::move(*opened);
-  auto opened_root = FileRootKey::open_or_create(state.root_key(settings.keys.path));
+  auto opened_root = open_root_key(root_key_place(settings.keys, state), RootKeyUse::existing_or_new);
   if (!opened_root) return opened_root.error();
-  root.emplace(std::move(*opened_root));
+  root = std::move(*opened_root);
   keys.emplace(*catalog, *root, KeyRingLimits{keys_at_hand(plan.key_bytes), limits::kCachedKeyAge});
   writer.emplace(*catalog);
 
@@ -444,6 +444,7 @@ Result<void> Engine::stop(milliseconds patience) {
 
   for (const auto& shard : parts.shards) shard->stop_calls();
   parts.person_erasures.reset();
+  parts.key_rotation.reset();
   parts.eraser.reset();
   for (const auto& shard : parts.shards) shard->stop_storage();
   for (const auto& shard : parts.shards) {

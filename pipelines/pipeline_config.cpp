@@ -116,8 +116,25 @@ void read_store(SectionReader&& section, pipeline::Store& store) {
 }
 
 void read_keys(SectionReader&& section, pipeline::Keys& keys) {
-  section.take_choice("provider", keys.provider, {{"file", pipeline::Keys::Provider::file}});
-  if (auto path = section.take_text("path", limits::kRefBytes)) keys.path = std::move(*path);
+  using Provider = pipeline::Keys::Provider;
+  section.take_choice("provider", keys.provider, {{"file", Provider::file}, {"pkcs11", Provider::pkcs11}});
+  const auto take = [&](std::string_view key, std::size_t most_bytes, std::string& value, Provider of) {
+    if (section.has(key) && keys.provider != of) {
+      section.refuse(section.place_of(key), key, "belongs to another provider",
+                     std::string("only beside provider = ") + (of == Provider::file ? "\"file\"" : "\"pkcs11\""));
+    }
+    if (auto text = section.take_text(key, most_bytes)) value = std::move(*text);
+  };
+  take("path", limits::kRefBytes, keys.path, Provider::file);
+  if (keys.provider == Provider::pkcs11) {
+    section.require("module", "the library of the token, such as \"/usr/lib/softhsm/libsofthsm2.so\"");
+    section.require("token", "the token's label");
+    section.require("pin_file", "a file of mode 0600 with the token's user PIN");
+  }
+  take("module", limits::kRefBytes, keys.module, Provider::pkcs11);
+  take("token", limits::kTokenLabelBytes, keys.token, Provider::pkcs11);
+  take("label", limits::kNameBytes, keys.label, Provider::pkcs11);
+  take("pin_file", limits::kRefBytes, keys.pin_file, Provider::pkcs11);
   milliseconds rotate = 0ms;
   section.take("rotate", rotate, {limits::kRotateMin, limits::kRotateMax});
   if (rotate != 0ms) keys.rotate = rotate;

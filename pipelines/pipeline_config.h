@@ -152,8 +152,12 @@ struct Store {
 };
 
 struct Keys {
-  enum class Provider { file } provider = Provider::file;
-  std::string path = "root.key";       // relative to the state folder unless it begins with '/'
+  enum class Provider { file, pkcs11 } provider = Provider::file;
+  std::string path = "root.key";  // relative to the state folder unless it begins with '/'
+  std::string module;             // of a token, as what follows
+  std::string token;
+  std::string label = "assent-root";
+  std::string pin_file;                // as `path`
   std::optional<milliseconds> rotate;  // how old they get before they are replaced
 };
 

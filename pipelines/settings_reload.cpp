@@ -87,6 +87,10 @@ void note_what_waits(Comparison& compare, const PipelineSettings& running, const
   compare.wait("store.kind", running.store.kind, read.store.kind);
   compare.wait("keys.provider", running.keys.provider, read.keys.provider);
   compare.wait("keys.path", running.keys.path, read.keys.path);
+  compare.wait("keys.module", running.keys.module, read.keys.module);
+  compare.wait("keys.token", running.keys.token, read.keys.token);
+  compare.wait("keys.label", running.keys.label, read.keys.label);
+  compare.wait("keys.pin_file", running.keys.pin_file, read.keys.pin_file);
   compare.wait("keys.rotate", running.keys.rotate, read.keys.rotate);
   compare.wait("memory.backing", running.memory.backing, read.memory.backing);
   compare.wait("log.format", running.log.format, read.log.format);

@@ -6,6 +6,7 @@
 //   root.key                    unless keys.path says otherwise
 //   tokens.json, admin.token    who may use the API
 //   engine.json                 where a running engine listens
+//   keys.json                   where the root key is (tools/assent/root_key_file.h)
 #pragma once
 
 #include <filesystem>
@@ -24,6 +25,7 @@ class StateFolder {
   std::filesystem::path segments() const { return root_ / "segments"; }
   std::filesystem::path admin_token() const { return root_ / "admin.token"; }
   std::filesystem::path engine_file() const { return root_ / "engine.json"; }
+  std::filesystem::path root_key_file() const { return root_ / "keys.json"; }
   // keys.path of the pipeline; an absolute one stays as it is.
   std::filesystem::path root_key(std::string_view keys_path = "root.key") const { return root_ / keys_path; }
   std::filesystem::path webhook_secret(std::string_view path) const { return root_ / path; }  // likewise, of a webhook

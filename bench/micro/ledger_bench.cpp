@@ -67,7 +67,7 @@ class LedgerOnDisk {
     bookings.emplace_back(booking::AddSubject{{subject_, tenant_, Bytes(32), Bytes(40), subject.id}});
     const OpenKey call = must(keys_->make(KeyKind::call, tenant, bookings));
     bookings.emplace_back(booking::AddCall{{call_, tenant_, call.id, "all-party", {}, "", now_, {}, CallState::live}});
-    bookings.emplace_back(booking::AddParticipant{{participant_, call_, subject_, "customer", {}}});
+    bookings.emplace_back(booking::AddParticipant{{participant_, call_, subject_, "customer", {}, subject.id}});
     must(start_ledger_key(*keys_, epoch, nullptr, now_, bookings));
     must(catalog->book(bookings));
   }

@@ -190,13 +190,22 @@ Result<std::vector<Subject>> CallAdmission::subjects(const std::vector<Participa
   return found;
 }
 
+// While keys are replaced, what is on record may hang on one that nothing is wrapped under any more.
+Result<OpenKey> CallAdmission::open_newest(KeyId id) {
+  const auto successor = catalog_.successor(id);
+  if (!successor) return successor.error();
+  auto key = keys_.open(successor->value_or(id));
+  if (!key && key.error().code == Errc::not_found) return error(Errc::conflict, key.error().what);
+  return key;
+}
+
 Result<std::vector<OpenKey>> CallAdmission::guards_of(KeyId id) {
   std::vector<OpenKey> guards;
   const auto row = catalog_.key(id);
   if (!row) return row.error();
   if (!*row) return guards;
   for (const KeyId each : (*row)->guards) {
-    auto guard = keys_.open(each);
+    auto guard = open_newest(each);
     if (!guard) return guard.error();
     guards.push_back(*std::move(guard));
   }
@@ -210,7 +219,7 @@ Result<void> CallAdmission::add_guards(KeyId id, std::span<const OpenKey> guards
   if (!*row || guards.empty()) return {};  // a leg that somebody withdrew from has no key any more
   const auto key = keys_.open(id);
   if (!key) return key.error();
-  const auto parent = keys_.open((*row)->parent);
+  const auto parent = open_newest((*row)->parent);
   if (!parent) return parent.error();
   auto all = guards_of(id);
   if (!all) return all.error();

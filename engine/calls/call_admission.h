@@ -83,6 +83,7 @@ class CallAdmission {
   Result<Joining> participant(const ParticipantSpec& spec, CallId call, const Subject& subject,
                               const TenantConsent& rules, WallTime now, std::vector<Booking>& bookings);
   Result<OpenKey> owner_key(const KnownParticipant& owner, const std::vector<Booking>& bookings);
+  Result<OpenKey> open_newest(KeyId id);
   Result<std::vector<OpenKey>> guards_of(KeyId key);
   Result<void> add_guards(KeyId key, std::span<const OpenKey> guards, std::vector<Booking>& bookings);
   Result<NewLeg> leg(const LegSpec& spec, CallId call, int index, const KnownParticipant& owner,

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """A person erased from all their calls, by the program: heard by nobody from the answer on, gone from every file at the end,
-also when the engine is killed on the way; what they were not part of stays. And a whole tenant.
+also when the engine is killed on the way; what they were not part of stays. And a whole tenant, and one who leaves the firm.
 """
 import json
 import os
@@ -115,9 +115,27 @@ def of_a_tenant(folder):
     engine.stop()
 
 
+def of_one_who_leaves(folder):
+    """Whose role speaks for them takes their own legs along, and not the calls of the firm; whoever must say yes takes it all."""
+    engine = harness.Engine(folder, name="leaver", ports="33000-33999", calls=50, consent='standing_roles = ["agent"]').start()
+    first = record(engine, "l1", {"customer": "customer-1", "agent": "agent-1"})
+    second = record(engine, "l2", {"customer": "customer-2", "agent": "agent-1"})
+    engine.command("erase", "--subject", "agent-1", "--yes", "--state", engine.state)
+    for recording in (first, second):
+        check(status_of(engine, recording, "&legs=customer") == 200, "the customer's leg went with an agent who left")
+        check(status_of(engine, recording, "&legs=agent") in (403, 404), "an erased agent is heard")
+    engine.command("erase", "--subject", "customer-1", "--yes", "--state", engine.state)
+    check(status_of(engine, first, "&legs=customer") in (403, 404), "an erased customer is heard")
+    check(status_of(engine, second, "&legs=customer") == 200, "another customer's call is gone")
+    check(len(engine.segment_files()) == 1, f"{engine.segment_files()}")
+    engine.stop()
+    engine.command("verify", "--state", engine.state)
+
+
 def test(folder):
     of_a_person(folder)
     of_a_tenant(folder)
+    of_one_who_leaves(folder)
 
 
 harness.run(test)

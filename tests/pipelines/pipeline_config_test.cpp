@@ -58,6 +58,34 @@ TEST_CASE("an empty file is a pipeline of defaults") {
   CHECK(settings.log.level == pipeline::Log::Level::info);
 }
 
+TEST_CASE("keys says where the root key is and how old the keys get") {
+  using Provider = pipeline::Keys::Provider;
+  const auto file = settings_of("[keys]\npath = \"/k/root.key\"\nrotate = \"30d\"").keys;
+  CHECK(file.provider == Provider::file);
+  CHECK(file.path == "/k/root.key");
+  CHECK(file.rotate == std::chrono::hours(24 * 30));
+  CHECK_FALSE(settings_of("").keys.rotate);
+  const auto token =
+      settings_of("[keys]\nprovider = \"pkcs11\"\nmodule = \"/lib/hsm.so\"\ntoken = \"calls\"\npin_file = \"pin\"")
+          .keys;
+  CHECK(token.provider == Provider::pkcs11);
+  CHECK(token.module == "/lib/hsm.so");
+  CHECK(token.token == "calls");
+  CHECK(token.label == "assent-root");
+  CHECK(token.pin_file == "pin");
+}
+
+TEST_CASE("what an erasure takes of a call goes by its policy unless the file says so, for every tenant or for one") {
+  const auto usual = settings_of("").consent.rules.every;
+  CHECK(usual.erasure_in(Policy::all_party) == ErasureScope::call);
+  CHECK(usual.erasure_in(Policy::per_party) == ErasureScope::leg);
+  CHECK(usual.erasure_in(Policy::one_party) == ErasureScope::leg);
+  const auto rules =
+      settings_of("[consent]\nerasure = \"leg\"\n[consent.tenants]\nacme = { erasure = \"call\" }").consent.rules;
+  CHECK(rules.of("other").erasure_in(Policy::all_party) == ErasureScope::leg);
+  CHECK(rules.of("acme").erasure_in(Policy::per_party) == ErasureScope::call);
+}
+
 TEST_CASE("media.sockets says how ports are heard") {
   CHECK(settings_of("").media.sockets == pipeline::Sockets::automatic);
   CHECK(settings_of("[media]\nsockets = \"steered\"").media.sockets == pipeline::Sockets::steered);
@@ -502,11 +530,21 @@ TEST_CASE("each error says where it is and what is allowed") {
       {"[store]\nkind = \"s3\"", "p.toml:2:8: store.kind: \"s3\" is unknown; allowed: \"files\""},
       {"[keys]\npath = \"\"",
        "p.toml:2:8: keys.path: is empty; allowed: text of 1 to 256 bytes without control characters"},
+      {"[keys]\nprovider = \"cloud\"",
+       "p.toml:2:12: keys.provider: \"cloud\" is unknown; allowed: \"file\", \"pkcs11\""},
+      {"[keys]\ntoken = \"calls\"",
+       "p.toml:2:9: keys.token: belongs to another provider; allowed: only beside provider = \"pkcs11\""},
+      {"[keys]\nprovider = \"pkcs11\"\nmodule = \"/lib/hsm.so\"\ntoken = \"calls\"",
+       "p.toml:1:1: keys.pin_file: is missing; allowed: a file of mode 0600 with the token's user PIN"},
+      {"[keys]\nrotate = \"1m\"",
+       "p.toml:2:10: keys.rotate: \"1m\" is too short; allowed: \"1h\" to \"3650d\", a whole number with its unit (ms, "
+       "s, m, h, d)"},
+      {"[consent]\nerasure = \"all\"", "p.toml:2:11: consent.erasure: \"all\" is unknown; allowed: \"leg\", \"call\""},
       {"[log]\nlevel = \"loud\"",
        "p.toml:2:9: log.level: \"loud\" is unknown; allowed: \"trace\", \"debug\", \"info\", \"warn\", \"error\""},
       {"[consent]\nholds = \"30s\"",
        "p.toml:2:1: unknown key \"holds\" in [consent]: did you mean \"hold\"?; allowed: policy, standing_roles, "
-       "validity, tenants, on_withdraw, hold, deadline, lease, hold_floor, preroll, default_purposes, digits"},
+       "validity, erasure, tenants, on_withdraw, hold, deadline, lease, hold_floor, preroll, default_purposes, digits"},
       {"[sael]\nworkers = 1",
        "p.toml:1:2: unknown key \"sael\": did you mean \"seal\"?; allowed: purposes, listen, capacity, threads, media, "
        "consent, webhooks, notices, seal, journal, ledger, overload, quota, store, keys, memory, shutdown, log, "

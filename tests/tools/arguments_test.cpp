@@ -231,6 +231,17 @@ TEST_CASE("every command has a help with an example") {
   }
 }
 
+TEST_CASE("keys tells how old they are unless it is asked to replace them") {
+  using Act = KeysArguments::Act;
+  CHECK(arguments_of<KeysArguments>({"keys"}).act == Act::status);
+  CHECK(arguments_of<KeysArguments>({"keys", "--state", "/s"}).engine.state == "/s");
+  CHECK(arguments_of<KeysArguments>({"keys", "status", "--json"}).output == Output::json);
+  const auto rotate = arguments_of<KeysArguments>({"keys", "rotate", "--state", "/s"});
+  CHECK(rotate.act == Act::rotate);
+  CHECK(rotate.engine.state == "/s");
+  CHECK(arguments_of<VerifyArguments>({"verify", "--state", "/c", "--keys-from", "/s"}).state->keys_from == "/s");
+}
+
 TEST_CASE("ledger shows by itself, and has commands below it, each with a help and an example") {
   using Act = LedgerArguments::Act;
   const std::string head = "12:" + std::string(64, 'a');

@@ -13,13 +13,12 @@ TEST_CASE("what a running engine writes about itself is read back, and only its 
   const TemporaryFolder folder;
   const StateFolder state(folder.path);
   RealDisk disk;
-  const EngineFile written{*parse_endpoint("[::1]:8090"), 4711, "/keys/root.key"};
+  const EngineFile written{*parse_endpoint("[::1]:8090"), 4711};
   REQUIRE(write_engine_file(disk, state, written));
   const auto read = read_engine_file(state);
   REQUIRE(read);
   CHECK(read->api == written.api);
   CHECK(read->pid == 4711);
-  CHECK(read->root_key == "/keys/root.key");
   struct stat status {};
   REQUIRE(stat(state.engine_file().c_str(), &status) == 0);
   CHECK((status.st_mode & 0777) == 0600);
@@ -29,8 +28,8 @@ TEST_CASE("a later engine replaces what an earlier one left, and removes it at i
   const TemporaryFolder folder;
   const StateFolder state(folder.path);
   RealDisk disk;
-  REQUIRE(write_engine_file(disk, state, {*parse_endpoint("127.0.0.1:1"), 1, {}}));
-  REQUIRE(write_engine_file(disk, state, {*parse_endpoint("127.0.0.1:2"), 2, {}}));
+  REQUIRE(write_engine_file(disk, state, {*parse_endpoint("127.0.0.1:1"), 1}));
+  REQUIRE(write_engine_file(disk, state, {*parse_endpoint("127.0.0.1:2"), 2}));
   CHECK(read_engine_file(state)->pid == 2);
   remove_engine_file(disk, state);
   const auto gone = read_engine_file(state);

@@ -43,7 +43,7 @@ class RecordedState {
     const auto participant = new_id<ParticipantId>(kNow);
     bookings.emplace_back(
         booking::AddCall{{call, tenant->id, call_key->id, "all-party", {}, "", kNow, std::nullopt, CallState::live}});
-    bookings.emplace_back(booking::AddParticipant{{participant, call, subject->id, "customer", {}}});
+    bookings.emplace_back(booking::AddParticipant{{participant, call, subject->id, "customer", {}, subject->key.id}});
     bookings.emplace_back(
         booking::AddLeg{{new_id<LegId>(kNow), call, participant, 0, {}, leg_key->id, "PCMU/8000", ""}});
     bookings.emplace_back(

@@ -35,6 +35,7 @@ struct Given {
   Gives operator()(const SalvageArguments&) const { return Gives::no_audio; }  // ciphertext into the store
   Gives operator()(const DeleteArguments&) const { return Gives::no_audio; }
   Gives operator()(const LedgerArguments&) const { return Gives::no_audio; }
+  Gives operator()(const KeysArguments&) const { return Gives::no_audio; }
   Gives operator()(const VersionArguments&) const { return Gives::no_audio; }
 };
 

@@ -4,9 +4,9 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
-#include "crypto/file_root_key.h"
 #include "pipelines/capacity_plan.h"
 #include "pipelines/quantity.h"
+#include "pipelines/root_key.h"
 #include "pipelines/state_folder.h"
 #include "pipelines/webhook_secrets.h"
 #include "tools/assent/commands.h"
@@ -26,9 +26,10 @@ std::vector<std::string> troubles_of(const PipelineSettings& settings, const std
   if (!std::filesystem::exists(folder, ignored)) return troubles;
   if (!std::filesystem::is_directory(folder, ignored)) return {folder.string() + " is not a folder"};
 
-  const auto root_key = StateFolder(folder).root_key(settings.keys.path);
-  if (std::filesystem::exists(root_key, ignored)) {
-    if (const auto key = FileRootKey::open(root_key); !key) troubles.push_back(key.error().what);
+  // Where there is none yet, the first run makes it.
+  if (const auto key = open_root_key(root_key_place(settings.keys, StateFolder(folder)), RootKeyUse::existing);
+      !key && key.error().code != Errc::not_found) {
+    troubles.push_back(key.error().what);
   }
   if (const auto webhooks = open_webhooks(settings.webhooks, StateFolder(folder)); !webhooks) {
     troubles.push_back(webhooks.error().what);

@@ -1,7 +1,7 @@
 // EngineFile: how the command line finds the engine that runs on a state folder: "engine.json", mode 0600, written once
 // the API listens and removed at the end.
 //
-//   {"api": "127.0.0.1:8090", "pid": 4711, "root_key": "/var/lib/assent/root.key"}
+//   {"api": "127.0.0.1:8090", "pid": 4711}
 //
 // A crash leaves it behind, so it is a hint: that an engine runs is what the catalog's lock says. One thread.
 // Errors: Errc::not_found (no engine has run here, or it has ended), Errc::corrupt, and the disk's own.
@@ -19,7 +19,6 @@ namespace assent {
 struct EngineFile {
   Endpoint api;
   std::int64_t pid = 0;
-  std::filesystem::path root_key;
 };
 
 Result<void> write_engine_file(Disk& disk, const StateFolder& state, const EngineFile& content);

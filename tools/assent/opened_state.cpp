@@ -4,7 +4,7 @@
 
 #include "crypto/secret.h"
 #include "engine/catalog/ledger_keys.h"
-#include "tools/assent/engine_file.h"
+#include "tools/assent/root_key_file.h"
 
 namespace assent {
 namespace {
@@ -13,22 +13,22 @@ namespace {
 constexpr std::size_t kKeysAtHand = 256;
 constexpr std::size_t kSecretBytes = std::size_t{64} * 1024;
 
-// Where the root key lies: as told, as the engine that last ran here said, or in its usual place.
-std::filesystem::path root_key_of(const StateReach& reach, const StateFolder& folder) {
+// Where the root key is: as told, as the engine that last ran here said, or in its usual place.
+RootKeyPlace root_key_of(const StateReach& reach, const StateFolder& folder) {
   if (reach.root_key) return *reach.root_key;
-  const auto engine = read_engine_file(folder);
-  return engine && !engine->root_key.empty() ? engine->root_key : folder.root_key();
+  auto place = read_root_key_file(folder);
+  return place ? *std::move(place) : RootKeyPlace(folder.root_key());
 }
 
 }  // namespace
 
 OpenedState::OpenedState(StateFolder folder, std::unique_ptr<SqliteCatalog> catalog,
-                         std::unique_ptr<SqliteCatalog> key_catalog, FileRootKey root)
+                         std::unique_ptr<SqliteCatalog> key_catalog, std::unique_ptr<RootKeyProvider> root)
     : folder_(std::move(folder)),
       catalog_(std::move(catalog)),
       key_catalog_(std::move(key_catalog)),
       root_(std::move(root)),
-      keys_(key_catalog_ ? *key_catalog_ : *catalog_, root_, KeyRingLimits{kKeysAtHand, limits::kCachedKeyAge}) {}
+      keys_(key_catalog_ ? *key_catalog_ : *catalog_, *root_, KeyRingLimits{kKeysAtHand, limits::kCachedKeyAge}) {}
 
 Result<std::unique_ptr<OpenedState>> OpenedState::open(const StateReach& reach, StateUse use) {
   StateFolder folder(reach.folder);
@@ -51,7 +51,8 @@ Result<std::unique_ptr<OpenedState>> OpenedState::open(const StateReach& reach, 
     if (!opened) return opened.error();
     key_catalog = *std::move(opened);
   }
-  auto root = FileRootKey::open(root_key_of(reach, reach.keys_from ? StateFolder(*reach.keys_from) : folder));
+  auto root =
+      open_root_key(root_key_of(reach, reach.keys_from ? StateFolder(*reach.keys_from) : folder), RootKeyUse::existing);
   if (!root) return root.error();
 
   std::unique_ptr<OpenedState> state(

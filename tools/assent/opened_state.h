@@ -9,7 +9,6 @@
 #include <memory>
 
 #include "base/disk.h"
-#include "crypto/file_root_key.h"
 #include "engine/catalog/key_ring.h"
 #include "engine/catalog/sqlite_catalog.h"
 #include "engine/store/file_store.h"
@@ -34,13 +33,13 @@ class OpenedState {
 
  private:
   OpenedState(StateFolder folder, std::unique_ptr<SqliteCatalog> catalog, std::unique_ptr<SqliteCatalog> key_catalog,
-              FileRootKey root);
+              std::unique_ptr<RootKeyProvider> root);
 
   StateFolder folder_;
   RealDisk disk_;
   std::unique_ptr<SqliteCatalog> catalog_;
   std::unique_ptr<SqliteCatalog> key_catalog_;  // where it is another
-  FileRootKey root_;
+  std::unique_ptr<RootKeyProvider> root_;
   KeyRing keys_;
   std::unique_ptr<FileStore> store_;  // set by open, once disk_ is in its place
 };

@@ -17,6 +17,7 @@
 #include "pipelines/quantity.h"
 #include "tools/assent/engine_file.h"
 #include "tools/assent/pipeline_file.h"
+#include "tools/assent/root_key_file.h"
 #include "tools/assent/service_manager.h"
 
 namespace assent {
@@ -175,8 +176,11 @@ ExitStatus run_engine(const PipelineConfig& config, const RunOptions& options) {
   for (const std::string& line : (*engine)->start_report()) log->info("{}", plain(line));
 
   RealDisk disk;
-  const EngineFile found{(*engine)->api(), getpid(), options.state.root_key(config->keys.path)};
+  const EngineFile found{(*engine)->api(), getpid()};
   if (auto written = write_engine_file(disk, options.state, found); !written) {
+    log->warn("{}", plain(written.error().what));
+  }
+  if (auto written = write_root_key_file(disk, options.state, config->keys); !written) {
     log->warn("{}", plain(written.error().what));
   }
   Service service(**engine, options, signals, *log);

@@ -1,5 +1,6 @@
 #include "tools/assent/small_file.h"
 
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <memory>
@@ -24,6 +25,20 @@ Result<std::string> read_small_file(const std::filesystem::path& path, std::size
     return error(Errc::invalid, path.string() + " is larger than " + std::to_string(most_bytes) + " bytes");
   }
   return text;
+}
+
+Result<void> replace_small_file(Disk& disk, const std::filesystem::path& place, const std::string& text) {
+  auto beside = place;
+  beside += ".new";
+
+  if (auto removed = disk.remove(beside); !removed && removed.error().code != Errc::not_found) return removed;
+  auto file = disk.create(beside);
+  if (!file) return file.error();
+  const std::array<ByteView, 1> parts = {bytes_of(text)};
+  const auto written = (*file)->write_at(0, parts);
+  if (!written) return written.error();
+  if (*written != text.size()) return error(Errc::io, "write " + beside.string() + ": no room for " + text);
+  return disk.rename(beside, place);
 }
 
 }  // namespace assent
