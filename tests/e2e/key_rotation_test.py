@@ -20,8 +20,8 @@ SEED = int(os.environ.get("SEED", "1"))
 PERSON = "marker-person-9c2e"
 
 
-def record(engine, ref, people, policy="all-party"):
-    """A call of two, both agreed, a second of audio each."""
+def record(engine, ref, people, policy="all-party", seconds=0.5):
+    """A call of two, both agreed."""
     body = engine.call_body(tuple(people), policy=policy, ref=ref)
     for participant, person in zip(body["participants"], people.values()):
         participant["subject"] = person
@@ -29,7 +29,7 @@ def record(engine, ref, people, policy="all-party"):
     for leg in people:
         engine.decide(call, leg, "granted", purposes=["quality"])
     senders = [harness.Sender(leg) for leg in call["legs"]]
-    for _ in harness.paced(0.5):
+    for _ in harness.paced(seconds):
         for sender in senders:
             sender.send(b"\x21" * 160)
     return engine.end(call)["recording"]
@@ -122,33 +122,45 @@ def copies(folder):
 
 
 def kills(folder):
+    """Rotations, erasures, and both at once, each killed at some moment."""
     chosen = random.Random(SEED)
     engine = harness.Engine(folder, name="killed", ports="32000-32999", calls=50, sealed_pages=4096).start()
     kept = [record(engine, f"k{i}", {"customer": f"customer-{i}", "agent": "agent-1"}, ("per-party", "all-party")[i % 2])
             for i in range(4)]
-    roots = set()
+    gone, rotations, roots = [], 0, {roots_in(engine)[0]}
     for number in range(KILLS):
-        status, _, begun, _ = engine.reply("POST", "/v1/keys/rotate")
-        check(status == 202, f"{status}: {begun}")
+        begun = []
+        if number % 3 != 0:
+            victim = f"victim-{number}"
+            gone.append(record(engine, victim, {"customer": victim, "agent": "agent-1"}, seconds=0.1))
+        acts = {0: ("keys/rotate",), 1: (f"subjects/victim-{number}/erase",)}.get(
+            number % 3, ("keys/rotate", f"subjects/victim-{number}/erase"))
+        for act in acts:
+            status, _, reply, _ = engine.reply("POST", f"/v1/{act}")
+            check(status == 202, f"{act}: {status}: {reply}")
+            begun.append(reply["id"])
+        rotations += number % 3 != 1
         time.sleep(chosen.choice((0, chosen.uniform(0, 0.02), chosen.uniform(0, 0.1))))
         engine.kill()
         engine.start()
-
-        def is_done():
-            shown = engine.ask("GET", "/v1/keys")
-            return shown if shown["rotation"] is None else None
-        shown = harness.wait_until("the rotation is done", is_done, 30)
-        check(len(shown["epochs"]) == 1, f"{shown}")
-        check(engine.ask("GET", f"/v1/erasures/{begun['id']}")["state"] == "done", "it says done and is not on record so")
+        for recording in gone[-1:]:
+            check(not is_heard(engine, recording), f"after kill {number} an erased recording is heard")
+        for erasure in begun:
+            harness.wait_until("it is done", lambda: engine.ask("GET", f"/v1/erasures/{erasure}")["state"] == "done", 30)
+        shown = engine.ask("GET", "/v1/keys")
+        check(len(shown["epochs"]) == 1 and shown["rotation"] is None, f"{shown}")
         check(len(roots_in(engine)) == 1, "an old root key is left")
         roots.add(roots_in(engine)[0])
         for recording in kept:
             check(is_heard(engine, recording), f"after kill {number} a recording is not heard")
-    check(len(roots) == KILLS, f"{len(roots)} root keys in {KILLS} rotations")
+    check(len(roots) == 1 + rotations, f"{len(roots)} root keys in {rotations} rotations")
+    for recording in gone:
+        check(not is_heard(engine, recording), "an erased recording is heard")
     kept.append(record(engine, "last", {"customer": "customer-0", "agent": "agent-1"}))
+    check(len(engine.segment_files()) == 2 * len(kept), f"{len(engine.segment_files())} objects are left")
     engine.stop()
     engine.command("verify", "--state", engine.state)
-    print(f"killed at {KILLS} moments (seed {SEED}): each rotation completed, nothing was lost")
+    print(f"killed at {KILLS} moments (seed {SEED}): {rotations} rotations, {len(gone)} erasures completed, nothing else was lost")
 
 
 def test(folder):
