@@ -287,7 +287,7 @@ inline constexpr std::size_t kCheckpointRecordsMax = 1000000;
 inline constexpr std::chrono::milliseconds kCheckpointInterval = 1h;
 inline constexpr std::chrono::milliseconds kCheckpointIntervalMin = 1s;
 inline constexpr std::chrono::milliseconds kCheckpointIntervalMax = 24h;
-inline constexpr std::size_t kCanonicalJsonDepth = 16;  // a record's body has two; a notice comes from a caller
+inline constexpr std::size_t kCanonicalJsonDepth = 16;  // a record's body has four; a notice comes from a caller
 
 // ---- Overload -----------------------------------------------------------------------------------------------------
 
@@ -366,6 +366,8 @@ inline constexpr std::chrono::milliseconds kRotationLook = 60s;
 // What is booked under keys that are replaced in the same moment is prepared again.
 inline constexpr int kBookingTries = 4;
 inline constexpr std::size_t kErasureProgress = 100;
+// A receipt names so many ids itself, at 50 bytes each; of more it has their number and digest. Sixty calls of two.
+inline constexpr std::size_t kReceiptIds = 1000;
 inline constexpr auto kErasureRetry = 60s;
 inline constexpr std::size_t kApiHeaderBytes = std::size_t{16} * 1024;
 inline constexpr auto kApiIdleTime = 60s;    // a connection kept open between requests

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/answer.h"
+#include "engine/catalog/erasure_record.h"
 #include "engine/catalog/forget_patiently.h"
 #include "engine/catalog/leg_erasure.h"
 
@@ -85,20 +86,22 @@ Result<void> LegEraser::carry_out(const LegErasure& erasure) {
   auto segments = segments_to_remove(erasure);
   if (!segments) return segments.error();
   if (auto forgotten = forget_patiently(parts_.writer); !forgotten) return forgotten;
+  Confirmed confirmed{{"catalog", read_clocks().wall}};
 
   for (const SegmentId segment : erasure.segments) {
     if (auto punched = punch(segment); !punched) return punched;
   }
-  std::vector<Booking> bookings;
   for (const SegmentRow& row : *segments) {
     if (auto punched = punch(row.id); !punched) return punched;
+  }
+  confirmed.push_back({"journal", read_clocks().wall});
+  std::vector<Booking> bookings;
+  for (const SegmentRow& row : *segments) {
     if (auto removed = parts_.store.remove(row.object); !removed) return removed;
     bookings.push_back(booking::RemoveSegment{row.id});
   }
-  if (!bookings.empty()) {
-    if (auto booked = parts_.writer.book_and_wait(std::move(bookings)); !booked) return booked;
-  }
-  return book_done(erasure, segments->size());
+  confirmed.push_back({"store", read_clocks().wall});
+  return book_done(erasure, std::move(confirmed), std::move(bookings));
 }
 
 // The stored segments of the call's legs whose keys are gone; drops what is still opened of these keys.
@@ -140,18 +143,22 @@ Result<void> LegEraser::punch(SegmentId segment) {
   return {};
 }
 
-Result<void> LegEraser::book_done(const LegErasure& erasure, std::size_t objects) {
+// In the transaction in which the segments go, so that how many they were is known whenever the engine dies.
+Result<void> LegEraser::book_done(const LegErasure& erasure, Confirmed confirmed, std::vector<Booking> bookings) {
   const WallTime now = read_clocks().wall;
-  auto row = parts_.catalog.erasure(erasure.id);
+  const std::size_t objects = bookings.size();
+  const auto row = parts_.catalog.erasure(erasure.id);
   if (!row) return row.error();
   if (!*row) return error(Errc::not_found, "the erasure is not on record");
-  auto steps = nlohmann::json::parse((*row)->steps_json, nullptr, false);
+  ErasureClosing closing{**row, erasure.call, std::move(confirmed), objects};
+  auto steps = nlohmann::json::parse(closing.row.steps_json, nullptr, false);
   if (!steps.is_array()) steps = nlohmann::json::array();
   steps.push_back(
       {{"at", to_rfc3339(now)}, {"step", "objects"}, {"what", std::to_string(objects) + " objects removed"}});
-  const nlohmann::json body{{"erasure", to_text(erasure.id)}, {"objects", objects}};
-  return parts_.writer.book_and_wait({booking::UpdateErasure{erasure.id, steps.dump(), now},
-                                      booking::AddLedger{{LedgerKind::erasure_done, now, erasure.call, body.dump()}}});
+  closing.row.steps_json = steps.dump();
+  closing.row.done = now;
+  if (auto added = close_erasure(parts_.catalog, closing, bookings); !added) return added;
+  return parts_.writer.book_and_wait(std::move(bookings));
 }
 
 }  // namespace assent

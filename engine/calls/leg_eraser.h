@@ -19,6 +19,7 @@
 
 #include "engine/calls/shard_storage.h"
 #include "engine/catalog/catalog_writer.h"
+#include "engine/catalog/erasure_record.h"
 #include "engine/catalog/key_ring.h"
 #include "engine/shard/live_call.h"
 #include "engine/store/segment_store.h"
@@ -47,12 +48,14 @@ class LegEraser {
   Result<void> wait_for(CallId call, std::chrono::seconds patience);
 
  private:
+  using Confirmed = std::vector<ErasureConfirmation>;
+
   void run();
   Result<void> carry_out(const LegErasure& erasure);
   Result<std::vector<SegmentRow>> segments_to_remove(const LegErasure& erasure);
   void let_through(const std::vector<SegmentId>& segments);
   Result<void> punch(SegmentId segment);
-  Result<void> book_done(const LegErasure& erasure, std::size_t objects);
+  Result<void> book_done(const LegErasure& erasure, Confirmed confirmed, std::vector<Booking> bookings);
 
   Parts parts_;
   std::mutex mutex_;  // guards what follows

@@ -453,6 +453,7 @@ class Catalog {
   virtual Result<std::vector<LedgerRow>> ledger(const LedgerFilter& filter) = 0;
   // When the ledger's last entry was made; 1970 without any.
   virtual Result<WallTime> last_recorded() = 0;
+  virtual Result<std::uint64_t> last_seq() = 0;  // of the ledger; 0 without any entry
   // Walks the whole chain, checks every signature and where it ends, and compares each consent with the hash that the
   // chain holds of it. With a head that was noted elsewhere, that it is in the chain. Errc::corrupt: at which record it
   // breaks and how.

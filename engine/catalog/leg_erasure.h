@@ -2,18 +2,24 @@
 // entry. The keys are the caller's to destroy, with DestroyKey in the same span. Pure; any thread.
 #pragma once
 
-#include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "engine/catalog/catalog.h"
+#include "engine/catalog/destroyed.h"
 
 namespace assent {
 
 // How the catalog names such an erasure; its target is the call.
 inline constexpr std::string_view kLegErasureKind = "legs";
 
-void start_leg_erasure(ErasureId id, CallId call, std::span<const LegId> legs, WallTime now,
-                       std::vector<Booking>& bookings);
+struct LegErasureStart {
+  ErasureId id;
+  CallId call;
+  std::string by;  // whose word it is: a token's id, or "leg:<id>", "erasure:<id>"
+  Destroyed destroyed;
+};
+void start_leg_erasure(const LegErasureStart& start, WallTime now, std::vector<Booking>& bookings);
 
 }  // namespace assent

@@ -81,6 +81,7 @@ class SqliteCatalog final : public Catalog {
   Result<std::vector<ErasureRow>> unfinished_erasures() override;
   Result<std::vector<LedgerRow>> ledger(const LedgerFilter& filter) override;
   Result<WallTime> last_recorded() override;
+  Result<std::uint64_t> last_seq() override;
   Result<LedgerReport> verify_ledger(const std::optional<LedgerHead>& noted = std::nullopt) override;
   Result<std::optional<KeptHead>> kept_head();
   // Every key that was put in use, oldest first: a receipt outlives the key that signed it.

@@ -414,6 +414,14 @@ Result<WallTime> SqliteCatalog::last_recorded() {
   return at->value_or(WallTime());
 }
 
+Result<std::uint64_t> SqliteCatalog::last_seq() {
+  const auto connection = borrow();
+  if (!connection) return connection.error();
+  const auto seq = (*connection)->value<std::int64_t>("SELECT seq FROM ledger ORDER BY seq DESC LIMIT 1");
+  if (!seq) return seq.error();
+  return static_cast<std::uint64_t>(seq->value_or(0));
+}
+
 // ---- verification -------------------------------------------------------------------------------------------------
 
 Result<void> SqliteCatalog::check_integrity() {

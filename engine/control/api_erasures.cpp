@@ -23,6 +23,22 @@ Json json_of(const ErasureView& erasure) {
           {"steps", std::move(steps)}};
 }
 
+// With its receipt when it is done, and only then; or why there is none.
+Json json_with_receipt(const ReceiptDesk& desk, const ErasureView& erasure) {
+  Json json = json_of(erasure);
+  if (!erasure.done) return json;
+  const auto receipt = desk.of_erasure(erasure.id);
+  if (receipt) {
+    json["receipt"] = {{"kind", "erasure"},
+                       {"id", to_text(receipt->id)},
+                       {"receipt", Json::parse(receipt->json)},
+                       {"jws", receipt->jws}};
+  } else {
+    json["no_receipt"] = receipt.error().what;
+  }
+  return json;
+}
+
 // What was asked is done in that nothing can be read any more; the rest takes its time.
 Reply begun(const Result<ErasureView>& erasure) {
   if (!erasure) return problem_of(erasure.error());
@@ -36,7 +52,7 @@ Reply delete_recording(ApiParts& parts, const ApiRequest& request) {
   if (!id) return id.error();
   auto erasure = parts.erasures.erase_recording(*id, {request.bearer.id});
   if (!erasure) return problem_of(erasure.error());
-  if (erasure->done) return json_reply(200, json_of(*erasure));
+  if (erasure->done) return json_reply(200, json_with_receipt(parts.receipts, *erasure));
   return Problem{ProblemType::erasure_incomplete,
                  "the keys are destroyed, so nobody can hear the recording, but erasure " + to_text(erasure->id) +
                      " is not done: " + erasure->trouble.value_or("a step failed") +
@@ -90,7 +106,7 @@ Reply show_erasure(ApiParts& parts, const ApiRequest& request) {
   if (!id) return id.error();
   auto erasure = parts.erasures.show(*id);
   if (!erasure) return problem_of(erasure.error());
-  return json_reply(200, json_of(*erasure));
+  return json_reply(200, json_with_receipt(parts.receipts, *erasure));
 }
 
 }  // namespace assent

@@ -40,6 +40,14 @@ ErasureView view_of(const ErasureRow& row) {
   return view;
 }
 
+WallTime time_of_step(const ErasureRow& row, std::string_view step) {
+  WallTime at = row.requested;
+  for (const ErasureStep& one : view_of(row).steps) {
+    if (one.step == step) at = one.at;
+  }
+  return at;
+}
+
 std::string count_text(std::size_t count, std::string_view noun) {
   return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
 }

@@ -31,6 +31,8 @@ ErasureView view_of(const ErasureRow& row);
 void add_step(ErasureRow& row, WallTime at, std::string_view step, std::string_view what);
 // In place of the last step, when that has this name: how far it has come.
 void set_step(ErasureRow& row, WallTime at, std::string_view step, std::string_view what);
+// Of the last of this name; the erasure's own when there is none.
+WallTime time_of_step(const ErasureRow& row, std::string_view step);
 std::string count_text(std::size_t count, std::string_view noun);  // "1 call", "2 calls"
 
 }  // namespace assent

@@ -4,7 +4,9 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "engine/catalog/erasure_record.h"
 #include "engine/catalog/forget_patiently.h"
+#include "engine/control/call_contents.h"
 
 namespace assent {
 namespace {
@@ -13,9 +15,10 @@ using nlohmann::json;
 
 constexpr std::string_view kRecordingKind = "recording";
 
-LedgerEntry ledger_entry(LedgerKind kind, WallTime at, CallId call, const ErasureRow& row, std::string_view step) {
-  const json body = {{"erasure", to_text(row.id)}, {"step", step}, {row.target_kind, row.target_id}};
-  return {kind, at, call, body.dump()};
+LedgerEntry ledger_entry(WallTime at, CallId call, const ErasureRow& row, json body) {
+  body["erasure"] = to_text(row.id);
+  body[row.target_kind] = row.target_id;
+  return {LedgerKind::erasure_step, at, call, body.dump()};
 }
 
 }  // namespace
@@ -115,18 +118,31 @@ Result<ErasureRow> Erasures::destroy_keys(const Target& target, const Caller& ca
   ErasureRow row{
       new_id<ErasureId>(now), std::string(kRecordingKind), to_text(target.recording.id), now, std::nullopt, "[]"};
   add_step(row, now, "keys-destroyed", count_text(target.legs.size(), "leg key") + " and the call's");
-  const json request = {
-      {"by", caller.token_id}, {"erasure", to_text(row.id)}, {"recording", row.target_id}, {"step", "requested"}};
+  const auto destroyed = contents_of(target);
+  if (!destroyed) return destroyed.error();
+  const json by = caller.token_id;
   std::vector<Booking> bookings;
   bookings.emplace_back(booking::StartErasure{row});
-  bookings.emplace_back(booking::AddLedger{{LedgerKind::erasure_step, now, target.call.id, request.dump()}});
+  bookings.emplace_back(
+      booking::AddLedger{ledger_entry(now, target.call.id, row, {{"by", by}, {"step", "requested"}})});
   for (const LegRow& leg : target.legs) bookings.emplace_back(booking::DestroyKey{leg.key});
   bookings.emplace_back(booking::DestroyKey{target.call.key});
   bookings.emplace_back(booking::EraseRecording{target.recording.id, now});
-  bookings.emplace_back(
-      booking::AddLedger{ledger_entry(LedgerKind::erasure_step, now, target.call.id, row, "keys-destroyed")});
+  bookings.emplace_back(booking::AddLedger{ledger_entry(
+      now, target.call.id, row, {{"by", by}, {"destroyed", destroyed->to_json()}, {"step", "keys-destroyed"}})});
   if (auto booked = parts_.writer.book_and_wait(std::move(bookings)); !booked) return booked.error();
   return row;
+}
+
+Result<Destroyed> Erasures::contents_of(const Target& target) {
+  Destroyed destroyed;
+  destroyed.add(target.recording.id);
+  const auto participants = parts_.catalog.participants(target.call.id);
+  if (!participants) return participants.error();
+  if (auto added = add_call(parts_.catalog, target.call, destroyed); !added) return added.error();
+  if (auto added = add_legs(parts_.catalog, target.legs, destroyed); !added) return added.error();
+  if (auto added = add_participants(parts_.catalog, *participants, destroyed); !added) return added.error();
+  return destroyed;
 }
 
 ErasureView Erasures::carry_out(RecordingId id, ErasureRow row) {
@@ -142,8 +158,9 @@ Result<void> Erasures::finish(RecordingId id, ErasureRow& row) {
   if (!target) return target.error();
   if (auto forgotten = forget_keys(*target, row); !forgotten) return forgotten;
   if (auto cleared = clear_journal(*target, row); !cleared) return cleared;
-  if (auto removed = remove_objects(*target, row); !removed) return removed;
-  return close(*target, row);
+  const auto removed = remove_objects(*target, row);
+  if (!removed) return removed.error();
+  return close(*target, *removed, row);
 }
 
 Result<void> Erasures::forget_keys(const Target& target, ErasureRow& row) {
@@ -187,30 +204,37 @@ Result<std::set<std::string>> Erasures::objects_of(const Target& target) {
   return objects;
 }
 
-Result<void> Erasures::remove_objects(const Target& target, ErasureRow& row) {
+// How many there were.
+Result<std::size_t> Erasures::remove_objects(const Target& target, ErasureRow& row) {
   auto objects = objects_of(target);
   if (!objects) return objects.error();
   for (const std::string& object : *objects) {
-    if (auto removed = parts_.store.remove(object); !removed) return removed;
+    if (auto removed = parts_.store.remove(object); !removed) return removed.error();
   }
   for (const std::string& object : *objects) {
     auto left = parts_.store.open(object);
     if (left) return error(Errc::io, "the object " + object + " is still there");
     if (left.error().code != Errc::not_found) return left.error();
   }
-  return note_step(row, "objects-removed", count_text(objects->size(), "object") + " removed, none is left");
+  auto noted = note_step(row, "objects-removed", count_text(objects->size(), "object") + " removed, none is left");
+  if (!noted) return noted.error();
+  return objects->size();
 }
 
-Result<void> Erasures::close(const Target& target, ErasureRow& row) {
+Result<void> Erasures::close(const Target& target, std::size_t objects, ErasureRow& row) {
   const WallTime now = parts_.clock().wall;
   ErasureRow closed = row;
   add_step(closed, now, "done", count_text(target.segments.size(), "segment") + " no longer booked");
   closed.done = now;
   std::vector<Booking> bookings;
   for (const SegmentRow& segment : target.segments) bookings.emplace_back(booking::RemoveSegment{segment.id});
-  bookings.emplace_back(booking::UpdateErasure{closed.id, closed.steps_json, closed.done});
-  bookings.emplace_back(
-      booking::AddLedger{ledger_entry(LedgerKind::erasure_done, now, target.call.id, closed, "done")});
+  const ErasureClosing closing{closed,
+                               target.call.id,
+                               {{"catalog", time_of_step(closed, "keys-gone")},
+                                {"journal", time_of_step(closed, "journal-cleared")},
+                                {"store", time_of_step(closed, "objects-removed")}},
+                               objects};
+  if (auto added = close_erasure(parts_.catalog, closing, bookings); !added) return added;
   if (auto booked = parts_.writer.book_and_wait(std::move(bookings)); !booked) return booked;
   row = std::move(closed);
   return {};

@@ -26,6 +26,7 @@
 #include "base/time.h"
 #include "engine/catalog/catalog.h"
 #include "engine/catalog/catalog_writer.h"
+#include "engine/catalog/destroyed.h"
 #include "engine/catalog/key_ring.h"
 #include "engine/control/call_service.h"
 #include "engine/control/erasure_steps.h"
@@ -72,13 +73,14 @@ class Erasures {
 
   Result<std::optional<ErasureRow>> unfinished(RecordingId id);
   Result<Target> load(RecordingId id);
+  Result<Destroyed> contents_of(const Target& target);
   Result<ErasureRow> destroy_keys(const Target& target, const Caller& caller);
   Result<void> finish(RecordingId id, ErasureRow& row);
   Result<void> forget_keys(const Target& target, ErasureRow& row);
   Result<void> clear_journal(const Target& target, ErasureRow& row);
   Result<std::set<std::string>> objects_of(const Target& target);
-  Result<void> remove_objects(const Target& target, ErasureRow& row);
-  Result<void> close(const Target& target, ErasureRow& row);
+  Result<std::size_t> remove_objects(const Target& target, ErasureRow& row);
+  Result<void> close(const Target& target, std::size_t objects, ErasureRow& row);
   Result<void> note_step(ErasureRow& row, std::string_view step, std::string_view what);
   ErasureView carry_out(RecordingId id, ErasureRow row);
 

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "base/limits.h"
+#include "engine/catalog/destroyed.h"
+#include "engine/catalog/erasure_record.h"
 #include "engine/catalog/forget_patiently.h"
 #include "engine/control/key_mover.h"
 
@@ -16,6 +18,17 @@ LedgerEntry ledger_entry(const ErasureRow& row, WallTime at, json body) {
   body["erasure"] = to_text(row.id);
   body["old_epoch"] = row.target_id;
   return {LedgerKind::rotation, at, std::nullopt, body.dump()};
+}
+
+// The old keys that a transaction destroys: it says so itself.
+void add_retired(const ErasureRow& row, WallTime at, std::vector<Booking>& bookings) {
+  Destroyed retired;
+  for (const Booking& booking : bookings) {
+    if (const auto* retire = std::get_if<booking::RetireKey>(&booking)) retired.add(retire->key);
+  }
+  if (retired.empty()) return;
+  bookings.emplace_back(
+      booking::AddLedger{ledger_entry(row, at, {{"destroyed", retired.to_json()}, {"step", "keys"}})});
 }
 
 }  // namespace
@@ -70,9 +83,11 @@ Result<ErasureRow> KeyRotation::begin(const Caller& caller) {
   if (!epoch) return epoch.error();
   ErasureRow row{new_id<ErasureId>(now), std::string(kEpochKind), to_text(epochs->back().id), now, std::nullopt, "[]"};
   add_step(row, now, "new-epoch", "a new root key, and a new epoch key under it");
+  if (auto noted = note_ledger_place(parts_.catalog, row); !noted) return noted.error();
   bookings.emplace_back(booking::StartErasure{row});
-  bookings.emplace_back(booking::AddLedger{
-      ledger_entry(row, now, {{"by", caller.token_id}, {"new_epoch", to_text(epoch->id)}, {"step", "begun"}})});
+  bookings.emplace_back(booking::AddLedger{ledger_entry(
+      row, now,
+      {{"by", caller.token_id}, {"destroyed", json::object()}, {"new_epoch", to_text(epoch->id)}, {"step", "begun"}})});
   parts_.keys.set_replacing(true);
   if (auto booked = parts_.writer.book_and_wait(std::move(bookings)); !booked) return booked.error();
   return row;
@@ -162,6 +177,7 @@ Result<void> KeyRotation::carry_out(ErasureRow row) {
                     set_step(row, parts_.clock().wall, "keys",
                              std::to_string(moved) + " of " + std::to_string(*all) + " keys replaced or wrapped anew");
                     bookings.emplace_back(booking::UpdateErasure{row.id, row.steps_json, std::nullopt});
+                    add_retired(row, parts_.clock().wall, bookings);
                     return {};
                   }});
   if (auto moved = mover.move_all(); !moved) return moved;
@@ -169,18 +185,18 @@ Result<void> KeyRotation::carry_out(ErasureRow row) {
   const auto left = parts_.catalog.keys_of_kind(KeyKind::epoch);
   if (!left) return left.error();
   if (left->size() != 1) return error(Errc::corrupt, "an old epoch key is still in the catalog");
+  const WallTime forgotten_at = parts_.clock().wall;
   if (auto dropped = parts_.root.drop_old_roots(); !dropped) return dropped;
-  return close(row);
+  return close(row, forgotten_at);
 }
 
-Result<void> KeyRotation::close(ErasureRow& row) {
+Result<void> KeyRotation::close(ErasureRow& row, WallTime forgotten_at) {
   const WallTime now = parts_.clock().wall;
   add_step(row, now, "done", "the old epoch key and the old root key are destroyed");
   row.done = now;
   std::vector<Booking> bookings;
-  bookings.emplace_back(booking::UpdateErasure{row.id, row.steps_json, row.done});
-  bookings.emplace_back(
-      booking::AddLedger{ledger_entry(row, now, {{"root", to_text(parts_.root.root_id())}, {"step", "done"}})});
+  const ErasureClosing closing{row, std::nullopt, {{"catalog", forgotten_at}, {"root", now}}, 0, parts_.root.root_id()};
+  if (auto added = close_erasure(parts_.catalog, closing, bookings); !added) return added;
   if (auto booked = parts_.writer.book_and_wait(std::move(bookings)); !booked) return booked;
   parts_.keys.set_replacing(false);
   return {};

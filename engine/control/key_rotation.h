@@ -34,9 +34,6 @@
 
 namespace assent {
 
-// How the catalog names it; its target is the old epoch key.
-inline constexpr std::string_view kEpochKind = "epoch";
-
 struct KeyStatus {
   std::string root;  // where it is
   KeyId root_id;
@@ -78,7 +75,7 @@ class KeyRotation {
   void run();
   void rotate_when_due();
   Result<void> carry_out(ErasureRow row);
-  Result<void> close(ErasureRow& row);
+  Result<void> close(ErasureRow& row, WallTime forgotten_at);
   bool stops();
 
   Parts parts_;

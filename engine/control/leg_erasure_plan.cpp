@@ -3,11 +3,12 @@
 #include <algorithm>
 
 #include "engine/catalog/leg_erasure.h"
+#include "engine/control/call_contents.h"
 
 namespace assent {
 
 Result<LegErasurePlan> plan_leg_erasure(Catalog& catalog, const CallRow& call, ErasureScope scope,
-                                        const std::set<ParticipantId>& who, WallTime now,
+                                        const std::set<ParticipantId>& who, const std::string& by, WallTime now,
                                         std::vector<Booking>& bookings) {
   LegErasurePlan plan;
   const auto recording = catalog.recording_of(call.id);
@@ -17,7 +18,7 @@ Result<LegErasurePlan> plan_leg_erasure(Catalog& catalog, const CallRow& call, E
   if (!legs) return legs.error();
   const auto segments = catalog.segments((*recording)->id);
   if (!segments) return segments.error();
-  std::vector<LegId> erased;
+  std::vector<LegRow> erased;
   std::set<LegId> kept;
   for (const LegRow& leg : *legs) {
     const auto key = catalog.key(leg.key);
@@ -27,17 +28,25 @@ Result<LegErasurePlan> plan_leg_erasure(Catalog& catalog, const CallRow& call, E
       kept.insert(leg.id);
       continue;
     }
-    erased.push_back(leg.id);
+    erased.push_back(leg);
     plan.destroyed.push_back(leg.key);
   }
   if (erased.empty()) return plan;
   plan.erasure = new_id<ErasureId>(now);
   const bool keeps_any = std::any_of(segments->begin(), segments->end(),
                                      [&](const SegmentRow& segment) { return kept.contains(segment.leg); });
-  if (!keeps_any) plan.destroyed.push_back(call.key);
+  if (auto added = add_legs(catalog, erased, plan.what); !added) return added.error();
+  if (!keeps_any) {
+    plan.destroyed.push_back(call.key);
+    const auto participants = catalog.participants(call.id);
+    if (!participants) return participants.error();
+    plan.what.add((*recording)->id);
+    if (auto added = add_call(catalog, call, plan.what); !added) return added.error();
+    if (auto added = add_participants(catalog, *participants, plan.what); !added) return added.error();
+  }
   for (const KeyId key : plan.destroyed) bookings.emplace_back(booking::DestroyKey{key});
   if (!keeps_any) bookings.emplace_back(booking::EraseRecording{(*recording)->id, now});
-  start_leg_erasure(*plan.erasure, call.id, erased, now, bookings);
+  start_leg_erasure({*plan.erasure, call.id, by, plan.what}, now, bookings);
   return plan;
 }
 

@@ -9,19 +9,23 @@
 #include <optional>
 #include <set>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "engine/catalog/catalog.h"
+#include "engine/catalog/destroyed.h"
 
 namespace assent {
 
 struct LegErasurePlan {
   std::optional<ErasureId> erasure;  // none: there is nothing to erase
   std::vector<KeyId> destroyed;      // to be evicted once it is booked
+  Destroyed what;                    // as the ledger says it
 };
 
+// `by` is whose word it is, for the ledger.
 Result<LegErasurePlan> plan_leg_erasure(Catalog& catalog, const CallRow& call, ErasureScope scope,
-                                        const std::set<ParticipantId>& who, WallTime now,
+                                        const std::set<ParticipantId>& who, const std::string& by, WallTime now,
                                         std::vector<Booking>& bookings);
 
 // What the erasure of these participants, under way or done, takes of the call.

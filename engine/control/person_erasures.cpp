@@ -5,8 +5,11 @@
 #include <utility>
 
 #include "base/limits.h"
+#include "engine/catalog/destroyed.h"
+#include "engine/catalog/erasure_record.h"
 #include "engine/catalog/forget_patiently.h"
 #include "engine/catalog/leg_erasure.h"
+#include "engine/control/call_contents.h"
 #include "engine/control/leg_erasure_plan.h"
 
 namespace assent {
@@ -14,24 +17,15 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::string_view kSubjectKind = "subject";
-constexpr std::string_view kTenantKind = "tenant";
-
-LedgerEntry ledger_entry(LedgerKind kind, WallTime at, const ErasureRow& row, json body) {
+LedgerEntry ledger_entry(WallTime at, const std::optional<CallId>& call, const ErasureRow& row,
+                         const Destroyed& destroyed, json body) {
+  body["destroyed"] = destroyed.to_json();
   body["erasure"] = to_text(row.id);
   body[row.target_kind] = row.target_id;
-  return {kind, at, std::nullopt, body.dump()};
+  return {LedgerKind::erasure_step, at, call, body.dump()};
 }
 
 }  // namespace
-
-// Whom and what an erasure concerns.
-struct PersonErasures::Target {
-  std::optional<SubjectId> subject;  // none: all of the tenant
-  KeyId key;
-  std::vector<SubjectRow> people;
-  std::vector<CallRow> calls;
-};
 
 PersonErasures::PersonErasures(Parts parts) : parts_(std::move(parts)), thread_([this] { run(); }) {}
 
@@ -61,7 +55,9 @@ Result<ErasureView> PersonErasures::erase_subject(const PersonName& person, cons
   ErasureRow erasure{new_id<ErasureId>(now), std::string(kSubjectKind), to_text(row.id), now, std::nullopt, "[]"};
   std::vector<Booking> bookings;
   bookings.emplace_back(booking::EraseSubject{row.id, now});
-  return begin(std::move(erasure), std::move(bookings), row.key, caller);
+  Destroyed destroyed;
+  destroyed.add(row.id);
+  return begin(std::move(erasure), std::move(bookings), row.key, std::move(destroyed), caller);
 }
 
 Result<ErasureView> PersonErasures::erase_tenant(const std::string& tenant, const Caller& caller) {
@@ -78,7 +74,7 @@ Result<ErasureView> PersonErasures::erase_tenant(const std::string& tenant, cons
   ErasureRow erasure{new_id<ErasureId>(now), std::string(kTenantKind), to_text((*row)->id), now, std::nullopt, "[]"};
   std::vector<Booking> bookings;
   bookings.emplace_back(booking::EraseTenant{(*row)->id, now});
-  return begin(std::move(erasure), std::move(bookings), (*row)->key, caller);
+  return begin(std::move(erasure), std::move(bookings), (*row)->key, {}, caller);
 }
 
 Result<ErasureView> PersonErasures::under_way(std::string_view kind, const std::string& id) {
@@ -97,13 +93,15 @@ Result<void> PersonErasures::check_not_live(std::span<const CallRow> calls) {
   return error(Errc::conflict, "the call " + to_text(live->id) + " is in progress: end it first; nothing was changed");
 }
 
-Result<ErasureView> PersonErasures::begin(ErasureRow row, std::vector<Booking> bookings, KeyId key,
+Result<ErasureView> PersonErasures::begin(ErasureRow row, std::vector<Booking> bookings, KeyId key, Destroyed destroyed,
                                           const Caller& caller) {
   add_step(row, row.requested, "key-destroyed", "nothing of it can be read any more");
+  if (auto noted = note_ledger_place(parts_.catalog, row); !noted) return noted.error();
+  destroyed.add(key);
   bookings.emplace_back(booking::DestroyKey{key});
   bookings.emplace_back(booking::StartErasure{row});
-  bookings.emplace_back(booking::AddLedger{ledger_entry(LedgerKind::erasure_step, row.requested, row,
-                                                        {{"by", caller.token_id}, {"step", "key-destroyed"}})});
+  bookings.emplace_back(booking::AddLedger{
+      ledger_entry(row.requested, std::nullopt, row, destroyed, {{"by", caller.token_id}, {"step", "key-destroyed"}})});
   if (auto booked = parts_.writer.book_and_wait(std::move(bookings)); !booked) return booked.error();
   parts_.keys.evict(key);
   parts_.review_streams();
@@ -168,56 +166,27 @@ bool PersonErasures::stops() {
 }
 
 Result<void> PersonErasures::carry_out(ErasureRow row) {
-  auto target = load(row);
+  auto target = load_target(parts_.catalog, row);
   if (!target) return target.error();
   parts_.keys.evict(target->key);
   if (auto done = forget_calls(*target, row); !done) return done;
   if (auto done = await_calls(*target, row); !done) return done;
-  if (auto done = forget_people(*target); !done) return done;
-  if (auto done = forget_keys(*target); !done) return done;
+  if (auto done = forget_people(*target, row); !done) return done;
+  if (auto done = forget_keys(*target, row); !done) return done;
   return close(*target, row);
-}
-
-Result<PersonErasures::Target> PersonErasures::load(const ErasureRow& row) {
-  Target target;
-  const Error unknown = error(Errc::corrupt, "whom the erasure " + to_text(row.id) + " is about is not on record");
-  if (row.target_kind == kSubjectKind) {
-    const auto id = parse_id<SubjectId>(row.target_id);
-    auto subject = id ? parts_.catalog.subject(*id) : Result<std::optional<SubjectRow>>(unknown);
-    if (!subject) return subject.error();
-    if (!*subject) return unknown;
-    target.subject = *id;
-    target.key = (*subject)->key;
-    target.people.push_back(**std::move(subject));
-    auto calls = parts_.catalog.calls_of(*id);
-    if (!calls) return calls.error();
-    target.calls = *std::move(calls);
-    return target;
-  }
-  const auto id = parse_id<TenantId>(row.target_id);
-  auto tenant = id ? parts_.catalog.tenant(*id) : Result<std::optional<TenantRow>>(unknown);
-  if (!tenant) return tenant.error();
-  if (!*tenant) return unknown;
-  target.key = (*tenant)->key;
-  auto people = parts_.catalog.subjects_of(*id);
-  if (!people) return people.error();
-  target.people = *std::move(people);
-  auto calls = parts_.catalog.calls_of(*id);
-  if (!calls) return calls.error();
-  target.calls = *std::move(calls);
-  return target;
 }
 
 // ---- the calls ------------------------------------------------------------------------------------------------------
 
-Result<void> PersonErasures::forget_calls(const Target& target, ErasureRow& row) {
+Result<void> PersonErasures::forget_calls(const ErasureTarget& target, ErasureRow& row) {
   for (std::size_t next = 0; next < target.calls.size();) {
     if (stops()) return error(Errc::unavailable, "the engine stops");
     std::vector<Booking> bookings;
     std::vector<KeyId> destroyed;
     std::vector<std::pair<ErasureId, CallId>> begun;
     for (; next < target.calls.size() && bookings.size() < limits::kErasureBookings; ++next) {
-      if (auto prepared = prepare(target, target.calls[next], bookings, destroyed, begun); !prepared) return prepared;
+      auto prepared = prepare(target, target.calls[next], row, bookings, destroyed, begun);
+      if (!prepared) return prepared;
     }
     set_step(row, parts_.clock().wall, "calls",
              std::to_string(next) + " of " + count_text(target.calls.size(), "call") + " closed for good");
@@ -229,8 +198,9 @@ Result<void> PersonErasures::forget_calls(const Target& target, ErasureRow& row)
   return {};
 }
 
-Result<void> PersonErasures::prepare(const Target& target, const CallRow& call, std::vector<Booking>& bookings,
-                                     std::vector<KeyId>& destroyed, std::vector<std::pair<ErasureId, CallId>>& begun) {
+Result<void> PersonErasures::prepare(const ErasureTarget& target, const CallRow& call, const ErasureRow& row,
+                                     std::vector<Booking>& bookings, std::vector<KeyId>& destroyed,
+                                     std::vector<std::pair<ErasureId, CallId>>& begun) {
   const auto participants = parts_.catalog.participants(call.id);
   if (!participants) return participants.error();
   People who;
@@ -240,32 +210,41 @@ Result<void> PersonErasures::prepare(const Target& target, const CallRow& call, 
   const auto scope = target.subject ? erasure_scope(parts_.catalog, call, *participants, who) : ErasureScope::call;
   if (!scope) return scope.error();
   const bool is_whole = *scope == ErasureScope::call;
-  auto plan = plan_leg_erasure(parts_.catalog, call, *scope, who, parts_.clock().wall, bookings);
+  const WallTime now = parts_.clock().wall;
+  auto plan = plan_leg_erasure(parts_.catalog, call, *scope, who, "erasure:" + to_text(row.id), now, bookings);
   if (!plan) return plan.error();
+  Destroyed what = std::move(plan->what);
   destroyed.insert(destroyed.end(), plan->destroyed.begin(), plan->destroyed.end());
   if (plan->erasure) begun.emplace_back(*plan->erasure, call.id);
-  for (const ParticipantRow& participant : *participants) {
-    if (is_whole || who.contains(participant.id)) destroyed.push_back(participant.key);
-  }
+  std::vector<ParticipantRow> theirs = *participants;
+  std::erase_if(theirs, [&](const ParticipantRow& participant) { return !is_whole && !who.contains(participant.id); });
+  for (const ParticipantRow& participant : theirs) destroyed.push_back(participant.key);
+  if (auto added = add_participants(parts_.catalog, theirs, what); !added) return added;
   if (is_whole) {
     bookings.emplace_back(booking::DestroyKey{call.key});
     destroyed.push_back(call.key);
     bookings.emplace_back(booking::ForgetCall{call.id});
+    if (auto added = add_call(parts_.catalog, call, what); !added) return added;
   } else {
     for (const ParticipantId participant : who) bookings.emplace_back(booking::ForgetParticipant{participant});
   }
   // Of calls of which nothing was kept, and of those erased before: their legs' keys.
-  const auto legs = parts_.catalog.legs(call.id);
+  auto legs = parts_.catalog.legs(call.id);
   if (!legs) return legs.error();
+  std::erase_if(*legs, [&](const LegRow& leg) { return !is_whole && !who.contains(leg.participant); });
   for (const LegRow& leg : *legs) {
-    if (!is_whole && !who.contains(leg.participant)) continue;
     bookings.emplace_back(booking::DestroyKey{leg.key});
     destroyed.push_back(leg.key);
   }
+  if (auto added = add_legs(parts_.catalog, *legs, what); !added) return added;
+  if (what.empty()) return {};
+  json body{{"step", "call"}};
+  if (plan->erasure) body["part"] = to_text(*plan->erasure);
+  bookings.emplace_back(booking::AddLedger{ledger_entry(now, call.id, row, what, std::move(body))});
   return {};
 }
 
-Result<void> PersonErasures::await_calls(const Target& target, ErasureRow& row) {
+Result<void> PersonErasures::await_calls(const ErasureTarget& target, ErasureRow& row) {
   std::set<std::string> ours;
   for (const CallRow& call : target.calls) ours.insert(to_text(call.id));
   auto open = parts_.catalog.unfinished_erasures();
@@ -297,21 +276,33 @@ Result<void> PersonErasures::await_calls(const Target& target, ErasureRow& row) 
 
 // ---- the people -----------------------------------------------------------------------------------------------------
 
-Result<void> PersonErasures::forget_people(const Target& target) {
+// Those of a tenant, who are erased by its key from the moment that it was gone; the person's own key is gone already.
+Result<void> PersonErasures::forget_people(const ErasureTarget& target, const ErasureRow& row) {
   for (std::size_t next = 0; next < target.people.size();) {
     if (stops()) return error(Errc::unavailable, "the engine stops");
     const WallTime now = parts_.clock().wall;
     std::vector<Booking> bookings;
+    Destroyed what;
     for (; next < target.people.size() && bookings.size() < limits::kErasureBookings; ++next) {
-      bookings.emplace_back(booking::EraseSubject{target.people[next].id, now});
-      bookings.emplace_back(booking::DestroyKey{target.people[next].key});
+      const SubjectRow& person = target.people[next];
+      const auto key = parts_.catalog.key(person.key);
+      if (!key) return key.error();
+      if (*key) {
+        what.add(person.id);
+        what.add(person.key);
+      }
+      bookings.emplace_back(booking::EraseSubject{person.id, now});
+      bookings.emplace_back(booking::DestroyKey{person.key});
+    }
+    if (!what.empty()) {
+      bookings.emplace_back(booking::AddLedger{ledger_entry(now, std::nullopt, row, what, {{"step", "people"}})});
     }
     if (auto booked = parts_.writer.book_and_wait(std::move(bookings)); !booked) return booked;
   }
   return {};
 }
 
-Result<void> PersonErasures::forget_keys(const Target& target) {
+Result<void> PersonErasures::forget_keys(const ErasureTarget& target, ErasureRow& row) {
   if (auto forgotten = forget_patiently(parts_.writer); !forgotten) return forgotten;
   std::vector<KeyId> keys{target.key};
   for (const SubjectRow& person : target.people) keys.push_back(person.key);
@@ -320,19 +311,22 @@ Result<void> PersonErasures::forget_keys(const Target& target) {
     if (!left) return left.error();
     if (*left) return error(Errc::corrupt, "the key " + to_text(key) + " is still in the catalog");
   }
-  return {};
+  return note(row, "keys-gone", "the catalog's files hold none of the keys");
 }
 
-Result<void> PersonErasures::close(const Target& target, ErasureRow& row) {
+Result<void> PersonErasures::close(const ErasureTarget& target, ErasureRow& row) {
   const WallTime now = parts_.clock().wall;
   add_step(row, now, "done",
            count_text(target.people.size(), "person") + ", " + count_text(target.calls.size(), "call") +
                ": nothing is left");
   row.done = now;
+  const WallTime objects_gone = time_of_step(row, "objects");
+  const ErasureClosing closing{
+      row,
+      std::nullopt,
+      {{"catalog", time_of_step(row, "keys-gone")}, {"journal", objects_gone}, {"store", objects_gone}}};
   std::vector<Booking> bookings;
-  bookings.emplace_back(booking::UpdateErasure{row.id, row.steps_json, row.done});
-  bookings.emplace_back(booking::AddLedger{
-      ledger_entry(LedgerKind::erasure_done, now, row, {{"calls", target.calls.size()}, {"step", "done"}})});
+  if (auto added = close_erasure(parts_.catalog, closing, bookings); !added) return added;
   return parts_.writer.book_and_wait(std::move(bookings));
 }
 

@@ -30,8 +30,10 @@
 #include <vector>
 
 #include "engine/catalog/catalog_writer.h"
+#include "engine/catalog/destroyed.h"
 #include "engine/catalog/key_ring.h"
 #include "engine/control/erasure_steps.h"
+#include "engine/control/erasure_target.h"
 #include "engine/control/standing_consents.h"
 
 namespace assent {
@@ -71,22 +73,22 @@ class PersonErasures {
 
  private:
   using People = std::set<ParticipantId>;
-  struct Target;
 
-  Result<ErasureView> begin(ErasureRow row, std::vector<Booking> bookings, KeyId key, const Caller& caller);
+  Result<ErasureView> begin(ErasureRow row, std::vector<Booking> bookings, KeyId key, Destroyed destroyed,
+                            const Caller& caller);
   // One that is not done yet. Errc::not_found: it is.
   Result<ErasureView> under_way(std::string_view kind, const std::string& id);
   Result<void> check_not_live(std::span<const CallRow> calls);
   void run();
   Result<void> carry_out(ErasureRow row);
-  Result<Target> load(const ErasureRow& row);
-  Result<void> forget_calls(const Target& target, ErasureRow& row);
-  Result<void> prepare(const Target& target, const CallRow& call, std::vector<Booking>& bookings,
-                       std::vector<KeyId>& destroyed, std::vector<std::pair<ErasureId, CallId>>& begun);
-  Result<void> await_calls(const Target& target, ErasureRow& row);
-  Result<void> forget_people(const Target& target);
-  Result<void> forget_keys(const Target& target);
-  Result<void> close(const Target& target, ErasureRow& row);
+  Result<void> forget_calls(const ErasureTarget& target, ErasureRow& row);
+  Result<void> prepare(const ErasureTarget& target, const CallRow& call, const ErasureRow& row,
+                       std::vector<Booking>& bookings, std::vector<KeyId>& destroyed,
+                       std::vector<std::pair<ErasureId, CallId>>& begun);
+  Result<void> await_calls(const ErasureTarget& target, ErasureRow& row);
+  Result<void> forget_people(const ErasureTarget& target, const ErasureRow& row);
+  Result<void> forget_keys(const ErasureTarget& target, ErasureRow& row);
+  Result<void> close(const ErasureTarget& target, ErasureRow& row);
   Result<void> note(ErasureRow& row, std::string_view step, std::string_view what);
   bool stops();
 

@@ -305,15 +305,15 @@ Result<std::optional<Withdrawals::PastCall>> Withdrawals::prepare(const CallRow&
   if (parts_.on_withdraw(call) == OnWithdraw::erase) {
     People withdrew;
     for (const ConsentRow& grant : granted) withdrew.insert(grant.participant);
-    if (auto erased = erase(past, call, withdrew); !erased) return erased.error();
+    if (auto erased = erase(past, call, withdrew, statement); !erased) return erased.error();
   }
   return std::optional(std::move(past));
 }
 
-Result<void> Withdrawals::erase(PastCall& past, const CallRow& call, const People& who) {
+Result<void> Withdrawals::erase(PastCall& past, const CallRow& call, const People& who, const Statement& statement) {
   const bool all_agreed = call.policy == to_text(Policy::all_party);
   auto plan = plan_leg_erasure(parts_.catalog, call, all_agreed ? ErasureScope::call : ErasureScope::leg, who,
-                               parts_.clock().wall, past.bookings);
+                               "token:" + statement.caller.token_id, parts_.clock().wall, past.bookings);
   if (!plan) return plan.error();
   past.view.erasure = plan->erasure;
   past.destroyed = std::move(plan->destroyed);

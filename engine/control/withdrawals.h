@@ -109,7 +109,7 @@ class Withdrawals {
   Result<void> from_past(std::span<const CallRow> calls, const Whom& whom, const Statement& statement,
                          std::vector<CallWithdrawal>& done);
   Result<std::optional<PastCall>> prepare(const CallRow& call, const Whom& whom, const Statement& statement);
-  Result<void> erase(PastCall& past, const CallRow& call, const People& who);
+  Result<void> erase(PastCall& past, const CallRow& call, const People& who, const Statement& statement);
   Result<void> book(std::vector<PastCall>& batch, std::vector<CallWithdrawal>& done);
   Result<void> go_on_erasing(std::span<const CallRow> calls, std::vector<CallWithdrawal>& done);
 

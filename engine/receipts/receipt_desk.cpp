@@ -6,9 +6,16 @@
 #include <utility>
 
 #include "crypto/jws.h"
+#include "engine/receipts/erasure_receipt.h"
 #include "engine/receipts/receipts.h"
 
 namespace assent {
+
+namespace {
+
+Error no_key() { return error(Errc::conflict, "the ledger has no key to sign a receipt with"); }
+
+}  // namespace
 
 std::string_view name_of(ReceiptKind kind) {
   switch (kind) {
@@ -41,7 +48,7 @@ Result<ReceiptDesk::Issuer> ReceiptDesk::issuer() const {
                  "name, address and contact");
   }
   auto seal = parts_.seal();
-  if (seal == nullptr) return error(Errc::conflict, "the ledger has no key to sign a receipt with");
+  if (seal == nullptr) return no_key();
   auto purposes = parts_.catalog.purposes();
   if (!purposes) return purposes.error();
   return Issuer{*std::move(terms), *std::move(purposes), std::move(seal), parts_.clock().wall};
@@ -118,9 +125,26 @@ Result<std::vector<SignedReceipt>> ReceiptDesk::of_subject(SubjectId id) const {
   return receipts;
 }
 
+Result<SignedErasureReceipt> ReceiptDesk::of_erasure(ErasureId id) const {
+  const auto row = parts_.catalog.erasure(id);
+  if (!row) return row.error();
+  if (!*row) return error(Errc::not_found, "there is no erasure with this id");
+  if (!(*row)->done) return error(Errc::conflict, "the erasure is not done");
+  const auto record = erasure_record(parts_.catalog, **row);
+  if (!record) return record.error();
+  if (!*record) {
+    return error(Errc::conflict, "an older engine began this erasure, and did not note what it destroyed");
+  }
+  const auto seal = parts_.seal();
+  if (seal == nullptr) return no_key();
+  SignedErasureReceipt receipt{receipt_id_of(id), erasure_receipt(parts_.terms(), **record).dump(), {}};
+  receipt.jws = seal->sign_receipt(receipt.json);
+  return receipt;
+}
+
 Result<std::string> ReceiptDesk::key_set() const {
   const auto seal = parts_.seal();
-  if (seal == nullptr) return error(Errc::conflict, "the ledger has no key to sign a receipt with");
+  if (seal == nullptr) return no_key();
   const auto started = parts_.ledger_keys();
   if (!started) return started.error();
   std::string keys = jwk_json(seal->public_key(), to_text(seal->key()));

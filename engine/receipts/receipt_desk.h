@@ -7,8 +7,11 @@
 // It decides which receipts a call or a person gets: one for each consent record, and for a call that is over and left
 // nothing, one for each of its participants. What a purpose is, and who receives it, is told as it was on record when
 // the consent was given, also on the receipt for its withdrawal. Nothing is stored of a receipt; making it again gives
-// another id and time. Any thread. Errors: Errc::not_found (no such call or person), Errc::conflict (the pipeline file
-// says nothing of the controller, whom a receipt must name; the ledger has no key), and the catalog's.
+// another id and time. An erasure gets one when it is done (erasure_receipt.h), the same each time; when the ledger has
+// another key by then, that one signs, and what the old one signed stays good. Any thread. Errors: Errc::not_found (no
+// such call or person), Errc::conflict (the pipeline file says nothing of the controller, whom a receipt for a consent
+// must name; the ledger has no key; the erasure is not done, or was begun by an engine that noted too little), and the
+// catalog's.
 #pragma once
 
 #include <functional>
@@ -37,6 +40,12 @@ struct SignedReceipt {
   std::string jws;
 };
 
+struct SignedErasureReceipt {
+  ReceiptId id;
+  std::string json;
+  std::string jws;
+};
+
 class ReceiptDesk {
  public:
   struct Parts {
@@ -50,6 +59,7 @@ class ReceiptDesk {
 
   Result<std::vector<SignedReceipt>> of_call(CallId id) const;
   Result<std::vector<SignedReceipt>> of_subject(SubjectId id) const;
+  Result<SignedErasureReceipt> of_erasure(ErasureId id) const;
   // The JWK Set (RFC 7517 section 5): the key that signs now, then those before it, for receipts of their time.
   Result<std::string> key_set() const;
 

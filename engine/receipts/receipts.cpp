@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "engine/receipts/receipt_parts.h"
+
 namespace assent {
 namespace {
 
@@ -14,28 +16,6 @@ using Json = nlohmann::ordered_json;
 constexpr std::string_view kRecordProfile = "https://w3id.org/dpv/schema/dpv-27560#record";
 constexpr std::string_view kReceiptProfile = "https://w3id.org/dpv/schema/dpv-27560#receipt-record";
 constexpr std::string_view kSchemaVersion = "ISO/IEC TS 27560:2023";
-
-template <typename IdType>
-std::string urn(const IdType& id) {
-  return "urn:uuid:" + to_text(id);
-}
-
-Json context() {
-  return {{"dpv", "https://w3id.org/dpv#"},
-          {"pd", "https://w3id.org/dpv/pd#"},
-          {"dct", "http://purl.org/dc/terms/"},
-          {"assent", "urn:assent:receipt#"}};
-}
-
-Json party(const ReceiptParty& party, std::string_view type) {
-  Json json = {{"@type", type},
-               {"dct:identifier", party.id},
-               {"dpv:hasName", party.name},
-               {"dpv:hasAddress", party.address},
-               {"dpv:hasContact", party.contact}};
-  if (party.authority) json["dpv:hasAuthority"] = *party.authority;
-  return json;
-}
 
 // ISO 8601 durations of whole hours: "P90D", "PT36H".
 std::string duration(std::int64_t hours) {
@@ -117,7 +97,7 @@ Json record(const ReceiptTerms& terms, const ConsentRow& consent, const ReceiptS
                {"dct:conformsTo", kRecordProfile},
                {"assent:schemaVersion", kSchemaVersion},
                {"dpv:hasDataSubject", {{"@id", urn(subject.person)}, {"@type", "dpv:DataSubject"}}},
-               {"dpv:hasDataController", party(terms.controller, "dpv:DataController")},
+               {"dpv:hasDataController", party_json(terms.controller, "dpv:DataController")},
                {"dpv:hasJurisdiction", terms.jurisdiction},
                {"dpv:hasNotice", notice(consent.notice_json)},
                {"dpv:hasProcess", process(terms, consent, subject.purpose)},
@@ -129,12 +109,12 @@ Json record(const ReceiptTerms& terms, const ConsentRow& consent, const ReceiptS
 }
 
 Json receipt(const ReceiptTerms& terms, std::string_view type, const ReceiptIssue& issue) {
-  return {{"@context", context()},
+  return {{"@context", receipt_context()},
           {"@id", urn(issue.id)},
           {"@type", type},
           {"dct:identifier", to_text(issue.id)},
           {"dct:created", to_rfc3339(issue.at)},
-          {"dct:publisher", party(terms.controller, "dpv:DataController")}};
+          {"dct:publisher", party_json(terms.controller, "dpv:DataController")}};
 }
 
 // The rule by which what was held of a person was wiped: their last word, or that there was none.

@@ -347,7 +347,7 @@ void LiveCall::put_on_record(const std::string& origin, Now now) {
     }
     const bool erases = change.decision == Decision::withdrawn && consent_.settings().on_withdraw == OnWithdraw::erase;
     if (!erases) continue;
-    if (auto erasure = destroy_keys(change.participant, now, bookings)) erasures.push_back(std::move(*erasure));
+    if (auto erasure = destroy_keys(change.participant, origin, now, bookings)) erasures.push_back(std::move(*erasure));
   }
   const bool opens = std::any_of(outcome_.turns.begin(), outcome_.turns.end(), [](const GateTurn& turn) {
     return turn.to == Gate::opening || turn.to == Gate::open;
@@ -421,7 +421,7 @@ std::vector<ConsentRow> LiveCall::rows_of(const ConsentChange& change, const std
 
 // Under all-party the call was one recording of everybody, and one withdrawal takes it all; otherwise a participant's
 // withdrawal takes their own legs.
-std::optional<LegErasure> LiveCall::destroy_keys(ParticipantIndex participant, Now now,
+std::optional<LegErasure> LiveCall::destroy_keys(ParticipantIndex participant, const std::string& origin, Now now,
                                                  std::vector<Booking>& bookings) {
   erased_participants_.at(participant.value) = true;
   for (std::size_t i = 0; i < legs_.size(); ++i) {
@@ -429,7 +429,7 @@ std::optional<LegErasure> LiveCall::destroy_keys(ParticipantIndex participant, N
     if (consent_.participant_of(index) == participant) legs_[i]->give_up_listening();
   }
   LegErasure erasure{new_id<ErasureId>(now.wall), identity_.id, {}};
-  std::vector<LegId> legs;
+  Destroyed destroyed;
   for (std::size_t i = 0; i < legs_.size(); ++i) {
     const LegIndex index(static_cast<std::uint8_t>(i));
     const bool concerned =
@@ -440,11 +440,12 @@ std::optional<LegErasure> LiveCall::destroy_keys(ParticipantIndex participant, N
     segments.roll();
     segments.forget_key();
     bookings.push_back(booking::DestroyKey{leg_keys_[i]});
-    legs.push_back(legs_[i]->identity().id);
+    destroyed.add(leg_keys_[i]);
+    destroyed.add(legs_[i]->identity().id);
     erasure.segments.insert(erasure.segments.end(), segments.segments().begin(), segments.segments().end());
   }
-  if (legs.empty()) return std::nullopt;
-  start_leg_erasure(erasure.id, identity_.id, legs, now.wall, bookings);
+  if (destroyed.empty()) return std::nullopt;
+  start_leg_erasure({erasure.id, identity_.id, origin, std::move(destroyed)}, now.wall, bookings);
   return erasure;
 }
 

@@ -159,7 +159,8 @@ class LiveCall final : public LegListener {
   bool lacks_recording() const;
   Booking recording_row(Now now) const;
   std::vector<ConsentRow> rows_of(const ConsentChange& change, const std::string& origin) const;
-  std::optional<LegErasure> destroy_keys(ParticipantIndex participant, Now now, std::vector<Booking>& bookings);
+  std::optional<LegErasure> destroy_keys(ParticipantIndex participant, const std::string& origin, Now now,
+                                         std::vector<Booking>& bookings);
   void recorded(const std::vector<ConsentSeq>& seqs, const Result<void>& result, Now now,
                 std::optional<MonoTime> asked_at);
   void note_pause(PauseChange::Kind kind, Now now);

@@ -72,9 +72,19 @@ def of_a_person(folder):
 
     def is_done():
         shown = engine.ask("GET", f"/v1/erasures/{begun['id']}")
+        check(("receipt" in shown) == (shown["state"] == "done"), f"a receipt too early, or none: {shown}")
         return shown if shown["state"] == "done" else None
+    check("receipt" not in begun, f"a receipt too early: {begun}")
     done = harness.wait_until("the erasure is done", is_done, 60)
     check(done["subject"] == begun["subject"] and done["steps"][-1]["step"] == "done", f"{done}")
+
+    # Killed in the middle or not, it says all that went: the person, six calls whole, their leg of the per-party one.
+    said = done["receipt"]["receipt"]
+    counts = {kind.removeprefix("assent:"): each["assent:count"] for kind, each in said["assent:destroyed"].items()}
+    check(counts == {"people": 1, "calls": 6, "recordings": 6, "legs": 13, "participants": 13, "keys": 1 + 6 * 5 + 2}, f"{counts}")
+    check(set(said["assent:destroyed"]["assent:recordings"]["assent:ids"]) == {"urn:uuid:" + each for each in alone}, f"{said}")
+    check(said["assent:objectsRemoved"] == 13, f"{said}")
+    check(PERSON not in json.dumps(done) and NAME not in json.dumps(done), "the receipt names somebody")
 
     for recording in alone:
         check(engine.ask("GET", f"/v1/recordings/{recording}")["state"] == "erased", "a state")

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Receipts, judged by others: jose verifies each signature with the published key, a JSON Schema written from the field list
 of ISO/IEC TS 27560:2023 says whether every mandatory field is there. One call is agreed to and then withdrawn, one is denied
-and leaves nothing."""
+and leaves nothing; a recording is deleted and a person erased."""
 import json
 import os
 import shutil
@@ -55,6 +55,42 @@ def accepted(folder, engine, path):
     check(status == 0, f"{path}: {found}")
     check(MARKER not in json.dumps(receipts), f"{path} names a person")
     return receipts, keys, found
+
+
+def erasures(folder, engine):
+    """A recording and a person, by the program: the receipts that it writes are those that the API has, and in order."""
+    call = engine.create_call(participants=[{"ref": "customer", "role": "customer", "subject": "gone-" + MARKER, "name": MARKER}])
+    engine.decide(call, "customer", "granted")
+    talk(call, 50)
+    recording = engine.end(call)["recording"]
+    kept = os.path.join(folder, "deleted.jws")
+    deleting = engine.command("delete", recording, "--yes", "--receipt", kept, "--state", engine.state)
+    again = engine.command("erase", "--subject", "gone-" + MARKER, "--yes", "--receipt", kept, "--state", engine.state, code=None)
+    check(again.returncode != 0 and "exists" in again.stderr, f"an older receipt is written over: {again.stderr}")
+    check(os.stat(kept).st_mode & 0o777 == 0o600, "others read the receipt")
+    erasing = json.loads(engine.command("erase", "--subject", "gone-" + MARKER, "--yes", "--json", "--receipt",
+                                        os.path.join(folder, "erased.jws"), "--state", engine.state).stdout)
+    rotating = json.loads(engine.command("keys", "rotate", "--json", "--state", engine.state).stdout)
+    receipts = []
+    for erasure in (deleting.stdout.split("(erasure ")[1].split(",")[0], erasing["id"], rotating["id"]):
+        receipts.append(engine.ask("GET", f"/v1/erasures/{erasure}")["receipt"])
+    check(receipts[0]["id"] in deleting.stdout, f"{deleting.stdout}")
+    for name, receipt in (("deleted.jws", receipts[0]), ("erased.jws", receipts[1])):
+        with open(os.path.join(folder, name)) as file:
+            check(file.read() == receipt["jws"] + "\n", f"{name} is another receipt")
+    check(MARKER not in json.dumps(receipts), "a receipt for an erasure names a person")
+    keys = json.loads(engine.raw("GET", "/.well-known/jwks.json")[1])
+    status, found = judge(folder, {"receipts": receipts}, keys)
+    check(status == 0, f"{found}")
+    deleted, erased, rotated = (each["signed"] for each in found)
+    check(deleted["assent:destroyed"]["assent:recordings"]["assent:ids"] == ["urn:uuid:" + recording], f"{deleted}")
+    check(deleted["assent:objectsRemoved"] == 1 and deleted["dct:publisher"]["dct:identifier"] == "DE123456789", f"{deleted}")
+    check(erased["assent:destroyed"]["assent:people"]["assent:count"] == 1, f"{erased}")
+    check(rotated["assent:destroyed"]["assent:keys"]["assent:count"] >= 3, f"{rotated}")
+    changed = json.loads(json.dumps(receipts))
+    changed[0]["jws"] = changed[0]["jws"].replace(".", ".A", 1)
+    check(judge(folder, {"receipts": changed}, keys)[0] != 0, "a changed receipt was accepted")
+    return {"receipts": receipts}
 
 
 def test(folder):
@@ -121,6 +157,9 @@ def test(folder):
     states = [each["signed"]["dpv:hasRecordOfActivity"]["dpv:hasConsentStatus"]["@type"] for each in found]
     check(states.count("dpv:ConsentWithdrawn") == 1, f"{found}")
 
+    gone = erasures(folder, engine)
+    keys = json.loads(engine.raw("GET", "/.well-known/jwks.json")[1])
+
     # A receipt outlives the key: what signed it stays on the ledger.
     kid = keys["keys"][0]["kid"]
     on_ledger = [entry for entry in engine.ask("GET", "/v1/ledger")["entries"] if entry["kind"] == "ledger_key"]
@@ -131,6 +170,11 @@ def test(folder):
     rotated = json.loads(engine.raw("GET", "/.well-known/jwks.json")[1])
     check(rotated["keys"][0]["kid"] != kid and kid in [key["kid"] for key in rotated["keys"]], f"{rotated}")
     check(judge(folder, receipts, rotated)[0] == 0, "a receipt from before the key was changed is not accepted")
+    check(judge(folder, gone, rotated)[0] == 0, "a receipt for an erasure from before the key was changed is not accepted")
+    erasure = gone["receipts"][0]["receipt"]["assent:erasure"].removeprefix("urn:uuid:")
+    anew = engine.ask("GET", f"/v1/erasures/{erasure}")["receipt"]
+    check(anew["receipt"] == gone["receipts"][0]["receipt"], f"signed by another key it says something else: {anew}")
+    check(judge(folder, {"receipts": [anew]}, rotated)[0] == 0, "a receipt that is signed anew is not accepted")
     engine.stop()
 
     bare = harness.Engine(folder, name="bare").start()
@@ -142,7 +186,7 @@ def test(folder):
         check(problem.status == 409 and "[controller]" in problem.body["detail"], f"{problem.status} {problem.body}")
     bare.end(call)
     bare.stop()
-    print("receipts: consent, withdrawal and nothing-stored accepted by jose and the schema; forged ones not")
+    print("receipts: consent, withdrawal, nothing-stored and erasure accepted by jose and the schema; forged ones not")
 
 
 harness.run(test)

@@ -16,6 +16,7 @@ addFormats(ajv);
 const schemaOf = (name) => ajv.compile(JSON.parse(readFileSync(new URL(`${name}.schema.json`, here))));
 const schemas = { consent: schemaOf("consent_receipt"), "nothing-stored": schemaOf("nothing_stored_receipt") };
 schemas.withdrawal = schemas.consent;
+schemas.erasure = schemaOf("erasure_receipt");
 
 const found = [];
 for (const { kind, jws, receipt } of receipts) {

@@ -216,6 +216,8 @@ TEST_CASE("verify takes recordings and files, or all of a state folder") {
 TEST_CASE("delete asks unless it was told yes") {
   CHECK(arguments_of<DeleteArguments>({"delete", kId}).confirm == DeleteArguments::Confirm::ask);
   CHECK(arguments_of<DeleteArguments>({"delete", kId, "--yes"}).confirm == DeleteArguments::Confirm::given);
+  CHECK(arguments_of<DeleteArguments>({"delete", kId, "--receipt", "r.jws"}).receipt == "r.jws");
+  CHECK(arguments_of<EraseArguments>({"erase", "--subject", "c", "--receipt", "r.jws"}).receipt == "r.jws");
 }
 
 TEST_CASE("every command has a help with an example") {

@@ -1,11 +1,15 @@
 // The commands that talk to an engine, against a server that answers as the API does.
 #include "tools/assent/commands.h"
 
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <mutex>
 #include <sstream>
 
 #include "catch.h"
 #include "engine/control/http_server.h"
+#include "tests/tools/temporary_folder.h"
 #include "tools/assent/api_client.h"
 
 namespace assent {
@@ -303,9 +307,45 @@ TEST_CASE("delete that was told yes asks nobody, and reports the erasure") {
   arguments.confirm = DeleteArguments::Confirm::given;
   const auto done = performed(arguments);
   CHECK(done.status == ExitStatus::ok);
-  CHECK(contains(done.out, "is destroyed (erasure e1)"));
+  CHECK(contains(done.out, "is destroyed (erasure e1, no receipt: the engine gives none)"));
   REQUIRE(engine.requests().size() == 1);
   CHECK(engine.requests()[0].method == "DELETE");
+}
+
+TEST_CASE("delete keeps the receipt in a file of its own, and destroys nothing when there is one of that name") {
+  TemporaryFolder folder;
+  const char* const answer = R"({"id": "e1", "steps": [], "receipt": {"id": "r1", "jws": "a.b.c"}})";
+  AnsweringEngine engine({json_answer(200, answer)});
+  DeleteArguments arguments;
+  arguments.engine = engine.reach();
+  arguments.recording = *parse_id<RecordingId>(kId);
+  arguments.confirm = DeleteArguments::Confirm::given;
+  arguments.receipt = folder.path / "receipt.jws";
+  const auto done = performed(arguments);
+  CHECK(done.status == ExitStatus::ok);
+  CHECK(contains(done.out, "receipt r1"));
+  std::ifstream file(*arguments.receipt);
+  CHECK(std::string(std::istreambuf_iterator<char>(file), {}) == "a.b.c\n");
+  CHECK((std::filesystem::status(*arguments.receipt).permissions() & std::filesystem::perms::all) ==
+        (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write));
+  const auto again = performed(arguments);
+  CHECK(again.status == ExitStatus::failed);
+  CHECK(contains(again.err, "exists already"));
+  CHECK(engine.requests().size() == 1);
+}
+
+TEST_CASE("delete without the receipt that was asked for fails, and says that it is done") {
+  TemporaryFolder folder;
+  AnsweringEngine engine({json_answer(200, R"({"id": "e1", "steps": [], "no_receipt": "the ledger has no key"})")});
+  DeleteArguments arguments;
+  arguments.engine = engine.reach();
+  arguments.recording = *parse_id<RecordingId>(kId);
+  arguments.confirm = DeleteArguments::Confirm::given;
+  arguments.receipt = folder.path / "receipt.jws";
+  const auto done = performed(arguments);
+  CHECK(done.status == ExitStatus::failed);
+  CHECK(contains(done.err, "it is done, but there is no receipt: the ledger has no key"));
+  CHECK_FALSE(std::filesystem::exists(*arguments.receipt));
 }
 
 }  // namespace assent

@@ -33,7 +33,9 @@ CLI::Option* add_id(CLI::App& app, const std::string& name, IdType& id, const st
       ->required();
 }
 
-void add_output(CLI::App& app, Output& output);       // --json
-void add_engine(CLI::App& app, EngineReach& engine);  // --api, --token, --state
+void add_output(CLI::App& app, Output& output);  // --json
+void add_receipt(CLI::App& app, std::optional<std::filesystem::path>& file);
+void add_engine(CLI::App& app, EngineReach& engine);                          // --api, --token, --state
+void add_receipt(CLI::App& app, std::optional<std::filesystem::path>& file);  // --receipt
 
 }  // namespace assent

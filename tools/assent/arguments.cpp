@@ -191,6 +191,7 @@ class Commands {
     add_id(erase, "RECORDING", delete_.recording, "id of the recording");
     erase.add_flag_callback(
         "--yes", [this] { delete_.confirm = DeleteArguments::Confirm::given; }, "do not ask");
+    add_receipt(erase, delete_.receipt);
     add_engine(erase, delete_.engine);
     add_output(erase, delete_.output);
 
@@ -384,6 +385,11 @@ std::string no_command(CLI::App& app, const std::string& word) {
 void add_output(CLI::App& app, Output& output) {
   app.add_flag_callback(
       "--json", [&output] { output = Output::json; }, "print JSON instead of text");
+}
+
+void add_receipt(CLI::App& app, std::optional<std::filesystem::path>& file) {
+  app.add_option("--receipt", file, "write the signed receipt (JWS) to this file, which must not exist yet")
+      ->type_name("FILE");
 }
 
 void add_engine(CLI::App& app, EngineReach& engine) {

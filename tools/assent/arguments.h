@@ -91,6 +91,7 @@ struct EraseArguments {
   std::optional<std::string> tenant;
   std::string account;  // a tenant's name or id
   enum class Confirm { ask, given } confirm = Confirm::ask;
+  std::optional<std::filesystem::path> receipt;  // where its JWS is kept
   Output output = Output::text;
 };
 
@@ -205,6 +206,7 @@ struct DeleteArguments {
   EngineReach engine;
   RecordingId recording;
   enum class Confirm { ask, given } confirm = Confirm::ask;
+  std::optional<std::filesystem::path> receipt;  // as above
   Output output = Output::text;
 };
 

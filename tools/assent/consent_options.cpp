@@ -69,6 +69,7 @@ void ConsentOptions::add_erase() {
                       ->excludes(erase.get_option("--tenant"));
   erase.add_flag_callback(
       "--yes", [this] { erase_.confirm = EraseArguments::Confirm::given; }, "do not ask");
+  add_receipt(erase, erase_.receipt);
   add_engine(erase, erase_.engine);
   add_output(erase, erase_.output);
   erase.callback([this, subject, account] {

@@ -3,12 +3,15 @@
 #include "tools/assent/confirm.h"
 #include "tools/assent/engine_reach.h"
 #include "tools/assent/json_fields.h"
+#include "tools/assent/receipt_file.h"
 
 namespace assent {
 
 ExitStatus perform(const DeleteArguments& arguments, Console& console) {
   auto engine = reach_engine(arguments.engine);
   if (!engine) return fail(console, engine.error());
+  auto receipt = ReceiptFile::create(arguments.receipt);
+  if (!receipt) return fail(console, receipt.error());
   if (arguments.confirm == DeleteArguments::Confirm::ask) {
     if (auto asked = ask_to_destroy("recording " + to_text(arguments.recording), "deleted", console); !asked) {
       return fail(console, asked.error());
@@ -18,14 +21,17 @@ ExitStatus perform(const DeleteArguments& arguments, Console& console) {
   if (!body) return fail(console, body.error());
   const auto reply = parse_reply(*body);
   if (!reply) return fail(console, reply.error());
+  const auto kept = receipt->keep(*reply);
+  if (!kept) (void)fail(console, kept.error());
+  const ExitStatus status = kept ? ExitStatus::ok : ExitStatus::failed;
   if (arguments.output == Output::json) {
     console.out << reply->dump(2) << "\n";
-    return ExitStatus::ok;
+    return status;
   }
   print_steps(*reply, console);
   console.out << "recording " << to_text(arguments.recording) << " is destroyed (erasure " << text_at(*reply, "id")
-              << ")\n";
-  return ExitStatus::ok;
+              << ", " << receipt_text(*reply) << ")\n";
+  return status;
 }
 
 }  // namespace assent

@@ -4,6 +4,7 @@
 #include "tools/assent/engine_reach.h"
 #include "tools/assent/erasure_wait.h"
 #include "tools/assent/json_fields.h"
+#include "tools/assent/receipt_file.h"
 #include "tools/assent/text_table.h"
 
 namespace assent {
@@ -18,6 +19,8 @@ std::string target_text(const EraseArguments& arguments) {
 ExitStatus perform(const EraseArguments& arguments, Console& console) {
   auto engine = reach_engine(arguments.engine);
   if (!engine) return fail(console, engine.error());
+  auto receipt = ReceiptFile::create(arguments.receipt);
+  if (!receipt) return fail(console, receipt.error());
   if (arguments.confirm == EraseArguments::Confirm::ask) {
     if (auto asked = ask_to_destroy("everything of the " + printable(target_text(arguments)), "erased", console);
         !asked) {
@@ -33,14 +36,17 @@ ExitStatus perform(const EraseArguments& arguments, Console& console) {
   const auto begun = parse_reply(*body);
   const auto erasure = begun ? when_done(*engine, *begun, "erasing", console) : begun;
   if (!erasure) return fail(console, erasure.error());
+  const auto kept = receipt->keep(*erasure);
+  if (!kept) (void)fail(console, kept.error());
+  const ExitStatus status = kept ? ExitStatus::ok : ExitStatus::failed;
   if (arguments.output == Output::json) {
     console.out << erasure->dump(2) << "\n";
-    return ExitStatus::ok;
+    return status;
   }
   print_steps(*erasure, console);
   console.out << "everything of the " << printable(target_text(arguments)) << " is destroyed (erasure "
-              << text_at(*erasure, "id") << ")\n";
-  return ExitStatus::ok;
+              << text_at(*erasure, "id") << ", " << receipt_text(*erasure) << ")\n";
+  return status;
 }
 
 }  // namespace assent

@@ -4,6 +4,7 @@
 #include "tools/assent/engine_reach.h"
 #include "tools/assent/erasure_wait.h"
 #include "tools/assent/json_fields.h"
+#include "tools/assent/receipt_file.h"
 #include "tools/assent/text_table.h"
 
 namespace assent {
@@ -59,7 +60,7 @@ ExitStatus perform(const KeysArguments& arguments, Console& console) {
     return ExitStatus::ok;
   }
   print_steps(*rotation, console);
-  console.out << "the keys are replaced (erasure " << text_at(*rotation, "id")
+  console.out << "the keys are replaced (erasure " << text_at(*rotation, "id") << ", " << receipt_text(*rotation)
               << "): no copy of the catalog from before opens what has been erased by now.\n"
                  "Copy the root key again, destroy your older copies of it, and make a new backup of the catalog.\n";
   return ExitStatus::ok;

@@ -7,6 +7,13 @@
 #include <utility>
 
 namespace assent {
+namespace {
+
+Error exists(const std::filesystem::path& path) {
+  return error(Errc::conflict, path.string() + " exists already: give another name");
+}
+
+}  // namespace
 
 Result<OutputFile> OutputFile::create(const std::filesystem::path& path) {
   if (path == "-") return OutputFile(path, {}, stdout);
@@ -24,8 +31,20 @@ Result<OutputFile> OutputFile::create(const std::filesystem::path& path) {
   return OutputFile(path, std::move(beside), file);
 }
 
+Result<OutputFile> OutputFile::create_new(const std::filesystem::path& path) {
+  std::error_code unreadable;
+  const auto there = std::filesystem::symlink_status(path, unreadable);
+  if (path != "-" && std::filesystem::exists(there)) return exists(path);
+  auto file = create(path);
+  if (file) file->existing_ = Existing::keep;
+  return file;
+}
+
 OutputFile::OutputFile(OutputFile&& other) noexcept
-    : path_(std::move(other.path_)), beside_(std::move(other.beside_)), file_(std::exchange(other.file_, nullptr)) {}
+    : path_(std::move(other.path_)),
+      beside_(std::move(other.beside_)),
+      file_(std::exchange(other.file_, nullptr)),
+      existing_(other.existing_) {}
 
 OutputFile::~OutputFile() {
   if (file_ == nullptr || is_standard_output()) return;
@@ -42,10 +61,12 @@ Result<void> OutputFile::finish() {
   if (std::fflush(file_) != 0) return os_error("write " + path_.string(), errno);
   std::FILE* file = std::exchange(file_, nullptr);
   if (is_standard_output()) return {};
-  if (std::fclose(file) != 0 || std::rename(beside_.c_str(), path_.c_str()) != 0) {
+  const bool is_kept = existing_ == Existing::keep;
+  const unsigned flags = is_kept ? RENAME_NOREPLACE : 0;
+  if (std::fclose(file) != 0 || renameat2(AT_FDCWD, beside_.c_str(), AT_FDCWD, path_.c_str(), flags) != 0) {
     const int why = errno;
     unlink(beside_.c_str());
-    return os_error("write " + path_.string(), why);
+    return is_kept && why == EEXIST ? exists(path_) : os_error("write " + path_.string(), why);
   }
   return {};
 }

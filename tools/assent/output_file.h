@@ -1,5 +1,5 @@
-// OutputFile: where exported audio goes: a file of mode 0600 that appears under its name only when it is whole, or
-// standard output. One thread. Errors: Errc::io and such, with the path.
+// OutputFile: where exported audio and a receipt go: a file of mode 0600 that appears under its name only when it is
+// whole, or standard output. One thread. Errors: Errc::io and such, with the path.
 #pragma once
 
 #include <cstdio>
@@ -15,6 +15,8 @@ class OutputFile {
  public:
   // "-" is standard output. An existing file is replaced at the end.
   static Result<OutputFile> create(const std::filesystem::path& path);
+  // Never replaces one. Errc::conflict: it exists, now or at the end.
+  static Result<OutputFile> create_new(const std::filesystem::path& path);
   OutputFile(OutputFile&& other) noexcept;
   OutputFile& operator=(OutputFile&&) = delete;
   ~OutputFile();  // removes what was not finished
@@ -30,6 +32,7 @@ class OutputFile {
   std::filesystem::path path_;
   std::filesystem::path beside_;  // written here; empty for standard output
   std::FILE* file_;               // null once finished or moved from
+  enum class Existing { replace, keep } existing_ = Existing::replace;
 };
 
 }  // namespace assent

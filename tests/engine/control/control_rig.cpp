@@ -6,6 +6,8 @@
 
 #include "codecs/matroska/block_writer.h"
 #include "crypto/message.h"
+#include "engine/catalog/erasure_record.h"
+#include "engine/catalog/ledger_keys.h"
 #include "engine/catalog/person_fields.h"
 #include "engine/control/request_target.h"
 #include "engine/store/segment_context.h"
@@ -248,9 +250,12 @@ Result<void> ControlRig::remove_legs(CallId call) {
     must(files->remove(segment.object));
     bookings.emplace_back(booking::RemoveSegment{segment.id});
   }
-  for (const ErasureRow& row : must(catalog->unfinished_erasures())) {
+  const std::size_t objects = bookings.size();
+  for (ErasureRow& row : must(catalog->unfinished_erasures())) {
     if (row.target_kind != "legs" || row.target_id != to_text(call)) continue;
-    bookings.emplace_back(booking::UpdateErasure{row.id, row.steps_json, kStart});
+    row.done = kStart;
+    const std::vector<ErasureConfirmation> confirmed{{"catalog", kStart}, {"journal", kStart}, {"store", kStart}};
+    must(close_erasure(*catalog, {row, call, confirmed, objects}, bookings));
   }
   if (bookings.empty()) return {};
   return writer->book_and_wait(std::move(bookings));
@@ -330,6 +335,15 @@ HttpResponse ControlRig::ask(const std::string& method, const std::string& targe
   HttpRequest request{method, parsed.path, parsed.query, headers, body, {}};
   if (role) request.headers["authorization"] = "Bearer " + token_for(*role);
   return api.handle(request);
+}
+
+void ControlRig::start_ledger_key() {
+  const auto before = catalog->seal();
+  if (before == nullptr) catalog->seal_ledger({nullptr, limits::kCheckpointRecords});
+  std::vector<Booking> bookings;
+  const OpenKey epoch = must(keys.epoch(bookings));
+  (void)must(assent::start_ledger_key(keys, epoch, before, kStart, bookings));
+  must(writer->book_and_wait(std::move(bookings)));
 }
 
 std::vector<LedgerRow> ControlRig::ledger() { return must(catalog->ledger({})); }

@@ -196,6 +196,11 @@ class ControlRig {
                    const std::optional<Role>& role = Role::admin,
                    const std::map<std::string, std::string>& headers = {});
 
+  // As the leg eraser does for a call's open erasures.
+  Result<void> remove_legs(CallId call);
+  // A first key for the ledger, or the next one.
+  void start_ledger_key();
+
   std::vector<LedgerRow> ledger();
   std::vector<std::string> ledger_kinds();
 
@@ -206,7 +211,6 @@ class ControlRig {
 
  private:
   PersonErasures::Parts person_erasure_parts(milliseconds retry);
-  Result<void> remove_legs(CallId call);  // as the leg eraser does
   SegmentRow seal_segment(const RecordedCall& call, const LegRow& leg, int number, const RecordSpec& spec);
 };
 

@@ -95,6 +95,7 @@ class MemoryCatalog final : public Catalog {
   Result<std::vector<ErasureRow>> unfinished_erasures() override { return std::vector<ErasureRow>(); }
   Result<std::vector<LedgerRow>> ledger(const LedgerFilter&) override { return std::vector<LedgerRow>(); }
   Result<WallTime> last_recorded() override { return WallTime(); }
+  Result<std::uint64_t> last_seq() override { return std::uint64_t{0}; }
   Result<LedgerReport> verify_ledger(const std::optional<LedgerHead>&) override { return LedgerReport{}; }
 
  private:

@@ -1,0 +1,199 @@
+#include "engine/catalog/erasure_record.h"
+
+#include <algorithm>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "base/limits.h"
+
+namespace assent {
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* kLedgerPlace = "ledger_after";
+
+std::string target_name(const std::string& kind) { return kind == kEpochKind ? "old_epoch" : kind; }
+
+Result<void> note_place_in_last_step(Catalog& catalog, ErasureRow& row) {
+  const auto seq = catalog.last_seq();
+  if (!seq) return seq.error();
+  json steps = json::parse(row.steps_json, nullptr, false);
+  if (!steps.is_array() || steps.empty()) return error(Errc::invalid, "an erasure without a step");
+  steps.back()[kLedgerPlace] = *seq;
+  row.steps_json = steps.dump();
+  return {};
+}
+
+bool is_of_erasures(const LedgerRow& row) {
+  return row.kind == name_of(LedgerKind::erasure_step) || row.kind == name_of(LedgerKind::erasure_done) ||
+         row.kind == name_of(LedgerKind::rotation);
+}
+
+// Until `take` says that it has seen enough.
+Result<void> read_entries(Catalog& catalog, LedgerFilter filter,
+                          const std::function<bool(const LedgerRow&, const json& body)>& take) {
+  filter.limit = limits::kCatalogListRows;
+  for (;;) {
+    const auto rows = catalog.ledger(filter);
+    if (!rows) return rows.error();
+    for (const LedgerRow& row : *rows) {
+      filter.after_seq = row.seq;
+      if (!is_of_erasures(row)) continue;
+      const json body = json::parse(row.body_json, nullptr, false);
+      if (body.is_object() && !take(row, body)) return {};
+    }
+    if (rows->size() < filter.limit) return {};
+  }
+}
+
+// Of a member that is there and is one.
+std::string text_in(const json& object, const char* name) {
+  const auto member = object.is_object() ? object.find(name) : object.end();
+  return member != object.end() && member->is_string() ? member->get<std::string>() : std::string();
+}
+
+std::uint64_t number_in(const json& object, const char* name) {
+  const auto member = object.is_object() ? object.find(name) : object.end();
+  return member != object.end() && member->is_number_unsigned() ? member->get<std::uint64_t>() : 0;
+}
+
+json list_in(const json& object, const char* name) {
+  const auto member = object.find(name);
+  return member != object.end() && member->is_array() ? *member : json::array();
+}
+
+std::uint64_t place_in(const json& steps, std::size_t step) {
+  return steps.is_array() && step < steps.size() ? number_in(steps[step], kLedgerPlace) : 0;
+}
+
+struct Sum {
+  bool is_known = false;  // the entry with which it began says what it destroyed
+  std::string by;
+  std::uint64_t from_seq = 0;
+  Destroyed destroyed;
+  std::size_t objects = 0;
+  std::set<std::string> parts;  // erasures that it began
+};
+
+void add_entry(const std::string& erasure, const LedgerRow& row, const json& body, Sum& sum) {
+  const std::string of = text_in(body, "erasure");
+  if (of != erasure) {
+    if (row.kind == name_of(LedgerKind::erasure_done) && sum.parts.contains(of)) {
+      sum.objects += number_in(body, "objects");
+    }
+    return;
+  }
+  if (sum.from_seq == 0) sum.from_seq = row.seq;
+  if (body.contains("part")) sum.parts.insert(text_in(body, "part"));
+  const auto destroyed = body.find("destroyed");
+  if (destroyed == body.end() || !sum.destroyed.add(*destroyed) || !body.contains("by")) return;
+  sum.is_known = true;
+  sum.by = text_in(body, "by");
+}
+
+json steps_json(const ErasureRow& row) {
+  json steps = json::array();
+  const json all = json::parse(row.steps_json, nullptr, false);
+  if (!all.is_array()) return steps;
+  for (const json& step : all) {
+    if (step.is_object()) steps.push_back({{"at", text_in(step, "at")}, {"step", text_in(step, "step")}});
+  }
+  return steps;
+}
+
+std::optional<ErasureRecord> record_in(const ErasureRow& row, const LedgerRow& entry, const json& body) {
+  ErasureRecord record;
+  record.id = row.id;
+  record.target_kind = row.target_kind;
+  record.target_id = row.target_id;
+  const auto requested = parse_rfc3339(text_in(body, "requested"));
+  auto destroyed = parse_destroyed_totals(body.value("destroyed", json::object()));
+  if (!requested || !destroyed || text_in(body, target_name(row.target_kind).c_str()) != row.target_id)
+    return std::nullopt;
+  record.requested = *requested;
+  record.by = text_in(body, "by");
+  record.done = entry.at;
+  record.destroyed = *std::move(destroyed);
+  record.objects = number_in(body, "objects");
+  record.from_seq = number_in(body, "from_seq");
+  record.seq = entry.seq;
+  record.hash = entry.hash;
+  for (const json& step : list_in(body, "steps")) {
+    const auto at = parse_rfc3339(text_in(step, "at"));
+    if (!at) return std::nullopt;
+    record.steps.emplace_back(text_in(step, "step"), *at);
+  }
+  for (const json& one : list_in(body, "confirmed")) {
+    const auto at = parse_rfc3339(text_in(one, "at"));
+    if (!at) return std::nullopt;
+    record.confirmed.push_back({text_in(one, "by"), *at});
+  }
+  return record;
+}
+
+}  // namespace
+
+Result<void> note_ledger_place(Catalog& catalog, ErasureRow& row) { return note_place_in_last_step(catalog, row); }
+
+Result<void> close_erasure(Catalog& catalog, const ErasureClosing& closing, std::vector<Booking>& bookings) {
+  ErasureRow row = closing.row;
+  const std::string erasure = to_text(row.id);
+  const WallTime done = row.done.value_or(row.requested);
+  Sum sum;
+  sum.objects = closing.objects;
+  const json steps = json::parse(row.steps_json, nullptr, false);
+  auto read =
+      read_entries(catalog, {closing.call, std::nullopt, place_in(steps, 0)}, [&](const auto& entry, auto& body) {
+        add_entry(erasure, entry, body, sum);
+        return true;
+      });
+  if (!read) return read;
+  json body{{"erasure", erasure}, {target_name(row.target_kind), row.target_id}, {"step", "done"}};
+  if (closing.root) body["root"] = to_text(*closing.root);
+  body["objects"] = sum.objects;
+  if (sum.is_known) {
+    json confirmed = json::array();
+    for (const auto& one : closing.confirmed) confirmed.push_back({{"at", to_rfc3339(one.at)}, {"by", one.by}});
+    body["by"] = sum.by;
+    body["requested"] = to_rfc3339(row.requested);
+    body["steps"] = steps_json(row);
+    body["confirmed"] = std::move(confirmed);
+    body["processors"] = json::array();
+    body["from_seq"] = sum.from_seq;
+    body["destroyed"] = json_of(sum.destroyed.totals(limits::kReceiptIds));
+  }
+  if (auto noted = note_place_in_last_step(catalog, row); !noted) return noted;
+  const LedgerKind kind = row.target_kind == kEpochKind ? LedgerKind::rotation : LedgerKind::erasure_done;
+  bookings.emplace_back(booking::UpdateErasure{row.id, row.steps_json, done});
+  bookings.emplace_back(booking::AddLedger{{kind, done, closing.call, body.dump()}});
+  return {};
+}
+
+Result<std::optional<ErasureRecord>> erasure_record(Catalog& catalog, const ErasureRow& row) {
+  using Record = std::optional<ErasureRecord>;
+  const json steps = json::parse(row.steps_json, nullptr, false);
+  const bool has_place =
+      steps.is_array() && !steps.empty() && steps.back().is_object() && steps.back().contains(kLedgerPlace);
+  if (!row.done || !has_place) return Record();
+  const std::string erasure = to_text(row.id);
+  bool found = false;
+  bool is_known = false;
+  Record record;
+  const LedgerFilter filter{std::nullopt, std::nullopt, place_in(steps, steps.size() - 1)};
+  const auto read = read_entries(catalog, filter, [&](const LedgerRow& entry, const json& body) {
+    if (text_in(body, "erasure") != erasure || text_in(body, "step") != "done") return true;
+    found = true;
+    is_known = body.contains("destroyed");
+    if (is_known) record = record_in(row, entry, body);
+    return false;
+  });
+  if (!read) return read.error();
+  if (!found || (is_known && !record)) {
+    return error(Errc::corrupt, "the ledger does not say that the erasure " + erasure + " is done");
+  }
+  return record;
+}
+
+}  // namespace assent
