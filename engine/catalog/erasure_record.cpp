@@ -69,7 +69,8 @@ std::uint64_t place_in(const json& steps, std::size_t step) {
 }
 
 struct Sum {
-  bool is_known = false;  // the entry with which it began says what it destroyed
+  bool is_known = false;                 // the entry with which it began says what it destroyed
+  std::optional<std::uint64_t> damaged;  // an entry that does not say it as it should
   std::string by;
   std::uint64_t from_seq = 0;
   Destroyed destroyed;
@@ -88,7 +89,9 @@ void add_entry(const std::string& erasure, const LedgerRow& row, const json& bod
   if (sum.from_seq == 0) sum.from_seq = row.seq;
   if (body.contains("part")) sum.parts.insert(text_in(body, "part"));
   const auto destroyed = body.find("destroyed");
-  if (destroyed == body.end() || !sum.destroyed.add(*destroyed) || !body.contains("by")) return;
+  if (destroyed == body.end()) return;
+  if (!sum.destroyed.add(*destroyed)) sum.damaged = row.seq;
+  if (!body.contains("by")) return;
   sum.is_known = true;
   sum.by = text_in(body, "by");
 }
@@ -110,8 +113,8 @@ std::optional<ErasureRecord> record_in(const ErasureRow& row, const LedgerRow& e
   record.target_id = row.target_id;
   const auto requested = parse_rfc3339(text_in(body, "requested"));
   auto destroyed = parse_destroyed_totals(body.value("destroyed", json::object()));
-  if (!requested || !destroyed || text_in(body, target_name(row.target_kind).c_str()) != row.target_id)
-    return std::nullopt;
+  if (!requested || !destroyed) return std::nullopt;
+  if (text_in(body, target_name(row.target_kind).c_str()) != row.target_id) return std::nullopt;
   record.requested = *requested;
   record.by = text_in(body, "by");
   record.done = entry.at;
@@ -150,6 +153,7 @@ Result<void> close_erasure(Catalog& catalog, const ErasureClosing& closing, std:
         return true;
       });
   if (!read) return read;
+  if (sum.damaged) return error(Errc::corrupt, "the ledger's record " + std::to_string(*sum.damaged) + " names no ids");
   json body{{"erasure", erasure}, {target_name(row.target_kind), row.target_id}, {"step", "done"}};
   if (closing.root) body["root"] = to_text(*closing.root);
   body["objects"] = sum.objects;
