@@ -276,7 +276,7 @@ Result<void> PersonErasures::await_calls(const ErasureTarget& target, ErasureRow
 
 // ---- the people -----------------------------------------------------------------------------------------------------
 
-// Those of a tenant, who are erased by its key from the moment that it was gone; the person's own key is gone already.
+// Of a tenant: of a person all of this is done already. Whoever was erased before has a receipt of their own.
 Result<void> PersonErasures::forget_people(const ErasureTarget& target, const ErasureRow& row) {
   for (std::size_t next = 0; next < target.people.size();) {
     if (stops()) return error(Errc::unavailable, "the engine stops");

@@ -9,7 +9,7 @@
 namespace assent {
 namespace {
 
-Error exists(const std::filesystem::path& path) {
+Error taken(const std::filesystem::path& path) {
   return error(Errc::conflict, path.string() + " exists already: give another name");
 }
 
@@ -34,7 +34,7 @@ Result<OutputFile> OutputFile::create(const std::filesystem::path& path) {
 Result<OutputFile> OutputFile::create_new(const std::filesystem::path& path) {
   std::error_code unreadable;
   const auto there = std::filesystem::symlink_status(path, unreadable);
-  if (path != "-" && std::filesystem::exists(there)) return exists(path);
+  if (path != "-" && std::filesystem::exists(there)) return taken(path);
   auto file = create(path);
   if (file) file->existing_ = Existing::keep;
   return file;
@@ -66,7 +66,7 @@ Result<void> OutputFile::finish() {
   if (std::fclose(file) != 0 || renameat2(AT_FDCWD, beside_.c_str(), AT_FDCWD, path_.c_str(), flags) != 0) {
     const int why = errno;
     unlink(beside_.c_str());
-    return is_kept && why == EEXIST ? exists(path_) : os_error("write " + path_.string(), why);
+    return is_kept && why == EEXIST ? taken(path_) : os_error("write " + path_.string(), why);
   }
   return {};
 }
