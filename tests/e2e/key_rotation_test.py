@@ -45,6 +45,15 @@ def roots_in(engine):
         return re.findall(r"^assent-root-key-1 ([0-9a-f]{64})", file.read(), re.M)
 
 
+def receipt_of(engine, erasure):
+    """Of an erasure, when it is done; not before."""
+    def when_done():
+        shown = engine.ask("GET", f"/v1/erasures/{erasure}")
+        check((shown["state"] == "done") == (shown.get("receipt") is not None), f"a receipt too early, or none: {shown}")
+        return shown.get("receipt")
+    return harness.wait_until("the erasure is done", when_done, 30)
+
+
 def verified(engine, copy, *options, code=None):
     told = engine.command("verify", "--state", copy, "--json", *options, code=code)
     return json.loads(told.stdout) if told.stdout else told.stderr
@@ -145,8 +154,12 @@ def kills(folder):
         engine.start()
         for recording in gone[-1:]:
             check(not is_heard(engine, recording), f"after kill {number} an erased recording is heard")
-        for erasure in begun:
-            harness.wait_until("it is done", lambda: engine.ask("GET", f"/v1/erasures/{erasure}")["state"] == "done", 30)
+        for act, erasure in zip(acts, begun):
+            receipt = receipt_of(engine, erasure)
+            if act == "keys/rotate":
+                # The epoch's, the tenant's, and of five people, and of the victim: whichever were destroyed before the kill.
+                keys = receipt["receipt"]["assent:destroyed"]["assent:keys"]["assent:count"]
+                check(7 <= keys <= 6 + len(acts), f"after kill {number} the receipt has {keys} keys")
         shown = engine.ask("GET", "/v1/keys")
         check(len(shown["epochs"]) == 1 and shown["rotation"] is None, f"{shown}")
         check(len(roots_in(engine)) == 1, "an old root key is left")
