@@ -173,6 +173,7 @@ def one_round(folder, name, calls, segments, policy):
         stay = 2 * OTHERS + (0 if policy == "all-party" else sum((segments * (i + 1) // calls - segments * i // calls) // 2
                                                                  for i in range(calls)))
         check(left == stay, f"{left} objects are left, and should be {stay}")
+        connection = Connection(engine)  # the first has been idle for too long
         for recording in others:
             check(connection.hear(recording), f"{recording}, of somebody else, is not heard any more")
         engine.command("ledger", "verify", "--state", engine.state)
