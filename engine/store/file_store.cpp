@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <utility>
 
 namespace assent {
@@ -196,25 +197,33 @@ Result<std::unique_ptr<ObjectBytes>> FileStore::open(const std::string& name) {
   return std::unique_ptr<ObjectBytes>(std::make_unique<FileObject>(*std::move(file), *size));
 }
 
-Result<void> FileStore::remove(const std::string& name) {
-  if (!is_object_name(name)) return bad_name(name);
-  const fs::path path = folder_ / name;
-  for (const fs::path& one : {path, part_path(path)}) {
-    if (auto removed = disk_.remove(one); !removed && removed.error().code != Errc::not_found) return removed;
+Result<void> FileStore::remove(const std::string& name) { return remove_all(std::span(&name, 1)); }
+
+Result<void> FileStore::remove_all(std::span<const std::string> names) {
+  std::set<fs::path> folders;
+  for (const std::string& name : names) {
+    if (!is_object_name(name)) return bad_name(name);
+    const fs::path path = folder_ / name;
+    for (const fs::path& one : {path, part_path(path)}) {
+      if (auto removed = disk_.remove(one); !removed && removed.error().code != Errc::not_found) return removed;
+    }
+    folders.insert(path.parent_path());
   }
-  if (auto synced = disk_.sync_folder(path.parent_path()); !synced && synced.error().code != Errc::not_found) {
-    return synced;
+  for (const fs::path& folder : folders) {
+    if (auto synced = disk_.sync_folder(folder); !synced && synced.error().code != Errc::not_found) return synced;
   }
-  auto there = disk_.exists(path);
-  if (!there) return there.error();
-  if (*there) return error(Errc::io, "removed, and still there: " + path.string());
-  remove_empty_folders(path);
+  for (const std::string& name : names) {
+    auto there = disk_.exists(folder_ / name);
+    if (!there) return there.error();
+    if (*there) return error(Errc::io, "removed, and still there: " + (folder_ / name).string());
+  }
+  for (const fs::path& folder : folders) remove_empty_folders(folder);
   return {};
 }
 
 // An empty folder says that there was a call; that it stays when it cannot be removed now is no failure of erasing.
-void FileStore::remove_empty_folders(const fs::path& path) {
-  for (fs::path folder = path.parent_path(); folder != folder_; folder = folder.parent_path()) {
+void FileStore::remove_empty_folders(fs::path folder) {
+  for (; folder != folder_; folder = folder.parent_path()) {
     if (!disk_.remove_folder(folder)) return;
     if (!disk_.sync_folder(folder.parent_path())) return;
   }

@@ -4,7 +4,8 @@
 // that had to be made; where the file system has no unnamed files, it is written beside its place under a name that
 // begins with a dot, and renamed. So a name that is there stands for a whole file. Of several files all are written
 // before the first is synced, and every folder is synced once: a file system commits what has gathered. Removing
-// unlinks, syncs the folder, looks whether the name is gone, and removes folders that became empty.
+// unlinks, syncs the folder, looks whether the name is gone, and removes folders that became empty; of several files
+// each step is taken for all before the next.
 //
 // Any thread. Errors as SegmentStore says.
 #pragma once
@@ -26,6 +27,7 @@ class FileStore final : public SegmentStore {
   std::vector<Result<void>> put_all(std::span<const NewObject> objects) override;
   Result<std::unique_ptr<ObjectBytes>> open(const std::string& name) override;
   Result<void> remove(const std::string& name) override;
+  Result<void> remove_all(std::span<const std::string> names) override;
   Result<std::vector<std::string>> list() override;
   Result<std::vector<std::string>> list_folder(const std::string& folder) override;
 
@@ -41,7 +43,7 @@ class FileStore final : public SegmentStore {
   Result<void> write_new(const std::filesystem::path& path, ObjectBytes& content);
   Result<void> sync_folders(const std::filesystem::path& path);
   Result<void> sync_folders(const std::filesystem::path& path, SyncedFolders& synced);
-  void remove_empty_folders(const std::filesystem::path& path);
+  void remove_empty_folders(std::filesystem::path folder);
   Result<void> add_names(const std::string& below, std::vector<std::string>& names);
 
   Disk& disk_;

@@ -25,6 +25,13 @@ std::vector<Result<void>> SegmentStore::put_all(std::span<const NewObject> objec
   return outcomes;
 }
 
+Result<void> SegmentStore::remove_all(std::span<const std::string> names) {
+  for (const std::string& name : names) {
+    if (auto removed = remove(name); !removed) return removed;
+  }
+  return {};
+}
+
 std::string object_folder(WallTime day, CallId call) { return utc_day(day) + '/' + to_text(call); }
 std::string object_name(const SegmentPlace& place) { return name_with(place, ".assent"); }
 std::string quarantine_name(const SegmentPlace& place) { return name_with(place, ".quarantined.assent"); }

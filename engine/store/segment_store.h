@@ -37,6 +37,8 @@ class SegmentStore {
   // On success nothing of that name is there, which was checked, and will not be after a power loss. Nothing there to
   // begin with is success, too.
   virtual Result<void> remove(const std::string& name) = 0;
+  // Several at once, likewise; after an error some may be gone.
+  virtual Result<void> remove_all(std::span<const std::string> names);
   virtual Result<std::vector<std::string>> list() = 0;  // by name
   // What lies in one folder, by full name; nothing when there is no such folder.
   virtual Result<std::vector<std::string>> list_folder(const std::string& folder) = 0;

@@ -132,6 +132,19 @@ TEST_CASE("a removed object is gone for good, with the folders it leaves empty")
   CHECK(bench.store->remove(neighbour));
 }
 
+TEST_CASE("several objects are removed at once, in whatever folders they lie") {
+  StoreOnDisk bench;
+  const std::vector<std::string> names = {kName, "2026-11-24/call/leg-0002.assent", "2026-11-25/call/leg-0003.assent"};
+  const std::string neighbour = "2026-11-25/call/leg-0004.assent";
+  for (const std::string& name : names) REQUIRE(bench.put(name, some_bytes(5000)));
+  REQUIRE(bench.put(neighbour, some_bytes(5001)));
+  REQUIRE(bench.store->remove_all(names));
+  bench.disk.restart(1);
+  CHECK(bench.store->list().value() == std::vector{neighbour});
+  CHECK_FALSE(bench.disk.has_file(kFolder / "2026-11-24"));
+  CHECK(bench.store->remove_all(names));
+}
+
 TEST_CASE("a removal that fails says so") {
   const auto op = GENERATE(DiskOp::remove, DiskOp::sync_folder);
   StoreOnDisk bench;
