@@ -245,6 +245,26 @@ Result<void> PersonErasures::prepare(const ErasureTarget& target, const CallRow&
 }
 
 Result<void> PersonErasures::await_calls(const ErasureTarget& target, ErasureRow& row) {
+  auto open = open_calls(target);
+  if (!open) return open.error();
+  // All of them have been begun, here or at start. One that is begun once more while it ends would wait for all others.
+  if (auto awaited = await_each(*open, row); !awaited) return awaited;
+  open = open_calls(target);
+  if (!open) return open.error();
+  if (!open->empty()) {  // they failed, now or before this is tried again
+    for (const ErasureRow& one : *open) parts_.begin_erasure(one.id, *parse_id<CallId>(one.target_id));
+    if (auto awaited = await_each(*open, row); !awaited) return awaited;
+    open = open_calls(target);
+    if (!open) return open.error();
+  }
+  if (!open->empty()) {
+    return error(Errc::unavailable, "what was stored of the call " + open->front().target_id + " could not be removed");
+  }
+  return note(row, "objects", "what was stored of " + count_text(target.calls.size(), "call") + " is gone");
+}
+
+// What was stored of these is not removed yet.
+Result<std::vector<ErasureRow>> PersonErasures::open_calls(const ErasureTarget& target) {
   std::set<std::string> ours;
   for (const CallRow& call : target.calls) ours.insert(to_text(call.id));
   auto open = parts_.catalog.unfinished_erasures();
@@ -252,26 +272,22 @@ Result<void> PersonErasures::await_calls(const ErasureTarget& target, ErasureRow
   std::erase_if(*open, [&](const ErasureRow& one) {
     return one.target_kind != kLegErasureKind || !ours.contains(one.target_id);
   });
-  for (const ErasureRow& one : *open) parts_.begin_erasure(one.id, *parse_id<CallId>(one.target_id));
-  for (std::size_t i = 0; i < open->size(); ++i) {
+  return open;
+}
+
+Result<void> PersonErasures::await_each(std::span<const ErasureRow> open, ErasureRow& row) {
+  for (std::size_t i = 0; i < open.size(); ++i) {
     if (stops()) return error(Errc::unavailable, "the engine stops");
-    while (!parts_.await_erasure(*parse_id<CallId>((*open)[i].target_id))) {
+    while (!parts_.await_erasure(*parse_id<CallId>(open[i].target_id))) {
       if (stops()) return error(Errc::unavailable, "the engine stops");
     }
     if ((i + 1) % limits::kErasureProgress != 0) continue;
     auto noted =
         note(row, "objects",
-             "what was stored of " + std::to_string(i + 1) + " of " + count_text(open->size(), "call") + " removed");
+             "what was stored of " + std::to_string(i + 1) + " of " + count_text(open.size(), "call") + " removed");
     if (!noted) return noted;
   }
-  for (const ErasureRow& one : *open) {
-    const auto now = parts_.catalog.erasure(one.id);
-    if (!now) return now.error();
-    if (*now && !(*now)->done) {
-      return error(Errc::unavailable, "what was stored of the call " + one.target_id + " could not be removed");
-    }
-  }
-  return note(row, "objects", "what was stored of " + count_text(target.calls.size(), "call") + " is gone");
+  return {};
 }
 
 // ---- the people -----------------------------------------------------------------------------------------------------

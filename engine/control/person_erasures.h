@@ -86,6 +86,8 @@ class PersonErasures {
                        std::vector<Booking>& bookings, std::vector<KeyId>& destroyed,
                        std::vector<std::pair<ErasureId, CallId>>& begun);
   Result<void> await_calls(const ErasureTarget& target, ErasureRow& row);
+  Result<std::vector<ErasureRow>> open_calls(const ErasureTarget& target);
+  Result<void> await_each(std::span<const ErasureRow> open, ErasureRow& row);
   Result<void> forget_people(const ErasureTarget& target, const ErasureRow& row);
   Result<void> forget_keys(const ErasureTarget& target, ErasureRow& row);
   Result<void> close(const ErasureTarget& target, ErasureRow& row);
