@@ -1,11 +1,12 @@
 #include "engine/calls/leg_eraser.h"
 
 #include <algorithm>
+#include <future>
+#include <memory>
 #include <nlohmann/json.hpp>
-#include <set>
 #include <utility>
 
-#include "base/answer.h"
+#include "base/limits.h"
 #include "engine/catalog/erasure_record.h"
 #include "engine/catalog/forget_patiently.h"
 #include "engine/catalog/leg_erasure.h"
@@ -14,15 +15,46 @@ namespace assent {
 namespace {
 
 constexpr std::chrono::seconds kPatience(30);
+// Erasures that are taken together: who withdraws meanwhile waits for no more than these, some hundreds of objects.
+constexpr std::size_t kTogether = 16;
 
-template <typename Begin>
-Result<void> await(Begin&& begin, const char* what) {
-  auto answer = await_answer<Result<void>>(std::forward<Begin>(begin), kPatience);
-  if (!answer) return error(Errc::unavailable, std::string(what) + " takes longer than it should");
-  return *answer;
-}
+// What other threads answer to several questions that were asked before the first answer is waited for.
+class Answers {
+ public:
+  // To be called once, on any thread; it may outlive this.
+  std::function<void(const Result<void>&)> another() {
+    auto promise = std::make_shared<std::promise<Result<void>>>();
+    futures_.push_back(promise->get_future());
+    return [promise](const Result<void>& answer) { promise->set_value(answer); };
+  }
+  // The first that is an error, from who always answers in the end.
+  Result<void> wait() {
+    for (std::future<Result<void>>& future : futures_) {
+      if (auto answer = future.get(); !answer) return answer;
+    }
+    return {};
+  }
+  // Errc::unavailable: one does not come.
+  Result<void> wait(const char* what) {
+    for (std::future<Result<void>>& future : futures_) {
+      if (future.wait_for(kPatience) == std::future_status::ready) continue;
+      return error(Errc::unavailable, std::string(what) + " takes longer than it should");
+    }
+    return wait();
+  }
+
+ private:
+  std::vector<std::future<Result<void>>> futures_;
+};
 
 }  // namespace
+
+struct LegEraser::Step {
+  LegErasure erasure;
+  std::vector<SegmentRow> stored = {};
+  std::vector<ErasureConfirmation> confirmed = {};
+  Result<void> outcome = {};
+};
 
 LegEraser::LegEraser(Parts parts) : parts_(std::move(parts)), thread_([this] { run(); }) {}
 
@@ -67,41 +99,61 @@ void LegEraser::run() {
   for (;;) {
     changed_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
     if (stopping_) return;
-    const LegErasure erasure = std::move(waiting_.front());
-    waiting_.pop_front();
+    std::vector<Step> steps;
+    for (; !waiting_.empty() && steps.size() < kTogether; waiting_.pop_front()) {
+      steps.push_back({std::move(waiting_.front())});
+    }
     lock.unlock();
-    if (auto done = carry_out(erasure); !done) {
-      parts_.report("the erasure " + to_text(erasure.id) +
-                    " is not done, and is taken up again at the next start: " + done.error().what);
+    carry_out(steps);
+    for (const Step& step : steps) {
+      if (step.outcome) continue;
+      parts_.report("the erasure " + to_text(step.erasure.id) +
+                    " is not done, and is taken up again at the next start: " + step.outcome.error().what);
     }
     lock.lock();
-    under_way_.erase(under_way_.find(erasure.call));
-    known_.erase(erasure.id);
+    for (const Step& step : steps) {
+      under_way_.erase(under_way_.find(step.erasure.call));
+      known_.erase(step.erasure.id);
+    }
     changed_.notify_all();
   }
 }
 
-Result<void> LegEraser::carry_out(const LegErasure& erasure) {
-  let_through(erasure.segments);
-  auto segments = segments_to_remove(erasure);
-  if (!segments) return segments.error();
-  if (auto forgotten = forget_patiently(parts_.writer); !forgotten) return forgotten;
-  Confirmed confirmed{{"catalog", read_clocks().wall}};
-
-  for (const SegmentId segment : erasure.segments) {
-    if (auto punched = punch(segment); !punched) return punched;
+// One that fails leaves the others be.
+void LegEraser::carry_out(std::vector<Step>& steps) {
+  for (Step& step : steps) {
+    let_through(step.erasure.segments);
+    auto stored = segments_to_remove(step.erasure);
+    if (stored) step.stored = *std::move(stored);
+    if (!stored) step.outcome = stored.error();
   }
-  for (const SegmentRow& row : *segments) {
-    if (auto punched = punch(row.id); !punched) return punched;
+  // The keys of all of them were destroyed before this was asked for.
+  const auto forgotten = forget_patiently(parts_.writer);
+  const WallTime forgotten_at = read_clocks().wall;
+  std::vector<std::pair<Step*, Answers>> posted;
+  std::size_t waiting = 0;
+  const auto wait_for_posted = [&] {
+    for (auto& [step, answers] : posted) step->outcome = answers.wait();
+    posted.clear();
+    waiting = 0;
+  };
+  for (Step& step : steps) {
+    if (step.outcome) step.outcome = forgotten;
+    if (step.outcome) step.confirmed.push_back({"catalog", forgotten_at});
+    if (step.outcome) step.outcome = remove(step);
+    if (!step.outcome) continue;
+    auto bookings = done_bookings(step);
+    if (!bookings) {
+      step.outcome = bookings.error();
+      continue;
+    }
+    waiting += bookings->size();
+    Answers answers;
+    step.outcome = parts_.writer.post(*std::move(bookings), answers.another());
+    if (step.outcome) posted.emplace_back(&step, std::move(answers));
+    if (waiting >= limits::kErasureBookings) wait_for_posted();
   }
-  confirmed.push_back({"journal", read_clocks().wall});
-  std::vector<Booking> bookings;
-  for (const SegmentRow& row : *segments) {
-    if (auto removed = parts_.store.remove(row.object); !removed) return removed;
-    bookings.push_back(booking::RemoveSegment{row.id});
-  }
-  confirmed.push_back({"store", read_clocks().wall});
-  return book_done(erasure, std::move(confirmed), std::move(bookings));
+  wait_for_posted();
 }
 
 // The stored segments of the call's legs whose keys are gone; drops what is still opened of these keys.
@@ -130,35 +182,51 @@ Result<std::vector<SegmentRow>> LegEraser::segments_to_remove(const LegErasure& 
 // What is on its way from the seal queue to the store is let through, so that it is known where it lies. That it may
 // not arrive whole does not matter any more.
 void LegEraser::let_through(const std::vector<SegmentId>& segments) {
-  for (const ShardStorage& shard : parts_.shards) {
-    (void)await([&](auto done) { shard.settler.when_settled(segments, std::move(done)); }, "settling");
-  }
+  Answers answers;
+  for (const ShardStorage& shard : parts_.shards) shard.settler.when_settled(segments, answers.another());
+  (void)answers.wait("settling");
 }
 
-Result<void> LegEraser::punch(SegmentId segment) {
-  for (const ShardStorage& shard : parts_.shards) {
-    auto punched = await([&](auto done) { shard.journal.punch(segment, std::move(done)); }, "punching the journal");
-    if (!punched) return punched;
+Result<void> LegEraser::remove(Step& step) {
+  std::vector<SegmentId> segments = step.erasure.segments;
+  std::vector<std::string> objects;
+  for (const SegmentRow& row : step.stored) {
+    segments.push_back(row.id);
+    objects.push_back(row.object);
   }
+  if (auto punched = punch(segments); !punched) return punched;
+  step.confirmed.push_back({"journal", read_clocks().wall});
+  if (auto removed = parts_.store.remove_all(objects); !removed) return removed;
+  step.confirmed.push_back({"store", read_clocks().wall});
   return {};
 }
 
+Result<void> LegEraser::punch(const std::vector<SegmentId>& segments) {
+  Answers answers;
+  for (const SegmentId segment : segments) {
+    for (const ShardStorage& shard : parts_.shards) shard.journal.punch(segment, answers.another());
+  }
+  return answers.wait("punching the journal");
+}
+
 // In the transaction in which the segments go, so that how many they were is known whenever the engine dies.
-Result<void> LegEraser::book_done(const LegErasure& erasure, Confirmed confirmed, std::vector<Booking> bookings) {
+Result<std::vector<Booking>> LegEraser::done_bookings(const Step& step) {
   const WallTime now = read_clocks().wall;
-  const std::size_t objects = bookings.size();
-  const auto row = parts_.catalog.erasure(erasure.id);
+  const std::size_t objects = step.stored.size();
+  const auto row = parts_.catalog.erasure(step.erasure.id);
   if (!row) return row.error();
   if (!*row) return error(Errc::not_found, "the erasure is not on record");
-  ErasureClosing closing{**row, erasure.call, std::move(confirmed), objects};
+  ErasureClosing closing{**row, step.erasure.call, step.confirmed, objects};
   auto steps = nlohmann::json::parse(closing.row.steps_json, nullptr, false);
   if (!steps.is_array()) steps = nlohmann::json::array();
   steps.push_back(
       {{"at", to_rfc3339(now)}, {"step", "objects"}, {"what", std::to_string(objects) + " objects removed"}});
   closing.row.steps_json = steps.dump();
   closing.row.done = now;
-  if (auto added = close_erasure(parts_.catalog, closing, bookings); !added) return added;
-  return parts_.writer.book_and_wait(std::move(bookings));
+  std::vector<Booking> bookings;
+  for (const SegmentRow& each : step.stored) bookings.emplace_back(booking::RemoveSegment{each.id});
+  if (auto added = close_erasure(parts_.catalog, closing, bookings); !added) return added.error();
+  return bookings;
 }
 
 }  // namespace assent

@@ -3,7 +3,8 @@
 // Nothing of it can be heard from the moment the keys are gone, which was durable before this begins; here its bytes
 // go, too: opened copies of the keys dropped, the catalog's file made to forget, every page punched out of the journal,
 // every object removed from the store and looked for again, then the erasure is booked as done. What fails stays open
-// and is taken up again at the next start.
+// and is taken up again at the next start. Of several that wait, some are taken together: the catalog forgets once for
+// all of them, and what they book is committed together.
 //
 // Its own thread, since every step waits for a disk. `request`: any thread, never blocks. `wait_for`: control threads.
 #pragma once
@@ -37,7 +38,7 @@ class LegEraser {
     std::function<void(const std::string&)> report;  // what went wrong, for the log
   };
   explicit LegEraser(Parts parts);
-  ~LegEraser();  // ends after the erasure it is in
+  ~LegEraser();  // ends after the erasures it is in
   LegEraser(const LegEraser&) = delete;
   LegEraser& operator=(const LegEraser&) = delete;
 
@@ -48,14 +49,15 @@ class LegEraser {
   Result<void> wait_for(CallId call, std::chrono::seconds patience);
 
  private:
-  using Confirmed = std::vector<ErasureConfirmation>;
+  struct Step;  // of one of those taken together
 
   void run();
-  Result<void> carry_out(const LegErasure& erasure);
+  void carry_out(std::vector<Step>& steps);
   Result<std::vector<SegmentRow>> segments_to_remove(const LegErasure& erasure);
   void let_through(const std::vector<SegmentId>& segments);
-  Result<void> punch(SegmentId segment);
-  Result<void> book_done(const LegErasure& erasure, Confirmed confirmed, std::vector<Booking> bookings);
+  Result<void> remove(Step& step);
+  Result<void> punch(const std::vector<SegmentId>& segments);
+  Result<std::vector<Booking>> done_bookings(const Step& step);
 
   Parts parts_;
   std::mutex mutex_;  // guards what follows
