@@ -27,17 +27,19 @@ class Answers {
     futures_.push_back(promise->get_future());
     return [promise](const Result<void>& answer) { promise->set_value(answer); };
   }
-  // The first that is an error, from who always answers in the end.
+  // One that is an error, from who always answers in the end. The last is waited for first: mostly the others have come
+  // by then, and nobody was woken for each of them.
   Result<void> wait() {
-    for (std::future<Result<void>>& future : futures_) {
-      if (auto answer = future.get(); !answer) return answer;
+    Result<void> all;
+    for (auto future = futures_.rbegin(); future != futures_.rend(); ++future) {
+      if (auto answer = future->get(); !answer) all = answer;
     }
-    return {};
+    return all;
   }
   // Errc::unavailable: one does not come.
   Result<void> wait(const char* what) {
-    for (std::future<Result<void>>& future : futures_) {
-      if (future.wait_for(kPatience) == std::future_status::ready) continue;
+    for (auto future = futures_.rbegin(); future != futures_.rend(); ++future) {
+      if (future->wait_for(kPatience) == std::future_status::ready) continue;
       return error(Errc::unavailable, std::string(what) + " takes longer than it should");
     }
     return wait();
