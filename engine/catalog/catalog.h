@@ -429,6 +429,9 @@ class Catalog {
   virtual Result<std::vector<CallRow>> calls_in_state(CallState state) = 0;
   virtual Result<std::vector<CallRow>> calls_of(SubjectId subject) = 0;  // that this person took part in, oldest first
   virtual Result<std::vector<CallRow>> calls_of(TenantId tenant) = 0;    // oldest first
+  // One that is live, if any; what it takes does not grow with the calls that are over.
+  virtual Result<std::optional<CallId>> live_call_of(SubjectId subject) = 0;
+  virtual Result<std::optional<CallId>> live_call_of(TenantId tenant) = 0;
   virtual Result<std::vector<SubjectRow>> subjects_of(TenantId tenant) = 0;  // likewise
   virtual Result<std::optional<TenantRow>> tenant_of_key(KeyId key) = 0;
   virtual Result<std::optional<SubjectRow>> subject_of_key(KeyId key) = 0;

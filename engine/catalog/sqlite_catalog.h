@@ -62,6 +62,8 @@ class SqliteCatalog final : public Catalog {
   Result<std::optional<CallRow>> call(CallId id) override;
   Result<std::vector<CallRow>> calls_in_state(CallState state) override;
   Result<std::vector<CallRow>> calls_of(SubjectId subject) override;
+  Result<std::optional<CallId>> live_call_of(SubjectId subject) override;
+  Result<std::optional<CallId>> live_call_of(TenantId tenant) override;
   Result<std::vector<ParticipantRow>> participants(CallId call) override;
   Result<std::vector<LegRow>> legs(CallId call) override;
   Result<std::vector<ConsentRow>> consents(CallId call) override;

@@ -42,7 +42,10 @@ Result<void> read_row(SqliteStatement& from, WrappedKey& row) {
   return {};
 }
 
-Result<void> read_row(SqliteStatement& from, KeyId& row) { return from.read(row); }
+template <typename Tag>
+Result<void> read_row(SqliteStatement& from, Id<Tag>& row) {
+  return from.read(row);
+}
 
 Result<void> read_row(SqliteStatement& from, ReplacedKey& row) { return from.read(row.id, row.successor); }
 
@@ -267,6 +270,19 @@ Result<std::vector<CallRow>> SqliteCatalog::calls_of(SubjectId subject) {
 
 Result<std::vector<CallRow>> SqliteCatalog::calls_of(TenantId tenant) {
   return list<CallRow>(ASSENT_CALL_ROWS "WHERE c.tenant = ? ORDER BY c.id", tenant);
+}
+
+// The state stands in the statement, and nothing that another index has: so it walks the live ones alone.
+Result<std::optional<CallId>> SqliteCatalog::live_call_of(SubjectId subject) {
+  return find<CallId>(
+      "SELECT c.id FROM calls c WHERE c.state = 'live' AND EXISTS (SELECT 1 FROM participants p WHERE p.subject = ? "
+      "AND "
+      "p.call = c.id) ORDER BY c.id LIMIT 1",
+      subject);
+}
+
+Result<std::optional<CallId>> SqliteCatalog::live_call_of(TenantId tenant) {
+  return find<CallId>("SELECT id FROM calls WHERE state = 'live' AND +tenant = ? ORDER BY id LIMIT 1", tenant);
 }
 
 Result<std::vector<SubjectRow>> SqliteCatalog::subjects_of(TenantId tenant) {

@@ -46,9 +46,7 @@ Result<ErasureView> PersonErasures::erase_subject(const PersonName& person, cons
   if (!*subject) return error(Errc::not_found, "nobody of this id or reference is on record");
   const SubjectRow& row = **subject;
   if (row.erased) return under_way(kSubjectKind, to_text(row.id));
-  const auto calls = parts_.catalog.calls_of(row.id);
-  if (!calls) return calls.error();
-  if (auto checked = check_not_live(*calls); !checked) return checked.error();
+  if (auto checked = check_not_live(parts_.catalog.live_call_of(row.id)); !checked) return checked.error();
   // First, so that no call that comes now begins with one.
   if (auto withdrawn = parts_.standing.withdraw_all(row.id, {}, caller); !withdrawn) return withdrawn.error();
   const WallTime now = parts_.clock().wall;
@@ -67,9 +65,7 @@ Result<ErasureView> PersonErasures::erase_tenant(const std::string& tenant, cons
   if (!row) return row.error();
   if (!*row) return error(Errc::not_found, "there is no tenant of this name or id");
   if ((*row)->erased) return under_way(kTenantKind, to_text((*row)->id));
-  const auto calls = parts_.catalog.calls_of((*row)->id);
-  if (!calls) return calls.error();
-  if (auto checked = check_not_live(*calls); !checked) return checked.error();
+  if (auto checked = check_not_live(parts_.catalog.live_call_of((*row)->id)); !checked) return checked.error();
   const WallTime now = parts_.clock().wall;
   ErasureRow erasure{new_id<ErasureId>(now), std::string(kTenantKind), to_text((*row)->id), now, std::nullopt, "[]"};
   std::vector<Booking> bookings;
@@ -86,11 +82,10 @@ Result<ErasureView> PersonErasures::under_way(std::string_view kind, const std::
   return error(Errc::not_found, "this " + std::string(kind) + " has been erased already");
 }
 
-Result<void> PersonErasures::check_not_live(std::span<const CallRow> calls) {
-  const auto live =
-      std::find_if(calls.begin(), calls.end(), [](const CallRow& call) { return call.state == CallState::live; });
-  if (live == calls.end()) return {};
-  return error(Errc::conflict, "the call " + to_text(live->id) + " is in progress: end it first; nothing was changed");
+Result<void> PersonErasures::check_not_live(const Result<std::optional<CallId>>& live) {
+  if (!live) return live.error();
+  if (!*live) return {};
+  return error(Errc::conflict, "the call " + to_text(**live) + " is in progress: end it first; nothing was changed");
 }
 
 Result<ErasureView> PersonErasures::begin(ErasureRow row, std::vector<Booking> bookings, KeyId key, Destroyed destroyed,

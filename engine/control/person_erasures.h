@@ -78,7 +78,7 @@ class PersonErasures {
                             const Caller& caller);
   // One that is not done yet. Errc::not_found: it is.
   Result<ErasureView> under_way(std::string_view kind, const std::string& id);
-  Result<void> check_not_live(std::span<const CallRow> calls);
+  static Result<void> check_not_live(const Result<std::optional<CallId>>& live);
   void run();
   Result<void> carry_out(ErasureRow row);
   Result<void> forget_calls(const ErasureTarget& target, ErasureRow& row);

@@ -67,6 +67,8 @@ class ScriptedCatalog : public Catalog {
   Result<std::optional<SubjectRow>> subject(TenantId, ByteView) override { return std::optional<SubjectRow>(); }
   Result<std::optional<CallRow>> call(CallId) override { return std::optional<CallRow>(); }
   Result<std::vector<CallRow>> calls_in_state(CallState) override { return std::vector<CallRow>(); }
+  Result<std::optional<CallId>> live_call_of(SubjectId) override { return std::optional<CallId>(); }
+  Result<std::optional<CallId>> live_call_of(TenantId) override { return std::optional<CallId>(); }
   Result<std::vector<CallRow>> calls_of(SubjectId) override { return std::vector<CallRow>(); }
   Result<std::vector<CallRow>> calls_of(TenantId) override { return std::vector<CallRow>(); }
   Result<std::vector<WrappedKey>> keys_under(KeyId, std::optional<KeyId>) override { return std::vector<WrappedKey>(); }

@@ -188,3 +188,21 @@ TEST_CASE("more threads than connections query while bookings come in, and each 
   for (auto& reader : readers) reader.join();
   CHECK_FALSE(wrong);
 }
+
+TEST_CASE("a live call of somebody, or of a tenant, is found among those that are over") {
+  const TempFolder folder;
+  const auto catalog = open_catalog(folder);
+  const CallRows over;
+  over.book_all(*catalog);
+  const CallRows other = CallRows::another(over, at_ms(20));
+  CHECK(*catalog->live_call_of(over.subjects[0].id) == over.call.id);
+  CHECK(*catalog->live_call_of(over.tenant.id) == over.call.id);
+  REQUIRE_OK(catalog->book(std::vector<Booking>{booking::EndCall{over.call.id, at_ms(30), CallState::ended}}));
+  CHECK_FALSE(*catalog->live_call_of(over.subjects[0].id));
+  CHECK_FALSE(*catalog->live_call_of(over.tenant.id));
+  REQUIRE_OK(catalog->book(other.call_bookings()));
+  CHECK(*catalog->live_call_of(over.subjects[1].id) == other.call.id);
+  CHECK(*catalog->live_call_of(over.tenant.id) == other.call.id);
+  CHECK_FALSE(*catalog->live_call_of(new_id<SubjectId>(at_ms(1))));
+  CHECK_FALSE(*catalog->live_call_of(new_id<TenantId>(at_ms(1))));
+}

@@ -40,6 +40,8 @@ class MemoryCatalog final : public Catalog {
   Result<std::vector<CallRow>> calls_in_state(CallState state) override {
     return select(call_rows, [&](const CallRow& row) { return row.state == state; });
   }
+  Result<std::optional<CallId>> live_call_of(SubjectId) override { return std::optional<CallId>(); }
+  Result<std::optional<CallId>> live_call_of(TenantId) override { return std::optional<CallId>(); }
   Result<std::vector<CallRow>> calls_of(SubjectId) override { return std::vector<CallRow>(); }
   Result<std::vector<CallRow>> calls_of(TenantId) override { return std::vector<CallRow>(); }
   Result<std::vector<WrappedKey>> keys_under(KeyId, std::optional<KeyId>) override { return std::vector<WrappedKey>(); }
