@@ -8,7 +8,7 @@
 namespace assent::erasure {
 namespace {
 
-constexpr milliseconds kPacketTime{200};  // five large packets take less room than fifty usual ones
+constexpr milliseconds kPacketTime{200};  // with 40 ms of sound each: something to hear, in little room
 constexpr std::size_t kPacketBytes = 320;
 constexpr std::uint8_t kSilence = 0xFF;  // of mu-law
 constexpr std::uint32_t kFrames = 3;

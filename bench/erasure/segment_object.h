@@ -1,5 +1,5 @@
-// A stored segment as the engine would have made it, without an engine: the sealed message of a second of PCMU, and its
-// row. Small, because an erasure never reads an object; whole, because who listens does.
+// A stored segment as the engine would have made it, without an engine: the sealed message of a second of a call, and
+// its row. Small, because an erasure never reads an object; whole, because who listens does.
 //
 // Pure but for the random ids and keys of the message; any thread.
 #pragma once
