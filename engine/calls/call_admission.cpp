@@ -125,11 +125,12 @@ Result<AdmittedCall> CallAdmission::prepare(const CallSpec& spec, const Pipeline
 Result<AdmittedLegs> CallAdmission::prepare_legs(const LegsSpec& spec, const CallContext& context, WallTime now) {
   std::set<std::string> refs;
   for (const KnownParticipant& known : context.participants) refs.insert(known.spec.ref);
-  std::set<std::string> labels;
-  for (const auto& [leg, label] : context.legs) labels.insert(label);
-  if (auto named = check_names(spec.participants, spec.legs, refs, labels); !named) return named.error();
+  if (auto named = check_names(spec.participants, spec.legs, refs, {context.labels.begin(), context.labels.end()});
+      !named) {
+    return named.error();
+  }
   if (context.participants.size() + spec.participants.size() > limits::kParticipantsPerCall ||
-      context.legs.size() + spec.legs.size() > limits::kLegsPerCall) {
+      context.labels.size() + spec.legs.size() > limits::kLegsPerCall) {
     return error(Errc::invalid, "a call has at most " + std::to_string(limits::kParticipantsPerCall) +
                                     " participants and " + std::to_string(limits::kLegsPerCall) + " legs");
   }
@@ -145,17 +146,19 @@ Result<AdmittedLegs> CallAdmission::prepare_legs(const LegsSpec& spec, const Cal
   AdmittedLegs admitted;
   const auto people = subjects(spec.participants, *tenant, now, admitted.bookings);
   if (!people) return people.error();
-  auto guards = guards_of(context.call_key);
+  const auto key_row = catalog_.key(context.call_key);
+  if (!key_row) return key_row.error();
+  auto guards = *key_row ? guards_of(**key_row) : std::vector<OpenKey>();
   if (!guards) return guards.error();
-  if ((*row)->erasure == ErasureScope::call) {
-    const std::size_t before = guards->size();
-    add_guards_among(spec.participants, *people, context.rules, *guards);
-    const auto joining = std::span(*guards).subspan(before);
-    if (auto added = add_guards(context.call_key, joining, admitted.bookings); !added) return added.error();
+  const std::size_t before = guards->size();
+  if ((*row)->erasure == ErasureScope::call) add_guards_among(spec.participants, *people, context.rules, *guards);
+  if (const auto joining = std::span(*guards).subspan(before); !joining.empty()) {
     const auto legs = catalog_.legs(context.call);
     if (!legs) return legs.error();
-    for (const LegRow& each : *legs) {
-      if (auto added = add_guards(each.key, joining, admitted.bookings); !added) return added.error();
+    std::vector<KeyId> keys{context.call_key};
+    for (const LegRow& each : *legs) keys.push_back(each.key);
+    for (const KeyId key : keys) {
+      if (auto added = add_guards(key, joining, admitted.bookings); !added) return added.error();
     }
   }
   for (std::size_t i = 0; i < people->size(); ++i) {
@@ -164,7 +167,7 @@ Result<AdmittedLegs> CallAdmission::prepare_legs(const LegsSpec& spec, const Cal
     admitted.joining.push_back(std::move(made->joins));
     admitted.participants.push_back(std::move(made->known));
   }
-  auto index = static_cast<int>(context.legs.size());
+  auto index = static_cast<int>(context.labels.size());
   for (const LegSpec& each : spec.legs) {
     const auto is_owner = [&](const KnownParticipant& known) { return known.spec.ref == each.participant; };
     const auto old = std::find_if(context.participants.begin(), context.participants.end(), is_owner);
@@ -190,22 +193,17 @@ Result<std::vector<Subject>> CallAdmission::subjects(const std::vector<Participa
   return found;
 }
 
-// While keys are replaced, what is on record may hang on one that nothing is wrapped under any more.
+// Errc::conflict: it has just been replaced for good, and the row says by what when it is read again.
 Result<OpenKey> CallAdmission::open_newest(KeyId id) {
-  const auto successor = catalog_.successor(id);
-  if (!successor) return successor.error();
-  auto key = keys_.open(successor->value_or(id));
+  auto key = keys_.open_newest(id);
   if (!key && key.error().code == Errc::not_found) return error(Errc::conflict, key.error().what);
   return key;
 }
 
-Result<std::vector<OpenKey>> CallAdmission::guards_of(KeyId id) {
+Result<std::vector<OpenKey>> CallAdmission::guards_of(const WrappedKey& row) {
   std::vector<OpenKey> guards;
-  const auto row = catalog_.key(id);
-  if (!row) return row.error();
-  if (!*row) return guards;
-  for (const KeyId each : (*row)->guards) {
-    auto guard = open_newest(each);
+  for (const KeyId id : row.guards) {
+    auto guard = open_newest(id);
     if (!guard) return guard.error();
     guards.push_back(*std::move(guard));
   }
@@ -216,12 +214,12 @@ Result<std::vector<OpenKey>> CallAdmission::guards_of(KeyId id) {
 Result<void> CallAdmission::add_guards(KeyId id, std::span<const OpenKey> guards, std::vector<Booking>& bookings) {
   const auto row = catalog_.key(id);
   if (!row) return row.error();
-  if (!*row || guards.empty()) return {};  // a leg that somebody withdrew from has no key any more
+  if (!*row) return {};  // a leg that somebody withdrew from has no key any more
   const auto key = keys_.open(id);
   if (!key) return key.error();
   const auto parent = open_newest((*row)->parent);
   if (!parent) return parent.error();
-  auto all = guards_of(id);
+  auto all = guards_of(**row);
   if (!all) return all.error();
   for (const OpenKey& guard : guards) {
     if (guard.id != parent->id && !holds(*all, guard.id)) all->push_back(guard);

@@ -67,7 +67,7 @@ class CallAdmission {
     TenantId tenant;
     KeyId call_key;
     std::vector<KnownParticipant> participants;
-    std::vector<std::pair<LegId, std::string>> legs;  // and their labels
+    std::vector<std::string> labels;  // of its legs
     TenantConsent rules;
   };
   Result<AdmittedLegs> prepare_legs(const LegsSpec& spec, const CallContext& context, WallTime now);
@@ -84,7 +84,7 @@ class CallAdmission {
                               const TenantConsent& rules, WallTime now, std::vector<Booking>& bookings);
   Result<OpenKey> owner_key(const KnownParticipant& owner, const std::vector<Booking>& bookings);
   Result<OpenKey> open_newest(KeyId id);
-  Result<std::vector<OpenKey>> guards_of(KeyId key);
+  Result<std::vector<OpenKey>> guards_of(const WrappedKey& row);
   Result<void> add_guards(KeyId key, std::span<const OpenKey> guards, std::vector<Booking>& bookings);
   Result<NewLeg> leg(const LegSpec& spec, CallId call, int index, const KnownParticipant& owner,
                      const OpenKey& call_key, std::span<const OpenKey> guards, WallTime now,

@@ -244,7 +244,7 @@ Result<CallView> LiveCalls::change_legs(CallId id, const LegsSpec& spec, const C
   if (auto room = parts_.overload.admit(); !room) return room.error();
   CallAdmission::CallContext context{
       id, before->tenant, before->call_key, before->participants, {}, before->defaults->rules.of(before->tenant_name)};
-  for (const auto& [leg, leg_spec] : before->legs) context.legs.emplace_back(leg, leg_spec.label);
+  for (const auto& [leg, leg_spec] : before->legs) context.labels.push_back(leg_spec.label);
   // Booked first here: the call is there already, and a consent of the new participant needs its row.
   const auto book = [&]() -> Result<AdmittedLegs> {
     auto prepared = admission_.prepare_legs(spec, context, read_clocks().wall);

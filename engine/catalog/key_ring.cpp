@@ -74,6 +74,12 @@ Result<SecretKey> KeyRing::unwrap(const WrappedKey& wrapped, int depth) {
   }
 }
 
+Result<OpenKey> KeyRing::open_newest(KeyId id) {
+  const auto successor = catalog_.successor(id);
+  if (!successor) return successor.error();
+  return open(successor->value_or(id));
+}
+
 Result<SecretKey> KeyRing::open_copy(KeyId id) {
   const auto opened = open(id);
   if (!opened) return opened.error();

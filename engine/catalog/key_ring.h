@@ -62,6 +62,9 @@ class KeyRing {
           std::function<Now()> clock = read_clocks);
 
   Result<OpenKey> open(KeyId id);
+  // The key's successor where it has one: while keys are replaced, a row may name one that nothing is wrapped under any
+  // more.
+  Result<OpenKey> open_newest(KeyId id);
   // A second owner of the key, for who must outlive its eviction: a reader in the middle of a segment.
   Result<SecretKey> open_copy(KeyId id);
 

@@ -188,10 +188,14 @@ Result<std::vector<WrappedKey>> SqliteCatalog::with_guards(Result<std::vector<Wr
 }
 
 Result<void> SqliteCatalog::add_guards(std::span<WrappedKey> keys) {
+  const auto may_have_some = [](const WrappedKey& key) {
+    return key.kind == KeyKind::leg || key.kind == KeyKind::call;
+  };
+  if (std::none_of(keys.begin(), keys.end(), may_have_some)) return {};
   const auto connection = borrow();
   if (!connection) return connection.error();
   for (WrappedKey& key : keys) {
-    if (key.kind != KeyKind::leg && key.kind != KeyKind::call) continue;
+    if (!may_have_some(key)) continue;
     auto guards =
         all_rows<KeyId>((*connection)->use("SELECT guard FROM key_guards WHERE key = ? ORDER BY place", key.id),
                         read_row, limits::kCatalogRows);

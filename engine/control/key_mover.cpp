@@ -65,7 +65,7 @@ Result<void> KeyMover::book(const Prepare& prepare) {
 // ---- those above the leaves -----------------------------------------------------------------------------------------
 
 Result<void> KeyMover::replace_tenant_keys(KeyId old_epoch) {
-  const auto epoch = open_newest(old_epoch);
+  const auto epoch = parts_.keys.open_newest(old_epoch);
   if (!epoch) return epoch.error();
   const auto rows = all_under(old_epoch);
   if (!rows) return rows.error();
@@ -88,7 +88,7 @@ Result<void> KeyMover::replace_tenant_keys(KeyId old_epoch) {
 }
 
 Result<void> KeyMover::replace_subject_keys(KeyId old_tenant) {
-  const auto tenant = open_newest(old_tenant);
+  const auto tenant = parts_.keys.open_newest(old_tenant);
   if (!tenant && is_gone(tenant.error())) return {};
   if (!tenant) return tenant.error();
   for (std::optional<KeyId> after;;) {
@@ -268,24 +268,18 @@ Result<void> KeyMover::rewrap(const WrappedKey& row, std::vector<Booking>& booki
     return error(Errc::corrupt, "the " + std::string(name_of(row.kind)) + " key " + to_text(row.id) +
                                     " has no successor, and what is above it is to be destroyed");
   }
-  const auto parent = open_newest(row.parent);
+  const auto parent = parts_.keys.open_newest(row.parent);
   if (!parent && is_gone(parent.error())) return {};
   if (!parent) return parent.error();
   std::vector<OpenKey> guards;
   for (const KeyId id : row.guards) {
-    auto guard = open_newest(id);
+    auto guard = parts_.keys.open_newest(id);
     if (!guard && is_gone(guard.error())) return {};
     if (!guard) return guard.error();
     guards.push_back(*std::move(guard));
   }
   bookings.emplace_back(booking::RewrapKey{wrap_under(*parent, guards, row.kind, *key), row.wrapped});
   return {};
-}
-
-Result<OpenKey> KeyMover::open_newest(KeyId id) {
-  const auto successor = parts_.catalog.successor(id);
-  if (!successor) return successor.error();
-  return parts_.keys.open(successor->value_or(id));
 }
 
 }  // namespace assent

@@ -46,7 +46,6 @@ class KeyMover {
   Result<void> move_rest_from(std::span<const KeyId> old_parents);
   Result<std::vector<WrappedKey>> all_under(KeyId parent);
   Result<void> rewrap(const WrappedKey& row, std::vector<Booking>& bookings);
-  Result<OpenKey> open_newest(KeyId id);
   Result<void> book(const Prepare& prepare);
 
   Parts parts_;

@@ -65,6 +65,16 @@ std::unique_ptr<SqliteCatalog> copy_of(ControlRig& rig, const std::filesystem::p
   return must(SqliteCatalog::open_read_only(folder));
 }
 
+// A rotation that has begun, for the test to carry out.
+void begin_by_hand(ControlRig& rig) {
+  rig.key_rotation.reset();
+  must(rig.root.add_root());
+  std::vector<Booking> begun;
+  must(rig.keys.next_epoch(begun));
+  must(rig.writer->book_and_wait(std::move(begun)));
+  rig.keys.set_replacing(true);
+}
+
 void rotate(ControlRig& rig) {
   must(rig.key_rotation->rotate(kCaller));
   rig.key_rotation->wait_until_idle();
@@ -159,12 +169,8 @@ TEST_CASE("stopped before any batch, a rotation goes on from there, and what is 
     const auto first = record(rig);
     const auto second = record(rig, of_others("per-party"));
     const auto original = leg_keys(*rig.catalog, rig.root, {&first, &second});
-    rig.key_rotation.reset();
     const KeyId old = must(rig.catalog->keys_of_kind(KeyKind::epoch)).back().id;
-    must(rig.root.add_root());
-    std::vector<Booking> begun;
-    must(rig.keys.next_epoch(begun));
-    must(rig.writer->book_and_wait(std::move(begun)));
+    begin_by_hand(rig);
     int batches = 0;
     KeyMover mover({*rig.catalog, *rig.writer, rig.keys, [&](std::uint64_t, std::vector<Booking>&) -> Result<void> {
                       if (batches++ == stop) return error(Errc::unavailable, "killed");
@@ -199,13 +205,8 @@ TEST_CASE("somebody erased before any batch of a rotation is gone after it, and 
     const auto erased = record(rig);
     const auto kept = record(rig, of_others());
     const auto original = leg_keys(*rig.catalog, rig.root, {&kept});
-    rig.key_rotation.reset();
     const KeyId old = must(rig.catalog->keys_of_kind(KeyKind::epoch)).back().id;
-    must(rig.root.add_root());
-    std::vector<Booking> begun;
-    must(rig.keys.next_epoch(begun));
-    must(rig.writer->book_and_wait(std::move(begun)));
-    rig.keys.set_replacing(true);
+    begin_by_hand(rig);
     int batches = 0;
     KeyMover mover({*rig.catalog, *rig.writer, rig.keys, [&](std::uint64_t, std::vector<Booking>&) -> Result<void> {
                       if (batches++ == moment) must(rig.person_erasures->erase_subject(kCustomer, kCaller));
@@ -235,12 +236,7 @@ TEST_CASE("a tenant erased before any batch of a rotation is gone after it") {
     RecordSpec elsewhere;
     elsewhere.tenant = "acme";
     const auto kept = record(rig, elsewhere);
-    rig.key_rotation.reset();
-    must(rig.root.add_root());
-    std::vector<Booking> begun;
-    must(rig.keys.next_epoch(begun));
-    must(rig.writer->book_and_wait(std::move(begun)));
-    rig.keys.set_replacing(true);
+    begin_by_hand(rig);
     int batches = 0;
     KeyMover mover({*rig.catalog, *rig.writer, rig.keys, [&](std::uint64_t, std::vector<Booking>&) -> Result<void> {
                       if (batches++ == moment) must(rig.person_erasures->erase_tenant("default", kCaller));
