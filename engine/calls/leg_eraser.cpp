@@ -126,8 +126,11 @@ void LegEraser::carry_out(std::vector<Step>& steps) {
   for (Step& step : steps) {
     let_through(step.erasure.segments);
     auto stored = segments_to_remove(step.erasure);
-    if (stored) step.stored = *std::move(stored);
-    if (!stored) step.outcome = stored.error();
+    if (!stored) {
+      step.outcome = stored.error();
+      continue;
+    }
+    step.stored = *std::move(stored);
   }
   // The keys of all of them were destroyed before this was asked for.
   const auto forgotten = forget_patiently(parts_.writer);
