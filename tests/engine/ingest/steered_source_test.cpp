@@ -1,5 +1,7 @@
 #include "engine/ingest/steered_source.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <optional>
 
@@ -10,8 +12,15 @@ using namespace assent;
 
 namespace {
 
-// Below the range that the kernel gives to outgoing sockets, so that hardly anything else has these ports.
-constexpr PortSpan kPorts{22000, 22019};
+// The n-th of twenty ports that this process has for itself, since the tests of this file run side by side. They are
+// below the range that the kernel gives to outgoing sockets, so that hardly anything else has them.
+std::uint16_t port(int n) {
+  static const int first = 22000 + 20 * (::getpid() % 200);
+  return static_cast<std::uint16_t>(first + n);
+}
+
+PortSpan all_ports() { return {port(0), port(19)}; }
+
 constexpr SteeredShard kFirst{0};
 constexpr SteeredShard kSecond{1};
 constexpr LegSlot kLeg{7};
@@ -37,7 +46,7 @@ std::unique_ptr<PortSteering> steering_on(const char* address, std::size_t shard
 
 // One shard's source with its steering.
 struct Rig {
-  explicit Rig(const char* address, PortSpan ports = kPorts, std::size_t blocks = 80,
+  explicit Rig(const char* address, PortSpan ports = all_ports(), std::size_t blocks = 80,
                std::size_t buffer_bytes = limits::kSteeredBufferMinBytes)
       : pool(make_pool(blocks)), steering(steering_on(address, 1, buffer_bytes)) {
     if (steering) source.emplace(*steering, kFirst, range_of(ports), pool);
@@ -166,20 +175,20 @@ TEST_CASE("a muxed leg has one steered port") {
 }
 
 TEST_CASE("another program keeps its port of the range, and its datagrams") {
-  Rig rig("127.0.0.1", {22010, 22013});
+  Rig rig("127.0.0.1", {port(10), port(13)});
   if (!rig) return;
-  auto other = std::make_unique<Sender>("127.0.0.1", 22011);
+  auto other = std::make_unique<Sender>("127.0.0.1", port(11));
   const auto ports = rig.source->open(kLeg, RtcpPort::next);
   REQUIRE(ports);
-  CHECK(ports->rtp == 22012);
+  CHECK(ports->rtp == port(12));
   CHECK(rig.source->open(LegSlot{8}, RtcpPort::next).error().code == Errc::exhausted);
 
-  Sender("127.0.0.1").send(22011, {1});
+  Sender("127.0.0.1").send(port(11), {1});
   rig.source->sweep(rig.arrivals);
   CHECK(rig.arrivals.all.empty());
   CHECK(other->heard_something());
   other.reset();
-  CHECK(rig.source->open(LegSlot{8}, RtcpPort::next)->rtp == 22010);
+  CHECK(rig.source->open(LegSlot{8}, RtcpPort::next)->rtp == port(10));
 }
 
 TEST_CASE("a closed leg's ports are anybody's again") {
@@ -198,7 +207,7 @@ TEST_CASE("a closed leg's ports are anybody's again") {
 }
 
 TEST_CASE("what still waits for a closed leg reaches nobody, and its ports wait until it is gone") {
-  Rig rig("127.0.0.1", {22000, 22001});
+  Rig rig("127.0.0.1", {port(0), port(1)});
   if (!rig) return;
   const auto ports = rig.source->open(kLeg, RtcpPort::next);
   REQUIRE(ports);
@@ -270,7 +279,7 @@ TEST_CASE("one sweep takes several batches in order, and blocks come back wiped"
 }
 
 TEST_CASE("a sweep ends when it has taken its share, and the next goes on") {
-  Rig rig("127.0.0.1", kPorts, 80, std::size_t{32} << 20);
+  Rig rig("127.0.0.1", all_ports(), 80, std::size_t{32} << 20);
   if (!rig) return;
   REQUIRE(rig.steering->buffer_bytes() >= std::size_t{32} << 20);
   const auto ports = rig.source->open(kLeg, RtcpPort::next);
@@ -299,7 +308,7 @@ TEST_CASE("a steered datagram larger than a block is dropped, counted and wiped"
 }
 
 TEST_CASE("without blocks steered datagrams are dropped, not left to go stale") {
-  Rig rig("127.0.0.1", kPorts, 4);
+  Rig rig("127.0.0.1", all_ports(), 4);
   if (!rig) return;
   const auto ports = rig.source->open(kLeg, RtcpPort::next);
   REQUIRE(ports);
@@ -319,7 +328,7 @@ TEST_CASE("without blocks steered datagrams are dropped, not left to go stale") 
 }
 
 TEST_CASE("every datagram that a full socket makes the kernel drop is counted") {
-  Rig rig("127.0.0.1", kPorts, 80, 64 * 1024);
+  Rig rig("127.0.0.1", all_ports(), 80, 64 * 1024);
   if (!rig) return;
   const auto ports = rig.source->open(kLeg, RtcpPort::next);
   REQUIRE(ports);
@@ -337,8 +346,8 @@ TEST_CASE("each shard hears its own ports") {
   const auto steering = steering_on("127.0.0.1", 2);
   if (!steering) return;
   BlockPool pool = make_pool(160);
-  SteeredSource first(*steering, kFirst, range_of({22000, 22003}), pool);
-  SteeredSource second(*steering, kSecond, range_of({22004, 22007}), pool);
+  SteeredSource first(*steering, kFirst, range_of({port(0), port(3)}), pool);
+  SteeredSource second(*steering, kSecond, range_of({port(4), port(7)}), pool);
   const auto at_first = first.open(kLeg, RtcpPort::next);
   const auto at_second = second.open(kLeg, RtcpPort::next);
   REQUIRE(at_first);
@@ -357,8 +366,8 @@ TEST_CASE("each shard hears its own ports") {
 }
 
 TEST_CASE("two engines that steer the same range take nothing from each other") {
-  Rig one("127.0.0.1", {22000, 22003});
-  Rig two("127.0.0.1", {22000, 22003});
+  Rig one("127.0.0.1", {port(0), port(3)});
+  Rig two("127.0.0.1", {port(0), port(3)});
   if (!one || !two) return;
   const auto of_one = one.source->open(kLeg, RtcpPort::next);
   const auto of_two = two.source->open(kLeg, RtcpPort::next);
@@ -378,11 +387,11 @@ TEST_CASE("two engines that steer the same range take nothing from each other") 
 }
 
 TEST_CASE("a source of one socket a port passes over ports that another engine steers") {
-  Rig steered("127.0.0.1", {22000, 22003});
+  Rig steered("127.0.0.1", {port(0), port(3)});
   if (!steered) return;
   const auto taken = steered.source->open(kLeg, RtcpPort::next);
   REQUIRE(taken);
-  const auto bound = UdpSource::create(*parse_address("127.0.0.1", 0), range_of({22000, 22003}), steered.pool);
+  const auto bound = UdpSource::create(*parse_address("127.0.0.1", 0), range_of({port(0), port(3)}), steered.pool);
   REQUIRE(bound);
   const auto ports = (*bound)->open(kLeg, RtcpPort::next);
   REQUIRE(ports);
@@ -402,7 +411,7 @@ TEST_CASE("nothing is steered any more when the steering is gone") {
 }
 
 TEST_CASE("a steered leg has its ports once, and they are used again after all others") {
-  Rig rig("127.0.0.1", {22000, 22003});
+  Rig rig("127.0.0.1", {port(0), port(3)});
   if (!rig) return;
   const auto first = rig.source->open(LegSlot{1}, RtcpPort::next);
   REQUIRE(first);

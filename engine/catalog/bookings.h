@@ -1,0 +1,118 @@
+// Bookings: everything that changes the catalog. A span of them is one transaction (catalog.h). Plain values; what each
+// one's errors mean, besides those of Catalog::book, stands beside it.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/ids.h"
+#include "base/time.h"
+#include "crypto/wrapped_key.h"
+#include "engine/catalog/catalog_rows.h"
+
+namespace assent {
+
+class LedgerSeal;  // ledger_seal.h
+
+// Adds to the ledger inside the transaction; the catalog chains the hash, and authenticates where the chain ends.
+struct LedgerEntry {
+  LedgerKind kind;
+  WallTime at;
+  std::optional<CallId> call;
+  std::string body_json;
+};
+
+// One line each, as a table:
+// clang-format off
+namespace booking {
+// Before the rows of the same span that use it. Errc::conflict: its parent, or a guard, has been destroyed or is being
+// replaced; open it again. An epoch key's parent is not in the catalog.
+struct AddKey { WrappedKey key; };
+// These give a key a successor, under which alone keys are made from then on, while those below the old one are wrapped
+// anew, one after the other. Errc::conflict: it is gone, has one already, or what hangs on it is not what was read.
+struct ReplaceEpochKey { std::vector<KeyId> old; WrappedKey key; };
+struct ReplaceTenantKey { TenantId tenant; KeyId old; WrappedKey key; };
+// With all that is sealed or keyed by it: the reference, and what is said of each consent on file that says something.
+struct ReplaceSubjectKey {
+  SubjectId subject; KeyId old; WrappedKey key; Bytes blind_index; Bytes sealed_ref;
+  std::vector<std::pair<StandingId, Bytes>> sealed_evidence;
+};
+// The same key, wrapped otherwise. No effect when it is gone; Errc::conflict when its row does not say `was` any more.
+struct RewrapKey { WrappedKey key; Bytes was; };
+// What a call says of somebody, sealed under a key of its own; likewise.
+struct ResealParticipant { ParticipantId participant; WrappedKey key; Bytes sealed; Bytes was; };
+// Destroys a key that has a successor, and not that one.
+struct RetireKey { KeyId key; };
+struct AddTenant { TenantRow row; };
+struct AddSubject { SubjectRow row; };
+struct AddCall { CallRow row; };
+struct AddParticipant { ParticipantRow row; };
+struct AddLeg { LegRow row; };
+struct SetLegCodec { LegId leg; std::string codec; };
+struct SetLegCounts { LegId leg; std::string counts_json; };
+struct SetLegMedia { LegId leg; Bytes sealed_media; };
+// Also chains its ledger entry. Errc::conflict: a grant by a consent on file that has been withdrawn.
+struct AddConsent { ConsentRow row; };
+// Errc::conflict: the person's key is not `sealed_under` any more.
+struct AddStandingConsent { StandingConsentRow row; KeyId sealed_under; };
+// Errc::conflict when it has been withdrawn already.
+struct WithdrawStandingConsent { StandingId id; WallTime at; };
+// These two chain their ledger entries, and have no effect when the same is on record already. Errc::conflict: the same id
+// and version (and language) stands for something else.
+struct AddNotice { NoticeRow row; };
+struct AddPurpose { PurposeRow row; };
+// Forgets how its legs were heard: overwritten, and read as empty.
+struct EndCall { CallId call; WallTime at; CallState state; };
+struct OpenRecording { RecordingRow row; };  // no effect when the call has one already
+// A recording that has been erased stays so.
+struct CloseRecording { RecordingId recording; WallTime at; RecordingState state; std::string lost_json; };
+// Its call goes on. One that has been erased stays so.
+struct ReopenRecording { RecordingId recording; std::string lost_json; };
+// Replaces a row of the same id (settling is idempotent). Errc::conflict when the recording has been erased: what was
+// settled must not come back, so the settler deletes the object.
+struct AddSegment { SegmentRow row; };
+struct AddNote { NoteRow row; };
+struct AddLedger { LedgerEntry entry; };
+// Puts the key's public part on the ledger, signed by the one before; from then on this one seals. Its row is on record.
+struct StartLedgerKey { std::shared_ptr<const LedgerSeal> seal; WallTime at; };
+// Signs where the chain stands; no effect when the last record is a checkpoint.
+struct AddCheckpoint { WallTime at; };
+// Nothing: it is there to be committed, which proves that the ledger can be written.
+struct ProveLedger {};
+struct StartErasure { ErasureRow row; };
+struct UpdateErasure { ErasureId id; std::string steps_json; std::optional<WallTime> done; };
+// These three may be booked again after they took effect, so that an erasure can be resumed.
+// The key's row is gone and its wrapped bytes are overwritten; so are those of its successor and of what it succeeded.
+struct DestroyKey { KeyId key; };
+struct RemoveSegment { SegmentId segment; };
+// State erased; the sealed fields of its call (reference, settings, labels, media, participants) are overwritten and read
+// as empty from then on; the call's notes are gone. The keys are the caller's to destroy, with DestroyKey in the same span.
+struct EraseRecording { RecordingId recording; WallTime at; };
+// The sealed fields of a call, or of one of its participants and their legs, as EraseRecording does; and the call's notes.
+struct ForgetCall { CallId call; };
+struct ForgetParticipant { ParticipantId participant; };
+// Marked as erased. The person's reference and what is said of their consents on file are overwritten; the tenant's name is
+// free again. The keys are the caller's to destroy.
+struct EraseSubject { SubjectId subject; WallTime at; };
+struct EraseTenant { TenantId tenant; WallTime at; };
+}  // namespace booking
+// clang-format on
+
+using Booking =
+    std::variant<booking::AddKey, booking::AddTenant, booking::AddSubject, booking::AddCall, booking::AddParticipant,
+                 booking::AddLeg, booking::AddConsent, booking::OpenRecording, booking::AddSegment,
+                 booking::SetLegCodec, booking::SetLegCounts, booking::SetLegMedia, booking::EndCall,
+                 booking::ReopenRecording, booking::CloseRecording, booking::AddNote, booking::AddLedger,
+                 booking::StartLedgerKey, booking::AddCheckpoint, booking::StartErasure, booking::UpdateErasure,
+                 booking::DestroyKey, booking::RemoveSegment, booking::EraseRecording, booking::AddStandingConsent,
+                 booking::WithdrawStandingConsent, booking::AddNotice, booking::AddPurpose, booking::ProveLedger,
+                 booking::ForgetCall, booking::ForgetParticipant, booking::EraseSubject, booking::EraseTenant,
+                 booking::ReplaceEpochKey, booking::ReplaceTenantKey, booking::ReplaceSubjectKey, booking::RewrapKey,
+                 booking::ResealParticipant, booking::RetireKey>;
+
+}  // namespace assent
