@@ -40,6 +40,8 @@ inline constexpr auto kReorderWindowMax = 500ms;
 inline constexpr std::size_t kReorderPackets = 64;
 // A timestamp that disagrees with arrival by more than this is a jump, not jitter: the leg is anchored anew.
 inline constexpr auto kTimestampJump = 5s;
+// A stream that sends nothing for so long is on hold, or its sender leaves silence out.
+inline constexpr auto kHoldGap = 2s;
 // Payload types of audio that one leg may carry; an offer seldom has more than two that this build records.
 inline constexpr std::size_t kFormatsPerLeg = 4;
 

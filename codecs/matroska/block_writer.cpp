@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "codecs/matroska/layout.h"
+#include "codecs/matroska/packet_walk.h"
 
 namespace assent::matroska {
 namespace {
@@ -212,16 +213,8 @@ std::uint8_t* put_packet(std::uint8_t* to, ByteView payload, std::int16_t relati
 }
 
 std::size_t packets_in(ByteView block) {
-  ASSENT_CHECK(block.size() >= kClusterHead);
-  const std::size_t end = kClusterContentAt + (load_be16(&block[kClusterSizeAt]) & kSize2Mask);
   std::size_t packets = 0;
-  std::size_t at = kClusterHead;
-  while (at + kSimpleBlockHead < std::min(end, block.size())) {
-    const bool long_size = block[at + 1] == kSize3Mark;
-    const std::size_t size = long_size ? load_be16(&block[at + 2]) : load_be16(&block[at + 1]) & kSize2Mask;
-    at += 1 + (long_size ? 3 : 2) + size;
-    ++packets;
-  }
+  for_each_payload(block, [&](ByteView) { ++packets; });
   return packets;
 }
 

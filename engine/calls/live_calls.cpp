@@ -5,8 +5,8 @@
 #include <new>
 #include <nlohmann/json.hpp>
 
+#include "engine/calls/call_closing.h"
 #include "engine/calls/call_memory.h"
-#include "engine/catalog/lost_audio.h"
 #include "engine/catalog/person_fields.h"
 
 namespace assent {
@@ -19,34 +19,6 @@ bool is_plain_reason(const std::string& reason) {
   return !reason.empty() && reason.size() <= 64 && std::all_of(reason.begin(), reason.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == ' ' || c == '-' || c == '_';
   });
-}
-
-std::string counts_json(const LegCounts& counts, std::uint64_t held_bytes) {
-  nlohmann::json json = {{std::string(kHeldBytesCount), held_bytes}};
-  for (const LegCountTag& tag : kLegCountTags) json[std::string(tag.name)] = counts.*tag.count;
-  return json.dump();
-}
-
-// What is missing of a recording that ended in order, as the catalog keeps it; empty when nothing is.
-std::string lost_json(const FinishedCall& finished, const Result<void>& settled) {
-  if (settled && finished.gaps.empty()) return {};
-  nlohmann::json gaps = nlohmann::json::array();
-  for (const auto& [leg, gap] : finished.gaps) {
-    gaps.push_back({{"leg", to_text(leg)},
-                    {"from", to_rfc3339(gap.from)},
-                    {"to", to_rfc3339(gap.to)},
-                    {"blocks", gap.blocks},
-                    {"packets", gap.packets}});
-  }
-  nlohmann::json lost = {{"gaps", std::move(gaps)}};
-  if (!settled) lost["why"] = settled.error().what;
-  return lost.dump();
-}
-
-std::string gaps_text(const FinishedCall& finished) {
-  std::uint64_t packets = 0;
-  for (const auto& [leg, gap] : finished.gaps) packets += gap.packets;
-  return "incomplete: " + std::to_string(packets) + " packets could not be sealed in time";
 }
 
 std::string tenant_name(const CallSpec& spec) { return spec.tenant.empty() ? "default" : spec.tenant; }
@@ -471,43 +443,21 @@ void LiveCalls::settle_and_book(ShardId shard, FinishedCall finished, CallState 
       .settler.when_settled(call->segments, [this, call, state, reply](const Result<void>& settled) {
         EndedCall ended{std::nullopt, call->why};
         if (call->has_recording && !call->all_erased) ended.recording = call->recording;
-        if (!call->gaps.empty()) ended.why = gaps_text(*call);
         // What could only be kept in part is said, not hidden: the recording is there, and its segments tell what is
         // missing.
-        if (!settled) ended.why = "incomplete: " + settled.error().what;
+        if (std::string fault = CallClosing::fault_of(*call, settled); !fault.empty()) ended.why = std::move(fault);
         const KnownCall entry = known(call->id);
         const std::string lost_before = entry == nullptr ? "" : entry->lost_before;
-        auto posted = parts_.writer.post(closing_bookings(*call, lost_before, state, settled),
-                                         [this, call, ended, reply](const Result<void>& booked) {
-                                           forget(call->id);
-                                           if (!booked) return (*reply)(booked.error());
-                                           (*reply)(ended);
-                                         });
+        CallClosing closing(parts_.catalog, parts_.keys);
+        auto bookings = closing.bookings(*call, {read_clocks().wall, state, settled, lost_before});
+        if (!bookings) return (*reply)(bookings.error());
+        auto posted = parts_.writer.post(*std::move(bookings), [this, call, ended, reply](const Result<void>& booked) {
+          forget(call->id);
+          if (!booked) return (*reply)(booked.error());
+          (*reply)(ended);
+        });
         if (!posted) (*reply)(posted.error());
       });
-}
-
-std::vector<Booking> LiveCalls::closing_bookings(const FinishedCall& finished, const std::string& lost_before,
-                                                 CallState state, const Result<void>& settled) {
-  const WallTime now = read_clocks().wall;
-  const bool goes_on = finished.how == LiveCall::Ending::left_off;
-  std::vector<Booking> bookings;
-  for (std::size_t i = 0; i < finished.counts.size(); ++i) {
-    const auto& [leg, counts] = finished.counts[i];
-    bookings.push_back(booking::SetLegCounts{leg, counts_json(counts, finished.held_bytes.at(i).second)});
-  }
-  if (finished.has_recording && finished.all_erased) {
-    bookings.push_back(booking::EraseRecording{finished.recording, now});
-  } else if (finished.has_recording) {
-    std::string lost = joined_losses(lost_before, lost_json(finished, settled));
-    // A restart in the middle is never a complete recording, whatever came before and after it.
-    const RecordingState closed = goes_on || !lost_before.empty() ? RecordingState::recovered
-                                  : lost.empty()                  ? RecordingState::complete
-                                                                  : RecordingState::incomplete;
-    bookings.push_back(booking::CloseRecording{finished.recording, now, closed, std::move(lost)});
-  }
-  if (!goes_on) bookings.push_back(booking::EndCall{finished.id, now, state});
-  return bookings;
 }
 
 }  // namespace assent

@@ -131,8 +131,6 @@ class LiveCalls final : public CallService {
   // Settles and books a finished call; `done` is called when that is durable, on whichever thread finished it.
   void settle_and_book(ShardId shard, FinishedCall finished, CallState state,
                        std::function<void(Result<EndedCall>)> done);
-  static std::vector<Booking> closing_bookings(const FinishedCall& finished, const std::string& lost_before,
-                                               CallState state, const Result<void>& settled);
 
   // ---- after a restart ----
   Result<void> come_back(const CallRow& row, WallTime now, std::vector<Booking>& bookings);

@@ -56,6 +56,8 @@ struct AddLeg { LegRow row; };
 struct SetLegCodec { LegId leg; std::string codec; };
 struct SetLegCounts { LegId leg; std::string counts_json; };
 struct SetLegMedia { LegId leg; Bytes sealed_media; };
+// In place of what is there, which is overwritten; empty: nothing any more. No effect when the leg's key is gone.
+struct SetLegMetrics { LegId leg; Bytes sealed_metrics; };
 // Also chains its ledger entry. Errc::conflict: a grant by a consent on file that has been withdrawn.
 struct AddConsent { ConsentRow row; };
 // Errc::conflict: the person's key is not `sealed_under` any more.
@@ -77,6 +79,7 @@ struct ReopenRecording { RecordingId recording; std::string lost_json; };
 // settled must not come back, so the settler deletes the object.
 struct AddSegment { SegmentRow row; };
 struct AddNote { NoteRow row; };
+struct EraseNote { NoteId note; };  // overwritten and gone
 struct AddLedger { LedgerEntry entry; };
 // Puts the key's public part on the ledger, signed by the one before; from then on this one seals. Its row is on record.
 struct StartLedgerKey { std::shared_ptr<const LedgerSeal> seal; WallTime at; };
@@ -103,16 +106,15 @@ struct EraseTenant { TenantId tenant; WallTime at; };
 }  // namespace booking
 // clang-format on
 
-using Booking =
-    std::variant<booking::AddKey, booking::AddTenant, booking::AddSubject, booking::AddCall, booking::AddParticipant,
-                 booking::AddLeg, booking::AddConsent, booking::OpenRecording, booking::AddSegment,
-                 booking::SetLegCodec, booking::SetLegCounts, booking::SetLegMedia, booking::EndCall,
-                 booking::ReopenRecording, booking::CloseRecording, booking::AddNote, booking::AddLedger,
-                 booking::StartLedgerKey, booking::AddCheckpoint, booking::StartErasure, booking::UpdateErasure,
-                 booking::DestroyKey, booking::RemoveSegment, booking::EraseRecording, booking::AddStandingConsent,
-                 booking::WithdrawStandingConsent, booking::AddNotice, booking::AddPurpose, booking::ProveLedger,
-                 booking::ForgetCall, booking::ForgetParticipant, booking::EraseSubject, booking::EraseTenant,
-                 booking::ReplaceEpochKey, booking::ReplaceTenantKey, booking::ReplaceSubjectKey, booking::RewrapKey,
-                 booking::ResealParticipant, booking::RetireKey>;
+using Booking = std::variant<
+    booking::AddKey, booking::AddTenant, booking::AddSubject, booking::AddCall, booking::AddParticipant,
+    booking::AddLeg, booking::AddConsent, booking::OpenRecording, booking::AddSegment, booking::SetLegCodec,
+    booking::SetLegCounts, booking::SetLegMedia, booking::SetLegMetrics, booking::EraseNote, booking::EndCall,
+    booking::ReopenRecording, booking::CloseRecording, booking::AddNote, booking::AddLedger, booking::StartLedgerKey,
+    booking::AddCheckpoint, booking::StartErasure, booking::UpdateErasure, booking::DestroyKey, booking::RemoveSegment,
+    booking::EraseRecording, booking::AddStandingConsent, booking::WithdrawStandingConsent, booking::AddNotice,
+    booking::AddPurpose, booking::ProveLedger, booking::ForgetCall, booking::ForgetParticipant, booking::EraseSubject,
+    booking::EraseTenant, booking::ReplaceEpochKey, booking::ReplaceTenantKey, booking::ReplaceSubjectKey,
+    booking::RewrapKey, booking::ResealParticipant, booking::RetireKey>;
 
 }  // namespace assent

@@ -40,7 +40,8 @@ constexpr Named<LedgerKind> kLedgerKinds[] = {{LedgerKind::consent, "consent"},
                                               {LedgerKind::standing_consent, "standing_consent"},
                                               {LedgerKind::notice, "notice"},
                                               {LedgerKind::purpose, "purpose"},
-                                              {LedgerKind::rotation, "rotation"}};
+                                              {LedgerKind::rotation, "rotation"},
+                                              {LedgerKind::metrics, "metrics"}};
 
 template <typename State, std::size_t n>
 std::string_view name_in(const Named<State> (&names)[n], State state) {

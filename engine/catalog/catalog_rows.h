@@ -49,10 +49,13 @@ struct LegRow {
   Bytes sealed_label;  // under the call's key
   KeyId key;
   std::string codec;        // "PCMU/8000/1"
-  std::string counts_json;  // the leg's packet counts, written when the call ends; numbers only
+  std::string counts_json;  // of a leg of which nothing was kept, when the call is over: what was wiped, for receipts
   Bytes sealed_media = {};  // how it is heard (call_memory.h), under the call's key; while the call is live
+  Bytes sealed_metrics =
+      {};  // leg_metrics.h, under its key; of a leg of which something was kept, when the call is over
 };
-// In counts_json beside the names of LegCountTag: the most bytes of memory that the leg's audio took before consent.
+// In counts_json, beside the count PACKETS_RECEIVED of LegCountTag: the most bytes of memory that the leg's audio took
+// before consent.
 inline constexpr std::string_view kHeldBytesCount = "HELD_BYTES_AT_MOST";
 
 enum class CallState { live, ended, interrupted /* the engine stopped or died while it was live */ };
@@ -205,7 +208,8 @@ enum class LedgerKind {
   standing_consent,
   notice,
   purpose,
-  rotation  // the keys' epoch: begun and done
+  rotation,  // the keys' epoch: begun and done
+  metrics    // a call's, erased by themselves
 };
 std::string_view name_of(LedgerKind kind);
 

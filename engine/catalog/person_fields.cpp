@@ -22,6 +22,7 @@ constexpr Column kCallRef{"calls", "sealed_ref"};
 constexpr Column kCallSettings{"calls", "sealed_settings"};
 constexpr Column kLegMedia{"legs", "sealed_media"};
 constexpr Column kLegLabel{"legs", "sealed_label"};
+constexpr Column kLegMetrics{"legs", "sealed_metrics"};
 constexpr Column kNote{"notes", "sealed_text"};
 constexpr Column kEvidence{"standing_consents", "sealed_evidence"};
 
@@ -105,6 +106,14 @@ Bytes seal_leg_label(const SecretKey& call_key, LegId row, std::string_view labe
 
 Result<std::string> open_leg_label(const SecretKey& call_key, const LegRow& row) {
   return open(call_key, kLegLabel, row.id, row.sealed_label);
+}
+
+Bytes seal_leg_metrics(const SecretKey& leg_key, LegId row, std::string_view json) {
+  return seal(leg_key, kLegMetrics, row, json);
+}
+
+Result<std::string> open_leg_metrics(const SecretKey& leg_key, const LegRow& row) {
+  return open(leg_key, kLegMetrics, row.id, row.sealed_metrics);
 }
 
 Bytes seal_note(const SecretKey& call_key, NoteId row, std::string_view text) {

@@ -7,6 +7,7 @@
 //     CallRow.sealed_settings  call     calls | sealed_settings | id      see engine/calls/call_memory.h
 //     LegRow.sealed_label      call     legs | sealed_label | id          the label
 //     LegRow.sealed_media      call     legs | sealed_media | id          see engine/calls/call_memory.h
+//     LegRow.sealed_metrics    leg      legs | sealed_metrics | id        see leg_metrics.h
 //     NoteRow.sealed_text      call     notes | sealed_text | id          the note
 //     StandingConsentRow       subject  standing_consents | sealed_evidence | id   where it is on file
 //       .sealed_evidence
@@ -53,6 +54,9 @@ Result<std::string> open_leg_media(const SecretKey& call_key, const LegRow& row)
 
 Bytes seal_leg_label(const SecretKey& call_key, LegId row, std::string_view label);
 Result<std::string> open_leg_label(const SecretKey& call_key, const LegRow& row);
+
+Bytes seal_leg_metrics(const SecretKey& leg_key, LegId row, std::string_view json);
+Result<std::string> open_leg_metrics(const SecretKey& leg_key, const LegRow& row);
 
 Bytes seal_note(const SecretKey& call_key, NoteId row, std::string_view text);
 Result<std::string> open_note(const SecretKey& call_key, const NoteRow& row);

@@ -103,6 +103,16 @@ Result<void> SqliteBookings::put(const booking::SetLegMedia& set) {
   return changed_one(database_.run("UPDATE legs SET sealed_media = ? WHERE id = ?", *sealed, set.leg), "leg");
 }
 
+Result<void> SqliteBookings::put(const booking::SetLegMetrics& set) {
+  auto done = database_.run(ASSENT_OVERWRITE("SELECT sealed_metrics FROM legs WHERE id = ?"), set.leg);
+  if (!done) return done;
+  const auto has_key = database_.value<int>("SELECT 1 FROM legs l JOIN keys k ON k.id = l.key WHERE l.id = ?", set.leg);
+  if (!has_key) return has_key.error();
+  const auto sealed = keep_sealed(*has_key ? set.sealed_metrics : Bytes());
+  if (!sealed) return sealed.error();
+  return changed_one(database_.run("UPDATE legs SET sealed_metrics = ? WHERE id = ?", *sealed, set.leg), "leg");
+}
+
 Result<void> SqliteBookings::put(const booking::EndCall& end) {
   auto ended = changed_one(
       database_.run("UPDATE calls SET ended = ?, state = ? WHERE id = ?", end.at, end.state, end.call), "call");
@@ -217,6 +227,12 @@ Result<void> SqliteBookings::put(const booking::AddNote& add) {
                        add.row.call, add.row.author, add.row.at, *sealed);
 }
 
+Result<void> SqliteBookings::put(const booking::EraseNote& erase) {
+  auto done = database_.run(ASSENT_OVERWRITE("SELECT sealed FROM notes WHERE id = ?"), erase.note);
+  if (!done) return done;
+  return changed_one(database_.run("DELETE FROM notes WHERE id = ?", erase.note), "note");
+}
+
 // ---- recordings ---------------------------------------------------------------------------------------------------
 
 Result<void> SqliteBookings::put(const booking::OpenRecording& open) {
@@ -297,9 +313,9 @@ Result<void> SqliteBookings::put(const booking::ForgetCall& forget) {
   auto done = database_.run(
       ASSENT_OVERWRITE(
           "SELECT sealed_ref FROM calls WHERE id = ?1 UNION ALL SELECT sealed_settings FROM calls WHERE id = ?1 "
-          "UNION ALL SELECT sealed_label FROM legs WHERE call = ?1 UNION ALL SELECT sealed FROM participants WHERE "
-          "call = "
-          "?1 UNION ALL SELECT sealed FROM notes WHERE call = ?1"),
+          "UNION ALL SELECT sealed_label FROM legs WHERE call = ?1 UNION ALL SELECT sealed_metrics FROM legs WHERE "
+          "call = ?1 UNION ALL SELECT sealed FROM participants WHERE call = ?1 UNION ALL SELECT sealed FROM notes "
+          "WHERE call = ?1"),
       forget.call);
   if (!done) return done;
   done =
@@ -311,7 +327,7 @@ Result<void> SqliteBookings::put(const booking::ForgetCall& forget) {
                        forget.call, static_cast<int>(KeyKind::participant));
   if (!done) return done;
   for (const char* sql : {"UPDATE calls SET sealed_ref = NULL, sealed_settings = NULL WHERE id = ?",
-                          "UPDATE legs SET sealed_label = NULL WHERE call = ?",
+                          "UPDATE legs SET sealed_label = NULL, sealed_metrics = NULL WHERE call = ?",
                           "UPDATE participants SET sealed = NULL WHERE call = ?", "DELETE FROM notes WHERE call = ?"}) {
     if (done = database_.run(sql, forget.call); !done) return done;
   }
@@ -323,7 +339,8 @@ Result<void> SqliteBookings::put(const booking::ForgetParticipant& forget) {
   auto done = database_.run(ASSENT_OVERWRITE("SELECT sealed FROM participants WHERE id = ?1 UNION ALL SELECT "
                                              "sealed_label FROM legs WHERE participant = ?1 "
                                              "UNION ALL SELECT sealed_media FROM legs WHERE participant = ?1 UNION ALL "
-                                             "SELECT sealed FROM notes WHERE call = "
+                                             "SELECT sealed_metrics FROM legs WHERE participant = ?1 UNION ALL SELECT "
+                                             "sealed FROM notes WHERE call = "
                                              "(SELECT call FROM participants WHERE id = ?1)"),
                             forget.participant);
   if (!done) return done;
@@ -334,9 +351,10 @@ Result<void> SqliteBookings::put(const booking::ForgetParticipant& forget) {
   if (*key) {
     if (done = put(booking::DestroyKey{**key}); !done) return done;
   }
-  for (const char* sql : {"UPDATE participants SET sealed = NULL WHERE id = ?",
-                          "UPDATE legs SET sealed_label = NULL, sealed_media = NULL WHERE participant = ?",
-                          "DELETE FROM notes WHERE call = (SELECT call FROM participants WHERE id = ?)"}) {
+  for (const char* sql :
+       {"UPDATE participants SET sealed = NULL WHERE id = ?",
+        "UPDATE legs SET sealed_label = NULL, sealed_media = NULL, sealed_metrics = NULL WHERE participant = ?",
+        "DELETE FROM notes WHERE call = (SELECT call FROM participants WHERE id = ?)"}) {
     if (done = database_.run(sql, forget.participant); !done) return done;
   }
   return {};

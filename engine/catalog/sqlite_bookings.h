@@ -53,6 +53,7 @@ class SqliteBookings {
   Result<void> put(const booking::SetLegCodec& set);
   Result<void> put(const booking::SetLegCounts& set);
   Result<void> put(const booking::SetLegMedia& set);
+  Result<void> put(const booking::SetLegMetrics& set);
   Result<void> put(const booking::AddConsent& add);
   Result<void> put(const booking::EndCall& end);
   Result<void> put(const booking::OpenRecording& open);
@@ -64,6 +65,7 @@ class SqliteBookings {
   Result<void> put(const booking::AddNotice& add);
   Result<void> put(const booking::AddPurpose& add);
   Result<void> put(const booking::AddNote& add);
+  Result<void> put(const booking::EraseNote& erase);
   Result<void> put(const booking::AddLedger& add);
   Result<void> put(const booking::StartLedgerKey& start);
   Result<void> put(const booking::AddCheckpoint& add);

@@ -68,7 +68,7 @@ Result<void> read_row(SqliteStatement& from, ParticipantRow& row) {
 
 Result<void> read_row(SqliteStatement& from, LegRow& row) {
   return from.read(row.id, row.call, row.participant, row.index, row.sealed_label, row.key, row.codec, row.counts_json,
-                   row.sealed_media);
+                   row.sealed_media, row.sealed_metrics);
 }
 
 Result<void> read_row(SqliteStatement& from, ConsentRow& row) {
@@ -299,9 +299,9 @@ Result<std::vector<ParticipantRow>> SqliteCatalog::participants(CallId call) {
 
 Result<std::vector<LegRow>> SqliteCatalog::legs(CallId call) {
   return list<LegRow>(
-      "SELECT l.id, l.call, l.participant, l.place, s.body, l.key, l.codec, l.counts_json, m.body FROM legs l "
-      "LEFT JOIN sealed s ON s.n = l.sealed_label LEFT JOIN sealed m ON m.n = l.sealed_media WHERE l.call = ? ORDER BY "
-      "l.place, l.id",
+      "SELECT l.id, l.call, l.participant, l.place, s.body, l.key, l.codec, l.counts_json, m.body, n.body FROM legs l "
+      "LEFT JOIN sealed s ON s.n = l.sealed_label LEFT JOIN sealed m ON m.n = l.sealed_media "
+      "LEFT JOIN sealed n ON n.n = l.sealed_metrics WHERE l.call = ? ORDER BY l.place, l.id",
       call);
 }
 

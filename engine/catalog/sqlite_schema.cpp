@@ -276,8 +276,13 @@ ALTER TABLE calls ADD COLUMN erasure TEXT NOT NULL DEFAULT 'leg';
 UPDATE calls SET erasure = 'call' WHERE policy = 'all-party';
 )sql";
 
-constexpr std::array<const char*, 8> kMigrations = {kSchema1, kSchema2, kSchema3, kSchema4,
-                                                    kSchema5, kSchema6, kSchema7, kSchema8};
+// What a leg's call was like.
+constexpr const char* kSchema9 = R"sql(
+ALTER TABLE legs ADD COLUMN sealed_metrics INTEGER REFERENCES sealed;
+)sql";
+
+constexpr std::array<const char*, 9> kMigrations = {kSchema1, kSchema2, kSchema3, kSchema4, kSchema5,
+                                                    kSchema6, kSchema7, kSchema8, kSchema9};
 
 Result<std::int64_t> number(SqliteDatabase& database, const char* pragma) {
   const auto found = database.value<std::int64_t>(pragma);

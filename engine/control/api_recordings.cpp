@@ -44,9 +44,44 @@ Json json_of(const RecordedParticipant& participant) {
           {"address", fields ? or_null(fields->address) : Json(nullptr)}};
 }
 
+Json counts_of(const RecordedLeg& leg) {
+  if (!leg.metrics) return stored_json(leg.row.counts_json);
+  Json counts = Json::object();
+  for (const LegCountTag& tag : kLegCountTags) counts[std::string(tag.name)] = leg.metrics->counts.*tag.count;
+  counts[std::string(kHeldBytesCount)] = leg.metrics->held_bytes;
+  return counts;
+}
+
 Json json_of(const RecordedLeg& leg) {
   return {{"id", to_text(leg.row.id)}, {"label", or_null(leg.label)}, {"participant", to_text(leg.row.participant)},
-          {"index", leg.row.index},    {"codec", leg.row.codec},      {"counts", stored_json(leg.row.counts_json)}};
+          {"index", leg.row.index},    {"codec", leg.row.codec},      {"counts", counts_of(leg)}};
+}
+
+Json metrics_of(const RecordingView& view) {
+  if (!view.metrics) return nullptr;
+  Json people = Json::array();
+  for (const auto& [participant, waited] : view.metrics->opt_in) {
+    people.push_back({{"id", to_text(participant)}, {"opt_in_ms", waited.count()}});
+  }
+  Json legs = Json::array();
+  for (const RecordedLeg& leg : view.legs) {
+    if (!leg.metrics) continue;
+    const LegMetrics& metrics = *leg.metrics;
+    legs.push_back({{"id", to_text(leg.row.id)},
+                    {"talk_ms", metrics.talk.count()},
+                    {"quiet_ms", metrics.quiet.count()},
+                    {"hold_ms", metrics.hold.count()},
+                    {"paused_ms", metrics.counts.paused_ms},
+                    {"packets", metrics.counts.received},
+                    {"lost", metrics.counts.lost},
+                    {"late", metrics.counts.late},
+                    {"jitter_mean_us", metrics.jitter_mean_us},
+                    {"jitter_max_us", metrics.jitter_most_us}});
+  }
+  const auto& duration = view.metrics->duration;
+  return {{"duration_ms", duration ? Json(duration->count()) : Json(nullptr)},
+          {"participants", std::move(people)},
+          {"legs", std::move(legs)}};
 }
 
 Json json_of(const ConsentRow& consent) {
@@ -150,8 +185,11 @@ Reply list_recordings(ApiParts& parts, const ApiRequest& request) {
 Reply show_recording(ApiParts& parts, const ApiRequest& request) {
   const auto id = id_parameter<RecordingId>(request);
   if (!id) return id.error();
-  auto view = parts.recordings.show(*id);
-  if (!view) return problem_of(view.error());
+  QueryReader query(request.http);
+  const auto purpose = query.text("purpose");
+  if (auto fault = query.fault()) return *std::move(fault);
+  auto view = purpose ? parts.recordings.show_details(*id, *purpose, {request.bearer.id}) : parts.recordings.show(*id);
+  if (!view) return problem_of_use(view.error());
   Json body = json_of(view->summary);
   body["ref"] = or_null(view->ref);
   body["policy"] = view->call.policy;
@@ -164,7 +202,28 @@ Reply show_recording(ApiParts& parts, const ApiRequest& request) {
   body["consents"] = list_of(view->consents);
   body["segments"] = list_of(view->segments);
   body["notes"] = list_of(view->notes);
+  body["metrics"] = metrics_of(*view);
   return json_reply(200, body);
+}
+
+Reply erase_note(ApiParts& parts, const ApiRequest& request) {
+  const auto call = id_parameter<CallId>(request);
+  if (!call) return call.error();
+  const auto note = parse_id<NoteId>(request.parameters.at(1));
+  if (!note) return Problem{ProblemType::malformed_request, "the note's id in the path is not a UUID", {}};
+  if (auto erased = parts.recordings.erase_note(*call, *note, {request.bearer.id}); !erased) {
+    return problem_of(erased.error());
+  }
+  return json_reply(200, {{"call", to_text(*call)}, {"note", to_text(*note)}, {"erased", true}});
+}
+
+Reply erase_metrics(ApiParts& parts, const ApiRequest& request) {
+  const auto id = id_parameter<RecordingId>(request);
+  if (!id) return id.error();
+  if (auto erased = parts.recordings.erase_metrics(*id, {request.bearer.id}); !erased) {
+    return problem_of(erased.error());
+  }
+  return json_reply(200, {{"recording", to_text(*id)}, {"erased", true}});
 }
 
 Reply play_recording(ApiParts& parts, const ApiRequest& request) {

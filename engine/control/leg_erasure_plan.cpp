@@ -44,6 +44,7 @@ Result<LegErasurePlan> plan_leg_erasure(Catalog& catalog, const CallRow& call, E
     if (auto added = add_call(catalog, call, plan.what); !added) return added.error();
     if (auto added = add_participants(catalog, *participants, plan.what); !added) return added.error();
   }
+  for (const LegRow& leg : erased) bookings.emplace_back(booking::SetLegMetrics{leg.id, {}});
   for (const KeyId key : plan.destroyed) bookings.emplace_back(booking::DestroyKey{key});
   if (!keeps_any) bookings.emplace_back(booking::EraseRecording{(*recording)->id, now});
   start_leg_erasure({*plan.erasure, call.id, by, plan.what}, now, bookings);

@@ -40,6 +40,8 @@ Reply add_note(ApiParts& parts, const ApiRequest& request);
 
 Reply list_recordings(ApiParts& parts, const ApiRequest& request);
 Reply show_recording(ApiParts& parts, const ApiRequest& request);
+Reply erase_note(ApiParts& parts, const ApiRequest& request);
+Reply erase_metrics(ApiParts& parts, const ApiRequest& request);
 Reply play_recording(ApiParts& parts, const ApiRequest& request);
 Reply draw_recording(ApiParts& parts, const ApiRequest& request);
 Reply delete_recording(ApiParts& parts, const ApiRequest& request);

@@ -365,7 +365,7 @@ Result<void> RecordingService::may_still_hear(const Listener& listener) {
   if (!legs) return legs.error();
   std::vector<RecordedLeg> heard;
   for (LegRow& leg : *legs) {
-    if (leg.id == listener.leg) heard.push_back({std::move(leg), std::nullopt});
+    if (leg.id == listener.leg) heard.push_back({std::move(leg), std::nullopt, std::nullopt});
   }
   const auto open = open_for(listener.purpose, *call, heard);
   if (!open) return open.error();

@@ -94,6 +94,18 @@ Result<RecordingPage> RecordingService::list(const RecordingQuery& query) {
 
 // ---- showing --------------------------------------------------------------------------------------------------------
 
+Result<std::optional<LegMetrics>> RecordingService::metrics_of(const LegRow& leg) {
+  if (leg.sealed_metrics.empty()) return std::optional<LegMetrics>();
+  auto key = unless_gone(parts_.keys.open(leg.key));
+  if (!key) return key.error();
+  if (!*key) return std::optional<LegMetrics>();
+  const auto text = open_leg_metrics(*(*key)->key, leg);
+  if (!text) return text.error();
+  auto metrics = leg_metrics_from(*text);
+  if (!metrics) return metrics.error();
+  return std::optional(*metrics);
+}
+
 Result<std::vector<RecordedLeg>> RecordingService::legs_of(const CallRow& call) {
   auto rows = parts_.catalog.legs(call.id);
   if (!rows) return rows.error();
@@ -101,11 +113,16 @@ Result<std::vector<RecordedLeg>> RecordingService::legs_of(const CallRow& call) 
   if (!key) return key.error();
   std::vector<RecordedLeg> legs;
   for (LegRow& row : *rows) {
-    RecordedLeg leg{std::move(row), std::nullopt};
+    RecordedLeg leg{std::move(row), std::nullopt, std::nullopt};
     if (*key) {
       auto label = unless_gone(open_leg_label(*(*key)->key, leg.row));
       if (!label) return label.error();
       leg.label = *std::move(label);
+    }
+    if (auto metrics = metrics_of(leg.row); metrics) {
+      leg.metrics = *std::move(metrics);
+    } else {
+      return metrics.error();
     }
     legs.push_back(std::move(leg));
   }
@@ -135,6 +152,14 @@ Result<std::vector<RecordedParticipant>> RecordingService::participants_of(const
 }
 
 Result<RecordingView> RecordingService::show(RecordingId id) {
+  auto view = view_of(id);
+  if (!view) return view;
+  for (RecordedNote& note : view->notes) note.text.reset();
+  return view;
+}
+
+// All that is on record of it, opened.
+Result<RecordingView> RecordingService::view_of(RecordingId id) {
   auto row = find(id);
   if (!row) return row.error();
   auto summary = summary_of(*row);
@@ -155,7 +180,8 @@ Result<RecordingView> RecordingService::show(RecordingId id) {
   if (!key) return key.error();
 
   RecordingView view{*std::move(summary), *std::move(call),     std::nullopt,         *std::move(participants),
-                     *std::move(legs),    *std::move(consents), *std::move(segments), {}};
+                     *std::move(legs),    *std::move(consents), *std::move(segments), {},
+                     std::nullopt};
   if (*key) {
     auto ref = unless_gone(open_call_ref(*(*key)->key, view.call));
     if (!ref) return ref.error();

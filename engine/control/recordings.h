@@ -23,6 +23,7 @@
 #include "engine/catalog/catalog.h"
 #include "engine/catalog/catalog_writer.h"
 #include "engine/catalog/key_ring.h"
+#include "engine/catalog/leg_metrics.h"
 #include "engine/catalog/person_fields.h"
 #include "engine/control/audio_renderer.h"
 #include "engine/control/call_service.h"
@@ -62,10 +63,17 @@ struct RecordedParticipant {
 struct RecordedLeg {
   LegRow row;
   std::optional<std::string> label;
+  std::optional<LegMetrics> metrics;  // once the call is over, of a leg of which something was kept
 };
 struct RecordedNote {
   NoteRow row;
   std::optional<std::string> text;
+};
+
+// What the call was like, beside what its legs tell (RecordedLeg::metrics).
+struct CallMetrics {
+  std::optional<milliseconds> duration;                        // once it is over
+  std::vector<std::pair<ParticipantId, milliseconds>> opt_in;  // from joining to the first yes, of who said it
 };
 
 struct RecordingView {
@@ -77,6 +85,7 @@ struct RecordingView {
   std::vector<ConsentRow> consents;
   std::vector<SegmentRow> segments;
   std::vector<RecordedNote> notes;
+  std::optional<CallMetrics> metrics;  // of show_details
 };
 
 enum class AudioFormat { wav, ogg, mka };
@@ -112,13 +121,20 @@ class RecordingService {
   explicit RecordingService(RecordingParts parts) : parts_(std::move(parts)), began_(parts_.clock()) {}
 
   Result<RecordingPage> list(const RecordingQuery& query);
+  // Without what notes say.
   Result<RecordingView> show(RecordingId id);
+  // With it, and what the call was like: a use, for a purpose that covers all that was kept of the call.
+  Result<RecordingView> show_details(RecordingId id, const std::string& purpose, const Caller& caller);
 
   // Books the access, then reads.
   Result<BodyStream> audio(const AudioQuery& query, AudioFormat format, const Caller& caller);
   Result<PeaksView> peaks(const AudioQuery& query, std::size_t buckets, const Caller& caller);
 
   Result<NoteId> add_note(CallId call, const std::string& text, const Caller& caller);
+
+  // Overwritten, and the catalog's files made to forget. Errc::not_found: nothing is there, or it is gone.
+  Result<void> erase_note(CallId call, NoteId note, const Caller& caller);
+  Result<void> erase_metrics(RecordingId id, const Caller& caller);
 
   // Puts on the ledger that the keys of the legs that may be heard for a purpose are given away, and says which they
   // are. Whoever opens them asks this first; the keys themselves are not opened here.
@@ -144,6 +160,9 @@ class RecordingService {
   };
 
   Result<RecordingFilter> filter_of(const RecordingQuery& query, bool& matches_nothing);
+  Result<RecordingView> view_of(RecordingId id);
+  Result<void> allow_details(const RecordingView& view, const std::string& purpose, const Caller& caller);
+  Result<std::optional<LegMetrics>> metrics_of(const LegRow& leg);
   Result<RecordingSummary> summary_of(const RecordingRow& row);
   Result<RecordingRow> find(RecordingId id);
   Result<CallRow> find_call(CallId id);

@@ -24,11 +24,13 @@ constexpr std::array<Route, kOperations> kRoutes = {{
     {O::resume_call, "POST", "/v1/calls/{id}/resume", "resume_call", Right::pause, kReplay},
     {O::change_legs, "POST", "/v1/calls/{id}/legs", "change_legs", Right::change_calls, kReplay},
     {O::add_note, "POST", "/v1/calls/{id}/notes", "add_note", Right::note, kReplay},
+    {O::erase_note, "DELETE", "/v1/calls/{id}/notes/{note}", "erase_note", Right::erase, kReplay},
     {O::list_recordings, "GET", "/v1/recordings", "list_recordings", Right::read_recordings, kRunAgain},
     {O::show_recording, "GET", "/v1/recordings/{id}", "show_recording", Right::read_recordings, kRunAgain},
     {O::play_recording, "GET", "/v1/recordings/{id}/audio", "play_recording", Right::read_recordings, kRunAgain},
     {O::draw_recording, "GET", "/v1/recordings/{id}/peaks", "draw_recording", Right::read_recordings, kRunAgain},
     {O::delete_recording, "DELETE", "/v1/recordings/{id}", "delete_recording", Right::erase, kReplay},
+    {O::erase_metrics, "DELETE", "/v1/recordings/{id}/metrics", "erase_metrics", Right::erase, kReplay},
     {O::record_key_export, "POST", "/v1/recordings/{id}/key-exports", "record_key_export", Right::export_keys,
      kRunAgain},
     {O::erase_subject, "POST", "/v1/subjects/{id}/erase", "erase_subject", Right::erase, kRunAgain},
@@ -103,6 +105,8 @@ Urgency urgency_of(Operation operation) {
     case O::pause_call:
     case O::resume_call:
     case O::delete_recording:
+    case O::erase_note:
+    case O::erase_metrics:
     case O::erase_subject:
     case O::withdraw_subject:
     case O::withdraw_standing_consent:

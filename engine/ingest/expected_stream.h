@@ -22,6 +22,8 @@ struct ExpectedStream {
   milliseconds duration{0};  // the same
   WallTime at;               // of the next packet's first sample
   MonoTime due;              // when it comes by its timestamp; each later one by `duration` after the one before
+  nanoseconds late{0};       // how much later than by its timestamp the packet before it came
+  std::uint32_t jitter_ns = 0;
 };
 
 // Packets of the stream that have come since, one size all.
@@ -30,7 +32,8 @@ struct PassedPackets {
   std::uint16_t payload_bytes = 0;  // of each ...
   std::uint16_t ticks = 0;
   milliseconds duration{0};
-  MonoTime last;  // when the latest came
+  MonoTime last;                // when the latest came
+  std::uint32_t jitter_ns = 0;  // then (codecs/interarrival_jitter.h)
 };
 
 }  // namespace assent

@@ -116,6 +116,9 @@ void LegReceiver::receive_rtp(RtpPacket&& packet, const Endpoint& from, Now now,
   ++packets_;
   bytes_ += packet.header().payload_size;
   if (!accept_stream(packet, now, sink)) return;
+  if (packet.header().payload_type == current_.payload_type) {
+    jitter_.see(packet.header().timestamp, now.mono, codec().clock_rate);
+  }
   const SequenceNumber sequence = packet.header().sequence;
   window_.push(sequence, std::move(packet), now.mono, [&](RtpPacket&& next_packet, MonoTime arrival) {
     hand_on(next_packet, Now{arrival, now.wall - (now.mono - arrival)}, sink);
@@ -173,6 +176,7 @@ void LegReceiver::begin_stream(Ssrc ssrc, Now now, LegSink& sink) {
   }
   window_.restart();
   timeline_.restart(codec().clock_rate);
+  jitter_.restart();
   ssrc_ = ssrc;
   streaming_ = true;
   bye_seen_ = false;
@@ -226,6 +230,7 @@ void LegReceiver::hand_on_audio(const RtpPacket& packet, Now arrived, LegSink& s
     const bool same_clock = format.codec.clock_rate == codec().clock_rate;
     current_ = format;
     ++counts_.codec_changes;
+    jitter_.restart();
     if (!same_clock) timeline_.restart(format.codec.clock_rate);
     sink.on_codec_change(format.codec);
   }
@@ -244,6 +249,7 @@ std::optional<ExpectedStream> LegReceiver::foresee() const {
   if (millisecond_ticks % codec().clock_rate != 0) return std::nullopt;
   const auto next = timeline_.foresee(ticks);
   if (!next) return std::nullopt;
+  const milliseconds duration(millisecond_ticks / codec().clock_rate);
   return ExpectedStream{.payload_type = current_.payload_type,
                         .sequence = *sequence,
                         .timestamp = next->timestamp,
@@ -251,14 +257,17 @@ std::optional<ExpectedStream> LegReceiver::foresee() const {
                         .source = source_,
                         .payload_bytes = latest_payload_bytes_,
                         .ticks = static_cast<std::uint16_t>(ticks),
-                        .duration = milliseconds(millisecond_ticks / codec().clock_rate),
+                        .duration = duration,
                         .at = next->at,
-                        .due = next->due};
+                        .due = next->due,
+                        .late = jitter_.latest() - (next->due - duration),
+                        .jitter_ns = jitter_.now_ns()};
 }
 
 void LegReceiver::passed(const PassedPackets& passed) {
   window_.passed(passed.packets);
   timeline_.passed(std::uint32_t{passed.packets} * passed.ticks);
+  jitter_.passed(std::uint32_t{passed.packets} * passed.ticks, passed.last, passed.jitter_ns, passed.packets);
   packets_ += passed.packets;
   bytes_ += std::uint64_t{passed.packets} * passed.payload_bytes;
   audio_ += passed.packets;

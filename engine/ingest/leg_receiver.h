@@ -18,6 +18,7 @@
 #include "base/limits.h"
 #include "base/result.h"
 #include "codecs/codec.h"
+#include "codecs/interarrival_jitter.h"
 #include "codecs/payload_format.h"
 #include "codecs/reorder.h"
 #include "codecs/rtcp.h"
@@ -124,6 +125,7 @@ class alignas(limits::kCacheLineBytes) LegReceiver {
   const Codec& codec() const { return current_.codec; }
   std::optional<Endpoint> source() const;  // nothing until one is pinned
   ReceiverCounts counts() const;
+  const InterarrivalJitter& jitter() const { return jitter_; }  // of the audio
 
   // From the object's first byte on: what a packet of audio touches, in the usual case.
   static constexpr std::size_t kHotLines = 3;
@@ -165,6 +167,7 @@ class alignas(limits::kCacheLineBytes) LegReceiver {
   std::uint64_t audio_ = 0;
   RtpTimeline timeline_;
 
+  InterarrivalJitter jitter_;
   ReceiverCounts counts_;  // ... which has the rest
   std::array<LegFormat, limits::kFormatsPerLeg> formats_{};
   std::size_t format_count_ = 0;

@@ -153,7 +153,7 @@ bool Sealer::seal_some(Bench& bench) {
 
 SealedPage Sealer::seal(const AdmittedBlock& admitted, PageRef page, Bench& bench) {
   const Block& block = admitted.block();
-  const OpenSegment& segment = admitted.segment();
+  OpenSegment& segment = admitted.segment();
   const SegmentSealer& sealer = segment.sealer();
   FrameCipher& cipher = bench.cipher;
   const FrameSeq seq(block.head.frame_seq);
@@ -178,6 +178,7 @@ SealedPage Sealer::seal(const AdmittedBlock& admitted, PageRef page, Bench& benc
   }
   const SealPermit::Stay stay(segment.permit(), block.head.consent_epoch);
   if (stay.allowed()) {
+    segment.count_talk(talk_in(segment.codec(), block.plain));
     sealer.seal_frame(cipher, seq.value, block.plain, *page);
     ++bench.counts.blocks_sealed;
   } else {

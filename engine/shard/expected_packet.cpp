@@ -15,6 +15,8 @@ void ExpectedPacket::expect(const ExpectedStream& stream, const ExpectedRoom& ro
   to_ = room.to;
   relative_ms_ = room.relative_ms;
   due_ = stream.due;
+  late_ns_ = static_cast<std::int32_t>(std::clamp<nanoseconds>(stream.late, -kMostLate, kMostLate).count());
+  jitter_ns_ = stream.jitter_ns;
   taken_ = 0;
   // Its time in the Cluster is a 16-bit number, too.
   const int until_full = std::numeric_limits<std::int16_t>::max() - relative_ms_;

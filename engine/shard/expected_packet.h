@@ -19,6 +19,7 @@
 #include "base/limits.h"
 #include "base/prefetch.h"
 #include "base/time.h"
+#include "codecs/interarrival_jitter.h"
 #include "codecs/matroska/block_writer.h"
 #include "codecs/rtp.h"
 #include "engine/ingest/expected_stream.h"
@@ -42,20 +43,22 @@ class alignas(limits::kCacheLineBytes) ExpectedPacket {
   // True when it is the one: its payload is in place, and the next is expected. The datagram stays the caller's.
   bool take(const Datagram& datagram, MonoTime now) {
     const ByteView bytes = datagram.bytes();
+    const nanoseconds late = now - due_;
     if (left_ == 0 || bytes.size() != kRtpHeaderBytes + payload_bytes_ || load_be64(bytes.data()) != head_ ||
-        load_be32(bytes.data() + 8) != ssrc_ || !(datagram.source() == source_) ||
-        std::chrono::abs(now - due_) > limits::kTimestampJump) {
+        load_be32(bytes.data() + 8) != ssrc_ || !(datagram.source() == source_) || std::chrono::abs(late) > kMostLate) {
       return false;
     }
     to_ = matroska::put_packet(to_, bytes.subspan(kRtpHeaderBytes), relative_ms_);
-    last_ = now;
+    jitter_ns_ = jitter_after(jitter_ns_, late.count() - late_ns_);
+    late_ns_ = static_cast<std::int32_t>(late.count());
     go_on();
     return true;
   }
 
   // What was taken since `expect`. Nothing is expected from now on.
   PassedPackets take_back() {
-    const PassedPackets taken{taken_, payload_bytes_, ticks_, milliseconds(duration_ms_), last_};
+    const MonoTime last = due_ - milliseconds(duration_ms_) + nanoseconds(late_ns_);
+    const PassedPackets taken{taken_, payload_bytes_, ticks_, milliseconds(duration_ms_), last, jitter_ns_};
     left_ = 0;
     taken_ = 0;
     return taken;
@@ -68,6 +71,10 @@ class alignas(limits::kCacheLineBytes) ExpectedPacket {
   }
 
  private:
+  // A packet that is further from its time is none that was expected; a second, so that 32 bits hold it.
+  static constexpr nanoseconds kMostLate = 1s;
+  static_assert(kMostLate <= limits::kTimestampJump);
+
   // The first eight bytes of the header: version, marker and payload type, sequence number, timestamp.
   static std::uint64_t head_of(std::uint8_t payload_type, std::uint16_t sequence, std::uint32_t timestamp) {
     return std::uint64_t{0x80} << 56 | std::uint64_t{payload_type} << 48 | std::uint64_t{sequence} << 32 | timestamp;
@@ -94,7 +101,8 @@ class alignas(limits::kCacheLineBytes) ExpectedPacket {
   std::int16_t relative_ms_ = 0;
   std::uint8_t* to_ = nullptr;
   MonoTime due_;
-  MonoTime last_;
+  std::int32_t late_ns_ = 0;  // the latest packet, by its timestamp
+  std::uint32_t jitter_ns_ = 0;
 };
 static_assert(sizeof(ExpectedPacket) == limits::kCacheLineBytes);
 

@@ -106,6 +106,7 @@ void LiveLeg::on_audio(const RtpPacket& packet, WallTime at, std::uint32_t ticks
   const Codec& codec = receiver_.codec();
   const nanoseconds duration = duration_of(ticks, codec);
   const nanoseconds gap = heard_ ? at - heard_until_ : 0ns;
+  if (gap >= limits::kHoldGap) on_hold_ += gap;
   heard_ = true;
   heard_until_ = at + duration;
   last_heard_ = now_.mono;
@@ -194,6 +195,23 @@ LegCounts LiveLeg::counts() {
   counts.gap_ms = static_cast<std::uint64_t>(std::chrono::duration_cast<milliseconds>(gaps.time).count());
   counts.paused_ms = static_cast<std::uint64_t>(std::chrono::duration_cast<milliseconds>(paused_).count());
   return counts;
+}
+
+LegMetrics LiveLeg::metrics(Now now) {
+  LegMetrics metrics;
+  metrics.counts = counts();
+  // The block being filled, too.
+  const std::size_t held = gate_.most_held_blocks() + (metrics.counts.received == 0 ? 0 : 1);
+  metrics.held_bytes = held * limits::kPageBytes;
+  const TalkTime& talk = segments_.talk();
+  metrics.talk = std::chrono::duration_cast<milliseconds>(talk.talk);
+  metrics.quiet = std::chrono::duration_cast<milliseconds>(talk.quiet);
+  const nanoseconds silent = heard_ ? now.mono - last_heard_ : 0ns;
+  const nanoseconds held_now = silent >= limits::kHoldGap ? silent : 0ns;
+  metrics.hold = std::chrono::duration_cast<milliseconds>(on_hold_ + held_now);
+  metrics.jitter_mean_us = receiver_.jitter().mean_ns() / 1000;
+  metrics.jitter_most_us = receiver_.jitter().most_ns() / 1000;
+  return metrics;
 }
 
 }  // namespace assent

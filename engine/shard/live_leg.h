@@ -11,6 +11,7 @@
 
 #include "base/ids.h"
 #include "codecs/matroska/segment_head.h"
+#include "engine/catalog/leg_metrics.h"
 #include "engine/consent/consent_state.h"
 #include "engine/ingest/inband_dtmf.h"
 #include "engine/ingest/leg_receiver.h"
@@ -93,6 +94,8 @@ class alignas(limits::kCacheLineBytes) LiveLeg final : public LegSink {
   std::optional<MonoTime> last_heard();
   int level_dbov() const { return level_dbov_; }
   LegCounts counts();
+  // Complete once its segments are drained.
+  LegMetrics metrics(Now now);
 
   // While a call is paused, keys may be a card number: nobody listens to them, and nothing of what was heard is left.
   void begin_pause(Now now);
@@ -138,6 +141,7 @@ class alignas(limits::kCacheLineBytes) LiveLeg final : public LegSink {
   ExpectedPacket* withheld_ = nullptr;   // what is expected_ when it does not listen
   std::optional<MonoTime> paused_since_;
   nanoseconds paused_{0};
+  nanoseconds on_hold_{0};
 };
 
 }  // namespace assent

@@ -89,7 +89,7 @@ bool SegmentWriter::open(WallTime start) {
   std::copy(message_header.begin(), message_header.end(), header->plain.begin());
   header->head.fill_bytes = static_cast<std::uint16_t>(message_header.size());
 
-  open_ = std::make_unique<OpenSegment>(id, std::move(*sealer), permits_.of(use_));
+  open_ = std::make_unique<OpenSegment>(id, std::move(*sealer), permits_.of(use_), codec_);
   start_ = start;
   end_ = start;
   next_seq_ = 0;
@@ -131,7 +131,11 @@ void SegmentWriter::reap() {
   for (ClosedSegment& closed : closing_) {
     if (!finish(closed)) is_behind_ = true;
   }
-  std::erase_if(closing_, [](const ClosedSegment& closed) { return !closed.counts && closed.segment->is_drained(); });
+  std::erase_if(closing_, [this](const ClosedSegment& closed) {
+    if (closed.counts || !closed.segment->is_drained()) return false;
+    talk_ += talk_time(closed.segment->talk(), closed.segment->codec());
+    return true;
+  });
 }
 
 bool SegmentWriter::is_drained() {

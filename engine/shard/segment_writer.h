@@ -95,6 +95,8 @@ class alignas(limits::kCacheLineBytes) SegmentWriter {
   void lose_packet(WallTime at, nanoseconds duration) { gaps_.add({at, at + duration, 1, 0}); }
   // What was lost so far.
   const AudioGaps& gaps() const { return gaps_; }
+  // What was sealed so far is talk and quiet; all of it once `is_drained`.
+  const TalkTime& talk() const { return talk_; }
 
   const std::vector<SegmentId>& segments() const { return segments_; }  // every one opened so far
   bool is_drained();  // closed, and no worker holds a block of any of its segments
@@ -135,6 +137,7 @@ class alignas(limits::kCacheLineBytes) SegmentWriter {
   std::vector<ClosedSegment> closing_;  // with blocks still in the queue, or still to come
   CountsSource counts_;
   AudioGaps gaps_;
+  TalkTime talk_;
   Codec codec_;
   KeyId leg_key_id_;
   ConsentId consent_;

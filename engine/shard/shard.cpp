@@ -319,7 +319,7 @@ void Shard::forget(CallId id) {
 
 void Shard::finish(Entry& entry) {
   LiveCall& call = *entry.call;
-  FinishedCall finished{call.identity().id, call.identity().recording, call.has_recording(), {}, {}, {}, {}, {}, false};
+  FinishedCall finished{call.identity().id, call.identity().recording, call.has_recording(), {}, {}, {}, {}, false};
   std::size_t erased = 0;
   for (const auto& leg : call.legs()) {
     const auto& segments = leg->segments().segments();
@@ -329,9 +329,7 @@ void Shard::finish(Entry& entry) {
       finished.segments.insert(finished.segments.end(), segments.begin(), segments.end());
       for (const AudioGap& gap : leg->segments().gaps().list()) finished.gaps.emplace_back(leg->identity().id, gap);
     }
-    finished.counts.emplace_back(leg->identity().id, leg->counts());
-    const std::size_t blocks = leg->gate().most_held_blocks() + (leg->counts().received == 0 ? 0 : 1);
-    finished.held_bytes.emplace_back(leg->identity().id, blocks * limits::kPageBytes);
+    finished.legs.push_back({leg->identity().id, leg->metrics(now_), leg_erased});
     add_leg_counts(ended_, *leg);
   }
   finished.how = entry.how;

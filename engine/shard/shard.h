@@ -65,9 +65,12 @@ struct FinishedCall {
   bool has_recording = false;  // a gate opened
   std::string why;
   std::vector<SegmentId> segments;
-  std::vector<std::pair<LegId, LegCounts>> counts;
-  std::vector<std::pair<LegId, std::uint64_t>>
-      held_bytes;                                // the most that each leg held in blocks, the one being filled too
+  struct Leg {
+    LegId id;
+    LegMetrics metrics;
+    bool is_erased = false;
+  };
+  std::vector<Leg> legs;
   std::vector<std::pair<LegId, AudioGap>> gaps;  // of the legs that are kept
   bool all_erased = false;
   LiveCall::Ending how = LiveCall::Ending::over;

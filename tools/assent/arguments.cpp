@@ -176,8 +176,12 @@ class Commands {
     add_output(recordings, recordings_.output);
 
     auto& show = add("show", show_, "Show a recording: people, legs, consents, segments",
-                     "assent show 0192f0c1-2b3c-7d4e-8f90-a1b2c3d4e5f6 --wave quality");
+                     "assent show 0192f0c1-2b3c-7d4e-8f90-a1b2c3d4e5f6 --purpose quality");
     add_id(show, "RECORDING", show_.recording, "id of the recording");
+    show.add_option(
+            "--purpose", show_.purpose,
+            "with what notes say and what the call was like; PURPOSE is what they are read for, and goes on record")
+        ->type_name("PURPOSE");
     show.add_option("--wave", show_.wave_purpose,
                     "draw the waveform; PURPOSE is what it is heard for, and goes on record")
         ->type_name("PURPOSE");

@@ -171,6 +171,7 @@ struct RecordingsArguments {
 struct ShowArguments {
   EngineReach engine;
   RecordingId recording;
+  std::optional<std::string> purpose;       // with what notes say, and what the call was like: a use of them
   std::optional<std::string> wave_purpose;  // draw the waveform, which is a use of the audio
   Output output = Output::text;
 };

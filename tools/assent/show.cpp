@@ -64,6 +64,34 @@ void print_audio(const Json& recording, std::ostream& out) {
   segments.print(out);
 }
 
+void print_metrics(const Json& recording, std::ostream& out) {
+  const Json metrics = object_at(recording, "metrics");
+  if (metrics.empty()) return;
+  const auto in_seconds = [](const Json& from, const char* name) -> std::string {
+    const auto found = from.find(name);
+    if (found == from.end() || !found->is_number_unsigned()) return "";
+    const auto ms = found->get<std::uint64_t>();
+    return std::to_string(ms / 1000) + "." + std::to_string(ms % 1000 / 100) + " s";
+  };
+  out << "\nduration   " << in_seconds(metrics, "duration_ms") << "\n";
+  for (const auto& each : list_at(metrics, "participants")) {
+    out << "opt-in     " << printable(participant_name(recording, text_at(each, "id"))) << " after "
+        << in_seconds(each, "opt_in_ms") << "\n";
+  }
+  out << "\n";
+  TextTable legs({"LEG", "TALK", "QUIET", "HOLD", "PAUSED", "PACKETS", "LOST", "LATE", "JITTER", "AT MOST"});
+  for (const auto& each : list_at(metrics, "legs")) {
+    std::string name = text_at(each, "id");
+    for (const auto& known : list_at(recording, "legs")) {
+      if (text_at(known, "id") == name) name = leg_name(known);
+    }
+    legs.add({name, in_seconds(each, "talk_ms"), in_seconds(each, "quiet_ms"), in_seconds(each, "hold_ms"),
+              in_seconds(each, "paused_ms"), text_at(each, "packets"), text_at(each, "lost"), text_at(each, "late"),
+              text_at(each, "jitter_mean_us") + " us", text_at(each, "jitter_max_us") + " us"});
+  }
+  legs.print(out);
+}
+
 void print_gaps(const Json& recording, std::ostream& out) {
   TextTable gaps({"GAP OF LEG", "FROM", "TO", "BLOCKS", "PACKETS"});
   for (const auto& each : list_at(recording, "gaps")) {
@@ -89,9 +117,11 @@ void print_recording(const Json& recording, std::ostream& out) {
   out << "\n";
   print_audio(recording, out);
   print_gaps(recording, out);
+  print_metrics(recording, out);
   for (const auto& note : list_at(recording, "notes")) {
     out << "\nnote of " << text_at(note, "at") << " by " << printable(text_at(note, "author")) << ": "
-        << printable(text_at(note, "text")) << "\n";
+        << (text_at(note, "text").empty() ? "(what it says takes a --purpose)" : printable(text_at(note, "text")))
+        << "\n";
   }
 }
 
@@ -121,7 +151,9 @@ Result<std::vector<WaveChannel>> fetch_wave(ApiClient& engine, RecordingId recor
 ExitStatus perform(const ShowArguments& arguments, Console& console) {
   auto engine = reach_engine(arguments.engine);
   if (!engine) return fail(console, engine.error());
-  const auto body = engine->get("/v1/recordings/" + to_text(arguments.recording));
+  std::vector<std::pair<std::string_view, std::string>> query;
+  if (arguments.purpose) query.emplace_back("purpose", *arguments.purpose);
+  const auto body = engine->get(target_of("/v1/recordings/" + to_text(arguments.recording), query));
   if (!body) return fail(console, body.error());
   const auto recording = parse_reply(*body);
   if (!recording) return fail(console, recording.error());

@@ -129,3 +129,50 @@ TEST_CASE("the log is empty after forgetting, and booking goes on") {
   REQUIRE_OK(catalog->book(std::vector<Booking>{booking::AddConsent{rows.consent(0, "granted")}}));
   CHECK(std::filesystem::file_size(folder.path() / "catalog.db-wal") > 0);
 }
+
+TEST_CASE("a leg's metrics are replaced, erased, and never there without the leg's key") {
+  const TempFolder folder;
+  const auto catalog = open_catalog(folder);
+  const CallRows rows;
+  rows.book_all(*catalog);
+  const auto set = [&](const Bytes& sealed) {
+    REQUIRE_OK(catalog->book(std::vector<Booking>{booking::SetLegMetrics{rows.legs[1].id, sealed}}));
+    return (*catalog->legs(rows.call.id))[1].sealed_metrics;
+  };
+  CHECK((*catalog->legs(rows.call.id))[1].sealed_metrics.empty());
+  const Bytes first = random_body(60);
+  const Bytes second = random_body(64);
+  CHECK(set(first) == first);
+  CHECK(set(second) == second);
+  CHECK((*catalog->legs(rows.call.id))[0].sealed_metrics.empty());
+  CHECK(set({}).empty());
+  CHECK(set(second) == second);
+  REQUIRE_OK(catalog->forget_deleted());
+  CHECK(files_with(folder, {first}) == 0);
+  CHECK(files_with(folder, {second}) >= 1);
+
+  REQUIRE_OK(catalog->book(std::vector<Booking>{booking::DestroyKey{rows.legs[1].key}}));
+  CHECK(set(second).empty());
+  REQUIRE_OK(catalog->forget_deleted());
+  CHECK(files_with(folder, {second}) == 0);
+  CHECK(catalog->book(std::vector<Booking>{booking::SetLegMetrics{new_id<LegId>(at_ms(1)), first}}).error().code ==
+        Errc::not_found);
+}
+
+TEST_CASE("a note is erased by itself") {
+  const TempFolder folder;
+  const auto catalog = open_catalog(folder);
+  const CallRows rows;
+  rows.book_all(*catalog);
+  const NoteRow gone{new_id<NoteId>(at_ms(1)), rows.call.id, "t", at_ms(1), random_body(50)};
+  const NoteRow stays{new_id<NoteId>(at_ms(2)), rows.call.id, "t", at_ms(2), random_body(50)};
+  REQUIRE_OK(catalog->book(std::vector<Booking>{booking::AddNote{gone}, booking::AddNote{stays}}));
+  REQUIRE_OK(catalog->book(std::vector<Booking>{booking::EraseNote{gone.id}}));
+  REQUIRE_OK(catalog->forget_deleted());
+  const auto notes = *catalog->notes(rows.call.id);
+  REQUIRE(notes.size() == 1);
+  CHECK(notes[0].id == stays.id);
+  CHECK(files_with(folder, {gone.sealed_text}) == 0);
+  CHECK(files_with(folder, {stays.sealed_text}) >= 1);
+  CHECK(catalog->book(std::vector<Booking>{booking::EraseNote{gone.id}}).error().code == Errc::not_found);
+}

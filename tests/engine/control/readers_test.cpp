@@ -32,9 +32,11 @@ Gives what_is_given(Operation operation) {
     case Operation::resume_call:
     case Operation::change_legs:
     case Operation::add_note:
+    case Operation::erase_note:
     case Operation::list_recordings:
     case Operation::show_recording:
     case Operation::delete_recording:
+    case Operation::erase_metrics:
     case Operation::erase_subject:
     case Operation::export_subject:
     case Operation::withdraw_subject:

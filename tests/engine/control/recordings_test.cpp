@@ -289,9 +289,106 @@ TEST_CASE("a recording is shown with the people, legs, consents, segments and no
   CHECK(body["legs"][1]["label"] == "agent");
   CHECK(body["consents"].size() == 2);
   CHECK(body["segments"].size() == 4);
-  CHECK(body["notes"][0]["text"] == "asked twice");
+  CHECK(body["notes"][0]["text"].is_null());  // what it says takes a purpose
+  CHECK(body["metrics"].is_null());
   CHECK(body["notes"][0]["author"] == "the-agent");
   CHECK(body["notes"][0]["id"] == json::parse(note.body)["id"]);
+}
+
+namespace {
+
+// What a leg of the recorded call was like, as the end of the call books it.
+void book_metrics(ControlRig& rig, const RecordedCall& call, std::size_t leg, const LegMetrics& metrics) {
+  const auto key = must(rig.keys.open(call.legs[leg].key));
+  std::vector<Booking> bookings;
+  bookings.emplace_back(
+      booking::SetLegMetrics{call.legs[leg].id, seal_leg_metrics(*key.key, call.legs[leg].id, to_json(metrics))});
+  must(rig.writer->book_and_wait(std::move(bookings)));
+}
+
+LegMetrics some_metrics() {
+  LegMetrics metrics;
+  metrics.counts.received = 500;
+  metrics.counts.lost = 3;
+  metrics.talk = 4200ms;
+  metrics.quiet = 5800ms;
+  metrics.hold = 2500ms;
+  metrics.jitter_mean_us = 700;
+  metrics.jitter_most_us = 4000;
+  return metrics;
+}
+
+}  // namespace
+
+TEST_CASE("what notes say and what a call was like are read for a purpose, and the reading is on record") {
+  ControlRig rig;
+  const auto call = rig.record_call();
+  rig.consent_all(call, "quality");
+  book_metrics(rig, call, 0, some_metrics());
+  must(rig.recordings.add_note(call.call, "asked twice", kCaller));
+  const std::string path = "/v1/recordings/" + to_text(call.recording);
+  const json plain = json::parse(rig.ask("GET", path).body);
+  CHECK(plain["metrics"].is_null());
+  CHECK(plain["legs"][0]["counts"]["PACKETS_LOST"] == 3);
+
+  const json body = json::parse(rig.ask("GET", path + "?purpose=quality").body);
+  CHECK(body["notes"][0]["text"] == "asked twice");
+  const json& leg = body["metrics"]["legs"][0];
+  CHECK(leg["id"] == to_text(call.legs[0].id));
+  CHECK(leg["talk_ms"] == 4200);
+  CHECK(leg["quiet_ms"] == 5800);
+  CHECK(leg["hold_ms"] == 2500);
+  CHECK(leg["jitter_mean_us"] == 700);
+  CHECK(leg["jitter_max_us"] == 4000);
+  CHECK(leg["lost"] == 3);
+  CHECK(body["metrics"]["legs"].size() == 1);
+  CHECK(body["metrics"]["participants"].size() == 2);
+  CHECK(body["metrics"]["participants"][0]["opt_in_ms"].get<int>() >= 0);
+  const json entry = last_entry(rig);
+  CHECK(entry["kind"] == "access");
+  CHECK(entry["use"] == "details");
+  CHECK(entry["purpose"] == "quality");
+  CHECK(entry["legs"].size() == 2);
+}
+
+TEST_CASE("notes and metrics are refused for a purpose that nobody agreed to, and that is on record") {
+  ControlRig rig;
+  const auto call = rig.record_call();
+  rig.consent_all(call, "quality");
+  rig.consent_all(call, std::string(kEvidencePurpose));
+  must(rig.recordings.add_note(call.call, "MARKER-of-a-note", kCaller));
+  for (const std::string& purpose : {std::string("training"), std::string(kEvidencePurpose)}) {
+    const auto refused = rig.ask("GET", "/v1/recordings/" + to_text(call.recording) + "?purpose=" + purpose);
+    CHECK(refused.status == 403);
+    CHECK(refused.body.find("MARKER") == std::string::npos);
+    CHECK(last_entry(rig)["kind"] == "refusal");
+    CHECK(last_entry(rig)["purpose"] == purpose);
+  }
+}
+
+TEST_CASE("one note, or a call's metrics, can be erased and nothing else of it") {
+  ControlRig rig;
+  const auto call = rig.record_call();
+  rig.consent_all(call, "quality");
+  book_metrics(rig, call, 1, some_metrics());
+  const NoteId gone = must(rig.recordings.add_note(call.call, "about her", kCaller));
+  must(rig.recordings.add_note(call.call, "about the weather", kCaller));
+  const std::string note = "/v1/calls/" + to_text(call.call) + "/notes/" + to_text(gone);
+  CHECK(rig.ask("DELETE", note, {}, Role::supervisor).status == 403);
+  CHECK(rig.ask("DELETE", note).status == 200);
+  CHECK(last_entry(rig)["erased"] == to_text(gone));
+  CHECK(rig.ask("DELETE", note).status == 404);
+
+  const std::string metrics = "/v1/recordings/" + to_text(call.recording) + "/metrics";
+  CHECK(rig.ask("DELETE", metrics).status == 200);
+  CHECK(last_entry(rig)["kind"] == "metrics");
+  CHECK(rig.ask("DELETE", metrics).status == 404);
+  const json body = json::parse(rig.ask("GET", "/v1/recordings/" + to_text(call.recording) + "?purpose=quality").body);
+  CHECK(body["metrics"]["legs"].empty());
+  REQUIRE(body["notes"].size() == 1);
+  CHECK(body["notes"][0]["text"] == "about the weather");
+  CHECK(rig.ask("GET", "/v1/recordings/" + to_text(call.recording) + "/audio?format=wav&purpose=quality").status ==
+        200);
 }
 
 TEST_CASE("a note is sealed in the catalog and on the ledger only by its id") {
