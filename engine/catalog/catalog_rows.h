@@ -205,7 +205,8 @@ enum class LedgerKind {
   standing_consent,
   notice,
   purpose,
-  rotation  // the keys' epoch: begun and done
+  rotation,  // the keys' epoch: begun and done
+  processor  // who is one, and what is not waited for any more
 };
 std::string_view name_of(LedgerKind kind);
 
