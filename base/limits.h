@@ -394,7 +394,36 @@ inline constexpr std::size_t kWebhookSecretBytesMax = 1024;
 inline constexpr std::size_t kSignatureHeaderBytes = 1024;
 inline constexpr std::size_t kSignatureTags = 4;
 inline constexpr std::size_t kSignatureTimeDigits = 12;  // until the year 33658
-inline constexpr std::size_t kTokens = 1000;             // API tokens; each request compares with all of them
+// Processors: who is told of consents and erasures. One that does not answer is asked again after so long, then after
+// twice that, up to the longest, in all for some 20 hours: 12 doublings of 2 s are 2.3 h, 18 more attempts an hour
+// each.
+inline constexpr std::size_t kToldProcessors = 64;
+inline constexpr std::size_t kProcessorUrlBytes = 1024;
+inline constexpr std::chrono::milliseconds kProcessorTimeout = 10s;
+inline constexpr std::chrono::milliseconds kProcessorTimeoutMin = 100ms;
+inline constexpr std::chrono::milliseconds kProcessorTimeoutMax = 2min;
+inline constexpr std::size_t kProcessorAttempts = 30;
+inline constexpr std::size_t kProcessorAttemptsMax = 10000;
+inline constexpr std::chrono::milliseconds kProcessorRetryFirst = 2s;
+inline constexpr std::chrono::milliseconds kProcessorRetryLongest = 1h;
+inline constexpr std::chrono::milliseconds kProcessorRetryMin = 10ms;
+inline constexpr std::chrono::milliseconds kProcessorRetryMax = 24h;
+inline constexpr std::chrono::milliseconds kProcessorGiveUp = 72h;
+inline constexpr std::chrono::milliseconds kProcessorConfirm = 168h;  // a week, from "accepted" to "confirmed"
+inline constexpr std::chrono::milliseconds kProcessorPatienceMin = 1s;
+inline constexpr std::chrono::milliseconds kProcessorPatienceMax = 24h * 365;
+// Requests to one processor at a time, all of different calls and people; so many of its oldest events are looked at
+// together, at 1 KiB each.
+inline constexpr std::size_t kProcessorRequests = 4;
+inline constexpr std::size_t kDeliveryWindow = 1000;
+inline constexpr std::size_t kProcessorReplyBytes = std::size_t{16} * 1024;  // read of a reply, and not kept
+inline constexpr std::size_t kDeliveryErrorBytes = 200;
+inline constexpr auto kDeliveryLook = 50ms;      // how often it is asked whether anything is to be told
+inline constexpr auto kDeliveryRelook = 1s;      // after the catalog did not answer; confirmations that are overdue
+inline constexpr auto kDeliveryKept = 24h * 30;  // what is settled, for who asks what became of it
+inline constexpr std::size_t kDeliveriesPurged = 64;  // at a time
+inline constexpr std::size_t kDeadLettersShown = 100;
+inline constexpr std::size_t kTokens = 1000;   // API tokens; each request compares with all of them
 inline constexpr std::size_t kRefBytes = 256;  // call ref, participant ref, label, name, address: longest text
 inline constexpr std::size_t kNameBytes = 64;  // an id people write: a purpose, a notice and its version
 inline constexpr std::size_t kNoteBytes = std::size_t{16} * 1024;

@@ -32,6 +32,7 @@
 #include "pipelines/journal_eraser.h"
 #include "pipelines/lease_watch.h"
 #include "pipelines/overload_watch.h"
+#include "pipelines/processor_wiring.h"
 #include "pipelines/root_key.h"
 #include "pipelines/settings_reload.h"
 #include "pipelines/shard_share.h"
@@ -99,6 +100,7 @@ struct Engine::Parts {
   std::unique_ptr<RootKeyProvider> root;
   std::optional<KeyRing> keys;
   std::optional<CatalogWriter> writer;
+  std::unique_ptr<ProcessorWiring> processors;
   std::optional<CheckpointClock> checkpoints;
   std::optional<LeaseWatch> lease_watch;
 
@@ -204,7 +206,11 @@ Result<void> Engine::Parts::open_catalog() {
   lease_watch.emplace(*writer, tell);
   registers.emplace(RegisterParts{*catalog, *writer, purposes});
   if (auto declared = declare(settings); !declared) return declared;
-  return registers->resume();
+  if (auto resumed = registers->resume(); !resumed) return resumed;
+  auto told = ProcessorWiring::create({*catalog, *writer, state, tell}, settings.processors);
+  if (!told) return told.error();
+  processors = std::move(*told);
+  return {};
 }
 
 // The file's notices and purposes are put on record; a version that stands for something else there is an error.
@@ -336,12 +342,13 @@ Result<void> Engine::Parts::start_api() {
   receipts.emplace(ReceiptDesk::Parts{*catalog, [this] { return catalog->seal(); },
                                       [terms = receipt_terms(settings)] { return terms; },
                                       [this] { return catalog->ledger_keys(); }});
+  processors->start();
   meter.emplace(EngineMeter::Parts{shards, *writer, *catalog, life});
   auto sources = open_webhooks(settings.webhooks, state);
   if (!sources) return sources.error();
   webhooks.emplace(std::move(*sources), read_clocks().wall);
   api.emplace(ApiParts{*calls, *meter, *recordings, *erasures, *person_erasures, *key_rotation, *receipts, *standing,
-                       *withdrawals, *registers, *catalog, *tokens, overload, *webhooks});
+                       *withdrawals, *registers, *catalog, *tokens, overload, *webhooks, processors->desk()});
   auto listening = HttpServer::listen(
       settings.listen.api, [this](const HttpRequest& request) { return api->handle(request); },
       [this](unsigned status, std::string_view why) { return api->refuse(status, why); }, {}, Api::lane_of);
@@ -397,6 +404,11 @@ Result<Reload> Engine::reload(const PipelineConfig& config) {
     std::erase(read.changed, "webhooks");
     read.at_next_start.push_back("webhooks (" + sources.error().what + ")");
   }
+  if (auto told = parts_->processors->replace(read.running.processors); !told) {
+    read.running.processors = parts_->running.processors;
+    std::erase(read.changed, "processors");
+    read.at_next_start.push_back("processors (" + told.error().what + ")");
+  }
   parts_->running = std::move(read.running);
   parts_->calls->set_defaults(defaults_of(parts_->running));
   parts_->writer->keep_lease(parts_->running.consent.lease);
@@ -446,6 +458,7 @@ Result<void> Engine::stop(milliseconds patience) {
   parts.person_erasures.reset();
   parts.key_rotation.reset();
   parts.eraser.reset();
+  if (parts.processors) parts.processors->stop();
   for (const auto& shard : parts.shards) shard->stop_storage();
   for (const auto& shard : parts.shards) {
     if (!all_over) break;

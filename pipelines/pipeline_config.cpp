@@ -5,6 +5,7 @@
 #include "pipelines/consent_config.h"
 #include "pipelines/controller_config.h"
 #include "pipelines/overload_config.h"
+#include "pipelines/processor_config.h"
 #include "pipelines/section_reader.h"
 #include "pipelines/webhook_config.h"
 
@@ -228,6 +229,7 @@ PipelineSettings read_document(const TomlValue& root, const PipelineOverrides& o
   read_consent(section("consent"), settings.consent, settings.overload.hold_floor, settings.purposes, errors);
   if (document.has("notice")) settings.notice = read_notice(section("notice"));
   settings.webhooks = read_webhooks(document, errors);
+  settings.processors = read_processors(document, settings.purposes, errors);
   settings.notices = read_notices(document, errors);
   read_seal(section("seal"), settings.seal);
   const auto errors_before_journal = errors.size();

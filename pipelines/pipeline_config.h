@@ -32,6 +32,7 @@
 #include "engine/ingest/datagram_source.h"
 #include "engine/ingest/inband_dtmf.h"
 #include "engine/ingest/port_range.h"
+#include "engine/processors/delivery_queue.h"
 #include "engine/receipts/receipt_terms.h"
 #include "pipelines/config_error.h"
 
@@ -125,6 +126,19 @@ struct Webhook {
   bool operator==(const Webhook&) const = default;
 };
 
+// Who is told of consents and erasures.
+struct Processor {
+  std::string name;
+  std::string url;
+  std::string host;                   // of it
+  std::vector<std::string> purposes;  // it is fed by
+  SecretPlace secret;
+  std::optional<SecretPlace> previous;  // both sign, while it changes to the other
+  DeliveryLimits limits;
+  milliseconds window = limits::kWebhookWindowDefault;  // how old a confirmation may be
+  bool operator==(const Processor&) const = default;
+};
+
 struct Seal {
   milliseconds max_delay = limits::kMaxDelayDefault;
   std::size_t workers = 1;  // threads, which all shards share
@@ -191,6 +205,7 @@ struct PipelineSettings {
   std::vector<pipeline::Notice> notices;   // others that a call may name
   std::optional<pipeline::Controller> controller;
   std::vector<pipeline::Webhook> webhooks;
+  std::vector<pipeline::Processor> processors;
   pipeline::Seal seal;
   pipeline::Journal journal;
   pipeline::Ledger ledger;

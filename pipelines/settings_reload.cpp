@@ -113,6 +113,7 @@ SettingsReload reload_settings(const PipelineSettings& started, const PipelineSe
   compare.take("notice", reload.running.notice, read.notice);
   compare.take("notices", reload.running.notices, read.notices);
   compare.take("webhooks", reload.running.webhooks, read.webhooks);
+  compare.take("processors", reload.running.processors, read.processors);
   compare.take("log.level", reload.running.log.level, read.log.level);
   compare.take("shutdown.drain", reload.running.shutdown.drain, read.shutdown.drain);
   compare.take("shutdown.calls", reload.running.shutdown.calls, read.shutdown.calls);

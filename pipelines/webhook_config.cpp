@@ -9,30 +9,14 @@ namespace {
 
 constexpr std::string_view kPlaces = "secret_file = \"ivr.secret\" or secret_env = \"ASSENT_IVR_SECRET\"";
 
-// The two keys that say where one secret is; one of them may be there.
-std::optional<pipeline::SecretPlace> take_place(SectionReader& section, std::string_view file_key,
-                                                std::string_view env_key) {
-  using Kind = pipeline::SecretPlace::Kind;
-  const auto file = section.take_text(file_key, limits::kRefBytes);
-  const auto variable = section.take_text(env_key, limits::kRefBytes);
-  if (section.has(file_key) && section.has(env_key)) {
-    section.refuse(section.place_of(env_key), env_key, "cannot stand beside " + std::string(file_key),
-                   "one of the two");
-    return std::nullopt;
-  }
-  if (file) return pipeline::SecretPlace{Kind::file, *file};
-  if (variable) return pipeline::SecretPlace{Kind::environment, *variable};
-  return std::nullopt;
-}
-
 std::optional<pipeline::Webhook> read_webhook(SectionReader&& section) {
   pipeline::Webhook webhook;
   section.require("name", "a name such as \"ivr\", which stands in its path and on record");
   webhook.name = section.take_text("name", limits::kNameBytes).value_or("");
   webhook.tenant = section.take_text("tenant", limits::kRefBytes);
   section.take("window", webhook.window, {limits::kWebhookWindowMin, limits::kWebhookWindowMax});
-  const auto secret = take_place(section, "secret_file", "secret_env");
-  webhook.previous = take_place(section, "previous_secret_file", "previous_secret_env");
+  const auto secret = take_secret_place(section, "secret_file", "secret_env");
+  webhook.previous = take_secret_place(section, "previous_secret_file", "previous_secret_env");
   section.finish();
   if (!section.has("secret_file") && !section.has("secret_env")) {
     section.refuse(section.place_of("secret_file"), "secret_file", "is missing", std::string(kPlaces));
@@ -48,6 +32,21 @@ std::optional<pipeline::Webhook> read_webhook(SectionReader&& section) {
 }
 
 }  // namespace
+
+std::optional<pipeline::SecretPlace> take_secret_place(SectionReader& section, std::string_view file_key,
+                                                       std::string_view env_key) {
+  using Kind = pipeline::SecretPlace::Kind;
+  const auto file = section.take_text(file_key, limits::kRefBytes);
+  const auto variable = section.take_text(env_key, limits::kRefBytes);
+  if (section.has(file_key) && section.has(env_key)) {
+    section.refuse(section.place_of(env_key), env_key, "cannot stand beside " + std::string(file_key),
+                   "one of the two");
+    return std::nullopt;
+  }
+  if (file) return pipeline::SecretPlace{Kind::file, *file};
+  if (variable) return pipeline::SecretPlace{Kind::environment, *variable};
+  return std::nullopt;
+}
 
 std::vector<pipeline::Webhook> read_webhooks(SectionReader& document, ConfigErrors& errors) {
   std::vector<pipeline::Webhook> webhooks;

@@ -8,6 +8,10 @@
 
 namespace assent {
 
+// The two keys that say where one secret is; one of them may be there.
+std::optional<pipeline::SecretPlace> take_secret_place(SectionReader& section, std::string_view file_key,
+                                                       std::string_view env_key);
+
 std::vector<pipeline::Webhook> read_webhooks(SectionReader& document, ConfigErrors& errors);
 
 }  // namespace assent

@@ -15,58 +15,58 @@
 namespace assent {
 namespace {
 
-Error refuse(Errc code, const pipeline::Webhook& webhook, const std::string& why) {
-  return error(code, "the secret of webhook " + webhook.name + ": " + why);
+Error refuse(Errc code, const std::string& owner, const std::string& why) {
+  return error(code, "the secret of " + owner + ": " + why);
 }
 
 // Without the line's end that an editor leaves behind the secret.
-Result<HmacKey> key_of(const pipeline::Webhook& webhook, const std::string& place, std::string_view text) {
+Result<HmacKey> key_of(const std::string& owner, const std::string& place, std::string_view text) {
   if (text.ends_with('\n')) text.remove_suffix(1);
   if (text.ends_with('\r')) text.remove_suffix(1);
   if (text.size() < limits::kWebhookSecretBytesMin || text.size() > limits::kWebhookSecretBytesMax) {
-    return refuse(Errc::invalid, webhook,
+    return refuse(Errc::invalid, owner,
                   place + " must hold " + std::to_string(limits::kWebhookSecretBytesMin) + " to " +
                       std::to_string(limits::kWebhookSecretBytesMax) + " bytes, such as `openssl rand -hex 32` makes");
   }
   return HmacKey(bytes_of(text));
 }
 
-Result<HmacKey> read_file(const pipeline::Webhook& webhook, const std::filesystem::path& path) {
+Result<HmacKey> read_file(const std::string& owner, const std::filesystem::path& path) {
   const OpenFile file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
-  if (file.fd < 0 && errno == ENOENT) return refuse(Errc::not_found, webhook, "there is no file " + path.string());
-  if (file.fd < 0) return os_error("open the secret of webhook " + webhook.name + ", " + path.string(), errno);
+  if (file.fd < 0 && errno == ENOENT) return refuse(Errc::not_found, owner, "there is no file " + path.string());
+  if (file.fd < 0) return os_error("open the secret of " + owner + ", " + path.string(), errno);
   struct stat about {};
   if (::fstat(file.fd, &about) != 0) return os_error("look at " + path.string(), errno);
   if (!S_ISREG(about.st_mode) || (about.st_mode & 077) != 0) {
-    return refuse(Errc::denied, webhook,
+    return refuse(Errc::denied, owner,
                   path.string() + " must be a file that only its owner may read: chmod 600 " + path.string());
   }
   std::array<char, limits::kWebhookSecretBytesMax + 3> text;  // with a line's end, and one byte too many
   const auto size = read_whole(file, text, "read " + path.string());
   if (!size) return size.error();
-  auto key = key_of(webhook, path.string(), {text.data(), *size});
+  auto key = key_of(owner, path.string(), {text.data(), *size});
   wipe({reinterpret_cast<std::uint8_t*>(text.data()), *size});
   return key;
 }
 
-Result<HmacKey> read_secret(const pipeline::Webhook& webhook, const pipeline::SecretPlace& place,
-                            const StateFolder& state) {
-  if (place.kind == pipeline::SecretPlace::Kind::file) return read_file(webhook, state.webhook_secret(place.where));
+Result<HmacKey> read_secret(const std::string& owner, const pipeline::SecretPlace& place, const StateFolder& state) {
+  if (place.kind == pipeline::SecretPlace::Kind::file) return read_file(owner, state.webhook_secret(place.where));
   const char* value = std::getenv(place.where.c_str());
-  if (value == nullptr) return refuse(Errc::not_found, webhook, "the variable " + place.where + " is not set");
-  return key_of(webhook, "the variable " + place.where, value);
+  if (value == nullptr) return refuse(Errc::not_found, owner, "the variable " + place.where + " is not set");
+  return key_of(owner, "the variable " + place.where, value);
 }
 
-Result<WebhookSource> open_webhook(const pipeline::Webhook& webhook, const StateFolder& state) {
+Result<WebhookSource> open_webhook(const pipeline::Webhook& webhook, const std::string& owner,
+                                   const StateFolder& state) {
   WebhookSource source;
   source.name = webhook.name;
   source.tenant = webhook.tenant;
   source.window = std::chrono::ceil<std::chrono::seconds>(webhook.window);
-  auto secret = read_secret(webhook, webhook.secret, state);
+  auto secret = read_secret(owner, webhook.secret, state);
   if (!secret) return secret.error();
   source.secrets.push_back(std::move(*secret));
   if (!webhook.previous) return source;
-  auto previous = read_secret(webhook, *webhook.previous, state);
+  auto previous = read_secret(owner, *webhook.previous, state);
   if (!previous) return previous.error();
   source.secrets.push_back(std::move(*previous));
   return source;
@@ -84,21 +84,22 @@ bool share_a_secret(const WebhookSource& a, const WebhookSource& b) {
 }  // namespace
 
 Result<std::vector<WebhookSource>> open_webhooks(const std::vector<pipeline::Webhook>& webhooks,
-                                                 const StateFolder& state) {
+                                                 const StateFolder& state, const std::string& kind) {
   std::vector<WebhookSource> sources;
   try {
     for (const pipeline::Webhook& webhook : webhooks) {
-      auto source = open_webhook(webhook, state);
+      const std::string owner = kind + " " + webhook.name;
+      auto source = open_webhook(webhook, owner, state);
       if (!source) return source.error();
       for (const WebhookSource& other : sources) {
         if (share_a_secret(*source, other)) {
-          return refuse(Errc::invalid, webhook, "is that of webhook " + other.name + ", too; each needs its own");
+          return refuse(Errc::invalid, owner, "is that of " + kind + " " + other.name + ", too; each needs its own");
         }
       }
       sources.push_back(std::move(*source));
     }
   } catch (const std::bad_alloc&) {
-    return error(Errc::exhausted, "no locked memory is left for the webhooks' secrets");
+    return error(Errc::exhausted, "no locked memory is left for the " + kind + "s' secrets");
   }
   return sources;
 }

@@ -230,7 +230,7 @@ Result<std::vector<Booking>> LegEraser::done_bookings(const Step& step) {
   closing.row.done = now;
   std::vector<Booking> bookings;
   for (const SegmentRow& each : step.stored) bookings.emplace_back(booking::RemoveSegment{each.id});
-  if (auto added = close_erasure(parts_.catalog, closing, bookings); !added) return added.error();
+  if (auto ended = close_erasure(parts_.catalog, closing, bookings); !ended) return ended.error();
   return bookings;
 }
 

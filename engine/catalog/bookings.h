@@ -14,6 +14,7 @@
 #include "base/time.h"
 #include "crypto/wrapped_key.h"
 #include "engine/catalog/catalog_rows.h"
+#include "engine/catalog/processor_rows.h"
 
 namespace assent {
 
@@ -87,8 +88,11 @@ struct StartLedgerKey { std::shared_ptr<const LedgerSeal> seal; WallTime at; };
 struct AddCheckpoint { WallTime at; };
 // Nothing: it is there to be committed, which proves that the ledger can be written.
 struct ProveLedger {};
-struct StartErasure { ErasureRow row; };
+// Every processor is told of it, unless it is part of another. `legs`: those of the call that it erases, if not all.
+struct StartErasure { ErasureRow row; std::optional<ErasureId> part_of = std::nullopt; std::vector<LegId> legs = {}; };
 struct UpdateErasure { ErasureId id; std::string steps_json; std::optional<WallTime> done; };
+// All is done here; processors have not confirmed yet. It is among waiting_erasures from then on.
+struct AwaitProcessors { ErasureId id; std::string steps_json; };
 // These three may be booked again after they took effect, so that an erasure can be resumed.
 // The key's row is gone and its wrapped bytes are overwritten; so are those of its successor and of what it succeeded.
 struct DestroyKey { KeyId key; };
@@ -103,6 +107,19 @@ struct ForgetParticipant { ParticipantId participant; };
 // free again. The keys are the caller's to destroy.
 struct EraseSubject { SubjectId subject; WallTime at; };
 struct EraseTenant { TenantId tenant; WallTime at; };
+// These are the processors from now on; whoever was one is none any more. What changes goes on the ledger. AddConsent
+// and StartErasure tell them of it (processor_event.h).
+struct SetProcessors { std::vector<ProcessorRow> rows; WallTime at; };
+// What became of one attempt, or what the processor confirms. No effect on what is settled. `attempts` never shrink.
+struct NoteDelivery {
+  EventId event; std::string processor; DeliveryState state; WallTime at; std::uint32_t attempts; std::string error;
+};
+// The dead ones are tried again, from the first attempt on.
+struct RetryDeliveries { std::string processor; WallTime at; };
+// Nobody waits for these any more; on the ledger, with the reason. Errc::not_found: none is open.
+struct WaiveDeliveries {
+  std::string processor; std::optional<ErasureId> erasure; std::string reason; std::string by; WallTime at;
+};
 }  // namespace booking
 // clang-format on
 
@@ -115,6 +132,7 @@ using Booking = std::variant<
     booking::EraseRecording, booking::AddStandingConsent, booking::WithdrawStandingConsent, booking::AddNotice,
     booking::AddPurpose, booking::ProveLedger, booking::ForgetCall, booking::ForgetParticipant, booking::EraseSubject,
     booking::EraseTenant, booking::ReplaceEpochKey, booking::ReplaceTenantKey, booking::ReplaceSubjectKey,
-    booking::RewrapKey, booking::ResealParticipant, booking::RetireKey>;
+    booking::RewrapKey, booking::ResealParticipant, booking::RetireKey, booking::AwaitProcessors,
+    booking::SetProcessors, booking::NoteDelivery, booking::RetryDeliveries, booking::WaiveDeliveries>;
 
 }  // namespace assent

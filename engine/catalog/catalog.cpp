@@ -41,7 +41,13 @@ constexpr Named<LedgerKind> kLedgerKinds[] = {{LedgerKind::consent, "consent"},
                                               {LedgerKind::notice, "notice"},
                                               {LedgerKind::purpose, "purpose"},
                                               {LedgerKind::rotation, "rotation"},
-                                              {LedgerKind::metrics, "metrics"}};
+                                              {LedgerKind::metrics, "metrics"},
+                                              {LedgerKind::processor, "processor"}};
+
+constexpr Named<DeliveryState> kDeliveryStates[] = {
+    {DeliveryState::pending, "pending"},     {DeliveryState::accepted, "accepted"},
+    {DeliveryState::delivered, "delivered"}, {DeliveryState::confirmed, "confirmed"},
+    {DeliveryState::dead, "dead"},           {DeliveryState::waived, "waived"}};
 
 template <typename State, std::size_t n>
 std::string_view name_in(const Named<State> (&names)[n], State state) {
@@ -68,9 +74,11 @@ std::string_view name_of(ErasureScope scope) { return name_in(kErasureScopes, sc
 std::string_view name_of(CallState state) { return name_in(kCallStates, state); }
 std::string_view name_of(RecordingState state) { return name_in(kRecordingStates, state); }
 std::string_view name_of(SegmentState state) { return name_in(kSegmentStates, state); }
+std::string_view name_of(DeliveryState state) { return name_in(kDeliveryStates, state); }
 std::string_view name_of(LedgerKind kind) { return name_in(kLedgerKinds, kind); }
 
 bool parse_name(std::string_view text, ErasureScope& out) { return parse_in(kErasureScopes, text, out); }
+bool parse_name(std::string_view text, DeliveryState& out) { return parse_in(kDeliveryStates, text, out); }
 bool parse_name(std::string_view text, CallState& out) { return parse_in(kCallStates, text, out); }
 bool parse_name(std::string_view text, RecordingState& out) { return parse_in(kRecordingStates, text, out); }
 bool parse_name(std::string_view text, SegmentState& out) { return parse_in(kSegmentStates, text, out); }

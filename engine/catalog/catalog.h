@@ -113,7 +113,15 @@ class Catalog {
   virtual Result<std::uint64_t> stored_bytes(TenantId tenant) = 0;
   virtual Result<std::vector<NoteRow>> notes(CallId call) = 0;  // oldest first
   virtual Result<std::optional<ErasureRow>> erasure(ErasureId id) = 0;
-  virtual Result<std::vector<ErasureRow>> unfinished_erasures() = 0;
+  virtual Result<std::vector<ErasureRow>> unfinished_erasures() = 0;  // of which something is left to do here
+  virtual Result<std::vector<ErasureRow>> waiting_erasures() = 0;     // for processors only
+  virtual Result<std::vector<ProcessorRow>> processors() = 0;         // that are, or have been; by name
+  // In the order in which they were booked, at most `limit`; those of an erasure all.
+  virtual Result<std::vector<DeliveryRow>> deliveries(std::string_view processor, DeliveryState state,
+                                                      std::size_t limit) = 0;
+  virtual Result<std::vector<DeliveryRow>> deliveries_of(ErasureId erasure) = 0;
+  virtual Result<std::optional<DeliveryRow>> delivery(std::string_view processor, EventId event) = 0;
+  virtual Result<std::vector<DeliveryCount>> delivery_counts() = 0;
   virtual Result<std::vector<LedgerRow>> ledger(const LedgerFilter& filter) = 0;
   // When the ledger's last entry was made; 1970 without any.
   virtual Result<WallTime> last_recorded() = 0;

@@ -209,7 +209,8 @@ enum class LedgerKind {
   notice,
   purpose,
   rotation,  // the keys' epoch: begun and done
-  metrics    // a call's, erased by themselves
+  metrics,   // a call's, erased by themselves
+  processor  // who is one, and what is not waited for any more
 };
 std::string_view name_of(LedgerKind kind);
 

@@ -13,6 +13,7 @@ namespace {
 using nlohmann::json;
 
 constexpr const char* kLedgerPlace = "ledger_after";
+constexpr const char* kClosing = "closing";
 
 std::string target_name(const std::string& kind) { return kind == kEpochKind ? "old_epoch" : kind; }
 
@@ -96,6 +97,58 @@ void add_entry(const std::string& erasure, const LedgerRow& row, const json& bod
   sum.by = text_in(body, "by");
 }
 
+std::string joined(const std::vector<std::string>& names) {
+  std::string all;
+  for (const std::string& name : names) all += (all.empty() ? "" : ", ") + name;
+  return all;
+}
+
+json json_of(const std::vector<ErasureConfirmation>& confirmed) {
+  json all = json::array();
+  for (const auto& one : confirmed) all.push_back({{"at", to_rfc3339(one.at)}, {"by", one.by}});
+  return all;
+}
+
+json json_of(const std::vector<DeliveryRow>& told) {
+  json all = json::array();
+  for (const DeliveryRow& row : told) {
+    json one{{"at", to_rfc3339(row.settled.value_or(row.created))}, {"name", row.processor}};
+    if (row.state == DeliveryState::waived) one["waived"] = row.last_error;
+    all.push_back(std::move(one));
+  }
+  return all;
+}
+
+// The last step says whom it waits for, and has what closing it takes.
+Result<ErasureRow> await_processors(const ErasureClosing& closing, const std::vector<std::string>& open,
+                                    std::vector<Booking>& bookings) {
+  ErasureRow row = closing.row;
+  json steps = json::parse(row.steps_json, nullptr, false);
+  if (!steps.is_array() || steps.empty()) return error(Errc::invalid, "an erasure without a step");
+  json kept{{"confirmed", json_of(closing.confirmed)}, {"objects", closing.objects}};
+  if (closing.call) kept["call"] = to_text(*closing.call);
+  if (text_in(steps.back(), "step") == "done") {
+    kept["what"] = text_in(steps.back(), "what");
+    steps.erase(steps.size() - 1);
+  }
+  steps.push_back({{"at", to_rfc3339(row.done.value_or(row.requested))},
+                   {"step", "processors"},
+                   {"what", "everything here is destroyed; not confirmed by " + joined(open)},
+                   {kClosing, std::move(kept)}});
+  row.steps_json = steps.dump();
+  row.done.reset();
+  bookings.emplace_back(booking::AwaitProcessors{row.id, row.steps_json});
+  return row;
+}
+
+std::vector<std::string> not_settled(const std::vector<DeliveryRow>& told) {
+  std::vector<std::string> open;
+  for (const DeliveryRow& row : told) {
+    if (!is_settled(row.state)) open.push_back(row.processor);
+  }
+  return open;
+}
+
 json steps_json(const ErasureRow& row) {
   json steps = json::array();
   const json all = json::parse(row.steps_json, nullptr, false);
@@ -133,6 +186,11 @@ std::optional<ErasureRecord> record_in(const ErasureRow& row, const LedgerRow& e
     if (!at) return std::nullopt;
     record.confirmed.push_back({text_in(one, "by"), *at});
   }
+  for (const json& one : list_in(body, "processors")) {
+    const auto at = parse_rfc3339(text_in(one, "at"));
+    if (!at) return std::nullopt;
+    record.processors.push_back({text_in(one, "name"), *at, text_in(one, "waived")});
+  }
   return record;
 }
 
@@ -140,8 +198,11 @@ std::optional<ErasureRecord> record_in(const ErasureRow& row, const LedgerRow& e
 
 Result<void> note_ledger_place(Catalog& catalog, ErasureRow& row) { return note_place_in_last_step(catalog, row); }
 
-Result<void> close_erasure(Catalog& catalog, const ErasureClosing& closing, std::vector<Booking>& bookings) {
+Result<ErasureRow> close_erasure(Catalog& catalog, const ErasureClosing& closing, std::vector<Booking>& bookings) {
   ErasureRow row = closing.row;
+  const auto told = catalog.deliveries_of(row.id);
+  if (!told) return told.error();
+  if (const auto open = not_settled(*told); !open.empty()) return await_processors(closing, open, bookings);
   const std::string erasure = to_text(row.id);
   const WallTime done = row.done.value_or(row.requested);
   Sum sum;
@@ -152,27 +213,55 @@ Result<void> close_erasure(Catalog& catalog, const ErasureClosing& closing, std:
         add_entry(erasure, entry, body, sum);
         return true;
       });
-  if (!read) return read;
+  if (!read) return read.error();
   if (sum.damaged) return error(Errc::corrupt, "the ledger's record " + std::to_string(*sum.damaged) + " names no ids");
   json body{{"erasure", erasure}, {target_name(row.target_kind), row.target_id}, {"step", "done"}};
   if (closing.root) body["root"] = to_text(*closing.root);
   body["objects"] = sum.objects;
   if (sum.is_known) {
-    json confirmed = json::array();
-    for (const auto& one : closing.confirmed) confirmed.push_back({{"at", to_rfc3339(one.at)}, {"by", one.by}});
     body["by"] = sum.by;
     body["requested"] = to_rfc3339(row.requested);
     body["steps"] = steps_json(row);
-    body["confirmed"] = std::move(confirmed);
-    body["processors"] = json::array();
+    body["confirmed"] = json_of(closing.confirmed);
+    body["processors"] = json_of(*told);
     body["from_seq"] = sum.from_seq;
     body["destroyed"] = json_of(sum.destroyed.totals(limits::kReceiptIds));
   }
-  if (auto noted = note_place_in_last_step(catalog, row); !noted) return noted;
+  if (auto noted = note_place_in_last_step(catalog, row); !noted) return noted.error();
+  row.done = done;
   const LedgerKind kind = row.target_kind == kEpochKind ? LedgerKind::rotation : LedgerKind::erasure_done;
   bookings.emplace_back(booking::UpdateErasure{row.id, row.steps_json, done});
   bookings.emplace_back(booking::AddLedger{{kind, done, closing.call, body.dump()}});
-  return {};
+  return row;
+}
+
+Result<bool> complete_erasure(Catalog& catalog, const ErasureRow& row, WallTime now, std::vector<Booking>& bookings) {
+  const auto told = catalog.deliveries_of(row.id);
+  if (!told) return told.error();
+  if (!not_settled(*told).empty()) return false;
+  json steps = json::parse(row.steps_json, nullptr, false);
+  const Error damaged = error(Errc::corrupt, "the erasure " + to_text(row.id) + " does not say how it is closed");
+  if (!steps.is_array() || steps.empty() || !steps.back().is_object() || !steps.back().contains(kClosing)) {
+    return damaged;
+  }
+  const json kept = steps.back()[kClosing];
+  steps.back() = {{"at", to_rfc3339(now)},
+                  {"step", "processors"},
+                  {"what", std::to_string(told->size()) + " told, none is waited for any more"}};
+  if (kept.contains("what")) {
+    steps.push_back({{"at", to_rfc3339(now)}, {"step", "done"}, {"what", text_in(kept, "what")}});
+  }
+  ErasureClosing closing{row, parse_id<CallId>(text_in(kept, "call")), {}, number_in(kept, "objects")};
+  closing.row.steps_json = steps.dump();
+  closing.row.done = now;
+  for (const json& one : list_in(kept, "confirmed")) {
+    const auto at = parse_rfc3339(text_in(one, "at"));
+    if (!at) return damaged;
+    closing.confirmed.push_back({text_in(one, "by"), *at});
+  }
+  const auto closed = close_erasure(catalog, closing, bookings);
+  if (!closed) return closed.error();
+  return closed->done.has_value();
 }
 
 Result<std::optional<ErasureRecord>> erasure_record(Catalog& catalog, const ErasureRow& row) {

@@ -5,8 +5,13 @@
 // up:
 //
 //   {"by":...,"confirmed":[{"at":...,"by":"catalog"},...],"destroyed":{"calls":{"count":...,"sha256":...,"ids":[...]},
-//    ...},"erasure":"<id>","from_seq":...,"objects":...,"processors":[],"requested":...,"step":"done","steps":[...],
-//    "<kind>":"<target>"}
+//    ...},"erasure":"<id>","from_seq":...,"objects":...,"processors":[{"at":...,"name":"crm"},{"at":...,"name":"stt",
+//    "waived":"<why>"}],"requested":...,"step":"done","steps":[...],"<kind>":"<target>"}
+//
+// While a processor that was told of it has not confirmed, it is not closed but waits: its last step is "processors",
+// and holds what the last entry will be made of ("closing"), so that whoever hears the last confirmation can close it
+// from the row alone (complete_erasure). Closing is one thread's business each time: that of what erases, or that of
+// the deliveries once it waits.
 //
 // Of an erasure of a person or a tenant no ledger entry can be found by its call. Its row's steps say after which
 // record the first and the last are, as "ledger_after"; the row says nothing else that a receipt repeats, since nothing
@@ -38,6 +43,13 @@ struct ErasureConfirmation {
   WallTime at;
 };
 
+// What a processor made sure of, or who waited no longer for it.
+struct ProcessorConfirmation {
+  std::string name;
+  WallTime at;
+  std::string waived;  // why; empty: it confirmed
+};
+
 struct ErasureRecord {
   ErasureId id;
   std::string target_kind;
@@ -49,6 +61,7 @@ struct ErasureRecord {
   DestroyedTotals destroyed;
   std::uint64_t objects = 0;  // removed from the store
   std::vector<ErasureConfirmation> confirmed;
+  std::vector<ProcessorConfirmation> processors;
   std::uint64_t from_seq = 0;  // the ledger's entries of it: the first, or one before it,
   std::uint64_t seq = 0;       // and the last, from which this is
   Bytes hash;                  // of that one
@@ -64,8 +77,10 @@ struct ErasureClosing {
   std::size_t objects = 0;                   // beside those of erasures that this one began
   std::optional<KeyId> root = std::nullopt;  // the one that stays
 };
-// Books the erasure as done, and its last entry.
-Result<void> close_erasure(Catalog& catalog, const ErasureClosing& closing, std::vector<Booking>& bookings);
+// Books the erasure as done, and its last entry; or that it waits for processors. Returns it as it is then.
+Result<ErasureRow> close_erasure(Catalog& catalog, const ErasureClosing& closing, std::vector<Booking>& bookings);
+// Of one that waits. False: a processor has still not confirmed, and nothing is to be booked.
+Result<bool> complete_erasure(Catalog& catalog, const ErasureRow& row, WallTime now, std::vector<Booking>& bookings);
 
 // None: it is not done, or nothing is known of it because an older engine began it.
 Result<std::optional<ErasureRecord>> erasure_record(Catalog& catalog, const ErasureRow& row);

@@ -17,7 +17,7 @@ inline constexpr std::string_view kLegErasureKind = "legs";
 struct LegErasureStart {
   ErasureId id;
   CallId call;
-  std::string by;  // whose word it is: a token's id, or "leg:<id>", "erasure:<id>"
+  std::string by;  // whose word it is: a token's id, or "leg:<id>"; "erasure:<id>", of which it is a part then
   Destroyed destroyed;
 };
 void start_leg_erasure(const LegErasureStart& start, WallTime now, std::vector<Booking>& bookings);

@@ -130,6 +130,7 @@ Result<void> SqliteBookings::put(const booking::AddConsent& add) {
   if (auto stands = require_standing(row); !stands) return stands;
   const auto entry = ledger_entry_of(row);
   if (!entry) return entry.error();
+  if (auto told = tell_of(row); !told) return told;  // while the last record is the one before
   auto done = database_.run(
       "INSERT INTO consents (id, call, participant, purpose, decision, signal_type, signal_value, notice_json, origin, "
       "at, media_time, preroll_ms, valid_until, evidence_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -283,9 +284,10 @@ Result<void> SqliteBookings::put(const booking::AddSegment& add) {
 
 Result<void> SqliteBookings::put(const booking::StartErasure& start) {
   const ErasureRow& row = start.row;
-  return database_.run(
+  auto done = database_.run(
       "INSERT INTO erasures (id, target_kind, target_id, requested, done, steps_json) VALUES (?, ?, ?, ?, ?, ?)",
       row.id, row.target_kind, row.target_id, row.requested, row.done, row.steps_json);
+  return done ? tell_of(start) : done;
 }
 
 Result<void> SqliteBookings::put(const booking::UpdateErasure& update) {

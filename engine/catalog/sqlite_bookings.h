@@ -16,6 +16,7 @@
 #include "engine/catalog/catalog.h"
 #include "engine/catalog/ledger.h"
 #include "engine/catalog/ledger_seal.h"
+#include "engine/catalog/processor_event.h"
 #include "engine/catalog/sqlite_database.h"
 
 namespace assent {
@@ -42,6 +43,7 @@ class SqliteBookings {
   // How many records there are, when this appended to them; when it last signed a checkpoint, if it did.
   std::optional<std::uint64_t> ledger_records() const { return appended_ ? std::optional(head_->seq) : std::nullopt; }
   std::optional<WallTime> checkpoint_at() const { return checkpoint_at_; }
+  bool outbox_changed() const { return outbox_changed_; }  // or who the processors are, or an erasure waits for them
 
  private:
   Result<void> put(const booking::AddKey& add);
@@ -79,6 +81,12 @@ class SqliteBookings {
   Result<void> put(const booking::ForgetParticipant& forget);
   Result<void> put(const booking::EraseSubject& erase);
   Result<void> put(const booking::EraseTenant& erase);
+  // sqlite_outbox_bookings.cpp
+  Result<void> put(const booking::AwaitProcessors& await);
+  Result<void> put(const booking::SetProcessors& set);
+  Result<void> put(const booking::NoteDelivery& note);
+  Result<void> put(const booking::RetryDeliveries& retry);
+  Result<void> put(const booking::WaiveDeliveries& waive);
   // sqlite_key_bookings.cpp
   Result<void> put(const booking::ReplaceEpochKey& replace);
   Result<void> put(const booking::ReplaceTenantKey& replace);
@@ -86,6 +94,12 @@ class SqliteBookings {
   Result<void> put(const booking::RewrapKey& rewrap);
   Result<void> put(const booking::ResealParticipant& reseal);
   Result<void> put(const booking::RetireKey& retire);
+
+  // sqlite_outbox_bookings.cpp
+  Result<void> tell_of(const ConsentRow& row);
+  Result<void> tell_of(const booking::StartErasure& start);
+  Result<void> tell(const ProcessorEvent& event, const std::vector<std::string>& processors);
+  Result<const std::vector<ProcessorRow>*> processors();
 
   Result<void> require_key(KeyId key);
   Result<void> require_usable(KeyId key);
@@ -108,6 +122,8 @@ class SqliteBookings {
   std::uint64_t checkpoint_seq_ = 0;
   std::optional<WallTime> checkpoint_at_;
   bool appended_ = false;
+  std::optional<std::vector<ProcessorRow>> processors_;  // that are such now, once they have been looked up
+  bool outbox_changed_ = false;
 };
 
 }  // namespace assent

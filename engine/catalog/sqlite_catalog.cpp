@@ -108,6 +108,7 @@ void SqliteCatalog::note_committed(const SqliteBookings& transaction) {
   sealing_ = transaction.sealing();
   if (const auto records = transaction.ledger_records()) ledger_counts_.records = *records;
   if (const auto at = transaction.checkpoint_at()) ledger_counts_.last_checkpoint = *at;
+  if (transaction.outbox_changed()) outbox_version_.fetch_add(1, std::memory_order_release);
 }
 
 void SqliteCatalog::count_from(const LedgerReport& report) {

@@ -15,6 +15,7 @@
 // never retried, because the kernel may have dropped the pages it could not write. A full disk is not such an error.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <filesystem>
 #include <functional>
@@ -81,6 +82,15 @@ class SqliteCatalog final : public Catalog {
   Result<std::vector<NoteRow>> notes(CallId call) override;
   Result<std::optional<ErasureRow>> erasure(ErasureId id) override;
   Result<std::vector<ErasureRow>> unfinished_erasures() override;
+  Result<std::vector<ErasureRow>> waiting_erasures() override;
+  Result<std::vector<ProcessorRow>> processors() override;
+  Result<std::vector<DeliveryRow>> deliveries(std::string_view processor, DeliveryState state,
+                                              std::size_t limit) override;
+  Result<std::vector<DeliveryRow>> deliveries_of(ErasureId erasure) override;
+  Result<std::optional<DeliveryRow>> delivery(std::string_view processor, EventId event) override;
+  Result<std::vector<DeliveryCount>> delivery_counts() override;
+  // Another number after each commit that concerns processors.
+  std::uint64_t outbox_version() const { return outbox_version_.load(std::memory_order_acquire); }
   Result<std::vector<LedgerRow>> ledger(const LedgerFilter& filter) override;
   Result<WallTime> last_recorded() override;
   Result<std::uint64_t> last_seq() override;
@@ -132,6 +142,7 @@ class SqliteCatalog final : public Catalog {
   std::size_t readers_ = 0;  // lent out or idle
   LedgerSealing sealing_;    // changed by the writer's thread
   LedgerCounts ledger_counts_;
+  std::atomic<std::uint64_t> outbox_version_{0};  // written by the writer's thread (release)
 };
 
 }  // namespace assent

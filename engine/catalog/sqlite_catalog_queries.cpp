@@ -369,7 +369,11 @@ Result<std::optional<ErasureRow>> SqliteCatalog::erasure(ErasureId id) {
 }
 
 Result<std::vector<ErasureRow>> SqliteCatalog::unfinished_erasures() {
-  return list<ErasureRow>(ASSENT_ERASURE_ROWS "WHERE done IS NULL ORDER BY id");
+  return list<ErasureRow>(ASSENT_ERASURE_ROWS "WHERE done IS NULL AND waiting = 0 ORDER BY id");
+}
+
+Result<std::vector<ErasureRow>> SqliteCatalog::waiting_erasures() {
+  return list<ErasureRow>(ASSENT_ERASURE_ROWS "WHERE done IS NULL AND waiting = 1 ORDER BY id");
 }
 
 // ---- listings with a cursor ---------------------------------------------------------------------------------------

@@ -281,8 +281,47 @@ constexpr const char* kSchema9 = R"sql(
 ALTER TABLE legs ADD COLUMN sealed_metrics INTEGER REFERENCES sealed;
 )sql";
 
-constexpr std::array<const char*, 9> kMigrations = {kSchema1, kSchema2, kSchema3, kSchema4, kSchema5,
-                                                    kSchema6, kSchema7, kSchema8, kSchema9};
+// Who is told of consents and erasures, and what they have been told. `waiting`: an erasure that only processors keep
+// open.
+constexpr const char* kSchema10 = R"sql(
+CREATE TABLE processors (
+  n         INTEGER PRIMARY KEY,
+  name      TEXT NOT NULL UNIQUE,
+  purposes  TEXT NOT NULL,
+  host      TEXT NOT NULL,
+  since     INTEGER NOT NULL,
+  removed   INTEGER
+) STRICT;
+
+CREATE TABLE outbox (
+  n           INTEGER PRIMARY KEY,
+  event       BLOB NOT NULL CHECK (length(event) = 16),
+  processor   TEXT NOT NULL REFERENCES processors (name),
+  kind        TEXT NOT NULL,
+  tenant      BLOB NOT NULL,
+  call        BLOB,
+  subject     BLOB,
+  erasure     BLOB,
+  body        TEXT NOT NULL,
+  created     INTEGER NOT NULL,
+  queued      INTEGER NOT NULL,
+  state       TEXT NOT NULL,
+  attempts    INTEGER NOT NULL,
+  tried       INTEGER,
+  last_error  TEXT NOT NULL,
+  settled     INTEGER,
+  UNIQUE (processor, event)
+) STRICT;
+CREATE INDEX outbox_open ON outbox (processor, state, n, created) WHERE settled IS NULL;
+CREATE INDEX outbox_settled ON outbox (settled) WHERE settled IS NOT NULL;
+CREATE INDEX outbox_erasure ON outbox (erasure, n) WHERE erasure IS NOT NULL;
+
+ALTER TABLE erasures ADD COLUMN waiting INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX erasures_waiting ON erasures (id) WHERE done IS NULL AND waiting = 1;
+)sql";
+
+constexpr std::array<const char*, 10> kMigrations = {kSchema1, kSchema2, kSchema3, kSchema4, kSchema5,
+                                                     kSchema6, kSchema7, kSchema8, kSchema9, kSchema10};
 
 Result<std::int64_t> number(SqliteDatabase& database, const char* pragma) {
   const auto found = database.value<std::int64_t>(pragma);

@@ -21,6 +21,7 @@
 #include "engine/control/key_rotation.h"
 #include "engine/control/metrics.h"
 #include "engine/control/person_erasures.h"
+#include "engine/control/processor_desk.h"
 #include "engine/control/recordings.h"
 #include "engine/control/registers.h"
 #include "engine/control/routes.h"
@@ -49,6 +50,7 @@ struct ApiParts {
   TokenStore& tokens;
   const OverloadState& overload;
   WebhookSources& webhooks;
+  ProcessorDesk& processors;
   std::function<Now()> clock = read_clocks;
   std::function<HttpCounters()> http_counters = [] { return HttpCounters{}; };
   std::function<RequestCounts()> request_counts = [] { return RequestCounts{}; };  // Api sets it

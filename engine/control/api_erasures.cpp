@@ -1,4 +1,5 @@
 // Erasures in JSON: of a recording, of a person, of a tenant, of an epoch's keys; and how far each is.
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -23,11 +24,33 @@ Json json_of(const ErasureView& erasure) {
           {"steps", std::move(steps)}};
 }
 
+// Every processor that was told of it, and what is open there.
+Json processors_of(ApiParts& parts, const ErasureView& erasure) {
+  Json list = Json::array();
+  const auto told = parts.catalog.deliveries_of(erasure.id);
+  const auto known = parts.catalog.processors();
+  if (!told || !known) return list;
+  for (const DeliveryRow& row : *told) {
+    const auto who =
+        std::find_if(known->begin(), known->end(), [&](const auto& one) { return one.name == row.processor; });
+    Json one = {{"name", row.processor},
+                {"state", name_of(row.state)},
+                {"since", to_rfc3339(row.created)},
+                {"attempts", row.attempts}};
+    if (row.state == DeliveryState::confirmed) one["confirmed"] = to_rfc3339(row.settled.value_or(row.created));
+    if (row.state == DeliveryState::waived) one["waived"] = row.last_error;
+    if (!is_settled(row.state)) one["trouble"] = trouble_of(row, who == known->end() ? nullptr : &*who);
+    list.push_back(std::move(one));
+  }
+  return list;
+}
+
 // With its receipt when it is done, and only then; or why there is none.
-Json json_with_receipt(const ReceiptDesk& desk, const ErasureView& erasure) {
+Json json_with_receipt(ApiParts& parts, const ErasureView& erasure) {
   Json json = json_of(erasure);
+  json["processors"] = processors_of(parts, erasure);
   if (!erasure.done) return json;
-  const auto receipt = desk.of_erasure(erasure.id);
+  const auto receipt = parts.receipts.of_erasure(erasure.id);
   if (receipt) {
     json["receipt"] = {{"kind", "erasure"},
                        {"id", to_text(receipt->id)},
@@ -52,7 +75,8 @@ Reply delete_recording(ApiParts& parts, const ApiRequest& request) {
   if (!id) return id.error();
   auto erasure = parts.erasures.erase_recording(*id, {request.bearer.id});
   if (!erasure) return problem_of(erasure.error());
-  if (erasure->done) return json_reply(200, json_with_receipt(parts.receipts, *erasure));
+  if (erasure->done) return json_reply(200, json_with_receipt(parts, *erasure));
+  if (!erasure->trouble) return json_reply(202, json_with_receipt(parts, *erasure));  // for processors to confirm
   return Problem{ProblemType::erasure_incomplete,
                  "the keys are destroyed, so nobody can hear the recording, but erasure " + to_text(erasure->id) +
                      " is not done: " + erasure->trouble.value_or("a step failed") +
@@ -106,7 +130,7 @@ Reply show_erasure(ApiParts& parts, const ApiRequest& request) {
   if (!id) return id.error();
   auto erasure = parts.erasures.show(*id);
   if (!erasure) return problem_of(erasure.error());
-  return json_reply(200, json_with_receipt(parts.receipts, *erasure));
+  return json_reply(200, json_with_receipt(parts, *erasure));
 }
 
 }  // namespace assent

@@ -16,6 +16,7 @@ Reply show_metrics(ApiParts& parts, const ApiRequest&) {
   input.http = parts.http_counters();
   input.requests = parts.request_counts();
   input.webhooks = parts.webhooks.counters();
+  input.processors = parts.processors.counters();
   const OverloadReport overload = parts.overload.report();
   input.life = parts.status.life();
   input.troubles = parts.status.troubles().size() + (takes_calls(overload.verdict) ? 0 : 1);

@@ -34,4 +34,14 @@ Result<ErasureTarget> load_target(Catalog& catalog, const ErasureRow& row) {
   return target;
 }
 
+Result<std::optional<ErasureRow>> waiting_for_processors(Catalog& catalog, std::string_view kind,
+                                                         std::string_view target) {
+  auto rows = catalog.waiting_erasures();
+  if (!rows) return rows.error();
+  for (ErasureRow& row : *rows) {
+    if (row.target_kind == kind && row.target_id == target) return std::optional(std::move(row));
+  }
+  return std::optional<ErasureRow>();
+}
+
 }  // namespace assent

@@ -22,4 +22,8 @@ struct ErasureTarget {
 
 Result<ErasureTarget> load_target(Catalog& catalog, const ErasureRow& row);
 
+// One of this that only processors keep open, if there is.
+Result<std::optional<ErasureRow>> waiting_for_processors(Catalog& catalog, std::string_view kind,
+                                                         std::string_view target);
+
 }  // namespace assent

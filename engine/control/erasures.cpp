@@ -7,6 +7,7 @@
 #include "engine/catalog/erasure_record.h"
 #include "engine/catalog/forget_patiently.h"
 #include "engine/control/call_contents.h"
+#include "engine/control/erasure_target.h"
 
 namespace assent {
 namespace {
@@ -58,6 +59,11 @@ Result<ErasureView> Erasures::erase_recording(RecordingId id, const Caller& call
   if (target->recording.state == RecordingState::erased) {
     auto open = unfinished(id);
     if (!open) return open.error();
+    if (!*open) {
+      const auto waiting = waiting_for_processors(parts_.catalog, kRecordingKind, to_text(id));
+      if (!waiting) return waiting.error();
+      if (*waiting) return view_of(**waiting);
+    }
     if (!*open) return error(Errc::not_found, "the recording has been erased already");
     return carry_out(id, **std::move(open));
   }
@@ -234,9 +240,10 @@ Result<void> Erasures::close(const Target& target, std::size_t objects, ErasureR
                                 {"journal", time_of_step(closed, "journal-cleared")},
                                 {"store", time_of_step(closed, "objects-removed")}},
                                objects};
-  if (auto added = close_erasure(parts_.catalog, closing, bookings); !added) return added;
+  auto ended = close_erasure(parts_.catalog, closing, bookings);
+  if (!ended) return ended.error();
   if (auto booked = parts_.writer.book_and_wait(std::move(bookings)); !booked) return booked;
-  row = std::move(closed);
+  row = *std::move(ended);
   return {};
 }
 

@@ -11,7 +11,9 @@
 //
 // Any thread; one erasure of a recording at a time, a second caller gets Errc::conflict. Errors of erase:
 // Errc::not_found (no such recording, or erased already), Errc::conflict (the call is live), and those of the catalog
-// before step 1 took effect; after it, what went wrong stands in ErasureView::trouble.
+// before step 1 took effect; after it, what went wrong stands in ErasureView::trouble. Where processors were told of
+// it, 5 is booked by who hears the last of them confirm (erasure_record.h): until then it is neither done nor in
+// trouble.
 #pragma once
 
 #include <functional>

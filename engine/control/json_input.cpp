@@ -394,6 +394,26 @@ Read<PurposeSpec> read_purpose_spec(std::string_view body) {
   });
 }
 
+Read<WaiveSpec> read_waive_spec(std::string_view body) {
+  return read_object(body, [](JsonObject& object, Faults&) {
+    WaiveSpec spec{object.text("reason"), std::nullopt};
+    if (const auto erasure = object.optional_text("erasure")) {
+      spec.erasure = parse_id<ErasureId>(*erasure);
+      if (!spec.erasure) object.fault("erasure", "must be an erasure's id");
+    }
+    return spec;
+  });
+}
+
+Read<ConfirmationSpec> read_confirmation_spec(std::string_view body) {
+  return read_object(body, [](JsonObject& object, Faults&) {
+    const std::string event = object.text("event");
+    const auto id = parse_id<EventId>(event);
+    if (!id && !event.empty()) object.fault("event", "must be the id of an event");
+    return ConfirmationSpec{id.value_or(EventId())};
+  });
+}
+
 Read<TokenSpec> read_token_spec(std::string_view body) {
   return read_object(body, [](JsonObject& object, Faults&) {
     TokenSpec spec;

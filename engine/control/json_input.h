@@ -15,6 +15,7 @@
 #include "engine/control/call_service.h"
 #include "engine/control/person_erasures.h"
 #include "engine/control/problem.h"
+#include "engine/control/processor_desk.h"
 #include "engine/control/registers.h"
 #include "engine/control/standing_consents.h"
 #include "engine/control/tokens.h"
@@ -37,6 +38,10 @@ struct SignalSpec {
 struct NoteSpec {
   std::string text;
 };
+// What a processor says once nothing is left with it.
+struct ConfirmationSpec {
+  EventId event;
+};
 struct TokenSpec {
   std::string id;
   Role role = Role::ingest;
@@ -53,6 +58,8 @@ Read<WithdrawalSpec> read_withdrawal_spec(std::string_view body);  // an empty o
 Read<ErasureSpec> read_erasure_spec(std::string_view body);        // an empty one: of the default tenant
 Read<NoticeSpec> read_notice_spec(std::string_view body);
 Read<PurposeSpec> read_purpose_spec(std::string_view body);
+Read<WaiveSpec> read_waive_spec(std::string_view body);
+Read<ConfirmationSpec> read_confirmation_spec(std::string_view body);
 Read<TokenSpec> read_token_spec(std::string_view body);
 
 }  // namespace assent

@@ -196,7 +196,7 @@ Result<void> KeyRotation::close(ErasureRow& row, WallTime forgotten_at) {
   row.done = now;
   std::vector<Booking> bookings;
   const ErasureClosing closing{row, std::nullopt, {{"catalog", forgotten_at}, {"root", now}}, 0, parts_.root.root_id()};
-  if (auto added = close_erasure(parts_.catalog, closing, bookings); !added) return added;
+  if (auto ended = close_erasure(parts_.catalog, closing, bookings); !ended) return ended.error();
   if (auto booked = parts_.writer.book_and_wait(std::move(bookings)); !booked) return booked;
   parts_.keys.set_replacing(false);
   return {};

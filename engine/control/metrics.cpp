@@ -172,6 +172,29 @@ void add_webhooks(MetricFamilies& families, const WebhookCounters& webhooks) {
   }
 }
 
+void add_processors(MetricFamilies& families, const std::vector<ProcessorCounters>& processors) {
+  {
+    auto open = families.gauge("assent_processor_events", "Events that a processor has not settled, by their state");
+    for (const ProcessorCounters& one : processors) {
+      open.add(one.pending, {{"processor", one.processor}, {"state", "pending"}});
+      open.add(one.accepted, {{"processor", one.processor}, {"state", "accepted"}});
+      open.add(one.dead, {{"processor", one.processor}, {"state", "dead"}});
+    }
+  }
+  {
+    auto oldest =
+        families.gauge("assent_processor_oldest_event_seconds", "Age of the oldest of them; 0: there is none");
+    for (const ProcessorCounters& one : processors) oldest.add(one.oldest_seconds, {{"processor", one.processor}});
+  }
+  auto total = families.counter("assent_processor_deliveries_total",
+                                "Attempts to tell a processor, by result, and events given up (dead)");
+  for (const ProcessorCounters& one : processors) {
+    total.add(one.since_start.delivered, {{"processor", one.processor}, {"result", "delivered"}});
+    total.add(one.since_start.failed, {{"processor", one.processor}, {"result", "failed"}});
+    total.add(one.since_start.dead, {{"processor", one.processor}, {"result", "dead"}});
+  }
+}
+
 void add_life(MetricFamilies& families, const EngineLife& life) {
   families.gauge("assent_draining", "1 while no new calls are taken, because the engine is being stopped")
       .add(std::uint64_t{life.draining});
@@ -202,6 +225,7 @@ std::string metrics_text(const MetricsInput& input) {
   add_http(families, input.http);
   add_requests(families, input.requests);
   add_webhooks(families, input.webhooks);
+  add_processors(families, input.processors);
   if (input.process) add_process(families, *input.process);
   add_life(families, input.life);
   families.gauge("assent_ready", "1 when nothing is wrong that /readyz would report")

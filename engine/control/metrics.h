@@ -12,6 +12,7 @@
 #include "engine/control/call_service.h"
 #include "engine/control/http_server.h"
 #include "engine/control/process_usage.h"
+#include "engine/control/processor_desk.h"
 #include "engine/control/routes.h"
 #include "engine/control/webhook_sources.h"
 
@@ -27,6 +28,7 @@ struct MetricsInput {
   HttpCounters http;
   RequestCounts requests{};
   WebhookCounters webhooks;
+  std::vector<ProcessorCounters> processors;
   EngineLife life;
   std::size_t troubles = 0;
   std::optional<ProcessUsage> process;

@@ -73,6 +73,11 @@ Reply show_notice(ApiParts& parts, const ApiRequest& request);
 Reply add_purpose(ApiParts& parts, const ApiRequest& request);
 Reply list_purposes(ApiParts& parts, const ApiRequest& request);
 
+Reply list_processors(ApiParts& parts, const ApiRequest& request);
+Reply retry_processor(ApiParts& parts, const ApiRequest& request);
+Reply waive_processor(ApiParts& parts, const ApiRequest& request);
+Reply confirm_erasure(ApiParts& parts, const ApiRequest& request);
+
 Reply add_token(ApiParts& parts, const ApiRequest& request);
 Reply list_tokens(ApiParts& parts, const ApiRequest& request);
 Reply delete_token(ApiParts& parts, const ApiRequest& request);

@@ -79,6 +79,9 @@ Result<ErasureView> PersonErasures::under_way(std::string_view kind, const std::
   for (const ErasureRow& row : *rows) {
     if (row.target_kind == kind && row.target_id == id) return view_of(row);
   }
+  const auto waiting = waiting_for_processors(parts_.catalog, kind, id);
+  if (!waiting) return waiting.error();
+  if (*waiting) return view_of(**waiting);
   return error(Errc::not_found, "this " + std::string(kind) + " has been erased already");
 }
 
@@ -337,7 +340,7 @@ Result<void> PersonErasures::close(const ErasureTarget& target, ErasureRow& row)
       std::nullopt,
       {{"catalog", time_of_step(row, "keys-gone")}, {"journal", objects_gone}, {"store", objects_gone}}};
   std::vector<Booking> bookings;
-  if (auto added = close_erasure(parts_.catalog, closing, bookings); !added) return added;
+  if (auto ended = close_erasure(parts_.catalog, closing, bookings); !ended) return ended.error();
   return parts_.writer.book_and_wait(std::move(bookings));
 }
 

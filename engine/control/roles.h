@@ -8,10 +8,10 @@
 //     note                        x        x         x
 //     read_recordings                      x         x      list, show with notes, audio, peaks
 //     read_ledger                          x         x
-//     erase                                          x      recordings, subjects, tenants; the state of an erasure
-//     standing_consents                    x         x      on file: add, list, withdraw
+//     erase                                          x      recordings, subjects, tenants; the state of an erasure;
+//     processors' dead letters standing_consents                    x         x      on file: add, list, withdraw
 //     withdraw                             x         x      in calls that are over, or all of a person
-//     read_registers                       x         x      notices and purposes
+//     read_registers                       x         x      notices, purposes and processors
 //     write_registers                                x
 //     export_keys                                    x      putting it on record; the keys are not handed out here
 //     keys                                           x      replacing them, and how old they are

@@ -11,7 +11,7 @@ constexpr auto kReplay = OnRepeat::replay;
 constexpr auto kRunAgain = OnRepeat::run_again;
 constexpr std::nullopt_t kOpen = std::nullopt;
 
-// A signal is made idempotent by its own signature (replay_memory.h).
+// A signal is made idempotent by its own signature (replay_memory.h), a confirmation by what it says.
 // The reply to add_token is secret and is not kept for a replay; its id makes a repetition a conflict.
 constexpr std::array<Route, kOperations> kRoutes = {{
     {O::create_call, "POST", "/v1/calls", "create_call", Right::change_calls, kReplay},
@@ -56,6 +56,10 @@ constexpr std::array<Route, kOperations> kRoutes = {{
     {O::show_notice, "GET", "/v1/notices/{id}/{version}", "show_notice", Right::read_registers, kRunAgain},
     {O::add_purpose, "POST", "/v1/purposes", "add_purpose", Right::write_registers, kReplay},
     {O::list_purposes, "GET", "/v1/purposes", "list_purposes", Right::read_registers, kRunAgain},
+    {O::list_processors, "GET", "/v1/processors", "list_processors", Right::read_registers, kRunAgain},
+    {O::retry_processor, "POST", "/v1/processors/{name}/retry", "retry_processor", Right::erase, kReplay},
+    {O::waive_processor, "POST", "/v1/processors/{name}/waive", "waive_processor", Right::erase, kReplay},
+    {O::confirm_erasure, "POST", "/v1/processors/{name}/confirmations", "confirm_erasure", kOpen, kRunAgain},
     {O::add_token, "POST", "/v1/tokens", "add_token", Right::tokens, kRunAgain},
     {O::list_tokens, "GET", "/v1/tokens", "list_tokens", Right::tokens, kRunAgain},
     {O::delete_token, "DELETE", "/v1/tokens/{id}", "delete_token", Right::tokens, kReplay},

@@ -52,6 +52,10 @@ enum class Operation : std::uint8_t {
   show_notice,
   add_purpose,
   list_purposes,
+  list_processors,
+  retry_processor,
+  waive_processor,
+  confirm_erasure,
   add_token,
   list_tokens,
   delete_token,
@@ -80,7 +84,7 @@ struct Route {
   std::string_view method;
   std::string_view pattern;    // "/v1/calls/{id}": a part in braces matches any one part
   std::string_view name;       // the operationId, and the label in the metrics
-  std::optional<Right> right;  // none: open to everyone, or signed (receive_signal)
+  std::optional<Right> right;  // none: open to everyone, or signed (receive_signal, confirm_erasure)
   OnRepeat on_repeat = OnRepeat::run_again;
 };
 

@@ -54,6 +54,17 @@ WebhookSources::KnownSource WebhookSources::find(std::string_view name) const {
   return found == sources_.end() ? nullptr : *found;
 }
 
+std::optional<std::string> WebhookSources::sign(std::string_view source, std::string_view body, WallTime now) const {
+  const KnownSource known = find(source);
+  if (known == nullptr) return std::nullopt;
+  const std::string time = std::to_string(seconds_of(now));
+  std::string header = "t=" + time;
+  for (const HmacKey& secret : known->source.secrets) {
+    header += ",v1=" + to_hex(secret.sign({bytes_of(time), bytes_of("."), bytes_of(body)}));
+  }
+  return header;
+}
+
 Result<VerifiedSignal, Problem> WebhookSources::verify(std::string_view source, const HttpRequest& request,
                                                        WallTime now) {
   const KnownSource known = find(source);

@@ -80,6 +80,9 @@ class WebhookSources {
   // From now on these. A name that stays keeps its memory and its counts.
   void replace(std::vector<WebhookSource> sources);
 
+  // The header of what we send to this one, signed with each of its secrets; nothing: there is no such source.
+  std::optional<std::string> sign(std::string_view source, std::string_view body, WallTime now) const;
+
   Result<VerifiedSignal, Problem> verify(std::string_view source, const HttpRequest& request, WallTime now);
 
   WebhookCounters counters() const;

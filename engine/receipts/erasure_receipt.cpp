@@ -63,7 +63,18 @@ Json erasure_receipt(const std::optional<ReceiptTerms>& terms, const ErasureReco
     confirmed.push_back({{"assent:by", one.by}, {"assent:at", to_rfc3339(one.at)}});
   }
   json["assent:confirmed"] = std::move(confirmed);
-  json["assent:processors"] = Json::array();
+  Json processors = Json::array();
+  for (const ProcessorConfirmation& one : record.processors) {
+    Json told = {{"assent:name", one.name}};
+    if (one.waived.empty()) {
+      told["assent:confirmed"] = to_rfc3339(one.at);
+    } else {
+      told["assent:waived"] = to_rfc3339(one.at);
+      told["assent:reason"] = one.waived;
+    }
+    processors.push_back(std::move(told));
+  }
+  json["assent:processors"] = std::move(processors);
   json["assent:ledger"] = {
       {"assent:from", record.from_seq}, {"assent:record", record.seq}, {"assent:hash", to_hex(record.hash)}};
   return json;

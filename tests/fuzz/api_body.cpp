@@ -5,7 +5,7 @@
 // The first byte chooses who reads the rest.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string text = size > 0 ? assent::text_of({data + 1, size - 1}) : std::string();
-  switch (size > 0 ? data[0] % 12 : 0) {
+  switch (size > 0 ? data[0] % 14 : 0) {
     case 0: return void(assent::read_call_spec(text)), 0;
     case 1: return void(assent::read_legs_spec(text)), 0;
     case 2: return void(assent::read_consent_spec(text)), 0;
@@ -17,6 +17,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case 8: return void(assent::read_standing_spec(text)), 0;
     case 9: return void(assent::read_notice_spec(text)), 0;
     case 10: return void(assent::read_purpose_spec(text)), 0;
+    case 11: return void(assent::read_waive_spec(text)), 0;
+    case 12: return void(assent::read_confirmation_spec(text)), 0;
     default: return void(assent::parse_target(text)), 0;
   }
 }

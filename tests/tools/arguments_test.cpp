@@ -233,6 +233,23 @@ TEST_CASE("every command has a help with an example") {
   }
 }
 
+TEST_CASE("processors lists them, tries again what was given up, and waives with a reason") {
+  using Act = ProcessorsArguments::Act;
+  CHECK(arguments_of<ProcessorsArguments>({"processors"}).act == Act::list);
+  CHECK(arguments_of<ProcessorsArguments>({"processors", "--json", "--state", "/s"}).output == Output::json);
+  const auto retry = arguments_of<ProcessorsArguments>({"processors", "retry", "stt", "--state", "/s"});
+  CHECK(retry.act == Act::retry);
+  CHECK(retry.name == "stt");
+  CHECK(retry.engine.state == "/s");
+  const auto waive =
+      arguments_of<ProcessorsArguments>({"processors", "waive", "stt", "--reason", "gone", "--erasure", kId});
+  CHECK(waive.act == Act::waive);
+  CHECK(waive.reason == "gone");
+  CHECK(to_text(*waive.erasure) == kId);
+  CHECK(contains(complaint_of({"processors", "waive", "stt"}), "--reason"));
+  CHECK(contains(complaint_of({"processors", "retry"}), "PROCESSOR"));
+}
+
 TEST_CASE("keys tells how old they are unless it is asked to replace them") {
   using Act = KeysArguments::Act;
   CHECK(arguments_of<KeysArguments>({"keys"}).act == Act::status);

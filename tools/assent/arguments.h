@@ -101,6 +101,15 @@ struct KeysArguments {
   Output output = Output::text;
 };
 
+struct ProcessorsArguments {
+  enum class Act { list, retry, waive } act = Act::list;
+  EngineReach engine;
+  std::string name;                  // retry, waive
+  std::string reason;                // waive
+  std::optional<ErasureId> erasure;  // waive: this one only
+  Output output = Output::text;
+};
+
 struct NoticeArgument {
   std::string id;
   std::string version;
@@ -230,11 +239,11 @@ struct VersionArguments {
   Output output = Output::text;
 };
 
-using Arguments =
-    std::variant<RunArguments, CheckArguments, CallsArguments, ConsentArguments, WithdrawArguments, EraseArguments,
-                 StandingArguments, NoticesArguments, PurposesArguments, PauseArguments, TopArguments, EndArguments,
-                 RecordingsArguments, ShowArguments, ExportArguments, ExportKeysArguments, VerifyArguments,
-                 DeleteArguments, SalvageArguments, LedgerArguments, KeysArguments, VersionArguments>;
+using Arguments = std::variant<RunArguments, CheckArguments, CallsArguments, ConsentArguments, WithdrawArguments,
+                               EraseArguments, StandingArguments, NoticesArguments, PurposesArguments, PauseArguments,
+                               TopArguments, EndArguments, RecordingsArguments, ShowArguments, ExportArguments,
+                               ExportKeysArguments, VerifyArguments, DeleteArguments, SalvageArguments, LedgerArguments,
+                               KeysArguments, ProcessorsArguments, VersionArguments>;
 
 // The exit status when there is nothing to do: help was asked for and printed, or the command line is wrong.
 std::variant<Arguments, ExitStatus> parse_arguments(int argc, const char* const* argv, std::ostream& out,

@@ -49,6 +49,7 @@ ConsentOptions::ConsentOptions(CLI::App& app, std::function<void(Arguments)> cho
   add_standing();
   add_notices();
   add_purposes();
+  add_processors();
 }
 
 CLI::App& ConsentOptions::add(const std::string& name, const std::string& does, const std::string& example) {
@@ -181,6 +182,32 @@ void ConsentOptions::add_purposes() {
       ->type_name("HOURS");
   add_names(put, "--processor", purposes_.processors, "who receives it; may be repeated");
   list.callback([this] { choose_(purposes_); });
+}
+
+void ConsentOptions::add_processors() {
+  using Act = ProcessorsArguments::Act;
+  auto& processors = add("processors", "Show who is told of consents and erasures, and what is open with them",
+                         "assent processors --state /var/lib/assent");
+  add_engine(processors, processors_.engine);
+  add_output(processors, processors_.output);
+  processors.callback([this] { choose_(processors_); });
+  const auto add_named = [this, &processors](Act act, const std::string& name, const std::string& does,
+                                             const std::string& options) -> CLI::App& {
+    auto& command =
+        add_act(processors, name, does, "assent processors " + name + " stt --state /var/lib/assent" + options,
+                [this, act] { processors_.act = act; });
+    command.add_option("PROCESSOR", processors_.name, "its name")->required()->type_name("");
+    add_engine(command, processors_.engine);
+    add_output(command, processors_.output);
+    return command;
+  };
+  add_named(Act::retry, "retry", "Tell it again of what was given up", "");
+  auto& waive = add_named(Act::waive, "waive",
+                          "Wait no longer for what it has not taken or confirmed; on record and on receipts, with the "
+                          "reason",
+                          " --reason \"out of business\"");
+  waive.add_option("--reason", processors_.reason, "why, for the record")->required()->type_name("TEXT");
+  add_parsed(waive, "--erasure", processors_.erasure, parse_id<ErasureId>, "of this erasure only", "an erasure's id");
 }
 
 }  // namespace assent

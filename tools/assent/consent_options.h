@@ -1,4 +1,5 @@
-// The command lines of what concerns people beyond one call: withdraw, erase, consents, notices, purposes. One thread.
+// The command lines of what concerns people beyond one call: withdraw, erase, consents, notices, purposes,
+// processors. One thread.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -21,6 +22,7 @@ class ConsentOptions {
   void add_standing();
   void add_notices();
   void add_purposes();
+  void add_processors();
   CLI::App& add(const std::string& name, const std::string& does, const std::string& example);
 
   CLI::App& app_;
@@ -30,6 +32,7 @@ class ConsentOptions {
   StandingArguments standing_;
   NoticesArguments notices_;
   PurposesArguments purposes_;
+  ProcessorsArguments processors_;
 };
 
 }  // namespace assent

@@ -2,6 +2,7 @@
 #include "tools/assent/commands.h"
 #include "tools/assent/confirm.h"
 #include "tools/assent/engine_reach.h"
+#include "tools/assent/erasure_wait.h"
 #include "tools/assent/json_fields.h"
 #include "tools/assent/receipt_file.h"
 
@@ -19,8 +20,18 @@ ExitStatus perform(const DeleteArguments& arguments, Console& console) {
   }
   const auto body = engine->remove("/v1/recordings/" + to_text(arguments.recording));
   if (!body) return fail(console, body.error());
-  const auto reply = parse_reply(*body);
+  const auto begun = parse_reply(*body);
+  const auto reply = begun ? when_done(*engine, *begun, "deleting", console) : begun;
   if (!reply) return fail(console, reply.error());
+  if (waits_for_processors(*reply)) {
+    if (arguments.output == Output::json) {
+      console.out << reply->dump(2) << "\n";
+    } else {
+      print_steps(*reply, console);
+      print_open_processors(*reply, console);
+    }
+    return ExitStatus::failed;
+  }
   const auto kept = receipt->keep(*reply);
   if (!kept) (void)fail(console, kept.error());
   const ExitStatus status = kept ? ExitStatus::ok : ExitStatus::failed;

@@ -36,6 +36,15 @@ ExitStatus perform(const EraseArguments& arguments, Console& console) {
   const auto begun = parse_reply(*body);
   const auto erasure = begun ? when_done(*engine, *begun, "erasing", console) : begun;
   if (!erasure) return fail(console, erasure.error());
+  if (waits_for_processors(*erasure)) {
+    if (arguments.output == Output::json) {
+      console.out << erasure->dump(2) << "\n";
+    } else {
+      print_steps(*erasure, console);
+      print_open_processors(*erasure, console);
+    }
+    return ExitStatus::failed;
+  }
   const auto kept = receipt->keep(*erasure);
   if (!kept) (void)fail(console, kept.error());
   const ExitStatus status = kept ? ExitStatus::ok : ExitStatus::failed;

@@ -10,7 +10,13 @@
 
 namespace assent {
 
-// `erasure` as the API gave it when it began; comes back as it is when it is done.
+// All is destroyed here, and only processors have not confirmed.
+bool waits_for_processors(const Json& erasure);
+// Which, and why.
+void print_open_processors(const Json& erasure, Console& console);
+
+// `erasure` as the API gave it when it began; comes back as it is when it is done, or when it has waited for processors
+// for ten seconds.
 Result<Json> when_done(ApiClient& engine, Json erasure, const std::string& doing, Console& console);
 
 }  // namespace assent

@@ -101,6 +101,16 @@ class ScriptedCatalog : public Catalog {
   Result<std::vector<NoteRow>> notes(CallId) override { return std::vector<NoteRow>(); }
   Result<std::optional<ErasureRow>> erasure(ErasureId) override { return std::optional<ErasureRow>(); }
   Result<std::vector<ErasureRow>> unfinished_erasures() override { return std::vector<ErasureRow>(); }
+  Result<std::vector<ErasureRow>> waiting_erasures() override { return std::vector<ErasureRow>(); }
+  Result<std::vector<ProcessorRow>> processors() override { return std::vector<ProcessorRow>(); }
+  Result<std::vector<DeliveryRow>> deliveries(std::string_view, DeliveryState, std::size_t) override {
+    return std::vector<DeliveryRow>();
+  }
+  Result<std::vector<DeliveryRow>> deliveries_of(ErasureId) override { return std::vector<DeliveryRow>(); }
+  Result<std::optional<DeliveryRow>> delivery(std::string_view, EventId) override {
+    return std::optional<DeliveryRow>();
+  }
+  Result<std::vector<DeliveryCount>> delivery_counts() override { return std::vector<DeliveryCount>(); }
   Result<std::vector<LedgerRow>> ledger(const LedgerFilter&) override { return std::vector<LedgerRow>(); }
   Result<WallTime> last_recorded() override { return WallTime(); }
   Result<std::uint64_t> last_seq() override { return std::uint64_t{0}; }

@@ -140,8 +140,12 @@ ControlRig::ControlRig()
       key_rotation(std::in_place,
                    KeyRotation::Parts{*catalog, *writer, keys, root, {}, [](const std::string&) {}, read_clocks, 50ms}),
       registers({*catalog, *writer, purposes}),
+      processors({*catalog, *writer, processor_keys, [] { return std::vector<DeliveryCounts>(); },
+                  [this] {
+                    return Now{read_mono(), wall};
+                  }}),
       api({calls, status, recordings, erasures, *person_erasures, *key_rotation, receipts, standing, withdrawals,
-           registers, *catalog, *tokens, overload, webhooks, [this] {
+           registers, *catalog, *tokens, overload, webhooks, processors, [this] {
              return Now{read_mono(), wall};
            }}) {
   calls.view.id = new_id<CallId>(kStart);

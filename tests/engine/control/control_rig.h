@@ -181,6 +181,8 @@ class ControlRig {
   Registers registers;
   OverloadState overload;
   WebhookSources webhooks;
+  WebhookSources processor_keys;
+  ProcessorDesk processors;
   WallTime wall = kStart;  // what the API reads
   Api api;
 

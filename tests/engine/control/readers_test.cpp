@@ -57,6 +57,10 @@ Gives what_is_given(Operation operation) {
     case Operation::show_notice:
     case Operation::add_purpose:
     case Operation::list_purposes:
+    case Operation::list_processors:
+    case Operation::retry_processor:
+    case Operation::waive_processor:
+    case Operation::confirm_erasure:
     case Operation::add_token:
     case Operation::list_tokens:
     case Operation::delete_token:
