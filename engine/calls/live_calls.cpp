@@ -481,10 +481,17 @@ void LiveCalls::settle_and_book(ShardId shard, FinishedCall finished, CallState 
                                          [this, call, ended, reply](const Result<void>& booked) {
                                            forget(call->id);
                                            if (!booked) return (*reply)(booked.error());
-                                           (*reply)(ended);
+                                           (*reply)(call->all_erased ? unless_held(*call, ended) : ended);
                                          });
         if (!posted) (*reply)(posted.error());
       });
+}
+
+// What was withdrawn is still there while a legal hold covers it.
+EndedCall LiveCalls::unless_held(const FinishedCall& finished, const EndedCall& ended) {
+  const auto row = parts_.catalog.recording(finished.recording);
+  if (!row || !*row || (*row)->state == RecordingState::erased) return ended;
+  return {finished.recording, "withdrawn, and kept while a legal hold covers it"};
 }
 
 std::vector<Booking> LiveCalls::closing_bookings(const FinishedCall& finished, const std::string& lost_before,
@@ -497,8 +504,9 @@ std::vector<Booking> LiveCalls::closing_bookings(const FinishedCall& finished, c
     bookings.push_back(booking::SetLegCounts{leg, counts_json(counts, finished.held_bytes.at(i).second)});
   }
   if (finished.has_recording && finished.all_erased) {
-    bookings.push_back(booking::EraseRecording{finished.recording, now});
-  } else if (finished.has_recording) {
+    bookings.push_back(booking::EraseUnheld{finished.recording, now});
+  }
+  if (finished.has_recording) {
     std::string lost = joined_losses(lost_before, lost_json(finished, settled));
     // A restart in the middle is never a complete recording, whatever came before and after it.
     const RecordingState closed = goes_on || !lost_before.empty() ? RecordingState::recovered

@@ -77,6 +77,7 @@ struct RecordingView {
   std::vector<ConsentRow> consents;
   std::vector<SegmentRow> segments;
   std::vector<RecordedNote> notes;
+  std::vector<HoldRow> holds;  // that stand and cover it
 };
 
 enum class AudioFormat { wav, ogg, mka };
