@@ -36,6 +36,7 @@ struct Given {
   Gives operator()(const DeleteArguments&) const { return Gives::no_audio; }
   Gives operator()(const LedgerArguments&) const { return Gives::no_audio; }
   Gives operator()(const KeysArguments&) const { return Gives::no_audio; }
+  Gives operator()(const HoldArguments&) const { return Gives::no_audio; }
   Gives operator()(const VersionArguments&) const { return Gives::no_audio; }
 };
 

@@ -2,6 +2,7 @@
 #include "tools/assent/commands.h"
 #include "tools/assent/confirm.h"
 #include "tools/assent/engine_reach.h"
+#include "tools/assent/erasure_wait.h"
 #include "tools/assent/json_fields.h"
 #include "tools/assent/receipt_file.h"
 
@@ -21,6 +22,10 @@ ExitStatus perform(const DeleteArguments& arguments, Console& console) {
   if (!body) return fail(console, body.error());
   const auto reply = parse_reply(*body);
   if (!reply) return fail(console, reply.error());
+  if (is_held(*reply)) {
+    if (arguments.output == Output::json) console.out << reply->dump(2) << "\n";
+    return fail(console, still_held(*reply));
+  }
   const auto kept = receipt->keep(*reply);
   if (!kept) (void)fail(console, kept.error());
   const ExitStatus status = kept ? ExitStatus::ok : ExitStatus::failed;

@@ -13,4 +13,8 @@ namespace assent {
 // `erasure` as the API gave it when it began; comes back as it is when it is done.
 Result<Json> when_done(ApiClient& engine, Json erasure, const std::string& doing, Console& console);
 
+// It waits for a legal hold, and nothing of it has happened.
+bool is_held(const Json& erasure);
+Error still_held(const Json& erasure);  // says so, by which hold and until when
+
 }  // namespace assent
