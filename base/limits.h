@@ -105,6 +105,20 @@ inline constexpr auto kDrainMax = 24h;
 inline constexpr auto kStoreAtStop = 60s;
 inline constexpr auto kRetentionMin = 1h;
 inline constexpr auto kRetentionMax = 876000h;  // 100 years
+// A tenant's own, which stands in no register of hours.
+inline constexpr std::chrono::milliseconds kOwnRetentionMin = 1s;
+inline constexpr std::size_t kRetentionTenants = 1000;
+// How often it is looked whether a recording's time is over when nothing is said to be due before: it asks an index.
+inline constexpr std::chrono::milliseconds kRetentionLook = 1s;
+inline constexpr std::chrono::milliseconds kRetentionPass = 1h;  // what is held is looked through anew
+// Recordings that one look erases before it looks again at whether to stop: a second or so each on a slow disk.
+inline constexpr std::size_t kRetentionBatch = 16;
+// Whose end is reckoned anew in one transaction, when the settings have changed: some 20 us each, so 5 ms of the
+// writer.
+inline constexpr std::size_t kRetentionPlans = 256;
+// That stand at once. Who is erased is compared with all of them.
+inline constexpr std::size_t kHolds = 10000;
+inline constexpr std::size_t kHoldReasonBytes = 64;
 
 // How long one block of a leg lasts: it holds whole packets only, so of 10 ms or of 20 ms, whichever makes it shorter.
 constexpr std::chrono::milliseconds shortest_block(std::size_t payload_bytes_per_second) {

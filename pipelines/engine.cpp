@@ -27,12 +27,14 @@
 #include "pipelines/controller_config.h"
 #include "pipelines/datagram_sources.h"
 #include "pipelines/engine_ledger.h"
+#include "pipelines/engine_retention.h"
 #include "pipelines/engine_status.h"
 #include "pipelines/gst/audio_renderer.h"
 #include "pipelines/journal_eraser.h"
 #include "pipelines/lease_watch.h"
 #include "pipelines/overload_watch.h"
 #include "pipelines/processor_wiring.h"
+#include "pipelines/retention_config.h"
 #include "pipelines/root_key.h"
 #include "pipelines/settings_reload.h"
 #include "pipelines/shard_share.h"
@@ -115,11 +117,13 @@ struct Engine::Parts {
   std::optional<gst::GstAudioRenderer> renderer;
   std::optional<RecordingService> recordings;
   std::optional<EngineJournalEraser> journal_eraser;
+  std::optional<HoldQueue> hold_queue;
   std::optional<Erasures> erasures;
   std::optional<ReceiptDesk> receipts;
   std::optional<StandingConsents> standing;
   std::optional<Withdrawals> withdrawals;
   std::optional<PersonErasures> person_erasures;  // its thread uses what is above
+  std::optional<EngineRetention> retention;       // likewise
   std::optional<KeyRotation> key_rotation;        // likewise
   std::optional<Registers> registers;
   std::unique_ptr<TokenStore> tokens;
@@ -183,6 +187,7 @@ Result<void> Engine::Parts::reserve_memory() {
   report.push_back("a disk may stall for " + std::to_string(plan.stall.count() / 1000) +
                    " s before audio is lost, with consent for every leg");
   for (const std::string& advice : plan.advice) report.push_back(advice);
+  for (const std::string& advice : retention_advice(settings)) report.push_back(advice);
   for (const std::string& line : datagram_sources->report()) report.push_back(line);
   return {};
 }
@@ -192,6 +197,7 @@ Result<void> Engine::Parts::open_catalog() {
   auto opened = SqliteCatalog::open(state.root());
   if (!opened) return opened.error();
   catalog = std::move(*opened);
+  catalog->keep_recordings(std::make_shared<RetentionRules>(settings.retention));
   auto opened_root = open_root_key(root_key_place(settings.keys, state), RootKeyUse::existing_or_new);
   if (!opened_root) return opened_root.error();
   root = std::move(*opened_root);
@@ -320,7 +326,10 @@ Result<void> Engine::Parts::start_api() {
   renderer.emplace();
   recordings.emplace(RecordingParts{*catalog, *writer, *keys, *store, *renderer});
   journal_eraser.emplace(storages());
-  erasures.emplace(ErasureParts{*catalog, *writer, *keys, *store, *journal_eraser,
+  hold_queue.emplace(*catalog, *writer, [this](const ErasureRow& row, const Caller& caller) {
+    return withdraw_for_erasure(*catalog, *withdrawals, row, caller);
+  });
+  erasures.emplace(ErasureParts{*catalog, *writer, *keys, *store, *journal_eraser, *hold_queue,
                                 [this](RecordingId id) { recordings->cut_streams(id); }});
   if (auto resumed = erasures->resume(); !resumed) return resumed.error();
   standing.emplace(StandingParts{*catalog, *writer, *keys, purposes, *calls});
@@ -330,13 +339,17 @@ Result<void> Engine::Parts::start_api() {
                                         eraser->request({erasure, call, {}});
                                       },
                                       [this](CallId call) { return eraser->wait_for(call, limits::kApiDurableWait); }});
-  person_erasures.emplace(PersonErasures::Parts{*catalog, *writer, *keys, *standing,
+  person_erasures.emplace(PersonErasures::Parts{*catalog, *writer, *keys, *standing, *hold_queue,
                                                 [this] { recordings->review_streams(); },
                                                 [this](ErasureId erasure, CallId call) {
                                                   eraser->request({erasure, call, {}});
                                                 },
                                                 [this](CallId call) { return eraser->wait_for(call, 1s); }, tell});
   if (auto resumed = person_erasures->resume(); !resumed) return resumed.error();
+  const auto erase_legs = [this](ErasureId erasure, CallId call) { eraser->request({erasure, call, {}}); };
+  retention.emplace(
+      HeldErasures::Parts{*catalog, *writer, *keys, *hold_queue, *erasures, *person_erasures, erase_legs, tell},
+      *standing);
   key_rotation.emplace(KeyRotation::Parts{*catalog, *writer, *keys, *root, settings.keys.rotate, tell});
   if (auto resumed = key_rotation->resume(); !resumed) return resumed.error();
   receipts.emplace(ReceiptDesk::Parts{*catalog, [this] { return catalog->seal(); },
@@ -347,8 +360,9 @@ Result<void> Engine::Parts::start_api() {
   auto sources = open_webhooks(settings.webhooks, state);
   if (!sources) return sources.error();
   webhooks.emplace(std::move(*sources), read_clocks().wall);
-  api.emplace(ApiParts{*calls, *meter, *recordings, *erasures, *person_erasures, *key_rotation, *receipts, *standing,
-                       *withdrawals, *registers, *catalog, *tokens, overload, *webhooks, processors->desk()});
+  api.emplace(ApiParts{*calls, *meter, *recordings, *erasures, *person_erasures, retention->holds(), *key_rotation,
+                       *receipts, *standing, *withdrawals, *registers, *catalog, *tokens, overload, *webhooks,
+                       processors->desk()});
   auto listening = HttpServer::listen(
       settings.listen.api, [this](const HttpRequest& request) { return api->handle(request); },
       [this](unsigned status, std::string_view why) { return api->refuse(status, why); }, {}, Api::lane_of);
@@ -412,6 +426,8 @@ Result<Reload> Engine::reload(const PipelineConfig& config) {
   parts_->running = std::move(read.running);
   parts_->calls->set_defaults(defaults_of(parts_->running));
   parts_->writer->keep_lease(parts_->running.consent.lease);
+  parts_->catalog->keep_recordings(std::make_shared<RetentionRules>(parts_->running.retention));
+  parts_->retention->look_again();
   Reload reload{read.at_next_start.empty() ? ReloadResult::applied : ReloadResult::partial, read_clocks().wall,
                 std::move(read.changed), std::move(read.at_next_start)};
   parts_->life.note(reload);
@@ -455,6 +471,7 @@ Result<void> Engine::stop(milliseconds patience) {
   parts.watch.reset();
 
   for (const auto& shard : parts.shards) shard->stop_calls();
+  parts.retention.reset();
   parts.person_erasures.reset();
   parts.key_rotation.reset();
   parts.eraser.reset();

@@ -6,6 +6,7 @@
 #include "pipelines/controller_config.h"
 #include "pipelines/overload_config.h"
 #include "pipelines/processor_config.h"
+#include "pipelines/retention_config.h"
 #include "pipelines/section_reader.h"
 #include "pipelines/webhook_config.h"
 
@@ -227,6 +228,7 @@ PipelineSettings read_document(const TomlValue& root, const PipelineOverrides& o
   if (overrides.rtp_ports) settings.listen.rtp_ports = *overrides.rtp_ports;
   if (errors.size() == errors_before) check_ports(settings, overrides, section("listen").place_of("rtp_ports"), errors);
   read_consent(section("consent"), settings.consent, settings.overload.hold_floor, settings.purposes, errors);
+  read_retention(section("retention"), settings.retention, settings.purposes, errors);
   if (document.has("notice")) settings.notice = read_notice(section("notice"));
   settings.webhooks = read_webhooks(document, errors);
   settings.processors = read_processors(document, settings.purposes, errors);

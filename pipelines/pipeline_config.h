@@ -27,6 +27,7 @@
 #include "base/time.h"
 #include "engine/calls/call_quota.h"
 #include "engine/calls/consent_rules.h"
+#include "engine/catalog/retention_end.h"
 #include "engine/consent/call_consent.h"
 #include "engine/consent/purpose_set.h"
 #include "engine/ingest/datagram_source.h"
@@ -83,7 +84,7 @@ struct Consent {
 struct PurposeText {
   std::string id;
   std::string description;
-  std::optional<std::chrono::hours> retention;  // put on record; nothing is deleted by it yet
+  std::optional<std::chrono::hours> retention;  // put on record; recordings erase themselves by what stands there
   std::string lawful_basis = "consent";
   std::string version = "1";            // of all of this; what is on record under it never changes
   std::vector<std::string> processors;  // who receives it
@@ -201,6 +202,7 @@ struct PipelineSettings {
   PurposeRegistry purposes;                          // a file without any has "quality"
   std::vector<pipeline::PurposeText> purpose_texts;  // in the registry's order
   pipeline::Consent consent;
+  RetentionRules retention;
   std::optional<pipeline::Notice> notice;  // unless a call names another
   std::vector<pipeline::Notice> notices;   // others that a call may name
   std::optional<pipeline::Controller> controller;

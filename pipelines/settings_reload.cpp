@@ -107,6 +107,11 @@ SettingsReload reload_settings(const PipelineSettings& started, const PipelineSe
   } else {
     reload.at_next_start.emplace_back("consent (its settings name purposes)");
   }
+  if (running.purposes == read.purposes) {
+    compare.take("retention.tenants", reload.running.retention, read.retention);
+  } else {
+    compare.wait("retention.tenants", running.retention, read.retention);
+  }
   compare.take("consent.lease", reload.running.consent.lease, read.consent.lease);
   compare.wait("purposes", running.purpose_texts, read.purpose_texts);
   compare.wait("controller", running.controller, read.controller);

@@ -1,9 +1,9 @@
 // SettingsReload: what a pipeline file that is read again changes in a running engine, and what waits for its next
 // start.
 //
-//   at once         log.level, shutdown, consent.lease, webhooks (and their secrets are read again, whether these
-//   changed or not) for new calls   consent.*, notice; calls in progress keep theirs at the start    everything else:
-//   what ports, threads, memory and files were made from cannot change under calls
+//   at once         log.level, shutdown, consent.lease, retention.tenants, webhooks (and their secrets are read again,
+//   whether these changed or not) for new calls   consent.*, notice; calls in progress keep theirs at the start
+//   everything else: what ports, threads, memory and files were made from cannot change under calls
 //
 // Two of the second kind have a bound. What a ring may hold was locked at the start, so consent.hold may become shorter
 // than it was then, not longer. And consent settings name purposes by the places they have in the registry, so while

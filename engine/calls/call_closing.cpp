@@ -51,8 +51,9 @@ Result<std::vector<Booking>> CallClosing::bookings(const FinishedCall& finished,
     return closed.error();
   }
   if (finished.has_recording && finished.all_erased) {
-    bookings.emplace_back(booking::EraseRecording{finished.recording, end.at});
-  } else if (finished.has_recording) {
+    bookings.emplace_back(booking::EraseUnheld{finished.recording, end.at});
+  }
+  if (finished.has_recording) {
     std::string lost = joined_losses(end.lost_before, lost_json(finished, end.settled));
     // A restart in the middle is never a complete recording, whatever came before and after it.
     const RecordingState closed = goes_on || !end.lost_before.empty() ? RecordingState::recovered

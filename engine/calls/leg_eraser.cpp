@@ -105,6 +105,8 @@ void LegEraser::run() {
     for (; !waiting_.empty() && steps.size() < kTogether; waiting_.pop_front()) {
       steps.push_back({std::move(waiting_.front())});
     }
+    std::vector<std::pair<ErasureId, CallId>> taken;
+    for (const Step& step : steps) taken.emplace_back(step.erasure.id, step.erasure.call);
     lock.unlock();
     carry_out(steps);
     for (const Step& step : steps) {
@@ -113,9 +115,9 @@ void LegEraser::run() {
                     " is not done, and is taken up again at the next start: " + step.outcome.error().what);
     }
     lock.lock();
-    for (const Step& step : steps) {
-      under_way_.erase(under_way_.find(step.erasure.call));
-      known_.erase(step.erasure.id);
+    for (const auto& [erasure, call] : taken) {
+      under_way_.erase(under_way_.find(call));
+      known_.erase(erasure);
     }
     changed_.notify_all();
   }
@@ -123,6 +125,7 @@ void LegEraser::run() {
 
 // One that fails leaves the others be.
 void LegEraser::carry_out(std::vector<Step>& steps) {
+  drop_held(steps);
   for (Step& step : steps) {
     let_through(step.erasure.segments);
     auto stored = segments_to_remove(step.erasure);
@@ -159,6 +162,14 @@ void LegEraser::carry_out(std::vector<Step>& steps) {
     if (waiting >= limits::kErasureBookings) wait_for_posted();
   }
   wait_for_posted();
+}
+
+// A hold came before the withdrawal: the keys are there, and the erasure waits.
+void LegEraser::drop_held(std::vector<Step>& steps) {
+  std::erase_if(steps, [this](const Step& step) {
+    const auto row = parts_.catalog.erasure(step.erasure.id);
+    return row && *row && (*row)->held;
+  });
 }
 
 // The stored segments of the call's legs whose keys are gone; drops what is still opened of these keys.

@@ -53,6 +53,7 @@ class LegEraser {
 
   void run();
   void carry_out(std::vector<Step>& steps);
+  void drop_held(std::vector<Step>& steps);
   Result<std::vector<SegmentRow>> segments_to_remove(const LegErasure& erasure);
   void let_through(const std::vector<SegmentId>& segments);
   Result<void> remove(Step& step);

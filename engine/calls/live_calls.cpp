@@ -454,10 +454,17 @@ void LiveCalls::settle_and_book(ShardId shard, FinishedCall finished, CallState 
         auto posted = parts_.writer.post(*std::move(bookings), [this, call, ended, reply](const Result<void>& booked) {
           forget(call->id);
           if (!booked) return (*reply)(booked.error());
-          (*reply)(ended);
+          (*reply)(call->all_erased ? unless_held(*call, ended) : ended);
         });
         if (!posted) (*reply)(posted.error());
       });
+}
+
+// What was withdrawn is still there while a legal hold covers it.
+EndedCall LiveCalls::unless_held(const FinishedCall& finished, const EndedCall& ended) {
+  const auto row = parts_.catalog.recording(finished.recording);
+  if (!row || !*row || (*row)->state == RecordingState::erased) return ended;
+  return {finished.recording, "withdrawn, and kept while a legal hold covers it"};
 }
 
 }  // namespace assent

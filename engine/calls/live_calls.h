@@ -131,6 +131,7 @@ class LiveCalls final : public CallService {
   // Settles and books a finished call; `done` is called when that is durable, on whichever thread finished it.
   void settle_and_book(ShardId shard, FinishedCall finished, CallState state,
                        std::function<void(Result<EndedCall>)> done);
+  EndedCall unless_held(const FinishedCall& finished, const EndedCall& ended);
 
   // ---- after a restart ----
   Result<void> come_back(const CallRow& row, WallTime now, std::vector<Booking>& bookings);

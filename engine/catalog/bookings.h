@@ -2,6 +2,8 @@
 // one's errors mean, besides those of Catalog::book, stands beside it.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -72,8 +74,10 @@ struct AddPurpose { PurposeRow row; };
 // Forgets how its legs were heard: overwritten, and read as empty.
 struct EndCall { CallId call; WallTime at; CallState state; };
 struct OpenRecording { RecordingRow row; };  // no effect when the call has one already
-// A recording that has been erased stays so.
+// A recording that has been erased stays so. When it is to end is reckoned with it (retention_end.h).
 struct CloseRecording { RecordingId recording; WallTime at; RecordingState state; std::string lost_json; };
+// Reckons anew when it is to end. No effect when it is open or erased.
+struct PlanRetention { RecordingId recording; };
 // Its call goes on. One that has been erased stays so.
 struct ReopenRecording { RecordingId recording; std::string lost_json; };
 // Replaces a row of the same id (settling is idempotent). Errc::conflict when the recording has been erased: what was
@@ -120,6 +124,22 @@ struct RetryDeliveries { std::string processor; WallTime at; };
 struct WaiveDeliveries {
   std::string processor; std::optional<ErasureId> erasure; std::string reason; std::string by; WallTime at;
 };
+// Both chain their ledger entries. Errc::exhausted: limits::kHolds stand; Errc::not_found: it does not stand.
+struct PlaceHold { HoldRow row; };
+struct EndHold { HoldId hold; WallTime at; std::string by; std::string reason; };
+// Errc::conflict: a hold covers some of what deleting this would take.
+struct RequireNoHold { HoldTarget target; std::array<std::uint8_t, 16> id; };
+// An erasure that waited for a hold begins. Errc::conflict: it does not wait.
+struct BeginHeldErasure { ErasureId id; std::string steps_json; std::vector<LegId> legs = {}; };
+// A withdrawal that erases, with its erasure and its ledger entry: the keys go, and with `recording` all that is left
+// of it. While a hold covers the call nothing goes, and the erasure waits (leg_erasure.h).
+struct EraseLegs {
+  ErasureId id; CallId call; std::string by; WallTime at; std::vector<ParticipantId> who; std::vector<KeyId> keys;
+  std::optional<RecordingId> recording; std::string destroyed_json;
+};
+// Of a call whose legs were all erased on withdrawal; no effect while an erasure of them waits for a hold. Before its
+// CloseRecording.
+struct EraseUnheld { RecordingId recording; WallTime at; };
 }  // namespace booking
 // clang-format on
 
@@ -133,6 +153,8 @@ using Booking = std::variant<
     booking::AddPurpose, booking::ProveLedger, booking::ForgetCall, booking::ForgetParticipant, booking::EraseSubject,
     booking::EraseTenant, booking::ReplaceEpochKey, booking::ReplaceTenantKey, booking::ReplaceSubjectKey,
     booking::RewrapKey, booking::ResealParticipant, booking::RetireKey, booking::AwaitProcessors,
-    booking::SetProcessors, booking::NoteDelivery, booking::RetryDeliveries, booking::WaiveDeliveries>;
+    booking::SetProcessors, booking::NoteDelivery, booking::RetryDeliveries, booking::WaiveDeliveries,
+    booking::PlanRetention, booking::PlaceHold, booking::EndHold, booking::RequireNoHold, booking::BeginHeldErasure,
+    booking::EraseLegs, booking::EraseUnheld>;
 
 }  // namespace assent

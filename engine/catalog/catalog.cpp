@@ -42,12 +42,18 @@ constexpr Named<LedgerKind> kLedgerKinds[] = {{LedgerKind::consent, "consent"},
                                               {LedgerKind::purpose, "purpose"},
                                               {LedgerKind::rotation, "rotation"},
                                               {LedgerKind::metrics, "metrics"},
-                                              {LedgerKind::processor, "processor"}};
+                                              {LedgerKind::processor, "processor"},
+                                              {LedgerKind::hold, "hold"}};
 
 constexpr Named<DeliveryState> kDeliveryStates[] = {
     {DeliveryState::pending, "pending"},     {DeliveryState::accepted, "accepted"},
     {DeliveryState::delivered, "delivered"}, {DeliveryState::confirmed, "confirmed"},
     {DeliveryState::dead, "dead"},           {DeliveryState::waived, "waived"}};
+
+constexpr Named<HoldTarget> kHoldTargets[] = {{HoldTarget::recording, "recording"},
+                                              {HoldTarget::call, "call"},
+                                              {HoldTarget::subject, "subject"},
+                                              {HoldTarget::tenant, "tenant"}};
 
 template <typename State, std::size_t n>
 std::string_view name_in(const Named<State> (&names)[n], State state) {
@@ -71,6 +77,7 @@ bool parse_in(const Named<State> (&names)[n], std::string_view text, State& out)
 }  // namespace
 
 std::string_view name_of(ErasureScope scope) { return name_in(kErasureScopes, scope); }
+std::string_view name_of(HoldTarget target) { return name_in(kHoldTargets, target); }
 std::string_view name_of(CallState state) { return name_in(kCallStates, state); }
 std::string_view name_of(RecordingState state) { return name_in(kRecordingStates, state); }
 std::string_view name_of(SegmentState state) { return name_in(kSegmentStates, state); }
@@ -79,6 +86,7 @@ std::string_view name_of(LedgerKind kind) { return name_in(kLedgerKinds, kind); 
 
 bool parse_name(std::string_view text, ErasureScope& out) { return parse_in(kErasureScopes, text, out); }
 bool parse_name(std::string_view text, DeliveryState& out) { return parse_in(kDeliveryStates, text, out); }
+bool parse_name(std::string_view text, HoldTarget& out) { return parse_in(kHoldTargets, text, out); }
 bool parse_name(std::string_view text, CallState& out) { return parse_in(kCallStates, text, out); }
 bool parse_name(std::string_view text, RecordingState& out) { return parse_in(kRecordingStates, text, out); }
 bool parse_name(std::string_view text, SegmentState& out) { return parse_in(kSegmentStates, text, out); }

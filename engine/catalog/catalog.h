@@ -62,6 +62,19 @@ struct LedgerFilter {
   std::size_t limit = 100;
 };
 
+// A recording whose time is over; also where to go on after a page.
+struct DueRecording {
+  RecordingId id;
+  WallTime expires;
+};
+
+// Which holds a listing shows.
+struct HoldFilter {
+  enum class Which { standing, ended } which = Which::standing;
+  std::optional<HoldId> after;  // the cursor: the last id of the page before
+  std::size_t limit = 100;
+};
+
 class Catalog {
  public:
   virtual ~Catalog() = default;
@@ -113,7 +126,7 @@ class Catalog {
   virtual Result<std::uint64_t> stored_bytes(TenantId tenant) = 0;
   virtual Result<std::vector<NoteRow>> notes(CallId call) = 0;  // oldest first
   virtual Result<std::optional<ErasureRow>> erasure(ErasureId id) = 0;
-  virtual Result<std::vector<ErasureRow>> unfinished_erasures() = 0;  // of which something is left to do here
+  virtual Result<std::vector<ErasureRow>> unfinished_erasures() = 0;  // begun, and something is left to do here
   virtual Result<std::vector<ErasureRow>> waiting_erasures() = 0;     // for processors only
   virtual Result<std::vector<ProcessorRow>> processors() = 0;         // that are, or have been; by name
   // In the order in which they were booked, at most `limit`; those of an erasure all.
@@ -122,6 +135,19 @@ class Catalog {
   virtual Result<std::vector<DeliveryRow>> deliveries_of(ErasureId erasure) = 0;
   virtual Result<std::optional<DeliveryRow>> delivery(std::string_view processor, EventId event) = 0;
   virtual Result<std::vector<DeliveryCount>> delivery_counts() = 0;
+  virtual Result<std::vector<ErasureRow>> held_erasures() = 0;  // that wait for a hold to end, oldest first
+  virtual Result<std::optional<HoldRow>> hold(HoldId id) = 0;
+  virtual Result<std::vector<HoldRow>> holds(const HoldFilter& filter) = 0;  // oldest first
+  // Those that stand and cover some of what deleting this would take; the one that lasts longest first.
+  virtual Result<std::vector<HoldRow>> holds_over(HoldTarget target, const std::array<std::uint8_t, 16>& id) = 0;
+  // When the next one that stands is to end by itself.
+  virtual Result<std::optional<WallTime>> next_hold_end() = 0;
+  // Whose time is over at `now`, the first first; what is not due is not read. Held ones are among them.
+  virtual Result<std::vector<DueRecording>> due_recordings(WallTime now, const std::optional<DueRecording>& after,
+                                                           std::size_t limit) = 0;
+  virtual Result<std::optional<WallTime>> next_expiry(const std::optional<DueRecording>& after) = 0;
+  // Closed ones whose end was reckoned by other rules than hold now, or not yet.
+  virtual Result<std::vector<RecordingId>> recordings_to_plan(std::size_t limit) = 0;
   virtual Result<std::vector<LedgerRow>> ledger(const LedgerFilter& filter) = 0;
   // When the ledger's last entry was made; 1970 without any.
   virtual Result<WallTime> last_recorded() = 0;

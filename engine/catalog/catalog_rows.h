@@ -3,6 +3,8 @@
 // keyed hash (blind index). Plain values, for any thread.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -159,6 +161,8 @@ struct RecordingRow {
   WallTime started;
   std::optional<WallTime> ended;
   std::string lost_json;  // for incomplete and recovered recordings: what is known to be missing, per leg
+  // When no purpose needs it any more (retention_end.h): reckoned when it is closed. None: open, erased, or kept.
+  std::optional<WallTime> expires = std::nullopt;
 };
 
 enum class SegmentState { stored, quarantined /* kept, but some page did not verify */ };
@@ -208,9 +212,10 @@ enum class LedgerKind {
   standing_consent,
   notice,
   purpose,
-  rotation,  // the keys' epoch: begun and done
-  metrics,   // a call's, erased by themselves
-  processor  // who is one, and what is not waited for any more
+  rotation,   // the keys' epoch: begun and done
+  metrics,    // a call's, erased by themselves
+  processor,  // who is one, and what is not waited for any more
+  hold        // placed, released, ended
 };
 std::string_view name_of(LedgerKind kind);
 
@@ -251,6 +256,27 @@ struct ErasureRow {
   WallTime requested;
   std::optional<WallTime> done;
   std::string steps_json;  // [{step, at, what}]
+  bool held = false;       // nothing of it has happened: it waits until no hold forbids it (held_erasure.h)
+};
+
+// What a hold is on, or what a deletion would take.
+enum class HoldTarget { recording, call, subject, tenant };
+std::string_view name_of(HoldTarget target);
+bool parse_name(std::string_view text, HoldTarget& out);
+
+// A legal hold: nothing of what it covers is destroyed while it stands, which it does until its end is on record.
+// It covers the calls that it is on, that the person took part in, or that the tenant has: each of them whole.
+struct HoldRow {
+  HoldId id;
+  HoldTarget target = HoldTarget::recording;
+  std::array<std::uint8_t, 16> target_id{};
+  std::string reason;  // a case reference; stands on the ledger for ever
+  std::string by;      // token id
+  WallTime placed;
+  std::optional<WallTime> until;  // none: until it is released
+  std::optional<WallTime> ended = std::nullopt;
+  std::string ended_by = {};  // token id; "time"
+  std::string ended_reason = {};
 };
 
 }  // namespace assent

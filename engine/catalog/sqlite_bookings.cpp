@@ -136,6 +136,7 @@ Result<void> SqliteBookings::put(const booking::AddConsent& add) {
       "at, media_time, preroll_ms, valid_until, evidence_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       row.id, row.call, row.participant, row.purpose, row.decision, row.signal_type, row.signal_value, row.notice_json,
       row.origin, row.at, row.media_time, row.preroll_ms, row.valid_until, row.evidence_ms);
+  if (done && row.decision == "withdrawn") done = plan_retention_of(row.call);
   return done ? append_ledger(*entry) : done;
 }
 
@@ -246,19 +247,23 @@ Result<void> SqliteBookings::put(const booking::OpenRecording& open) {
 
 Result<void> SqliteBookings::put(const booking::CloseRecording& close) {
   // The CASEs keep an erased recording as it is and still count it as found.
-  return changed_one(database_.run("UPDATE recordings SET ended = CASE state WHEN 'erased' THEN ended ELSE ?1 END, "
-                                   "lost_json = CASE state WHEN 'erased' THEN lost_json ELSE ?3 END, "
-                                   "state = CASE state WHEN 'erased' THEN state ELSE ?2 END WHERE id = ?4",
-                                   close.at, close.state, close.lost_json, close.recording),
-                     "recording");
+  auto done =
+      changed_one(database_.run("UPDATE recordings SET ended = CASE state WHEN 'erased' THEN ended ELSE ?1 END, "
+                                "lost_json = CASE state WHEN 'erased' THEN lost_json ELSE ?3 END, "
+                                "state = CASE state WHEN 'erased' THEN state ELSE ?2 END WHERE id = ?4",
+                                close.at, close.state, close.lost_json, close.recording),
+                  "recording");
+  return done ? put(booking::PlanRetention{close.recording}) : done;
 }
 
 Result<void> SqliteBookings::put(const booking::ReopenRecording& reopen) {
-  return changed_one(database_.run("UPDATE recordings SET ended = CASE state WHEN 'erased' THEN ended ELSE NULL END, "
-                                   "lost_json = CASE state WHEN 'erased' THEN lost_json ELSE ?1 END, "
-                                   "state = CASE state WHEN 'erased' THEN state ELSE 'open' END WHERE id = ?2",
-                                   reopen.lost_json, reopen.recording),
-                     "recording");
+  return changed_one(
+      database_.run("UPDATE recordings SET ended = CASE state WHEN 'erased' THEN ended ELSE NULL END, "
+                    "lost_json = CASE state WHEN 'erased' THEN lost_json ELSE ?1 END, "
+                    "state = CASE state WHEN 'erased' THEN state ELSE 'open' END, expires = NULL, plan = NULL WHERE "
+                    "id = ?2",
+                    reopen.lost_json, reopen.recording),
+      "recording");
 }
 
 Result<void> SqliteBookings::put(const booking::AddSegment& add) {
@@ -285,9 +290,11 @@ Result<void> SqliteBookings::put(const booking::AddSegment& add) {
 Result<void> SqliteBookings::put(const booking::StartErasure& start) {
   const ErasureRow& row = start.row;
   auto done = database_.run(
-      "INSERT INTO erasures (id, target_kind, target_id, requested, done, steps_json) VALUES (?, ?, ?, ?, ?, ?)",
-      row.id, row.target_kind, row.target_id, row.requested, row.done, row.steps_json);
-  return done ? tell_of(start) : done;
+      "INSERT INTO erasures (id, target_kind, target_id, requested, done, steps_json, held) VALUES (?, ?, ?, ?, ?, ?, "
+      "?)",
+      row.id, row.target_kind, row.target_id, row.requested, row.done, row.steps_json, row.held);
+  if (!done || row.held) return done;  // who is told of it is told when it begins
+  return tell_of(start);
 }
 
 Result<void> SqliteBookings::put(const booking::UpdateErasure& update) {
@@ -301,7 +308,8 @@ Result<void> SqliteBookings::put(const booking::RemoveSegment& remove) {
 }
 
 Result<void> SqliteBookings::put(const booking::EraseRecording& erase) {
-  auto done = changed_one(database_.run("UPDATE recordings SET state = 'erased', ended = ifnull(ended, ?) WHERE id = ?",
+  auto done = changed_one(database_.run("UPDATE recordings SET state = 'erased', ended = ifnull(ended, ?), "
+                                        "expires = NULL, plan = NULL WHERE id = ?",
                                         erase.at, erase.recording),
                           "recording");
   if (!done) return done;

@@ -17,6 +17,7 @@
 #include "engine/catalog/ledger.h"
 #include "engine/catalog/ledger_seal.h"
 #include "engine/catalog/processor_event.h"
+#include "engine/catalog/retention_end.h"
 #include "engine/catalog/sqlite_database.h"
 
 namespace assent {
@@ -32,7 +33,8 @@ Result<std::optional<KeptHead>> read_kept_head(SqliteDatabase& database);
 
 class SqliteBookings {
  public:
-  SqliteBookings(SqliteDatabase& database, LedgerSealing sealing) : database_(database), sealing_(std::move(sealing)) {}
+  SqliteBookings(SqliteDatabase& database, LedgerSealing sealing, std::shared_ptr<const RetentionRules> retention)
+      : database_(database), sealing_(std::move(sealing)), retention_(std::move(retention)) {}
 
   // An error leaves the transaction half done: the caller rolls it back.
   Result<void> apply(const Booking& booking);
@@ -100,6 +102,16 @@ class SqliteBookings {
   Result<void> tell_of(const booking::StartErasure& start);
   Result<void> tell(const ProcessorEvent& event, const std::vector<std::string>& processors);
   Result<const std::vector<ProcessorRow>*> processors();
+  // sqlite_hold_bookings.cpp
+  Result<void> put(const booking::PlanRetention& plan);
+  Result<void> put(const booking::PlaceHold& place);
+  Result<void> put(const booking::EndHold& end);
+  Result<void> put(const booking::RequireNoHold& require);
+  Result<void> put(const booking::BeginHeldErasure& begin);
+  Result<void> put(const booking::EraseLegs& erase);
+  Result<void> put(const booking::EraseUnheld& erase);
+  Result<void> plan_retention_of(CallId call);
+  Result<std::optional<CallId>> call_of(const HoldRow& row);
 
   Result<void> require_key(KeyId key);
   Result<void> require_usable(KeyId key);
@@ -118,7 +130,8 @@ class SqliteBookings {
 
   SqliteDatabase& database_;
   LedgerSealing sealing_;
-  std::optional<LedgerHead> head_;  // once it has been looked up
+  std::shared_ptr<const RetentionRules> retention_;  // null: nobody has said how long recordings are kept
+  std::optional<LedgerHead> head_;                   // once it has been looked up
   std::uint64_t checkpoint_seq_ = 0;
   std::optional<WallTime> checkpoint_at_;
   bool appended_ = false;

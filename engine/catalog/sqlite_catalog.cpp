@@ -137,7 +137,7 @@ Result<void> SqliteCatalog::book(std::span<const Booking> bookings) {
 
 Result<void> SqliteCatalog::book_in_transaction(std::span<const Booking> bookings) {
   if (auto begun = writer_->run("BEGIN IMMEDIATE"); !begun) return begun;
-  SqliteBookings transaction(*writer_, sealing_);
+  SqliteBookings transaction(*writer_, sealing_, retention_rules());
   Result<void> done;
   for (const Booking& booking : bookings) {
     if (done = transaction.apply(booking); !done) break;

@@ -43,6 +43,9 @@ class SqliteCatalog final : public Catalog {
   // Who seals the ledger from here on, and checks its end. Before any other thread books or verifies.
   void seal_ledger(LedgerSealing sealing);
 
+  // How long recordings are kept, from here on; those closed before are for whoever asks for them to be planned anew.
+  void keep_recordings(std::shared_ptr<const RetentionRules> rules);
+
   Result<void> book(std::span<const Booking> bookings) override;
   Result<void> forget_deleted() override;
 
@@ -91,6 +94,15 @@ class SqliteCatalog final : public Catalog {
   Result<std::vector<DeliveryCount>> delivery_counts() override;
   // Another number after each commit that concerns processors.
   std::uint64_t outbox_version() const { return outbox_version_.load(std::memory_order_acquire); }
+  Result<std::vector<ErasureRow>> held_erasures() override;
+  Result<std::optional<HoldRow>> hold(HoldId id) override;
+  Result<std::vector<HoldRow>> holds(const HoldFilter& filter) override;
+  Result<std::vector<HoldRow>> holds_over(HoldTarget target, const std::array<std::uint8_t, 16>& id) override;
+  Result<std::optional<WallTime>> next_hold_end() override;
+  Result<std::vector<DueRecording>> due_recordings(WallTime now, const std::optional<DueRecording>& after,
+                                                   std::size_t limit) override;
+  Result<std::optional<WallTime>> next_expiry(const std::optional<DueRecording>& after) override;
+  Result<std::vector<RecordingId>> recordings_to_plan(std::size_t limit) override;
   Result<std::vector<LedgerRow>> ledger(const LedgerFilter& filter) override;
   Result<WallTime> last_recorded() override;
   Result<std::uint64_t> last_seq() override;
@@ -130,6 +142,7 @@ class SqliteCatalog final : public Catalog {
   Result<std::vector<WrappedKey>> with_guards(Result<std::vector<WrappedKey>> keys);
   Result<void> add_guards(std::span<WrappedKey> keys);
   void note_committed(const SqliteBookings& transaction);
+  std::shared_ptr<const RetentionRules> retention_rules();
 
   const std::string path_;
   const int lock_fd_;                       // -1 for a reader
@@ -141,6 +154,7 @@ class SqliteCatalog final : public Catalog {
   std::vector<std::unique_ptr<SqliteDatabase>> idle_;
   std::size_t readers_ = 0;  // lent out or idle
   LedgerSealing sealing_;    // changed by the writer's thread
+  std::shared_ptr<const RetentionRules> retention_;
   LedgerCounts ledger_counts_;
   std::atomic<std::uint64_t> outbox_version_{0};  // written by the writer's thread (release)
 };

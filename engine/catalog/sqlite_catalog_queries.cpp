@@ -25,11 +25,11 @@ namespace {
   "SELECT id, call, participant, purpose, decision, signal_type, signal_value, notice_json, origin, " \
   "at, media_time, preroll_ms, valid_until, evidence_ms FROM consents "
 #define ASSENT_RECORDING_ROWS \
-  "SELECT r.id, r.call, r.tenant, r.state, r.started, r.ended, r.lost_json FROM recordings r "
+  "SELECT r.id, r.call, r.tenant, r.state, r.started, r.ended, r.lost_json, r.expires FROM recordings r "
 #define ASSENT_SEGMENT_ROWS                                                                                   \
   "SELECT g.id, g.recording, g.call, g.leg, g.number, g.object, g.state, g.size_bytes, g.frames, g.started, " \
   "g.ended, g.salvaged, g.use FROM segments g "
-#define ASSENT_ERASURE_ROWS "SELECT id, target_kind, target_id, requested, done, steps_json FROM erasures "
+#define ASSENT_ERASURE_ROWS "SELECT id, target_kind, target_id, requested, done, steps_json, held FROM erasures "
 #define ASSENT_LEDGER_ROWS "SELECT seq, at, kind, call, body, hash FROM ledger "
 
 Result<void> read_row(SqliteStatement& from, WrappedKey& row) {
@@ -92,7 +92,7 @@ Result<void> read_row(SqliteStatement& from, PurposeRow& row) {
 }
 
 Result<void> read_row(SqliteStatement& from, RecordingRow& row) {
-  return from.read(row.id, row.call, row.tenant, row.state, row.started, row.ended, row.lost_json);
+  return from.read(row.id, row.call, row.tenant, row.state, row.started, row.ended, row.lost_json, row.expires);
 }
 
 Result<void> read_row(SqliteStatement& from, SegmentRow& row) {
@@ -110,7 +110,7 @@ Result<void> read_row(SqliteStatement& from, NoteRow& row) {
 }
 
 Result<void> read_row(SqliteStatement& from, ErasureRow& row) {
-  return from.read(row.id, row.target_kind, row.target_id, row.requested, row.done, row.steps_json);
+  return from.read(row.id, row.target_kind, row.target_id, row.requested, row.done, row.steps_json, row.held);
 }
 
 Result<void> read_row(SqliteStatement& from, LedgerRow& row) {
@@ -369,11 +369,15 @@ Result<std::optional<ErasureRow>> SqliteCatalog::erasure(ErasureId id) {
 }
 
 Result<std::vector<ErasureRow>> SqliteCatalog::unfinished_erasures() {
-  return list<ErasureRow>(ASSENT_ERASURE_ROWS "WHERE done IS NULL AND waiting = 0 ORDER BY id");
+  return list<ErasureRow>(ASSENT_ERASURE_ROWS "WHERE done IS NULL AND waiting = 0 AND held = 0 ORDER BY id");
 }
 
 Result<std::vector<ErasureRow>> SqliteCatalog::waiting_erasures() {
   return list<ErasureRow>(ASSENT_ERASURE_ROWS "WHERE done IS NULL AND waiting = 1 ORDER BY id");
+}
+
+Result<std::vector<ErasureRow>> SqliteCatalog::held_erasures() {
+  return list<ErasureRow>(ASSENT_ERASURE_ROWS "WHERE held = 1 ORDER BY id");
 }
 
 // ---- listings with a cursor ---------------------------------------------------------------------------------------

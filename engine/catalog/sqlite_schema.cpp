@@ -320,8 +320,41 @@ ALTER TABLE erasures ADD COLUMN waiting INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX erasures_waiting ON erasures (id) WHERE done IS NULL AND waiting = 1;
 )sql";
 
-constexpr std::array<const char*, 10> kMigrations = {kSchema1, kSchema2, kSchema3, kSchema4, kSchema5,
-                                                     kSchema6, kSchema7, kSchema8, kSchema9, kSchema10};
+// When a recording's time is over, legal holds, and erasures that wait for one. `plan` says by which rules `expires`
+// was reckoned (retention_end.h): 0 not yet; nothing where there is nothing to reckon.
+constexpr const char* kSchema11 = R"sql(
+ALTER TABLE recordings ADD COLUMN expires INTEGER;
+ALTER TABLE recordings ADD COLUMN plan INTEGER;
+UPDATE recordings SET plan = 0 WHERE state NOT IN ('open', 'erased');
+CREATE INDEX recordings_expires ON recordings (expires, id) WHERE expires IS NOT NULL;
+CREATE INDEX recordings_plan ON recordings (plan) WHERE plan IS NOT NULL;
+
+CREATE TABLE holds (
+  id            BLOB PRIMARY KEY CHECK (length(id) = 16),
+  target        TEXT NOT NULL,
+  target_id     BLOB NOT NULL CHECK (length(target_id) = 16),
+  reason        TEXT NOT NULL,
+  placed_by     TEXT NOT NULL,
+  placed        INTEGER NOT NULL,
+  until         INTEGER,
+  ended         INTEGER,
+  ended_by      TEXT NOT NULL,
+  ended_reason  TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX holds_standing ON holds (target, target_id) WHERE ended IS NULL;
+CREATE INDEX holds_until ON holds (until) WHERE ended IS NULL AND until IS NOT NULL;
+CREATE TRIGGER holds_stand BEFORE UPDATE OF id, target, target_id, reason, placed_by, placed, until ON holds
+  BEGIN SELECT RAISE(ABORT, 'a hold never changes'); END;
+CREATE TRIGGER holds_end BEFORE UPDATE ON holds WHEN old.ended IS NOT NULL
+  BEGIN SELECT RAISE(ABORT, 'a hold that has ended never changes'); END;
+CREATE TRIGGER holds_stay BEFORE DELETE ON holds BEGIN SELECT RAISE(ABORT, 'a hold never goes'); END;
+
+ALTER TABLE erasures ADD COLUMN held INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX erasures_held ON erasures (id) WHERE held = 1;
+)sql";
+
+constexpr std::array<const char*, 11> kMigrations = {kSchema1, kSchema2, kSchema3, kSchema4,  kSchema5, kSchema6,
+                                                     kSchema7, kSchema8, kSchema9, kSchema10, kSchema11};
 
 Result<std::int64_t> number(SqliteDatabase& database, const char* pragma) {
   const auto found = database.value<std::int64_t>(pragma);

@@ -15,6 +15,7 @@
 #include "engine/catalog/catalog.h"
 #include "engine/control/call_service.h"
 #include "engine/control/erasures.h"
+#include "engine/control/holds.h"
 #include "engine/control/http_message.h"
 #include "engine/control/http_server.h"
 #include "engine/control/idempotency.h"
@@ -41,6 +42,7 @@ struct ApiParts {
   RecordingService& recordings;
   Erasures& erasures;
   PersonErasures& person_erasures;
+  Holds& holds;
   KeyRotation& key_rotation;
   ReceiptDesk& receipts;
   StandingConsents& standing;

@@ -18,7 +18,9 @@ Json json_of(const ErasureView& erasure) {
   }
   return {{"id", to_text(erasure.id)},
           {erasure.target_kind, erasure.target_id},
-          {"state", erasure.done ? "done" : "incomplete"},
+          {"state", erasure.done   ? "done"
+                    : erasure.held ? "held"
+                                   : "incomplete"},
           {"requested", to_rfc3339(erasure.requested)},
           {"done", erasure.done ? Json(to_rfc3339(*erasure.done)) : Json(nullptr)},
           {"steps", std::move(steps)}};
@@ -76,7 +78,8 @@ Reply delete_recording(ApiParts& parts, const ApiRequest& request) {
   auto erasure = parts.erasures.erase_recording(*id, {request.bearer.id});
   if (!erasure) return problem_of(erasure.error());
   if (erasure->done) return json_reply(200, json_with_receipt(parts, *erasure));
-  if (!erasure->trouble) return json_reply(202, json_with_receipt(parts, *erasure));  // for processors to confirm
+  // A legal hold covers it, or processors have to confirm.
+  if (erasure->held || !erasure->trouble) return json_reply(202, json_with_receipt(parts, *erasure));
   return Problem{ProblemType::erasure_incomplete,
                  "the keys are destroyed, so nobody can hear the recording, but erasure " + to_text(erasure->id) +
                      " is not done: " + erasure->trouble.value_or("a step failed") +

@@ -30,7 +30,8 @@ Json json_of(const RecordingSummary& summary) {
           {"tenant", summary.tenant},
           {"state", name_of(summary.row.state)},
           {"started", to_rfc3339(summary.row.started)},
-          {"ended", or_null(summary.row.ended)}};
+          {"ended", or_null(summary.row.ended)},
+          {"expires", or_null(summary.row.expires)}};
 }
 
 Json json_of(const RecordedParticipant& participant) {
@@ -203,6 +204,10 @@ Reply show_recording(ApiParts& parts, const ApiRequest& request) {
   body["segments"] = list_of(view->segments);
   body["notes"] = list_of(view->notes);
   body["metrics"] = metrics_of(*view);
+  body["holds"] = Json::array();
+  for (const HoldRow& hold : view->holds) {
+    body["holds"].push_back({{"id", to_text(hold.id)}, {"reason", hold.reason}, {"until", or_null(hold.until)}});
+  }
   return json_reply(200, body);
 }
 

@@ -32,7 +32,7 @@ void set_step(ErasureRow& row, WallTime at, std::string_view step, std::string_v
 }
 
 ErasureView view_of(const ErasureRow& row) {
-  ErasureView view{row.id, row.target_kind, row.target_id, row.requested, row.done, {}, std::nullopt};
+  ErasureView view{row.id, row.target_kind, row.target_id, row.requested, row.done, {}, std::nullopt, row.held};
   for (const json& step : steps_of(row)) {
     view.steps.push_back(
         {step.value("step", ""), parse_rfc3339(step.value("at", "")).value_or(row.requested), step.value("what", "")});

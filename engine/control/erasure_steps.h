@@ -25,6 +25,7 @@ struct ErasureView {
   std::optional<WallTime> done;
   std::vector<ErasureStep> steps;      // taken, in order
   std::optional<std::string> trouble;  // why it is not done, of the attempt just made
+  bool held = false;                   // nothing of it has happened: it waits for a hold to end
 };
 
 ErasureView view_of(const ErasureRow& row);

@@ -10,6 +10,7 @@
 
 namespace assent {
 
+inline constexpr std::string_view kRecordingKind = "recording";
 inline constexpr std::string_view kSubjectKind = "subject";
 inline constexpr std::string_view kTenantKind = "tenant";
 

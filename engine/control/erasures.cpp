@@ -14,8 +14,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::string_view kRecordingKind = "recording";
-
 LedgerEntry ledger_entry(WallTime at, CallId call, const ErasureRow& row, json body) {
   body["erasure"] = to_text(row.id);
   body[row.target_kind] = row.target_id;
@@ -67,9 +65,42 @@ Result<ErasureView> Erasures::erase_recording(RecordingId id, const Caller& call
     if (!*open) return error(Errc::not_found, "the recording has been erased already");
     return carry_out(id, **std::move(open));
   }
-  auto started = destroy_keys(*target, caller);
+  auto held = parts_.held.queue_if_held(HoldTarget::recording, id.bytes, caller);
+  if (!held) return held.error();
+  if (*held) return view_of(**held);
+  return begin(*target, new_erasure(id), caller);
+}
+
+Result<ErasureView> Erasures::erase_due(RecordingId id, const Caller& caller) {
+  const Turn turn(*this, id);
+  if (!turn.is_mine()) return error(Errc::conflict, "the recording is being erased");
+  auto target = load(id);
+  if (!target) return target.error();
+  if (target->call.state == CallState::live) return error(Errc::conflict, "the call is live");
+  if (target->recording.state == RecordingState::erased) return error(Errc::not_found, "it has been erased already");
+  return begin(*target, new_erasure(id), caller);
+}
+
+Result<ErasureView> Erasures::begin_held(ErasureRow row) {
+  const auto id = parse_id<RecordingId>(row.target_id);
+  if (!id) return error(Errc::corrupt, "the erasure " + to_text(row.id) + " is of no recording");
+  const Turn turn(*this, *id);
+  if (!turn.is_mine()) return error(Errc::conflict, "the recording is being erased");
+  auto target = load(*id);
+  if (!target) return target.error();
+  const Caller caller{asker_of(row)};
+  return begin(*target, std::move(row), caller);
+}
+
+ErasureRow Erasures::new_erasure(RecordingId id) {
+  const WallTime now = parts_.clock().wall;
+  return {new_id<ErasureId>(now), std::string(kRecordingKind), to_text(id), now, std::nullopt, "[]"};
+}
+
+Result<ErasureView> Erasures::begin(const Target& target, ErasureRow row, const Caller& caller) {
+  auto started = destroy_keys(target, std::move(row), caller);
   if (!started) return started.error();
-  return carry_out(id, *std::move(started));
+  return carry_out(target.recording.id, *std::move(started));
 }
 
 Result<ErasureView> Erasures::show(ErasureId id) {
@@ -119,18 +150,20 @@ Result<Erasures::Target> Erasures::load(RecordingId id) {
 
 // ---- the steps ------------------------------------------------------------------------------------------------------
 
-Result<ErasureRow> Erasures::destroy_keys(const Target& target, const Caller& caller) {
-  const WallTime now = parts_.clock().wall;
-  ErasureRow row{
-      new_id<ErasureId>(now), std::string(kRecordingKind), to_text(target.recording.id), now, std::nullopt, "[]"};
+Result<ErasureRow> Erasures::destroy_keys(const Target& target, ErasureRow row, const Caller& caller) {
+  const bool waited = std::exchange(row.held, false);
+  const WallTime now = waited ? parts_.clock().wall : row.requested;
   add_step(row, now, "keys-destroyed", count_text(target.legs.size(), "leg key") + " and the call's");
   const auto destroyed = contents_of(target);
   if (!destroyed) return destroyed.error();
   const json by = caller.token_id;
   std::vector<Booking> bookings;
-  bookings.emplace_back(booking::StartErasure{row});
-  bookings.emplace_back(
-      booking::AddLedger{ledger_entry(now, target.call.id, row, {{"by", by}, {"step", "requested"}})});
+  bookings.emplace_back(booking::RequireNoHold{HoldTarget::call, target.call.id.bytes});
+  bookings.push_back(begun_booking(row, waited));
+  if (!waited) {
+    bookings.emplace_back(
+        booking::AddLedger{ledger_entry(now, target.call.id, row, {{"by", by}, {"step", "requested"}})});
+  }
   for (const LegRow& leg : target.legs) bookings.emplace_back(booking::DestroyKey{leg.key});
   bookings.emplace_back(booking::DestroyKey{target.call.key});
   bookings.emplace_back(booking::EraseRecording{target.recording.id, now});

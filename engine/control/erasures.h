@@ -9,6 +9,8 @@
 // erasure open: it is taken up again by `resume` at start and by the next `erase` of the recording. Every step may run
 // twice.
 //
+// While a legal hold covers the recording the erasure waits, on record, before step 1 (hold_queue.h).
+//
 // Any thread; one erasure of a recording at a time, a second caller gets Errc::conflict. Errors of erase:
 // Errc::not_found (no such recording, or erased already), Errc::conflict (the call is live), and those of the catalog
 // before step 1 took effect; after it, what went wrong stands in ErasureView::trouble. Where processors were told of
@@ -32,6 +34,7 @@
 #include "engine/catalog/key_ring.h"
 #include "engine/control/call_service.h"
 #include "engine/control/erasure_steps.h"
+#include "engine/control/hold_queue.h"
 #include "engine/store/segment_store.h"
 
 namespace assent {
@@ -51,6 +54,7 @@ struct ErasureParts {  // outlive the erasures
   KeyRing& keys;
   SegmentStore& store;
   JournalEraser& journal;
+  HoldQueue& held;  // what a hold forbids waits there
   std::function<void(RecordingId)> cut_streams;
   std::function<Now()> clock = read_clocks;
 };
@@ -60,6 +64,10 @@ class Erasures {
   explicit Erasures(ErasureParts parts) : parts_(std::move(parts)) {}
 
   Result<ErasureView> erase_recording(RecordingId id, const Caller& caller);
+  // Whose time is over. What a hold covers stays, and nothing waits for its end. Errc::conflict: that, or as above.
+  Result<ErasureView> erase_due(RecordingId id, const Caller& caller);
+  // No hold forbids one that waited any more. Errc::conflict: one does.
+  Result<ErasureView> begin_held(ErasureRow row);
   Result<ErasureView> show(ErasureId id);
   // At start, before calls are taken: goes on with what was not done. Returns those that still are not.
   Result<std::vector<ErasureView>> resume();
@@ -76,7 +84,9 @@ class Erasures {
   Result<std::optional<ErasureRow>> unfinished(RecordingId id);
   Result<Target> load(RecordingId id);
   Result<Destroyed> contents_of(const Target& target);
-  Result<ErasureRow> destroy_keys(const Target& target, const Caller& caller);
+  ErasureRow new_erasure(RecordingId id);
+  Result<ErasureView> begin(const Target& target, ErasureRow row, const Caller& caller);
+  Result<ErasureRow> destroy_keys(const Target& target, ErasureRow row, const Caller& caller);
   Result<void> finish(RecordingId id, ErasureRow& row);
   Result<void> forget_keys(const Target& target, ErasureRow& row);
   Result<void> clear_journal(const Target& target, ErasureRow& row);

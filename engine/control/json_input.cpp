@@ -369,6 +369,23 @@ Read<ErasureSpec> read_erasure_spec(std::string_view body) {
                      [](JsonObject& object, Faults&) { return ErasureSpec{object.optional_text("tenant")}; });
 }
 
+Read<HoldSpec> read_hold_spec(std::string_view body) {
+  return read_object(body, [](JsonObject& object, Faults&) {
+    HoldSpec spec;
+    const std::string on = object.text("on");
+    if (!on.empty() && !parse_name(on, spec.target)) object.fault("on", "must be recording, call, subject or tenant");
+    spec.id = object.text("id");
+    spec.tenant = object.optional_text("tenant");
+    if (spec.tenant && spec.target != HoldTarget::subject) object.fault("tenant", "is for a subject only");
+    spec.reason = object.text("reason");
+    if (!spec.reason.empty() && !is_case_reference(spec.reason)) {
+      object.fault("reason", "must be a case reference of 1 to 64 letters, digits, spaces and .,:;-_/#()");
+    }
+    spec.until = read_time(object, "until");
+    return spec;
+  });
+}
+
 Read<NoticeSpec> read_notice_spec(std::string_view body) {
   return read_object(body, [](JsonObject& object, Faults&) {
     NoticeSpec spec{object.text("id", kName), object.text("version", kName), object.text("language", kName),

@@ -1,15 +1,15 @@
 #include "engine/control/leg_erasure_plan.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
 
-#include "engine/catalog/leg_erasure.h"
 #include "engine/control/call_contents.h"
 
 namespace assent {
 
 Result<LegErasurePlan> plan_leg_erasure(Catalog& catalog, const CallRow& call, ErasureScope scope,
-                                        const std::set<ParticipantId>& who, const std::string& by, WallTime now,
-                                        std::vector<Booking>& bookings) {
+                                        const std::set<ParticipantId>& who, const std::string& by, WallTime now) {
   LegErasurePlan plan;
   const auto recording = catalog.recording_of(call.id);
   if (!recording) return recording.error();
@@ -18,6 +18,7 @@ Result<LegErasurePlan> plan_leg_erasure(Catalog& catalog, const CallRow& call, E
   if (!legs) return legs.error();
   const auto segments = catalog.segments((*recording)->id);
   if (!segments) return segments.error();
+  booking::EraseLegs erase{new_id<ErasureId>(now), call.id, by, now, {who.begin(), who.end()}, {}, {}, {}};
   std::vector<LegRow> erased;
   std::set<LegId> kept;
   for (const LegRow& leg : *legs) {
@@ -29,25 +30,23 @@ Result<LegErasurePlan> plan_leg_erasure(Catalog& catalog, const CallRow& call, E
       continue;
     }
     erased.push_back(leg);
-    plan.destroyed.push_back(leg.key);
+    erase.keys.push_back(leg.key);
   }
   if (erased.empty()) return plan;
-  plan.erasure = new_id<ErasureId>(now);
   const bool keeps_any = std::any_of(segments->begin(), segments->end(),
                                      [&](const SegmentRow& segment) { return kept.contains(segment.leg); });
   if (auto added = add_legs(catalog, erased, plan.what); !added) return added.error();
   if (!keeps_any) {
-    plan.destroyed.push_back(call.key);
+    erase.keys.push_back(call.key);
+    erase.recording = (*recording)->id;
     const auto participants = catalog.participants(call.id);
     if (!participants) return participants.error();
     plan.what.add((*recording)->id);
     if (auto added = add_call(catalog, call, plan.what); !added) return added.error();
     if (auto added = add_participants(catalog, *participants, plan.what); !added) return added.error();
   }
-  for (const LegRow& leg : erased) bookings.emplace_back(booking::SetLegMetrics{leg.id, {}});
-  for (const KeyId key : plan.destroyed) bookings.emplace_back(booking::DestroyKey{key});
-  if (!keeps_any) bookings.emplace_back(booking::EraseRecording{(*recording)->id, now});
-  start_leg_erasure({*plan.erasure, call.id, by, plan.what}, now, bookings);
+  erase.destroyed_json = plan.what.to_json().dump();
+  plan.erase = std::move(erase);
   return plan;
 }
 

@@ -18,15 +18,14 @@
 namespace assent {
 
 struct LegErasurePlan {
-  std::optional<ErasureId> erasure;  // none: there is nothing to erase
-  std::vector<KeyId> destroyed;      // to be evicted once it is booked
-  Destroyed what;                    // as the ledger says it
+  std::optional<booking::EraseLegs> erase;  // none: there is nothing to erase. Its keys are to be evicted, once booked
+  Destroyed what;                           // as the ledger says it
 };
 
-// `by` is whose word it is, for the ledger.
+// `by` is whose word it is, for the ledger. What waits while a hold covers the call books EraseLegs; what has begun
+// before, leg_erasure_bookings.
 Result<LegErasurePlan> plan_leg_erasure(Catalog& catalog, const CallRow& call, ErasureScope scope,
-                                        const std::set<ParticipantId>& who, const std::string& by, WallTime now,
-                                        std::vector<Booking>& bookings);
+                                        const std::set<ParticipantId>& who, const std::string& by, WallTime now);
 
 // What the erasure of these participants, under way or done, takes of the call.
 Result<ErasureScope> erasure_scope(Catalog& catalog, const CallRow& call, std::span<const ParticipantRow> participants,

@@ -49,6 +49,11 @@ Reply record_key_export(ApiParts& parts, const ApiRequest& request);
 Reply erase_subject(ApiParts& parts, const ApiRequest& request);
 Reply delete_tenant(ApiParts& parts, const ApiRequest& request);
 Reply show_erasure(ApiParts& parts, const ApiRequest& request);
+
+Reply place_hold(ApiParts& parts, const ApiRequest& request);
+Reply list_holds(ApiParts& parts, const ApiRequest& request);
+Reply release_hold(ApiParts& parts, const ApiRequest& request);
+
 Reply show_keys(ApiParts& parts, const ApiRequest& request);
 Reply rotate_keys(ApiParts& parts, const ApiRequest& request);
 

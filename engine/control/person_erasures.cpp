@@ -25,6 +25,11 @@ LedgerEntry ledger_entry(WallTime at, const std::optional<CallId>& call, const E
   return {LedgerKind::erasure_step, at, call, body.dump()};
 }
 
+Result<ErasureView> taken(Result<std::optional<ErasureView>> held) {
+  if (!held) return held.error();
+  return **std::move(held);
+}
+
 }  // namespace
 
 PersonErasures::PersonErasures(Parts parts) : parts_(std::move(parts)), thread_([this] { run(); }) {}
@@ -47,15 +52,10 @@ Result<ErasureView> PersonErasures::erase_subject(const PersonName& person, cons
   const SubjectRow& row = **subject;
   if (row.erased) return under_way(kSubjectKind, to_text(row.id));
   if (auto checked = check_not_live(parts_.catalog.live_call_of(row.id)); !checked) return checked.error();
+  if (auto held = if_held(HoldTarget::subject, row.id.bytes, caller); !held || *held) return taken(std::move(held));
   // First, so that no call that comes now begins with one.
   if (auto withdrawn = parts_.standing.withdraw_all(row.id, {}, caller); !withdrawn) return withdrawn.error();
-  const WallTime now = parts_.clock().wall;
-  ErasureRow erasure{new_id<ErasureId>(now), std::string(kSubjectKind), to_text(row.id), now, std::nullopt, "[]"};
-  std::vector<Booking> bookings;
-  bookings.emplace_back(booking::EraseSubject{row.id, now});
-  Destroyed destroyed;
-  destroyed.add(row.id);
-  return begin(std::move(erasure), std::move(bookings), row.key, std::move(destroyed), caller);
+  return begin_subject(new_erasure(kSubjectKind, to_text(row.id)), row, caller);
 }
 
 Result<ErasureView> PersonErasures::erase_tenant(const std::string& tenant, const Caller& caller) {
@@ -66,11 +66,56 @@ Result<ErasureView> PersonErasures::erase_tenant(const std::string& tenant, cons
   if (!*row) return error(Errc::not_found, "there is no tenant of this name or id");
   if ((*row)->erased) return under_way(kTenantKind, to_text((*row)->id));
   if (auto checked = check_not_live(parts_.catalog.live_call_of((*row)->id)); !checked) return checked.error();
+  if (auto held = if_held(HoldTarget::tenant, (*row)->id.bytes, caller); !held || *held) return taken(std::move(held));
+  return begin_tenant(new_erasure(kTenantKind, to_text((*row)->id)), **row, caller);
+}
+
+ErasureRow PersonErasures::new_erasure(std::string_view kind, const std::string& target) {
   const WallTime now = parts_.clock().wall;
-  ErasureRow erasure{new_id<ErasureId>(now), std::string(kTenantKind), to_text((*row)->id), now, std::nullopt, "[]"};
+  return {new_id<ErasureId>(now), std::string(kind), target, now, std::nullopt, "[]"};
+}
+
+Result<ErasureView> PersonErasures::begin_subject(ErasureRow erasure, const SubjectRow& row, const Caller& caller) {
   std::vector<Booking> bookings;
-  bookings.emplace_back(booking::EraseTenant{(*row)->id, now});
-  return begin(std::move(erasure), std::move(bookings), (*row)->key, {}, caller);
+  bookings.emplace_back(booking::RequireNoHold{HoldTarget::subject, row.id.bytes});
+  bookings.emplace_back(booking::EraseSubject{row.id, parts_.clock().wall});
+  Destroyed destroyed;
+  destroyed.add(row.id);
+  return begin(std::move(erasure), std::move(bookings), row.key, std::move(destroyed), caller);
+}
+
+Result<ErasureView> PersonErasures::begin_tenant(ErasureRow erasure, const TenantRow& row, const Caller& caller) {
+  std::vector<Booking> bookings;
+  bookings.emplace_back(booking::RequireNoHold{HoldTarget::tenant, row.id.bytes});
+  bookings.emplace_back(booking::EraseTenant{row.id, parts_.clock().wall});
+  return begin(std::move(erasure), std::move(bookings), row.key, {}, caller);
+}
+
+// ---- what waits for a hold ------------------------------------------------------------------------------------------
+
+// None: no hold forbids it.
+Result<std::optional<ErasureView>> PersonErasures::if_held(HoldTarget target, const std::array<std::uint8_t, 16>& id,
+                                                           const Caller& caller) {
+  const auto row = parts_.held.queue_if_held(target, id, caller);
+  if (!row) return row.error();
+  return *row ? std::optional(view_of(**row)) : std::optional<ErasureView>();
+}
+
+Result<ErasureView> PersonErasures::begin_held(ErasureRow row) {
+  const auto target = load_target(parts_.catalog, row);
+  if (!target) return target.error();
+  const Caller caller{asker_of(row)};
+  if (target->subject) {
+    const SubjectRow& person = target->people.front();
+    if (auto checked = check_not_live(parts_.catalog.live_call_of(person.id)); !checked) return checked.error();
+    return begin_subject(std::move(row), person, caller);
+  }
+  const auto id = parse_id<TenantId>(row.target_id);
+  const auto tenant = id ? parts_.catalog.tenant(*id) : std::optional<TenantRow>();
+  if (!tenant) return tenant.error();
+  if (!*tenant) return error(Errc::not_found, "there is no such tenant");
+  if (auto checked = check_not_live(parts_.catalog.live_call_of(*id)); !checked) return checked.error();
+  return begin_tenant(std::move(row), **tenant, caller);
 }
 
 Result<ErasureView> PersonErasures::under_way(std::string_view kind, const std::string& id) {
@@ -93,13 +138,17 @@ Result<void> PersonErasures::check_not_live(const Result<std::optional<CallId>>&
 
 Result<ErasureView> PersonErasures::begin(ErasureRow row, std::vector<Booking> bookings, KeyId key, Destroyed destroyed,
                                           const Caller& caller) {
-  add_step(row, row.requested, "key-destroyed", "nothing of it can be read any more");
-  if (auto noted = note_ledger_place(parts_.catalog, row); !noted) return noted.error();
+  const bool waited = std::exchange(row.held, false);
+  const WallTime now = waited ? parts_.clock().wall : row.requested;
+  add_step(row, now, "key-destroyed", "nothing of it can be read any more");
+  if (!waited) {
+    if (auto noted = note_ledger_place(parts_.catalog, row); !noted) return noted.error();
+  }
   destroyed.add(key);
   bookings.emplace_back(booking::DestroyKey{key});
-  bookings.emplace_back(booking::StartErasure{row});
+  bookings.push_back(begun_booking(row, waited));
   bookings.emplace_back(booking::AddLedger{
-      ledger_entry(row.requested, std::nullopt, row, destroyed, {{"by", caller.token_id}, {"step", "key-destroyed"}})});
+      ledger_entry(now, std::nullopt, row, destroyed, {{"by", caller.token_id}, {"step", "key-destroyed"}})});
   if (auto booked = parts_.writer.book_and_wait(std::move(bookings)); !booked) return booked.error();
   parts_.keys.evict(key);
   parts_.review_streams();
@@ -209,11 +258,15 @@ Result<void> PersonErasures::prepare(const ErasureTarget& target, const CallRow&
   if (!scope) return scope.error();
   const bool is_whole = *scope == ErasureScope::call;
   const WallTime now = parts_.clock().wall;
-  auto plan = plan_leg_erasure(parts_.catalog, call, *scope, who, "erasure:" + to_text(row.id), now, bookings);
+  auto plan = plan_leg_erasure(parts_.catalog, call, *scope, who, "erasure:" + to_text(row.id), now);
   if (!plan) return plan.error();
   Destroyed what = std::move(plan->what);
-  destroyed.insert(destroyed.end(), plan->destroyed.begin(), plan->destroyed.end());
-  if (plan->erasure) begun.emplace_back(*plan->erasure, call.id);
+  if (plan->erase) {
+    // Their key is gone since step 1, where no hold forbade it.
+    for (Booking& one : leg_erasure_bookings(*plan->erase)) bookings.push_back(std::move(one));
+    destroyed.insert(destroyed.end(), plan->erase->keys.begin(), plan->erase->keys.end());
+    begun.emplace_back(plan->erase->id, call.id);
+  }
   std::vector<ParticipantRow> theirs = *participants;
   std::erase_if(theirs, [&](const ParticipantRow& participant) { return !is_whole && !who.contains(participant.id); });
   for (const ParticipantRow& participant : theirs) destroyed.push_back(participant.key);
@@ -237,7 +290,7 @@ Result<void> PersonErasures::prepare(const ErasureTarget& target, const CallRow&
   if (auto added = add_legs(parts_.catalog, *legs, what); !added) return added;
   if (what.empty()) return {};
   json body{{"step", "call"}};
-  if (plan->erasure) body["part"] = to_text(*plan->erasure);
+  if (plan->erase) body["part"] = to_text(plan->erase->id);
   bookings.emplace_back(booking::AddLedger{ledger_entry(now, call.id, row, what, std::move(body))});
   return {};
 }

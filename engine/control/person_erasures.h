@@ -16,7 +16,8 @@
 //
 // Any thread. The two that begin one give the one that is under way, if there is. Their errors: Errc::not_found (nobody
 // of that name, or erased before),
-// Errc::conflict (in a call that is in progress: end it first; nothing was changed), and the catalog's.
+// Errc::conflict (in a call that is in progress: end it first; nothing was changed), and the catalog's. While a legal
+// hold covers some of what they would take they wait, on record (hold_queue.h).
 #pragma once
 
 #include <condition_variable>
@@ -34,6 +35,7 @@
 #include "engine/catalog/key_ring.h"
 #include "engine/control/erasure_steps.h"
 #include "engine/control/erasure_target.h"
+#include "engine/control/hold_queue.h"
 #include "engine/control/standing_consents.h"
 
 namespace assent {
@@ -49,6 +51,7 @@ class PersonErasures {
     CatalogWriter& writer;
     KeyRing& keys;
     StandingConsents& standing;
+    HoldQueue& held;                                       // what a hold forbids waits there
     std::function<void()> review_streams;                  // who still may hear what they hear
     std::function<void(ErasureId, CallId)> begin_erasure;  // of legs; never blocks, twice is once
     // Returns when nothing of the call waits to be erased; an error after a while, to be asked again.
@@ -66,6 +69,8 @@ class PersonErasures {
   Result<ErasureView> erase_subject(const PersonName& person, const Caller& caller);
   // By its name or id.
   Result<ErasureView> erase_tenant(const std::string& tenant, const Caller& caller);
+  // No hold forbids one that waited any more. Errc::conflict: one does, or a call is in progress.
+  Result<ErasureView> begin_held(ErasureRow row);
   // At start: goes on with what was not done.
   Result<void> resume();
   // Until nothing is under way that has not failed. For tests.
@@ -74,6 +79,11 @@ class PersonErasures {
  private:
   using People = std::set<ParticipantId>;
 
+  Result<std::optional<ErasureView>> if_held(HoldTarget target, const std::array<std::uint8_t, 16>& id,
+                                             const Caller& caller);
+  ErasureRow new_erasure(std::string_view kind, const std::string& target);
+  Result<ErasureView> begin_subject(ErasureRow erasure, const SubjectRow& row, const Caller& caller);
+  Result<ErasureView> begin_tenant(ErasureRow erasure, const TenantRow& row, const Caller& caller);
   Result<ErasureView> begin(ErasureRow row, std::vector<Booking> bookings, KeyId key, Destroyed destroyed,
                             const Caller& caller);
   // One that is not done yet. Errc::not_found: it is.

@@ -176,12 +176,14 @@ Result<RecordingView> RecordingService::view_of(RecordingId id) {
   if (!segments) return segments.error();
   auto notes = parts_.catalog.notes(call->id);
   if (!notes) return notes.error();
+  auto holds = parts_.catalog.holds_over(HoldTarget::recording, id.bytes);
+  if (!holds) return holds.error();
   auto key = unless_gone(parts_.keys.open(call->key));
   if (!key) return key.error();
 
   RecordingView view{*std::move(summary), *std::move(call),     std::nullopt,         *std::move(participants),
                      *std::move(legs),    *std::move(consents), *std::move(segments), {},
-                     std::nullopt};
+                     std::nullopt,        *std::move(holds)};
   if (*key) {
     auto ref = unless_gone(open_call_ref(*(*key)->key, view.call));
     if (!ref) return ref.error();

@@ -86,6 +86,7 @@ struct RecordingView {
   std::vector<SegmentRow> segments;
   std::vector<RecordedNote> notes;
   std::optional<CallMetrics> metrics;  // of show_details
+  std::vector<HoldRow> holds;          // that stand and cover it
 };
 
 enum class AudioFormat { wav, ogg, mka };

@@ -13,6 +13,8 @@
 //     withdraw                             x         x      in calls that are over, or all of a person
 //     read_registers                       x         x      notices, purposes and processors
 //     write_registers                                x
+//     read_holds                           x         x
+//     hold                                           x      placing and releasing legal holds
 //     export_keys                                    x      putting it on record; the keys are not handed out here
 //     keys                                           x      replacing them, and how old they are
 //     tokens                                         x
@@ -41,6 +43,8 @@ enum class Right : std::uint8_t {
   withdraw,
   read_registers,
   write_registers,
+  read_holds,
+  hold,
   export_keys,
   keys,
   tokens,
@@ -57,9 +61,11 @@ constexpr bool allows(Role role, Right right) {
     case Right::standing_consents:
     case Right::withdraw:
     case Right::read_registers:
+    case Right::read_holds:
     case Right::read_ledger: return role >= Role::supervisor;
     case Right::erase:
     case Right::write_registers:
+    case Right::hold:
     case Right::export_keys:
     case Right::keys:
     case Right::tokens: return role == Role::admin;

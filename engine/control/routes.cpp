@@ -44,6 +44,9 @@ constexpr std::array<Route, kOperations> kRoutes = {{
      "withdraw_standing_consent", Right::standing_consents, kReplay},
     {O::delete_tenant, "DELETE", "/v1/tenants/{id}", "delete_tenant", Right::erase, kRunAgain},
     {O::show_erasure, "GET", "/v1/erasures/{id}", "show_erasure", Right::erase, kRunAgain},
+    {O::place_hold, "POST", "/v1/holds", "place_hold", Right::hold, kReplay},
+    {O::list_holds, "GET", "/v1/holds", "list_holds", Right::read_holds, kRunAgain},
+    {O::release_hold, "DELETE", "/v1/holds/{id}", "release_hold", Right::hold, kReplay},
     {O::show_keys, "GET", "/v1/keys", "show_keys", Right::keys, kRunAgain},
     {O::rotate_keys, "POST", "/v1/keys/rotate", "rotate_keys", Right::keys, kReplay},
     {O::list_ledger, "GET", "/v1/ledger", "list_ledger", Right::read_ledger, kRunAgain},
@@ -116,6 +119,7 @@ Urgency urgency_of(Operation operation) {
     case O::withdraw_standing_consent:
     case O::delete_tenant:
     case O::show_erasure:
+    case O::place_hold:
     case O::metrics:
     case O::health:
     case O::readiness: return Urgency::vital;

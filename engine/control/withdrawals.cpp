@@ -302,7 +302,7 @@ Result<std::optional<Withdrawals::PastCall>> Withdrawals::prepare(const CallRow&
     past.view.records.push_back(consent_record_view(row, refs[row.participant]));
     past.bookings.emplace_back(booking::AddConsent{std::move(row)});
   }
-  if (parts_.on_withdraw(call) == OnWithdraw::erase) {
+  if (!statement.spec.of_an_erasure && parts_.on_withdraw(call) == OnWithdraw::erase) {
     People withdrew;
     for (const ConsentRow& grant : granted) withdrew.insert(grant.participant);
     if (auto erased = erase(past, call, withdrew, statement); !erased) return erased.error();
@@ -313,10 +313,12 @@ Result<std::optional<Withdrawals::PastCall>> Withdrawals::prepare(const CallRow&
 Result<void> Withdrawals::erase(PastCall& past, const CallRow& call, const People& who, const Statement& statement) {
   const bool all_agreed = call.policy == to_text(Policy::all_party);
   auto plan = plan_leg_erasure(parts_.catalog, call, all_agreed ? ErasureScope::call : ErasureScope::leg, who,
-                               "token:" + statement.caller.token_id, parts_.clock().wall, past.bookings);
+                               "token:" + statement.caller.token_id, parts_.clock().wall);
   if (!plan) return plan.error();
-  past.view.erasure = plan->erasure;
-  past.destroyed = std::move(plan->destroyed);
+  if (!plan->erase) return {};
+  past.view.erasure = plan->erase->id;
+  past.destroyed = plan->erase->keys;
+  past.bookings.emplace_back(*std::move(plan->erase));
   return {};
 }
 

@@ -44,7 +44,8 @@ struct WithdrawalSpec {
   std::vector<std::string> purposes;  // none: all
   std::string signal_type = "api";
   std::string signal_value;
-  std::optional<Notice> notice;  // each call's own, when none is named
+  std::optional<Notice> notice;                           // each call's own, when none is named
+  std::optional<ErasureId> of_an_erasure = std::nullopt;  // that waits, and will see to what was kept itself
 };
 
 struct CallWithdrawal {

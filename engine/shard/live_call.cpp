@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "engine/catalog/leg_erasure.h"
+#include "engine/catalog/destroyed.h"
 
 namespace assent {
 namespace {
@@ -429,6 +429,7 @@ std::optional<LegErasure> LiveCall::destroy_keys(ParticipantIndex participant, c
     if (consent_.participant_of(index) == participant) legs_[i]->give_up_listening();
   }
   LegErasure erasure{new_id<ErasureId>(now.wall), identity_.id, {}};
+  std::vector<KeyId> keys;
   Destroyed destroyed;
   for (std::size_t i = 0; i < legs_.size(); ++i) {
     const LegIndex index(static_cast<std::uint8_t>(i));
@@ -439,13 +440,21 @@ std::optional<LegErasure> LiveCall::destroy_keys(ParticipantIndex participant, c
     SegmentWriter& segments = legs_[i]->segments();
     segments.roll();
     segments.forget_key();
-    bookings.push_back(booking::DestroyKey{leg_keys_[i]});
+    keys.push_back(leg_keys_[i]);
     destroyed.add(leg_keys_[i]);
     destroyed.add(legs_[i]->identity().id);
     erasure.segments.insert(erasure.segments.end(), segments.segments().begin(), segments.segments().end());
   }
   if (destroyed.empty()) return std::nullopt;
-  start_leg_erasure({erasure.id, identity_.id, origin, std::move(destroyed)}, now.wall, bookings);
+  // While a hold covers the call the keys stay, and nothing more is sealed of these legs in any case.
+  bookings.push_back(booking::EraseLegs{erasure.id,
+                                        identity_.id,
+                                        origin,
+                                        now.wall,
+                                        {participants_.at(participant.value).id},
+                                        std::move(keys),
+                                        std::nullopt,
+                                        destroyed.to_json().dump()});
   return erasure;
 }
 

@@ -6,6 +6,7 @@
 
 #include "catch.h"
 #include "pipelines/controller_config.h"
+#include "pipelines/retention_config.h"
 
 namespace assent {
 namespace {
@@ -318,6 +319,7 @@ TEST_CASE("the embedded pipeline writes out the defaults, and adds digits, reten
   CHECK(embedded.purpose_texts.at(0).processors.empty());
   CHECK(embedded.quota.every == defaults.quota.every);
   CHECK(embedded.quota.tenants == defaults.quota.tenants);
+  CHECK(embedded.retention == defaults.retention);
   CHECK(embedded.shutdown.drain == defaults.shutdown.drain);
 
   const auto quality = embedded.purposes.set_of({"quality"});
@@ -614,6 +616,38 @@ TEST_CASE("each error says where it is and what is allowed") {
     INFO(test.text);
     CHECK(errors_of(test.text) == test.error);
   }
+}
+
+TEST_CASE("a tenant may have its own retention for each purpose, in seconds to years, or keep") {
+  const std::string purposes =
+      "[[purposes]]\nid = \"quality\"\n[[purposes]]\nid = \"training\"\n"
+      "[consent]\ndefault_purposes = [\"quality\"]\n";
+  const auto settings = settings_of(purposes +
+                                    "[retention.tenants]\nacme = { quality = \"90s\", training = \"keep\" }\n"
+                                    "\"tiny tenant\" = { training = \"730d\" }");
+  const RetentionRules expected{
+      {{"acme", {{"quality", 90s}, {"training", std::nullopt}}}, {"tiny tenant", {{"training", 730 * 24h}}}}};
+  CHECK(settings.retention == expected);
+  CHECK(settings_of("").retention == RetentionRules());
+  CHECK(errors_of("[retention.tenants]\nacme = \"30d\"") ==
+        "p.toml:2:8: retention.tenants.acme: is text; allowed: { quality = \"30d\", training = \"keep\" }");
+  CHECK(errors_of("[retention.tenants]\nacme = { qualty = \"30d\" }")
+            .find("retention.tenants.acme.qualty: is not a purpose of this file") != std::string::npos);
+  for (const char* wrong : {"\"0s\"", "\"500ms\"", "\"30\"", "\"200000d\"", "\"never\"", "30"}) {
+    INFO(wrong);
+    CHECK(errors_of("[retention.tenants]\nacme = { quality = " + std::string(wrong) + " }").find("a time from 1s to") !=
+          std::string::npos);
+  }
+  CHECK_FALSE(errors_of("[retention]\nquality = \"30d\"").empty());
+}
+
+TEST_CASE("purposes without a retention are named at the start") {
+  CHECK(retention_advice(settings_of("")).size() == 1);
+  const auto some =
+      retention_advice(settings_of("[[purposes]]\nid = \"quality\"\nretention = \"30d\"\n[[purposes]]\nid = "
+                                   "\"training\"\n[consent]\ndefault_purposes = [\"quality\"]"));
+  REQUIRE(some.size() == 1);
+  CHECK(some.front().find("\"training\"") != std::string::npos);
 }
 
 TEST_CASE("a controller is whole or an error, and says for receipts what the file says") {

@@ -1,5 +1,7 @@
 #include "pipelines/settings_reload.h"
 
+#include <algorithm>
+
 #include "catch.h"
 
 namespace assent {
@@ -164,6 +166,15 @@ secret_file = "ivr.secret"
   CHECK(changed.changed == Names{"webhooks"});
   CHECK(changed.running.webhooks.size() == 1);
   CHECK(changed.at_next_start == Names{"media.inband_dtmf"});
+}
+
+TEST_CASE("a tenant's own retention holds at once, for purposes that the engine runs with") {
+  const auto changed = reload("", "[retention.tenants]\nacme = { quality = \"2d\" }");
+  CHECK(changed.changed == Names{"retention.tenants"});
+  CHECK(changed.running.retention.tenants.at("acme").at("quality") == 48h);
+  const auto waits = reload("", "[retention.tenants]\nacme = { training = \"2d\" }\n[[purposes]]\nid = \"training\"");
+  CHECK(waits.running.retention.tenants.empty());
+  CHECK(std::count(waits.at_next_start.begin(), waits.at_next_start.end(), "retention.tenants") == 1);
 }
 
 TEST_CASE("rules of consent, of all tenants and of each, hold for new calls at once") {

@@ -343,8 +343,8 @@ void SimulatedCall::booked(std::uint64_t number, const std::vector<Booking>& boo
       if (body["signal"] != to_text(SignalType::dtmf)) continue;
       leg = body["origin"];
       digit = body["reason"];
-    } else if (std::holds_alternative<booking::DestroyKey>(booking)) {
-      ++tried_.erasures;
+    } else if (const auto* erase = std::get_if<booking::EraseLegs>(&booking)) {
+      tried_.erasures += erase->keys.size();
     }
   }
   if (!leg.empty()) heard(leg, digit, number);

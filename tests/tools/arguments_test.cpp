@@ -223,7 +223,7 @@ TEST_CASE("delete asks unless it was told yes") {
 TEST_CASE("every command has a help with an example") {
   for (const char* command : {"run",     "check",    "calls",  "consent", "withdraw", "erase",      "consents",
                               "notices", "purposes", "pause",  "resume",  "end",      "recordings", "show",
-                              "export",  "verify",   "delete", "salvage", "ledger",   "version"}) {
+                              "export",  "verify",   "delete", "salvage", "ledger",   "hold",       "version"}) {
     INFO(command);
     const auto parsed = parse({command, "--help"});
     REQUIRE(std::holds_alternative<ExitStatus>(parsed.outcome));
@@ -259,6 +259,44 @@ TEST_CASE("keys tells how old they are unless it is asked to replace them") {
   CHECK(rotate.act == Act::rotate);
   CHECK(rotate.engine.state == "/s");
   CHECK(arguments_of<VerifyArguments>({"verify", "--state", "/c", "--keys-from", "/s"}).state->keys_from == "/s");
+}
+
+TEST_CASE("a hold is placed on one thing, for a reason; listed; released") {
+  using Act = HoldArguments::Act;
+  const auto on_recording =
+      arguments_of<HoldArguments>({"hold", "place", "--recording", kId, "--reason", "case 1", "--state", "/s"});
+  CHECK(on_recording.act == Act::place);
+  CHECK(on_recording.on == HoldTarget::recording);
+  CHECK(on_recording.target == kId);
+  CHECK(on_recording.engine.state == "/s");
+  CHECK_FALSE(on_recording.until);
+  CHECK(arguments_of<HoldArguments>({"hold", "place", "--call", kId, "--reason", "c"}).on == HoldTarget::call);
+  const auto on_person = arguments_of<HoldArguments>({"hold", "place", "--subject", "customer-1", "--tenant", "acme",
+                                                      "--reason", "c", "--until", "2027-12-31T00:00:00Z", "--json"});
+  CHECK(on_person.on == HoldTarget::subject);
+  CHECK(on_person.target == "customer-1");
+  CHECK(on_person.tenant == "acme");
+  CHECK(on_person.until == parse_rfc3339("2027-12-31T00:00:00Z"));
+  CHECK(on_person.output == Output::json);
+  CHECK(arguments_of<HoldArguments>({"hold", "place", "--account", "acme", "--reason", "c"}).on == HoldTarget::tenant);
+  CHECK(arguments_of<HoldArguments>({"hold", "list"}).which == HoldArguments::Which::standing);
+  CHECK(arguments_of<HoldArguments>({"hold", "list", "--ended"}).which == HoldArguments::Which::ended);
+  const auto release = arguments_of<HoldArguments>({"hold", "release", kId, "--reason", "closed"});
+  CHECK(release.act == Act::release);
+  CHECK(to_text(release.hold) == kId);
+  CHECK(release.reason == "closed");
+
+  CHECK_FALSE(complaint_of({"hold"}).empty());
+  CHECK_FALSE(complaint_of({"hold", "place", "--reason", "c"}).empty());
+  CHECK_FALSE(complaint_of({"hold", "place", "--recording", kId, "--account", "a", "--reason", "c"}).empty());
+  CHECK(contains(complaint_of({"hold", "place", "--recording", kId}), "--reason"));
+  CHECK(contains(complaint_of({"hold", "release", kId}), "--reason"));
+  for (const char* command : {"place", "list", "release"}) {
+    INFO(command);
+    const auto parsed = parse({"hold", command, "--help"});
+    CHECK(std::get<ExitStatus>(parsed.outcome) == ExitStatus::ok);
+    CHECK(contains(parsed.out, "Example:\n  assent hold " + std::string(command)));
+  }
 }
 
 TEST_CASE("ledger shows by itself, and has commands below it, each with a help and an example") {

@@ -197,6 +197,45 @@ TEST_CASE("notices and purposes are listed, and put on record") {
       R"({"id":"training","version":"1","description":"D","lawful_basis":"consent","processors":[],"retention_hours":48})");
 }
 
+TEST_CASE("a hold is placed, listed with what waits for it, and released") {
+  AnsweringEngine engine(
+      {json_answer(201, R"({"id": "h1", "on": "subject", "until": null})"),
+       json_answer(200, R"({"holds": [{"id": "h1", "state": "standing", "on": "subject", "subject": "s1",
+    "placed": "2026-11-24T22:59:00.000Z", "until": null, "reason": "case 1", "waiting": ["e1", "e2"]}], "cursor": null})"),
+       json_answer(200, R"({"id": "h1", "state": "released"})")});
+  HoldArguments arguments;
+  arguments.engine = engine.reach();
+  arguments.act = HoldArguments::Act::place;
+  arguments.on = HoldTarget::subject;
+  arguments.target = "customer-1";
+  arguments.reason = "case 1";
+  CHECK(contains(performed(arguments).out, "hold h1 stands until it is released"));
+  arguments.act = HoldArguments::Act::list;
+  CHECK(contains(performed(arguments).out, "case 1  e1, e2"));
+  arguments.act = HoldArguments::Act::release;
+  arguments.hold = *parse_id<HoldId>(kId);
+  arguments.reason = "case 1 closed";
+  CHECK(contains(performed(arguments).out, "h1 is released"));
+  const auto requests = engine.requests();
+  REQUIRE(requests.size() == 3);
+  CHECK(requests[0].body == R"({"on":"subject","id":"customer-1","reason":"case 1"})");
+  CHECK(requests[2].method == "DELETE");
+  CHECK(requests[2].path == "/v1/holds/" + std::string(kId));
+  CHECK(requests[2].query.at("reason") == "case 1 closed");
+}
+
+TEST_CASE("a deletion that waits for a hold says which, and destroys nothing yet: exit status 1") {
+  AnsweringEngine engine({json_answer(202, R"({"id": "e1", "state": "held", "steps": [{"step": "held", "at": "",
+    "what": "held by hold h1 on a call, until it is released: case 1"}]})")});
+  DeleteArguments arguments;
+  arguments.engine = engine.reach();
+  arguments.recording = *parse_id<RecordingId>(kId);
+  arguments.confirm = DeleteArguments::Confirm::given;
+  const auto done = performed(arguments);
+  CHECK(done.status == ExitStatus::failed);
+  CHECK(contains(done.err, "erasure e1 is held by hold h1 on a call, until it is released: case 1"));
+}
+
 TEST_CASE("a problem becomes a sentence with the wrong fields, and exit status 1") {
   AnsweringEngine engine({json_answer(422, R"({"title": "Invalid", "detail": "a value is not allowed",
     "errors": [{"pointer": "/purposes/0", "detail": "unknown purpose"}]})")});

@@ -37,6 +37,7 @@ struct Given {
   Gives operator()(const LedgerArguments&) const { return Gives::no_audio; }
   Gives operator()(const KeysArguments&) const { return Gives::no_audio; }
   Gives operator()(const ProcessorsArguments&) const { return Gives::no_audio; }
+  Gives operator()(const HoldArguments&) const { return Gives::no_audio; }
   Gives operator()(const VersionArguments&) const { return Gives::no_audio; }
 };
 

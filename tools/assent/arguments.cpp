@@ -9,6 +9,7 @@
 #include "pipelines/section_reader.h"
 #include "tools/assent/argument_options.h"
 #include "tools/assent/consent_options.h"
+#include "tools/assent/hold_options.h"
 
 namespace assent {
 namespace {
@@ -64,6 +65,7 @@ class Commands {
     add_calls();
     consent_options_.emplace(app_, [this](Arguments arguments) { chosen_ = std::move(arguments); });
     add_recordings();
+    hold_options_.emplace(app_, [this](Arguments arguments) { chosen_ = std::move(arguments); });
     add_state();
   }
 
@@ -350,6 +352,7 @@ class Commands {
   Arguments chosen_ = VersionArguments{};
 
   std::optional<ConsentOptions> consent_options_;
+  std::optional<HoldOptions> hold_options_;
   RunArguments run_;
   CheckArguments check_;
   VersionArguments version_;

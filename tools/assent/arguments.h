@@ -110,6 +110,19 @@ struct ProcessorsArguments {
   Output output = Output::text;
 };
 
+struct HoldArguments {
+  enum class Act { list, place, release } act = Act::list;
+  EngineReach engine;
+  enum class Which { standing, ended } which = Which::standing;  // list
+  HoldTarget on = HoldTarget::recording;                         // place; so is the rest
+  std::string target;                                            // an id; a person's reference, a tenant's name
+  std::optional<std::string> tenant;                             // where a reference is looked up
+  std::string reason;                                            // and release
+  std::optional<WallTime> until;
+  HoldId hold;  // release
+  Output output = Output::text;
+};
+
 struct NoticeArgument {
   std::string id;
   std::string version;
@@ -243,7 +256,7 @@ using Arguments = std::variant<RunArguments, CheckArguments, CallsArguments, Con
                                EraseArguments, StandingArguments, NoticesArguments, PurposesArguments, PauseArguments,
                                TopArguments, EndArguments, RecordingsArguments, ShowArguments, ExportArguments,
                                ExportKeysArguments, VerifyArguments, DeleteArguments, SalvageArguments, LedgerArguments,
-                               KeysArguments, ProcessorsArguments, VersionArguments>;
+                               KeysArguments, ProcessorsArguments, HoldArguments, VersionArguments>;
 
 // The exit status when there is nothing to do: help was asked for and printed, or the command line is wrong.
 std::variant<Arguments, ExitStatus> parse_arguments(int argc, const char* const* argv, std::ostream& out,

@@ -6,6 +6,7 @@
 
 #include "pipelines/capacity_plan.h"
 #include "pipelines/quantity.h"
+#include "pipelines/retention_config.h"
 #include "pipelines/root_key.h"
 #include "pipelines/state_folder.h"
 #include "pipelines/webhook_secrets.h"
@@ -75,6 +76,7 @@ void print_plan(const CheckArguments& arguments, const PipelineSettings& setting
       << duration_text(settings.consent.lease) << ", sealed_pages for " << plan.stall_in_pages.count() / 1000
       << " s, then each leg's own memory)\n";
   for (const auto& advice : plan.advice) out << "          " << advice << "\n";
+  for (const auto& advice : retention_advice(settings)) out << "  keeps   " << advice << "\n";
 }
 
 ExitStatus report_errors(const CheckArguments& arguments, const std::vector<ConfigError>& errors, Console& console) {

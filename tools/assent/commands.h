@@ -17,6 +17,7 @@ ExitStatus perform(const WithdrawArguments& arguments, Console& console);
 ExitStatus perform(const EraseArguments& arguments, Console& console);
 ExitStatus perform(const KeysArguments& arguments, Console& console);
 ExitStatus perform(const ProcessorsArguments& arguments, Console& console);
+ExitStatus perform(const HoldArguments& arguments, Console& console);
 ExitStatus perform(const StandingArguments& arguments, Console& console);
 ExitStatus perform(const NoticesArguments& arguments, Console& console);
 ExitStatus perform(const PurposesArguments& arguments, Console& console);

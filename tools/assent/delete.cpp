@@ -21,7 +21,12 @@ ExitStatus perform(const DeleteArguments& arguments, Console& console) {
   const auto body = engine->remove("/v1/recordings/" + to_text(arguments.recording));
   if (!body) return fail(console, body.error());
   const auto begun = parse_reply(*body);
-  const auto reply = begun ? when_done(*engine, *begun, "deleting", console) : begun;
+  if (!begun) return fail(console, begun.error());
+  if (is_held(*begun)) {
+    if (arguments.output == Output::json) console.out << begun->dump(2) << "\n";
+    return fail(console, still_held(*begun));
+  }
+  const auto reply = when_done(*engine, *begun, "deleting", console);
   if (!reply) return fail(console, reply.error());
   if (waits_for_processors(*reply)) {
     if (arguments.output == Output::json) {

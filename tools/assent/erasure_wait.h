@@ -19,4 +19,8 @@ void print_open_processors(const Json& erasure, Console& console);
 // for ten seconds.
 Result<Json> when_done(ApiClient& engine, Json erasure, const std::string& doing, Console& console);
 
+// It waits for a legal hold, and nothing of it has happened.
+bool is_held(const Json& erasure);
+Error still_held(const Json& erasure);  // says so, by which hold and until when
+
 }  // namespace assent

@@ -34,10 +34,11 @@ ExitStatus perform(const RecordingsArguments& arguments, Console& console) {
     console.out << Json{{"recordings", all}}.dump(2) << "\n";
     return ExitStatus::ok;
   }
-  TextTable table({"RECORDING", "STATE", "STARTED", "ENDED", "TENANT", "CALL"});
+  TextTable table({"RECORDING", "STATE", "STARTED", "ENDED", "EXPIRES", "TENANT", "CALL"});
   for (const auto& recording : all) {
     table.add({text_at(recording, "id"), text_at(recording, "state"), text_at(recording, "started"),
-               text_at(recording, "ended"), text_at(recording, "tenant"), text_at(recording, "call")});
+               text_at(recording, "ended"), text_at(recording, "expires"), text_at(recording, "tenant"),
+               text_at(recording, "call")});
   }
   if (table.empty()) {
     console.out << "no recordings\n";

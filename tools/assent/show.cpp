@@ -112,7 +112,14 @@ void print_recording(const Json& recording, std::ostream& out) {
       << "call       " << text_at(recording, "call") << " " << printable(text_at(recording, "ref")) << "\n"
       << "policy     " << text_at(recording, "policy") << "\n"
       << "started    " << text_at(recording, "started") << "\n"
-      << "ended      " << text_at(recording, "ended") << "\n\n";
+      << "ended      " << text_at(recording, "ended") << "\n"
+      << "expires    " << text_at(recording, "expires") << "\n";
+  for (const auto& hold : list_at(recording, "holds")) {
+    const std::string until = text_at(hold, "until");
+    out << "held       by " << text_at(hold, "id") << (until.empty() ? "" : " until " + until) << ": "
+        << printable(text_at(hold, "reason")) << "\n";
+  }
+  out << "\n";
   print_people(recording, out);
   out << "\n";
   print_audio(recording, out);

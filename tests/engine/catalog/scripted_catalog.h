@@ -111,6 +111,20 @@ class ScriptedCatalog : public Catalog {
     return std::optional<DeliveryRow>();
   }
   Result<std::vector<DeliveryCount>> delivery_counts() override { return std::vector<DeliveryCount>(); }
+  Result<std::vector<ErasureRow>> held_erasures() override { return std::vector<ErasureRow>(); }
+  Result<std::optional<HoldRow>> hold(HoldId) override { return std::optional<HoldRow>(); }
+  Result<std::vector<HoldRow>> holds(const HoldFilter&) override { return std::vector<HoldRow>(); }
+  Result<std::vector<HoldRow>> holds_over(HoldTarget, const std::array<std::uint8_t, 16>&) override {
+    return std::vector<HoldRow>();
+  }
+  Result<std::optional<WallTime>> next_hold_end() override { return std::optional<WallTime>(); }
+  Result<std::vector<DueRecording>> due_recordings(WallTime, const std::optional<DueRecording>&, std::size_t) override {
+    return std::vector<DueRecording>();
+  }
+  Result<std::optional<WallTime>> next_expiry(const std::optional<DueRecording>&) override {
+    return std::optional<WallTime>();
+  }
+  Result<std::vector<RecordingId>> recordings_to_plan(std::size_t) override { return std::vector<RecordingId>(); }
   Result<std::vector<LedgerRow>> ledger(const LedgerFilter&) override { return std::vector<LedgerRow>(); }
   Result<WallTime> last_recorded() override { return WallTime(); }
   Result<std::uint64_t> last_seq() override { return std::uint64_t{0}; }

@@ -127,7 +127,12 @@ ControlRig::ControlRig()
       tokens(must(TokenStore::open(folder.disk, folder.path, kStart))),
       admin_token(first_line(folder.path / "admin.token")),
       recordings({*catalog, *writer, keys, store, renderer}),
-      erasures({*catalog, *writer, keys, store, journal, [this](RecordingId id) { recordings.cut_streams(id); }}),
+      hold_queue(*catalog, *writer,
+                 [this](const ErasureRow& row, const Caller& caller) {
+                   return withdraw_for_erasure(*catalog, withdrawals, row, caller);
+                 }),
+      erasures({*catalog, *writer, keys, store, journal, hold_queue,
+                [this](RecordingId id) { recordings.cut_streams(id); }}),
       receipts({*catalog, [this] { return catalog->seal(); }, [this] { return receipt_terms; },
                 [this] { return catalog->ledger_keys(); }}),
       purposes(must(PurposeRegistry::create({"quality", "training"}))),
@@ -137,6 +142,10 @@ ControlRig::ControlRig()
                    [this](ErasureId erasure, CallId call) { erasures_begun.emplace_back(erasure, call); },
                    [](CallId) { return Result<void>(); }, read_clocks, 50ms}),
       person_erasures(std::in_place, person_erasure_parts(50ms)),
+      holds({*catalog, *writer, standing, [this] { ++freed; },
+             [this] {
+               return Now{read_mono(), wall};
+             }}),
       key_rotation(std::in_place,
                    KeyRotation::Parts{*catalog, *writer, keys, root, {}, [](const std::string&) {}, read_clocks, 50ms}),
       registers({*catalog, *writer, purposes}),
@@ -144,7 +153,7 @@ ControlRig::ControlRig()
                   [this] {
                     return Now{read_mono(), wall};
                   }}),
-      api({calls, status, recordings, erasures, *person_erasures, *key_rotation, receipts, standing, withdrawals,
+      api({calls, status, recordings, erasures, *person_erasures, holds, *key_rotation, receipts, standing, withdrawals,
            registers, *catalog, *tokens, overload, webhooks, processors, [this] {
              return Now{read_mono(), wall};
            }}) {
@@ -227,12 +236,19 @@ PersonErasures::Parts ControlRig::person_erasure_parts(milliseconds retry) {
           *writer,
           keys,
           standing,
+          hold_queue,
           [this] { recordings.review_streams(); },
           [](ErasureId, CallId) {},
           [this](CallId call) { return remove_legs(call); },
           [](const std::string&) {},
           read_clocks,
           retry};
+}
+
+HeldErasures ControlRig::held_erasures() {
+  return HeldErasures({*catalog, *writer, keys, hold_queue, erasures, *person_erasures,
+                       [this](ErasureId erasure, CallId call) { erasures_begun.emplace_back(erasure, call); },
+                       [](const std::string&) {}});
 }
 
 void ControlRig::start_key_rotation(std::optional<nanoseconds> every, const std::function<Now()>& clock) {

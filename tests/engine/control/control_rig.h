@@ -15,6 +15,7 @@
 #include "engine/catalog/people.h"
 #include "engine/catalog/sqlite_catalog.h"
 #include "engine/control/api.h"
+#include "engine/control/held_erasures.h"
 #include "engine/store/file_store.h"
 #include "state_folder.h"
 
@@ -165,6 +166,7 @@ class ControlRig {
   std::unique_ptr<TokenStore> tokens;
   std::string admin_token;
   RecordingService recordings;
+  HoldQueue hold_queue;
   Erasures erasures;
   std::optional<ReceiptTerms> receipt_terms;
   ReceiptDesk receipts;
@@ -177,6 +179,8 @@ class ControlRig {
   Withdrawals withdrawals;
   std::optional<Error> legs_stay;  // what is stored of erased legs cannot be removed
   std::optional<PersonErasures> person_erasures;
+  std::size_t freed = 0;  // times that a hold ended
+  Holds holds;
   std::optional<KeyRotation> key_rotation;
   Registers registers;
   OverloadState overload;
@@ -197,6 +201,9 @@ class ControlRig {
   HttpResponse ask(const std::string& method, const std::string& target, const std::string& body = {},
                    const std::optional<Role>& role = Role::admin,
                    const std::map<std::string, std::string>& headers = {});
+
+  // What begins what waited for a hold.
+  HeldErasures held_erasures();
 
   // As the leg eraser does for a call's open erasures.
   Result<void> remove_legs(CallId call);

@@ -45,6 +45,9 @@ Gives what_is_given(Operation operation) {
     case Operation::withdraw_standing_consent:
     case Operation::delete_tenant:
     case Operation::show_erasure:
+    case Operation::place_hold:
+    case Operation::list_holds:
+    case Operation::release_hold:
     case Operation::show_keys:
     case Operation::rotate_keys:
     case Operation::list_ledger:

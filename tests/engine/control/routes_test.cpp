@@ -36,6 +36,8 @@ std::string right_name(Right right) {
     case Right::withdraw: return "withdraw";
     case Right::read_registers: return "read_registers";
     case Right::write_registers: return "write_registers";
+    case Right::read_holds: return "read_holds";
+    case Right::hold: return "hold";
     case Right::keys: return "keys";
     case Right::tokens: return "tokens";
   }
@@ -98,6 +100,8 @@ TEST_CASE("roles may do what the table says and nothing more") {
       {Right::withdraw, {Role::supervisor, Role::admin}},
       {Right::read_registers, {Role::supervisor, Role::admin}},
       {Right::write_registers, {Role::admin}},
+      {Right::read_holds, {Role::supervisor, Role::admin}},
+      {Right::hold, {Role::admin}},
       {Right::export_keys, {Role::admin}},
       {Right::erase, {Role::admin}},
       {Right::tokens, {Role::admin}}};

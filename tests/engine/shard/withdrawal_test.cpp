@@ -90,7 +90,9 @@ TEST_CASE("with on_withdraw = erase the keys go in the withdrawal's own transact
   rig.decide(0, Decision::withdrawn);
   rig.pass(20ms);
   std::size_t destroyed = 0;
-  for (const Booking& booking : rig.record.booked) destroyed += std::holds_alternative<booking::DestroyKey>(booking);
+  for (const Booking& booking : rig.record.booked) {
+    if (const auto* erase = std::get_if<booking::EraseLegs>(&booking)) destroyed += erase->keys.size();
+  }
   CHECK(destroyed == 1);
   REQUIRE(rig.record.erasures.size() == 1);
   CHECK(rig.record.erasures.front().segments.size() == 1);
