@@ -76,9 +76,9 @@ class FailingFile final : public DiskFile {
     return {};
   }
 
-  Result<void> punch(const FileExtent& extent) override {
+  Result<void> blank(const FileExtent& extent) override {
     const std::lock_guard lock(disk_.mutex_);
-    if (auto allowed = disk_.allow(DiskOp::punch); !allowed) return allowed;
+    if (auto allowed = disk_.allow(DiskOp::blank); !allowed) return allowed;
     const auto at = static_cast<std::size_t>(extent.offset_bytes);
     if (at >= inode_->now.size()) return {};
     put(at, Bytes(std::min(static_cast<std::size_t>(extent.size_bytes), inode_->now.size() - at)));
@@ -88,13 +88,6 @@ class FailingFile final : public DiskFile {
   Result<std::uint64_t> size_bytes() const override {
     const std::lock_guard lock(disk_.mutex_);
     return std::uint64_t{inode_->now.size()};
-  }
-
-  Result<void> link_as(const std::filesystem::path& path) override {
-    const std::lock_guard lock(disk_.mutex_);
-    if (auto allowed = disk_.allow(DiskOp::link); !allowed) return allowed;
-    if (!disk_.now_.emplace(key_of(path), inode_).second) return error(Errc::conflict, "link: it is there");
-    return {};
   }
 
  private:
@@ -239,6 +232,14 @@ bool FailingDisk::contains(ByteView needle) const {
   });
 }
 
+bool FailingDisk::remembers(ByteView needle) const {
+  const std::lock_guard lock(mutex_);
+  return std::any_of(made_.begin(), made_.end(), [&](const auto& inode) {
+    const Bytes& bytes = inode->durable;
+    return std::search(bytes.begin(), bytes.end(), needle.begin(), needle.end()) != bytes.end();
+  });
+}
+
 // ---- Disk ---------------------------------------------------------------------------------------------------------
 
 Result<std::unique_ptr<DiskFile>> FailingDisk::create(const std::filesystem::path& path) {
@@ -248,15 +249,8 @@ Result<std::unique_ptr<DiskFile>> FailingDisk::create(const std::filesystem::pat
   if (now_.count(folder_of(name)) == 0) return error(Errc::not_found, "create: no such folder");
   auto inode = std::make_shared<Inode>();
   if (!now_.emplace(name, inode).second) return error(Errc::conflict, "create: it is there");
+  made_.push_back(inode);
   return std::unique_ptr<DiskFile>(std::make_unique<FailingFile>(*this, std::move(inode)));
-}
-
-Result<std::unique_ptr<DiskFile>> FailingDisk::create_unnamed(const std::filesystem::path& folder) {
-  const std::lock_guard lock(mutex_);
-  if (!unnamed_) return error(Errc::unsupported, "create_unnamed: not here");
-  if (auto allowed = allow(DiskOp::create); !allowed) return allowed.error();
-  if (now_.count(key_of(folder)) == 0) return error(Errc::not_found, "create_unnamed: no such folder");
-  return std::unique_ptr<DiskFile>(std::make_unique<FailingFile>(*this, std::make_shared<Inode>()));
 }
 
 Result<std::unique_ptr<DiskFile>> FailingDisk::open(const std::filesystem::path& path, FileAccess) {
