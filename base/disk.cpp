@@ -84,6 +84,12 @@ class RealFile final : public DiskFile {
 
   void start_writing() override { (void)::sync_file_range(fd_, 0, 0, SYNC_FILE_RANGE_WRITE); }
 
+  Result<void> hand_over() override {
+    constexpr auto kWrittenOut = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+    if (::sync_file_range(fd_, 0, 0, kWrittenOut) == 0) return {};
+    return errno == ENOSYS || errno == ESPIPE ? sync_data() : failure("write out", path_, errno);
+  }
+
   Result<void> sync_data() override {
     // Not repeated, not even when interrupted: the next call may report success for what was lost.
     if (::fdatasync(fd_) != 0) return failure("sync", path_, errno);

@@ -38,6 +38,9 @@ class DiskFile {
   virtual Result<std::size_t> read_at(std::uint64_t offset_bytes, ByteSpan to) const = 0;
   // Lets the writing begin, and promises nothing: a later sync waits less.
   virtual void start_writing() = 0;
+  // Waits until the device has what was written, on blocks that the file has had since an earlier sync. It is durable
+  // when any file of the file system has been synced after that: of many files, each but the last costs no sync.
+  virtual Result<void> hand_over() = 0;
   virtual Result<void> sync_data() = 0;  // fdatasync
   virtual Result<void> sync() = 0;       // fsync
   // Reserves space so that writes below `size_bytes` find it; what was not written reads as zeros.

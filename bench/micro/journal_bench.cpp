@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <iterator>
 #include <optional>
 #include <stdexcept>
 #include <vector>
@@ -58,6 +59,17 @@ class JournalFile {
     }
     at_ += bytes;
   }
+  // As a journal file is that was written to its end.
+  void fill() {
+    const std::vector<std::uint8_t> bytes(std::size_t{1} << 20, 0xA5);
+    for (; at_ < kFileBytes; at_ += bytes.size()) {
+      if (pwrite(fd_, bytes.data(), bytes.size(), static_cast<off_t>(at_)) != std::ssize(bytes)) {
+        throw std::runtime_error("short write");
+      }
+    }
+    sync();
+    at_ = 0;
+  }
   // In writes of a mebibyte, begun at once and waited for at the end of the file.
   void blank(std::uint64_t bytes) {
     static const std::vector<std::uint8_t> zeros(std::size_t{1} << 20);
@@ -89,7 +101,7 @@ void commit(benchmark::State& state, int flags, Sync sync, Dead dead) {
   const auto pages = static_cast<std::size_t>(state.range(0));
   JournalFile file(flags);
   std::optional<JournalFile> removed;
-  if (dead == Dead::blanked) removed.emplace(0, "journal_bench_dead");
+  if (dead == Dead::blanked) removed.emplace(0, "journal_bench_dead").fill();
   auto* memory = static_cast<std::uint8_t*>(mmap(nullptr, pages * limits::kPageBytes, PROT_READ | PROT_WRITE,
                                                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0));
   std::uint64_t written = 0;

@@ -251,7 +251,8 @@ Result<void> FileStore::blank_and_remove(std::span<const fs::path> paths) {
     files.emplace_back(&path, *std::move(file));
   }
   for (const auto& [path, file] : files) {
-    if (auto synced = file->sync_data(); !synced) return synced;
+    const bool is_last = file == files.back().second;
+    if (auto synced = is_last ? file->sync_data() : file->hand_over(); !synced) return synced;
   }
   for (const auto& [path, file] : files) {
     if (auto removed = disk_.remove(*path); !removed && removed.error().code != Errc::not_found) return removed;

@@ -83,6 +83,17 @@ TEST_CASE("reserved space reads as zeros, and so does what was blanked, on block
   CHECK(status.st_blocks * 512 >= 8192);  // no hole
 }
 
+TEST_CASE("what was handed over reads as it was written") {
+  DiskBench bench;
+  auto file = bench.disk.create(bench.folder / "a");
+  REQUIRE(file);
+  write(**file, 0, "new");
+  REQUIRE((*file)->sync_data());
+  REQUIRE((*file)->blank({0, 3}));
+  CHECK((*file)->hand_over());
+  CHECK(bench.read("a") == Bytes(3));
+}
+
 TEST_CASE("a file is blanked where it holds something, whatever its size") {
   DiskBench bench;
   for (const std::size_t size : {std::size_t{1}, std::size_t{4095}, std::size_t{3'000'001}}) {

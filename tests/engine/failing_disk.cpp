@@ -1,6 +1,7 @@
 #include "failing_disk.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace assent::test {
 namespace {
@@ -52,6 +53,14 @@ class FailingFile final : public DiskFile {
 
   void start_writing() override {}
 
+  Result<void> hand_over() override {
+    const std::lock_guard lock(disk_.mutex_);
+    if (auto allowed = disk_.allow(DiskOp::sync); !allowed) return allowed;
+    inode_->in_cache.insert(inode_->unsynced.begin(), inode_->unsynced.end());
+    disk_.handed_over_.push_back(inode_);
+    return {};
+  }
+
   Result<void> sync_data() override {
     const std::lock_guard lock(disk_.mutex_);
     if (auto allowed = disk_.allow(DiskOp::sync); !allowed) {
@@ -62,6 +71,7 @@ class FailingFile final : public DiskFile {
     inode_->durable.resize(inode_->now.size());
     for (const std::size_t sector : inode_->unsynced) keep(sector);
     inode_->unsynced.clear();
+    disk_.empty_cache();
     return {};
   }
 
@@ -154,6 +164,17 @@ bool FailingDisk::take_space(std::uint64_t bytes) {
   return true;
 }
 
+void FailingDisk::empty_cache() {
+  for (const auto& inode : handed_over_) {
+    for (const std::size_t sector : std::exchange(inode->in_cache, {})) {
+      const std::size_t end = std::min({(sector + 1) * kSector, inode->now.size(), inode->durable.size()});
+      for (std::size_t i = sector * kSector; i < end; ++i) inode->durable[i] = inode->now[i];
+      inode->unsynced.erase(sector);
+    }
+  }
+  handed_over_.clear();
+}
+
 void FailingDisk::lose_sectors(Inode& inode, std::mt19937& random) {
   if (inode.is_folder) return;
   // The size is metadata: either the synced one or the current one survives.
@@ -164,6 +185,7 @@ void FailingDisk::lose_sectors(Inode& inode, std::mt19937& random) {
     for (std::size_t i = sector * kSector; i < end; ++i) inode.durable[i] = inode.now[i];
   }
   inode.unsynced.clear();
+  inode.in_cache.clear();
   inode.now = inode.durable;
 }
 
@@ -188,6 +210,7 @@ void FailingDisk::restart(std::uint32_t seed) {
   }
   now_ = names;
   durable_ = std::move(names);
+  handed_over_.clear();
   faults_.clear();
   chance_ = 0;
   power_left_ = UINT64_MAX;

@@ -65,6 +65,7 @@ class FailingDisk final : public Disk {
     Bytes now;
     Bytes durable;
     std::set<std::size_t> unsynced;  // sectors
+    std::set<std::size_t> in_cache;  // of the device: durable when it is emptied
     bool is_folder = false;
   };
   using Names = std::map<std::string, std::shared_ptr<Inode>>;
@@ -77,12 +78,14 @@ class FailingDisk final : public Disk {
 
   Result<void> allow(DiskOp op);  // the fault that is due, or power that is gone
   bool take_space(std::uint64_t bytes);
+  void empty_cache();
   void lose_sectors(Inode& inode, std::mt19937& random);
 
   mutable std::mutex mutex_;
   Names now_;
   Names durable_;
-  std::vector<std::shared_ptr<Inode>> made_;  // files, whatever became of them
+  std::vector<std::shared_ptr<Inode>> handed_over_;  // to the device, whose cache no sync has emptied since
+  std::vector<std::shared_ptr<Inode>> made_;         // files, whatever became of them
   std::vector<Fault> faults_;
   std::size_t short_write_ = SIZE_MAX;
   std::uint64_t space_ = UINT64_MAX;
