@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstring>
 #include <utility>
 
 namespace assent {
@@ -19,6 +20,8 @@ namespace fs = std::filesystem;
 constexpr mode_t kFileMode = 0600;
 constexpr mode_t kFolderMode = 0700;
 constexpr std::size_t kPartsPerWrite = 256;  // far below IOV_MAX; a longer list is a short write
+constexpr std::array<std::uint8_t, std::size_t{64} * 1024> kZeros{};
+constexpr std::size_t kBlankParts = 16;  // a mebibyte a write
 
 Errc code_of(int errno_value) {
   switch (errno_value) {
@@ -29,9 +32,7 @@ Errc code_of(int errno_value) {
     case EDQUOT:
     case EMFILE:
     case ENFILE: return Errc::exhausted;
-    case EOPNOTSUPP:
-    case EISDIR:  // how a kernel without O_TMPFILE answers it
-      return Errc::unsupported;
+    case EOPNOTSUPP: return Errc::unsupported;
     default: return Errc::io;
   }
 }
@@ -83,6 +84,12 @@ class RealFile final : public DiskFile {
 
   void start_writing() override { (void)::sync_file_range(fd_, 0, 0, SYNC_FILE_RANGE_WRITE); }
 
+  Result<void> hand_over() override {
+    constexpr auto kWrittenOut = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+    if (::sync_file_range(fd_, 0, 0, kWrittenOut) == 0) return {};
+    return errno == ENOSYS || errno == ESPIPE ? sync_data() : failure("write out", path_, errno);
+  }
+
   Result<void> sync_data() override {
     // Not repeated, not even when interrupted: the next call may report success for what was lost.
     if (::fdatasync(fd_) != 0) return failure("sync", path_, errno);
@@ -102,15 +109,21 @@ class RealFile final : public DiskFile {
     return {};
   }
 
-  Result<void> punch(const FileExtent& extent) override {
-    const auto offset = static_cast<off_t>(extent.offset_bytes);
-    const auto size = static_cast<off_t>(extent.size_bytes);
-    if (uninterrupted([&] { return ::fallocate(fd_, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, size); }) ==
-        0) {
-      return {};
+  Result<void> blank(const FileExtent& extent) override {
+    std::uint64_t done = 0;
+    while (done < extent.size_bytes) {
+      std::array<ByteView, kBlankParts> parts;
+      std::size_t count = 0;
+      for (std::uint64_t at = done; at < extent.size_bytes && count < parts.size(); at += parts[count++].size()) {
+        parts[count] = ByteView(kZeros).first(
+            static_cast<std::size_t>(std::min<std::uint64_t>(extent.size_bytes - at, kZeros.size())));
+      }
+      auto written = write_at(extent.offset_bytes + done, std::span(parts).first(count));
+      if (!written) return written.error();
+      if (*written == 0) return error(Errc::io, "blank " + path_.string() + ": nothing was written");
+      done += *written;
     }
-    if (errno != EOPNOTSUPP) return failure("punch", path_, errno);
-    return overwrite_with_zeros(extent);
+    return {};
   }
 
   Result<std::uint64_t> size_bytes() const override {
@@ -119,30 +132,7 @@ class RealFile final : public DiskFile {
     return static_cast<std::uint64_t>(status.st_size);
   }
 
-  Result<void> link_as(const fs::path& path) override {
-    // AT_EMPTY_PATH would need a capability; /proc/self/fd needs none.
-    const std::string self = "/proc/self/fd/" + std::to_string(fd_);
-    if (::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) != 0) {
-      return failure("name", path, errno);
-    }
-    path_ = path;
-    return {};
-  }
-
  private:
-  Result<void> overwrite_with_zeros(const FileExtent& extent) {
-    static constexpr std::array<std::uint8_t, 4096> kZeros{};
-    std::uint64_t done = 0;
-    while (done < extent.size_bytes) {
-      const auto length = std::min<std::uint64_t>(extent.size_bytes - done, kZeros.size());
-      const ByteView part(kZeros.data(), static_cast<std::size_t>(length));
-      auto written = write_at(extent.offset_bytes + done, std::span(&part, 1));
-      if (!written) return written.error();
-      done += *written;
-    }
-    return {};
-  }
-
   int fd_;
   fs::path path_;
 };
@@ -164,12 +154,6 @@ FolderEntry::Kind kind_of(const fs::directory_entry& entry) {
 
 Result<std::unique_ptr<DiskFile>> RealDisk::create(const fs::path& path) {
   return open_file("create", path, O_RDWR | O_CREAT | O_EXCL);
-}
-
-Result<std::unique_ptr<DiskFile>> RealDisk::create_unnamed(const fs::path& folder) {
-  const int fd = uninterrupted([&] { return ::open(folder.c_str(), O_RDWR | O_TMPFILE | O_CLOEXEC, kFileMode); });
-  if (fd < 0) return failure("create a file in", folder, errno);
-  return std::unique_ptr<DiskFile>(std::make_unique<RealFile>(fd, folder));
 }
 
 Result<std::unique_ptr<DiskFile>> RealDisk::open(const fs::path& path, FileAccess access) {
@@ -231,6 +215,19 @@ Result<DiskSpace> RealDisk::space(const fs::path& folder) {
   }
   const std::uint64_t unit = status.f_frsize;
   return DiskSpace{status.f_bavail * unit, status.f_blocks * unit};
+}
+
+Result<void> blank_file(DiskFile& file) {
+  const auto size = file.size_bytes();
+  if (!size) return size.error();
+  Bytes buffer(kZeros.size());
+  for (std::uint64_t at = 0; at < *size; at += buffer.size()) {
+    const auto got = file.read_at(at, buffer);
+    if (!got) return got.error();
+    if (std::memcmp(buffer.data(), kZeros.data(), *got) == 0) continue;
+    if (auto blanked = file.blank({at, *got}); !blanked) return blanked;
+  }
+  return file.sync_data();
 }
 
 Result<void> make_folders(Disk& disk, const fs::path& path) {

@@ -38,15 +38,17 @@ class DiskFile {
   virtual Result<std::size_t> read_at(std::uint64_t offset_bytes, ByteSpan to) const = 0;
   // Lets the writing begin, and promises nothing: a later sync waits less.
   virtual void start_writing() = 0;
+  // Waits until the device has what was written, on blocks that the file has had since an earlier sync. It is durable
+  // when any file of the file system has been synced after that: of many files, each but the last costs no sync.
+  virtual Result<void> hand_over() = 0;
   virtual Result<void> sync_data() = 0;  // fdatasync
   virtual Result<void> sync() = 0;       // fsync
   // Reserves space so that writes below `size_bytes` find it; what was not written reads as zeros.
   virtual Result<void> allocate(std::uint64_t size_bytes) = 0;
-  // What lay there is gone: it reads as zeros. Durable after the next sync.
-  virtual Result<void> punch(const FileExtent& extent) = 0;
+  // Writes zeros over it where it lies. After the next sync the medium has them; that is what a hole, or removing the
+  // file, does not do: they only give back blocks, with all that is in them.
+  virtual Result<void> blank(const FileExtent& extent) = 0;
   virtual Result<std::uint64_t> size_bytes() const = 0;
-  // Gives a file made by create_unnamed its name. Errc::conflict when the name is taken.
-  virtual Result<void> link_as(const std::filesystem::path& path) = 0;
 };
 
 enum class FileAccess { read, read_write };
@@ -67,7 +69,6 @@ class Disk {
   virtual ~Disk() = default;
 
   virtual Result<std::unique_ptr<DiskFile>> create(const std::filesystem::path& path) = 0;  // must not exist
-  virtual Result<std::unique_ptr<DiskFile>> create_unnamed(const std::filesystem::path& folder) = 0;
   virtual Result<std::unique_ptr<DiskFile>> open(const std::filesystem::path& path, FileAccess access) = 0;
   // Replaces what is there. Both within one file system.
   virtual Result<void> rename(const std::filesystem::path& from, const std::filesystem::path& to) = 0;
@@ -83,7 +84,6 @@ class Disk {
 class RealDisk final : public Disk {
  public:
   Result<std::unique_ptr<DiskFile>> create(const std::filesystem::path& path) override;
-  Result<std::unique_ptr<DiskFile>> create_unnamed(const std::filesystem::path& folder) override;
   Result<std::unique_ptr<DiskFile>> open(const std::filesystem::path& path, FileAccess access) override;
   Result<void> rename(const std::filesystem::path& from, const std::filesystem::path& to) override;
   Result<void> remove(const std::filesystem::path& path) override;
@@ -94,6 +94,10 @@ class RealDisk final : public Disk {
   Result<bool> exists(const std::filesystem::path& path) override;
   Result<DiskSpace> space(const std::filesystem::path& folder) override;
 };
+
+// Blanks all of a file that has something else than zeros in it, and makes that durable. What reads as zeros it leaves,
+// and space that was reserved and never written so as it is.
+Result<void> blank_file(DiskFile& file);
 
 // Makes every missing folder down to `path` and syncs the parent of each one made, so that they survive a power loss.
 Result<void> make_folders(Disk& disk, const std::filesystem::path& path);

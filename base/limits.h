@@ -240,6 +240,9 @@ inline constexpr auto kJournalRetryMax = 1000ms;
 inline constexpr int kJournalWriteAttempts = 6;
 // Erased segments whose late pages must not get in; they come within seconds of the erasure. 16 bytes each: 1 MiB.
 inline constexpr std::size_t kJournalErasedSegments = 65536;
+// What is written over of dead files after a commit, when that wrote little itself: 16 MiB a second, so the largest
+// file that is usual (256 MiB) is gone after 16 s.
+inline constexpr std::uint64_t kJournalBlankBytes = 4ULL << 20;
 inline constexpr std::size_t kJournalReaderFiles = 8;  // kept open by a reader
 
 // ---- Settle -------------------------------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 // What does making a page durable cost, by the ways there are to write a journal? Each way writes batches of 168 pages
 // and an index, and syncs after each `pages` pages, as a commit interval of 250 ms brings them at 500, 2,000 and 5,000
 // calls. CPU time of the process, per page; where a page cache is in between, the kernel's own threads write it out,
-// and their time is not in the figure. Wall time per commit stands beside it.
+// and their time is not in the figure. Wall time per commit stands beside it. `blanked` also writes zeros over as much
+// of a file that is no longer needed, as the journal does before it removes one.
 //
 // The files go to the folder named by JOURNAL_BENCH_FOLDER, else the system's temporary one; remove nothing else there.
 #include <benchmark/benchmark.h>
@@ -13,6 +14,8 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <iterator>
+#include <optional>
 #include <stdexcept>
 #include <vector>
 
@@ -29,13 +32,13 @@ constexpr std::uint64_t kFileBytes = 256ULL << 20;
 // The floor: the same pages written by the same calls, and never synced. What is left is the copy into the page cache.
 bench::Floor unsynced;
 enum class Sync { each_commit, never };
+enum class Dead { kept, blanked };
 
 class JournalFile {
  public:
-  explicit JournalFile(int flags) {
+  explicit JournalFile(int flags, const char* name = "journal_bench") {
     const char* folder = std::getenv("JOURNAL_BENCH_FOLDER");
-    path_ =
-        (folder != nullptr ? std::filesystem::path(folder) : std::filesystem::temp_directory_path()) / "journal_bench";
+    path_ = (folder != nullptr ? std::filesystem::path(folder) : std::filesystem::temp_directory_path()) / name;
     fd_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | flags, 0600);
     if (fd_ < 0 || posix_fallocate(fd_, 0, static_cast<off_t>(kFileBytes)) != 0)
       throw std::runtime_error("no file to write to");
@@ -56,6 +59,34 @@ class JournalFile {
     }
     at_ += bytes;
   }
+  // As a journal file is that was written to its end.
+  void fill() {
+    const std::vector<std::uint8_t> bytes(std::size_t{1} << 20, 0xA5);
+    for (; at_ < kFileBytes; at_ += bytes.size()) {
+      if (pwrite(fd_, bytes.data(), bytes.size(), static_cast<off_t>(at_)) != std::ssize(bytes)) {
+        throw std::runtime_error("short write");
+      }
+    }
+    sync();
+    at_ = 0;
+  }
+  // In writes of a mebibyte, begun at once and waited for at the end of the file.
+  void blank(std::uint64_t bytes) {
+    static const std::vector<std::uint8_t> zeros(std::size_t{1} << 20);
+    while (bytes != 0) {
+      const std::uint64_t part = std::min<std::uint64_t>({bytes, zeros.size(), kFileBytes - at_});
+      if (pwrite(fd_, zeros.data(), part, static_cast<off_t>(at_)) != static_cast<ssize_t>(part)) {
+        throw std::runtime_error("short write");
+      }
+      (void)sync_file_range(fd_, static_cast<off_t>(at_), static_cast<off_t>(part), SYNC_FILE_RANGE_WRITE);
+      bytes -= part;
+      at_ += part;
+      if (at_ == kFileBytes) {
+        sync();
+        at_ = 0;
+      }
+    }
+  }
   void sync() {
     if (fdatasync(fd_) != 0) throw std::runtime_error("sync failed");
   }
@@ -66,9 +97,11 @@ class JournalFile {
   std::uint64_t at_ = 0;
 };
 
-void commit(benchmark::State& state, int flags, Sync sync) {
+void commit(benchmark::State& state, int flags, Sync sync, Dead dead) {
   const auto pages = static_cast<std::size_t>(state.range(0));
   JournalFile file(flags);
+  std::optional<JournalFile> removed;
+  if (dead == Dead::blanked) removed.emplace(0, "journal_bench_dead").fill();
   auto* memory = static_cast<std::uint8_t*>(mmap(nullptr, pages * limits::kPageBytes, PROT_READ | PROT_WRITE,
                                                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0));
   std::uint64_t written = 0;
@@ -82,6 +115,7 @@ void commit(benchmark::State& state, int flags, Sync sync) {
       file.write(parts);
     }
     if (sync == Sync::each_commit) file.sync();
+    if (removed) removed->blank(pages * limits::kPageBytes);
     written += pages;
   }
   const double ns = (bench::cpu_ns(CLOCK_PROCESS_CPUTIME_ID) - before) / static_cast<double>(written);
@@ -94,8 +128,13 @@ void commit(benchmark::State& state, int flags, Sync sync) {
 }
 
 // 2.17 pages a second and leg of G.711, two legs a call, four commits a second.
-BENCHMARK_CAPTURE(commit, floor, 0, Sync::never)->Arg(540)->Arg(2170)->Arg(5400)->UseRealTime();
-BENCHMARK_CAPTURE(commit, buffered, 0, Sync::each_commit)->Arg(540)->Arg(2170)->Arg(5400)->UseRealTime();
-BENCHMARK_CAPTURE(commit, direct, O_DIRECT, Sync::each_commit)->Arg(540)->Arg(2170)->Arg(5400)->UseRealTime();
+BENCHMARK_CAPTURE(commit, floor, 0, Sync::never, Dead::kept)->Arg(540)->Arg(2170)->Arg(5400)->UseRealTime();
+BENCHMARK_CAPTURE(commit, buffered, 0, Sync::each_commit, Dead::kept)->Arg(540)->Arg(2170)->Arg(5400)->UseRealTime();
+BENCHMARK_CAPTURE(commit, blanked, 0, Sync::each_commit, Dead::blanked)->Arg(540)->Arg(2170)->Arg(5400)->UseRealTime();
+BENCHMARK_CAPTURE(commit, direct, O_DIRECT, Sync::each_commit, Dead::kept)
+    ->Arg(540)
+    ->Arg(2170)
+    ->Arg(5400)
+    ->UseRealTime();
 
 }  // namespace

@@ -2,6 +2,9 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
+#include <array>
+#include <iterator>
 #include <utility>
 
 #include "base/limits.h"
@@ -130,7 +133,7 @@ Result<std::unique_ptr<SqliteDatabase>> SqliteDatabase::open(const std::string& 
   sqlite3* handle = nullptr;
   const int code = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
   if (handle == nullptr) return error(Errc::exhausted, "catalog: no memory for a connection");
-  std::unique_ptr<SqliteDatabase> database(new SqliteDatabase(handle));
+  std::unique_ptr<SqliteDatabase> database(new SqliteDatabase(handle, access));
   if (code != SQLITE_OK) {
     return error(code_of(code), "catalog " + path + ": open: " + sqlite3_errmsg(handle));
   }
@@ -140,6 +143,8 @@ Result<std::unique_ptr<SqliteDatabase>> SqliteDatabase::open(const std::string& 
 
 SqliteDatabase::~SqliteDatabase() {
   for (const auto& [sql, statement] : prepared_) sqlite3_finalize(statement);
+  // Whoever closes the file last has SQLite remove the log, as it is. Where somebody reads on, it stays.
+  if (access_ == Access::write) (void)truncate_log();
   sqlite3_close(db_);
 }
 
@@ -187,12 +192,39 @@ std::int64_t SqliteDatabase::last_rowid() const { return sqlite3_last_insert_row
 std::int64_t SqliteDatabase::changed_rows() const { return sqlite3_changes64(db_); }
 
 Result<void> SqliteDatabase::truncate_log() {
+  // After RESTART nobody reads the log, and whoever writes begins it anew: the one writer, this connection.
+  if (auto moved = checkpoint(SQLITE_CHECKPOINT_RESTART); !moved) return moved;
+  if (auto blanked = blank_log(); !blanked) return blanked;
+  return checkpoint(SQLITE_CHECKPOINT_TRUNCATE);
+}
+
+Result<void> SqliteDatabase::checkpoint(int mode) {
   int log_frames = -1;
   int moved_frames = -1;
-  const int code = sqlite3_wal_checkpoint_v2(db_, "main", SQLITE_CHECKPOINT_TRUNCATE, &log_frames, &moved_frames);
+  const int code = sqlite3_wal_checkpoint_v2(db_, "main", mode, &log_frames, &moved_frames);
   if (code != SQLITE_OK) return error_of(db_, code, "empty the write-ahead log");
   // After a successful TRUNCATE the log has no frames; anything else means it is still there.
-  if (log_frames != 0) return error(Errc::unavailable, "catalog: the write-ahead log could not be emptied");
+  const bool emptied = mode == SQLITE_CHECKPOINT_TRUNCATE ? log_frames == 0 : log_frames == moved_frames;
+  if (!emptied) return error(Errc::unavailable, "catalog: the write-ahead log could not be emptied");
+  return {};
+}
+
+// All of its frames are in the database, so a log of zeros, or half of it, says as much as none.
+Result<void> SqliteDatabase::blank_log() {
+  static constexpr std::array<std::uint8_t, std::size_t{64} * 1024> kZeros{};
+  sqlite3_file* log = nullptr;
+  if (const int code = sqlite3_file_control(db_, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log); code != SQLITE_OK) {
+    return error_of(db_, code, "find the write-ahead log");
+  }
+  if (log == nullptr || log->pMethods == nullptr) return {};
+  sqlite3_int64 size = 0;
+  int code = log->pMethods->xFileSize(log, &size);
+  for (sqlite3_int64 at = 0; at < size && code == SQLITE_OK; at += std::ssize(kZeros)) {
+    const auto bytes = static_cast<int>(std::min<sqlite3_int64>(size - at, std::ssize(kZeros)));
+    code = log->pMethods->xWrite(log, kZeros.data(), bytes, at);
+  }
+  if (code == SQLITE_OK && size != 0) code = log->pMethods->xSync(log, SQLITE_SYNC_FULL);
+  if (code != SQLITE_OK) return error(code_of(code), "catalog: the write-ahead log could not be written over");
   return {};
 }
 

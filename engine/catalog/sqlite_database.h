@@ -182,17 +182,21 @@ class SqliteDatabase {
   std::int64_t last_rowid() const;
   std::int64_t changed_rows() const;  // by the last statement run
 
-  // Moves the whole write-ahead log into the database and cuts the log's file to nothing.
+  // Moves the whole write-ahead log into the database, writes zeros over the log's file, and cuts it to nothing: what
+  // it held is not in blocks that go back to the file system. The closing of a writer does the same.
   // Errc::unavailable when a reader was in the way for longer than the wait for a lock.
   Result<void> truncate_log();
 
  private:
-  explicit SqliteDatabase(sqlite3* db) : db_(db) {}
+  SqliteDatabase(sqlite3* db, Access access) : db_(db), access_(access) {}
+  Result<void> checkpoint(int mode);
+  Result<void> blank_log();
   Result<SqliteStatement> prepared(const char* sql);
   Result<void> set_up(Access access);
   Result<void> expect(const char* pragma, std::string_view answer);
 
   sqlite3* db_;
+  Access access_;
   std::unordered_map<std::string_view, sqlite3_stmt*> prepared_;  // keyed by the caller's literal, which outlives us
 };
 

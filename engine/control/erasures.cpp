@@ -247,9 +247,8 @@ Result<std::set<std::string>> Erasures::objects_of(const Target& target) {
 Result<std::size_t> Erasures::remove_objects(const Target& target, ErasureRow& row) {
   auto objects = objects_of(target);
   if (!objects) return objects.error();
-  for (const std::string& object : *objects) {
-    if (auto removed = parts_.store.remove(object); !removed) return removed.error();
-  }
+  const std::vector<std::string> names(objects->begin(), objects->end());
+  if (auto removed = parts_.store.remove_all(names); !removed) return removed.error();
   for (const std::string& object : *objects) {
     auto left = parts_.store.open(object);
     if (left) return error(Errc::io, "the object " + object + " is still there");

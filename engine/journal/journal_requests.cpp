@@ -20,9 +20,9 @@ std::vector<FileExtent> extents_of(std::span<const JournalPlace> places) {
   return extents;
 }
 
-Result<void> punch_all(DiskFile& file, std::span<const FileExtent> extents) {
+Result<void> blank_all(DiskFile& file, std::span<const FileExtent> extents) {
   for (const FileExtent& extent : extents) {
-    if (auto punched = file.punch(extent); !punched) return punched;
+    if (auto blanked = file.blank(extent); !blanked) return blanked;
   }
   return {};
 }
@@ -106,7 +106,7 @@ Result<void> JournalWriter::punch_now(SegmentId segment) {
   if (auto punched = punch_places(places); !punched) return punched;
   tally_.punched_pages += places.size();
   ledger_.forget_segment(segment);
-  return remove_dead_files();
+  return {};  // files that nobody needs any more go after the next commit
 }
 
 void JournalWriter::drop_pending(SegmentId segment) {
@@ -136,7 +136,7 @@ Result<void> JournalWriter::punch_places(const std::vector<JournalPlace>& places
     Result<void> punched;
     if (current_ && current_->number.value == first->file) {
       current_->unsynced = true;
-      punched = punch_all(*current_->file, extents);
+      punched = blank_all(*current_->file, extents);
     } else {
       const auto closed = std::find_if(closed_.begin(), closed_.end(),
                                        [&](const auto& file) { return file.number.value == first->file; });
@@ -152,7 +152,7 @@ Result<void> JournalWriter::punch_places(const std::vector<JournalPlace>& places
 Result<void> JournalWriter::punch_closed(ClosedFile& closed, std::span<const FileExtent> extents) {
   auto file = disk_.open(path_of(closed.number), FileAccess::read_write);
   if (!file) return file.error();
-  if (auto punched = punch_all(**file, extents); !punched) return punched;
+  if (auto blanked = blank_all(**file, extents); !blanked) return blanked;
   if (closed.sync_failed) {
     return error(Errc::io, "punch " + path_of(closed.number).string() +
                                ": a sync of this file has failed before, so none can be relied on; ask again when the "

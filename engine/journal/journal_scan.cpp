@@ -167,7 +167,12 @@ Result<std::vector<ShardId>> journal_shards(Disk& disk, const std::filesystem::p
 Result<void> remove_journal_files(Disk& disk, const std::filesystem::path& folder, ShardId shard,
                                   const std::vector<JournalFileNumber>& files) {
   for (const JournalFileNumber number : files) {
-    auto removed = disk.remove(folder / to_text(JournalFileName{shard, number}));
+    const std::filesystem::path path = folder / to_text(JournalFileName{shard, number});
+    auto file = disk.open(path, FileAccess::read_write);
+    if (!file && file.error().code == Errc::not_found) continue;
+    if (!file) return file.error();
+    if (auto blanked = blank_file(**file); !blanked) return blanked;
+    auto removed = disk.remove(path);
     if (!removed && removed.error().code != Errc::not_found) return removed;
   }
   return files.empty() ? Result<void>() : disk.sync_folder(folder);

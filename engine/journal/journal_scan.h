@@ -68,7 +68,7 @@ class JournalScan {
 // The shards that have files there, this engine's or those of one that had more; ascending.
 Result<std::vector<ShardId>> journal_shards(Disk& disk, const std::filesystem::path& folder);
 
-// Removes the files named; the oldest first, so that an interruption leaves the newer ones.
+// Blanks and removes the files named; the oldest first, so that an interruption leaves the newer ones.
 Result<void> remove_journal_files(Disk& disk, const std::filesystem::path& folder, ShardId shard,
                                   const std::vector<JournalFileNumber>& files);
 

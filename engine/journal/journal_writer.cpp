@@ -45,8 +45,10 @@ MonoTime JournalWriter::step(MonoTime now) {
   drain_queue(now);
   if (now >= blocked_until_ && (urgent_ || now >= next_commit_)) {
     note_outcome(commit(), now);
+    const std::uint64_t written_bytes = tally_.bytes - std::exchange(bytes_at_sweep_, tally_.bytes);
     // A file that cannot be removed is told, and holds up nothing.
-    if (auto removed = remove_dead_files(); !removed && state_.healthy) state_ = {false, removed.error().what};
+    auto removed = remove_dead_files(std::max(limits::kJournalBlankBytes, 2 * written_bytes));
+    if (!removed && state_.healthy) state_ = {false, removed.error().what};
     next_commit_ = now + options_.commit_interval;
   }
   publish();
@@ -155,8 +157,8 @@ void JournalWriter::finish_batch() {
 
 Result<void> JournalWriter::retract_batch() {
   current_->unsynced = true;
-  auto punched = current_->file->punch({batch_->offset_bytes, batch_->size_bytes()});
-  if (!punched) return punched;  // it stays as it was, and so does what was asked for
+  auto blanked = current_->file->blank({batch_->offset_bytes, batch_->size_bytes()});
+  if (!blanked) return blanked;  // it stays as it was, and so does what was asked for
   for (std::size_t i = 0; i < batch_->pages; ++i) {
     const PendingPage& pending = pending_[written_ + i];
     ledger_.retract(pending.page.segment(), pending.place);
@@ -204,13 +206,15 @@ void JournalWriter::abandon_current() {
     segments.push_back(pending.page.segment());
   }
   // A batch that was begun may stand in the abandoned file: its number is not given to another one.
-  if (batch_) next_batch_ = BatchNumber(next_batch_.value + 1);
+  if (batch_) {
+    next_batch_ = BatchNumber(next_batch_.value + 1);
+    current_->next_bytes += batch_->size_bytes();
+  }
   batch_.reset();
   written_ = 0;
   write_failures_ = 0;
   to_rescue_ = std::max(to_rescue_, unsynced);
-  closed_.push_back({current_->number, true});
-  current_.reset();
+  close_current(true);
   ++tally_.abandoned_files;
   if (!segments.empty() && listener_.on_quarantine) listener_.on_quarantine(without_duplicates(std::move(segments)));
 }
@@ -226,8 +230,7 @@ Result<void> JournalWriter::ensure_room() {
   if (current_) {
     // Before the next file has a byte: a later batch must not survive a power loss that takes an earlier one.
     if (auto synced = sync_current(); !synced) return synced;
-    closed_.push_back({current_->number, false});
-    current_.reset();
+    close_current(false);
   }
   return open_file();
 }
@@ -263,13 +266,21 @@ Result<void> JournalWriter::open_file() {
   return {};
 }
 
-Result<void> JournalWriter::remove_dead_files() {
+void JournalWriter::close_current(bool sync_failed) {
+  closed_.push_back({current_->number, current_->next_bytes, sync_failed});
+  current_.reset();
+}
+
+Result<void> JournalWriter::remove_dead_files(std::uint64_t budget_bytes) {
   bool removed = false;
-  for (auto closed = closed_.begin(); closed != closed_.end();) {
+  for (auto closed = closed_.begin(); closed != closed_.end() && budget_bytes != 0;) {
     if (ledger_.is_needed(closed->number)) {
       ++closed;
       continue;
     }
+    const auto blank = blank_dead_file(*closed, budget_bytes);
+    if (!blank) return blank.error();
+    if (!*blank) break;
     if (auto gone = disk_.remove(path_of(closed->number)); !gone && gone.error().code != Errc::not_found) return gone;
     ledger_.forget_file(closed->number);
     closed = closed_.erase(closed);
@@ -278,14 +289,41 @@ Result<void> JournalWriter::remove_dead_files() {
   return removed ? disk_.sync_folder(options_.folder) : Result<void>();
 }
 
+// True: nothing is left in it. A file whose sync has failed before, on a disk that may never take another byte of it,
+// is not kept for that.
+Result<bool> JournalWriter::blank_dead_file(ClosedFile& closed, std::uint64_t& budget_bytes) {
+  const auto blank = [&]() -> Result<bool> {
+    if (!closed.file) {
+      auto file = disk_.open(path_of(closed.number), FileAccess::read_write);
+      if (!file && file.error().code == Errc::not_found) return true;  // removed before, and its folder not synced
+      if (!file) return file.error();
+      closed.file = *std::move(file);
+    }
+    const std::uint64_t bytes = std::min(budget_bytes, closed.used_bytes - closed.blank_bytes);
+    // From the end, so that a scan after a crash believes what is left, and does not miss what is gone.
+    const FileExtent extent{closed.used_bytes - closed.blank_bytes - bytes, bytes};
+    if (auto done = closed.file->blank(extent); !done) return done.error();
+    closed.file->start_writing();
+    closed.blank_bytes += bytes;
+    budget_bytes -= bytes;
+    if (closed.blank_bytes < closed.used_bytes) return false;
+    if (auto synced = closed.file->sync_data(); !synced) {
+      closed.blank_bytes = 0;
+      ++tally_.sync_errors;
+      return synced.error();
+    }
+    return true;
+  };
+  auto blanked = blank();
+  if (!blanked || *blanked) closed.file.reset();
+  return !blanked && closed.sync_failed ? Result<bool>(true) : blanked;
+}
+
 Result<void> JournalWriter::remove_unneeded_files() {
   take_requests();
   if (auto synced = sync_current(); !synced) return synced;
-  if (current_ && pending_.empty() && !ledger_.is_needed(current_->number)) {
-    closed_.push_back({current_->number, false});
-    current_.reset();
-  }
-  auto removed = remove_dead_files();
+  if (current_ && pending_.empty() && !ledger_.is_needed(current_->number)) close_current(false);
+  auto removed = remove_dead_files(UINT64_MAX);
   publish();
   return removed;
 }

@@ -9,8 +9,11 @@
 //  - a sync that fails is never repeated on that file. The file is abandoned (kept, not written again), the segments
 //    with pages since its last good sync are reported to on_quarantine, and those pages, which are still in memory, are
 //    written to a new file: the same ciphertext, under new batch numbers;
-//  - a file whose pages are all released is removed, and a new one is created rather than the old one used again: new
-//    space reads as zeros, so no stale batch or ciphertext can be taken for a page of the new file;
+//  - a file whose pages are all released is written over with zeros and removed: what it held has been stored, and an
+//    erasure of that could not reach blocks that the file system has been given back. This goes in portions, after
+//    commits (limits::kJournalBlankBytes, or twice what they wrote): no commit waits for a whole file;
+//  - a new one is created rather than the old one used again: new space reads as zeros, so no stale batch or ciphertext
+//    can be taken for a page of the new file;
 //  - on a disk that is nearly full a file is smaller: it takes at most half of what is free above the catalog's part
 //    (limits::kDiskFloorBytes), because the store needs room for what makes journal files dead;
 //  - it writes through the page cache (measured in bench/micro/journal_bench): O_DIRECT would save 0.6 us of CPU a
@@ -129,7 +132,10 @@ class JournalWriter {
   };
   struct ClosedFile {
     JournalFileNumber number;
-    bool sync_failed = false;  // what it holds is as it was before, or not: no later sync can tell
+    std::uint64_t used_bytes = 0;         // what was written lies below
+    bool sync_failed = false;             // what it holds is as it was before, or not: no later sync can tell
+    std::uint64_t blank_bytes = 0;        // so many of them have been written over
+    std::unique_ptr<DiskFile> file = {};  // while that is under way
   };
   struct PendingPage {
     SealedPage page;
@@ -177,7 +183,10 @@ class JournalWriter {
   Result<void> ensure_room();
   Result<void> open_file();
   Result<std::uint64_t> next_file_bytes();
-  Result<void> remove_dead_files();
+  void close_current(bool sync_failed);
+  // Of dead files at most so many bytes are written over; those that this completes are removed.
+  Result<void> remove_dead_files(std::uint64_t budget_bytes);
+  Result<bool> blank_dead_file(ClosedFile& closed, std::uint64_t& budget_bytes);
   std::filesystem::path path_of(JournalFileNumber number) const;
 
   void note_outcome(const Result<void>& outcome, MonoTime now);
@@ -196,6 +205,7 @@ class JournalWriter {
   std::optional<File> current_;
   std::unique_ptr<Batch> batch_;  // being written; repeated with the same bytes until all of it is there
   std::vector<ClosedFile> closed_;
+  std::uint64_t bytes_at_sweep_ = 0;  // of the tally, when dead files were last dealt with
   JournalLedger ledger_;
   JournalFileNumber next_file_;
   BatchNumber next_batch_;

@@ -11,6 +11,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kCopyBytes = std::size_t{64} * 1024;
+constexpr std::size_t kRemovedTogether = 64;  // open at once
 constexpr int kFolderAttempts = 3;  // another thread may remove a folder that it found empty just before we use it
 
 class FileObject final : public ObjectBytes {
@@ -67,7 +68,7 @@ Result<bool> is_same(ObjectBytes& a, ObjectBytes& b) {
   return true;
 }
 
-// Where a file is written on a file system without unnamed files.
+// Where a file is written.
 fs::path part_path(const fs::path& path) { return path.parent_path() / ('.' + path.filename().string() + ".part"); }
 
 Error bad_name(const std::string& name) { return error(Errc::invalid, "not a name for a stored object: " + name); }
@@ -79,30 +80,40 @@ Result<std::unique_ptr<FileStore>> FileStore::open(Disk& disk, fs::path folder) 
   return std::unique_ptr<FileStore>(new FileStore(disk, std::move(folder)));
 }
 
-// One file on its way: written without a name, then synced and linked.
+// One file on its way: written beside its place, then synced and named.
 class FileStore::Staging {
  public:
-  explicit Staging(fs::path path) : path_(std::move(path)) {}
+  Staging(FileStore& store, fs::path path) : store_(store), path_(std::move(path)), part_(part_path(path_)) {}
 
   const fs::path& path() const { return path_; }
-  Result<void> write(Disk& disk, ObjectBytes& content) {
-    if (auto made = make_folders(disk, path_.parent_path()); !made) return made;
-    auto file = disk.create_unnamed(path_.parent_path());
+  Result<void> write(ObjectBytes& content) {
+    if (auto made = make_folders(store_.disk_, path_.parent_path()); !made) return made;
+    auto file = store_.disk_.create(part_);
+    if (!file && file.error().code == Errc::conflict) {  // from before a crash
+      if (auto removed = discard(); !removed) return removed;
+      file = store_.disk_.create(part_);
+    }
     if (!file) return file.error();
-    if (auto copied = copy(content, **file); !copied) return copied;
-    (*file)->start_writing();
     file_ = *std::move(file);
+    if (auto copied = copy(content, *file_); !copied) return copied;
+    file_->start_writing();
     return {};
   }
-  Result<void> link() {
+  Result<void> name() {
     auto done = file_->sync();
-    if (done) done = file_->link_as(path_);
     file_.reset();
-    return done;
+    return done ? store_.disk_.rename(part_, path_) : done;
+  }
+  // What was written of it, after a failure. Where that fails, too, it stays until the object is put or removed.
+  Result<void> discard() {
+    file_.reset();
+    return store_.blank_and_remove(std::span(&part_, 1));
   }
 
  private:
+  FileStore& store_;
   fs::path path_;
+  fs::path part_;
   std::unique_ptr<DiskFile> file_;
 };
 
@@ -125,24 +136,35 @@ std::vector<Result<void>> FileStore::put_all(std::span<const NewObject> objects)
   std::vector<Result<void>> outcomes(objects.size());
   std::vector<Staging> staged;
   for (std::size_t i = 0; i < objects.size(); ++i) {
-    staged.emplace_back(folder_ / objects[i].name);
-    outcomes[i] = is_object_name(objects[i].name) ? staged[i].write(disk_, objects[i].content)
-                                                  : Result<void>(bad_name(objects[i].name));
+    staged.emplace_back(*this, folder_ / objects[i].name);
+    outcomes[i] =
+        is_object_name(objects[i].name) ? check_new(staged[i].path()) : Result<void>(bad_name(objects[i].name));
+    if (outcomes[i]) outcomes[i] = staged[i].write(objects[i].content);
   }
   for (std::size_t i = 0; i < objects.size(); ++i) {
-    if (outcomes[i]) outcomes[i] = staged[i].link();
+    if (outcomes[i]) outcomes[i] = staged[i].name();
   }
   SyncedFolders synced;
   for (std::size_t i = 0; i < objects.size(); ++i) {
-    if (outcomes[i]) outcomes[i] = sync_folders(staged[i].path(), synced);
+    if (outcomes[i]) {
+      outcomes[i] = sync_folders(staged[i].path(), synced);
+    } else if (is_object_name(objects[i].name)) {
+      static_cast<void>(staged[i].discard());
+    }
   }
-  // What is there already, what a vanished folder or a file system without unnamed files stopped, goes the long way.
+  // What is there already, or was stopped by a folder that vanished, goes the long way.
   for (std::size_t i = 0; i < objects.size(); ++i) {
     const Errc code = outcomes[i] ? Errc::invalid : outcomes[i].error().code;
-    const bool again = code == Errc::conflict || code == Errc::not_found || code == Errc::unsupported;
-    if (again) outcomes[i] = put(objects[i].name, objects[i].content);
+    if (code == Errc::conflict || code == Errc::not_found) outcomes[i] = put(objects[i].name, objects[i].content);
   }
   return outcomes;
+}
+
+// Errc::conflict: it is there. One thread puts an object, so it does not come in between.
+Result<void> FileStore::check_new(const fs::path& path) {
+  const auto there = disk_.exists(path);
+  if (!there) return there.error();
+  return *there ? Result<void>(error(Errc::conflict, path.string() + " is there")) : Result<void>();
 }
 
 Result<void> FileStore::accept_existing(const std::string& name, ObjectBytes& content) {
@@ -156,19 +178,10 @@ Result<void> FileStore::accept_existing(const std::string& name, ObjectBytes& co
 }
 
 Result<void> FileStore::write_new(const fs::path& path, ObjectBytes& content) {
-  Staging staged(path);
-  const auto written = staged.write(disk_, content);
-  if (written) return staged.link();
-  if (written.error().code != Errc::unsupported) return written;
-
-  const fs::path part = part_path(path);
-  if (auto removed = disk_.remove(part); !removed && removed.error().code != Errc::not_found) return removed;
-  auto file = disk_.create(part);
-  if (!file) return file.error();
-  auto done = copy(content, **file);
-  if (done) done = (*file)->sync();
-  if (done) done = disk_.rename(part, path);
-  if (!done) static_cast<void>(disk_.remove(part));
+  Staging staged(*this, path);
+  auto done = staged.write(content);
+  if (done) done = staged.name();
+  if (!done) static_cast<void>(staged.discard());
   return done;
 }
 
@@ -201,13 +214,16 @@ Result<void> FileStore::remove(const std::string& name) { return remove_all(std:
 
 Result<void> FileStore::remove_all(std::span<const std::string> names) {
   std::set<fs::path> folders;
+  std::vector<fs::path> paths;
   for (const std::string& name : names) {
     if (!is_object_name(name)) return bad_name(name);
     const fs::path path = folder_ / name;
-    for (const fs::path& one : {path, part_path(path)}) {
-      if (auto removed = disk_.remove(one); !removed && removed.error().code != Errc::not_found) return removed;
-    }
+    paths.insert(paths.end(), {path, part_path(path)});
     folders.insert(path.parent_path());
+  }
+  for (std::size_t first = 0; first < paths.size(); first += kRemovedTogether) {
+    const std::size_t count = std::min(kRemovedTogether, paths.size() - first);
+    if (auto removed = blank_and_remove(std::span(paths).subspan(first, count)); !removed) return removed;
   }
   for (const fs::path& folder : folders) {
     if (auto synced = disk_.sync_folder(folder); !synced && synced.error().code != Errc::not_found) return synced;
@@ -218,6 +234,29 @@ Result<void> FileStore::remove_all(std::span<const std::string> names) {
     if (*there) return error(Errc::io, "removed, and still there: " + (folder_ / name).string());
   }
   for (const fs::path& folder : folders) remove_empty_folders(folder);
+  return {};
+}
+
+// Those that are there. No name goes before the zeros over all of them are durable.
+Result<void> FileStore::blank_and_remove(std::span<const fs::path> paths) {
+  std::vector<std::pair<const fs::path*, std::unique_ptr<DiskFile>>> files;
+  for (const fs::path& path : paths) {
+    auto file = disk_.open(path, FileAccess::read_write);
+    if (!file && file.error().code == Errc::not_found) continue;
+    if (!file) return file.error();
+    const auto size = (*file)->size_bytes();
+    if (!size) return size.error();
+    if (auto blanked = (*file)->blank({0, *size}); !blanked) return blanked;
+    (*file)->start_writing();
+    files.emplace_back(&path, *std::move(file));
+  }
+  for (const auto& [path, file] : files) {
+    const bool is_last = file == files.back().second;
+    if (auto synced = is_last ? file->sync_data() : file->hand_over(); !synced) return synced;
+  }
+  for (const auto& [path, file] : files) {
+    if (auto removed = disk_.remove(*path); !removed && removed.error().code != Errc::not_found) return removed;
+  }
   return {};
 }
 

@@ -1,11 +1,14 @@
 // FileStore: the store of local files, below one folder.
 //
-// A file is written without a name (O_TMPFILE), synced, then linked into place and its folder synced, with every folder
-// that had to be made; where the file system has no unnamed files, it is written beside its place under a name that
-// begins with a dot, and renamed. So a name that is there stands for a whole file. Of several files all are written
-// before the first is synced, and every folder is synced once: a file system commits what has gathered. Removing
-// unlinks, syncs the folder, looks whether the name is gone, and removes folders that became empty; of several files
-// each step is taken for all before the next.
+// A file is written beside its place under a name that begins with a dot, synced, then renamed and its folder synced,
+// with every folder that had to be made. So a name that is there stands for a whole file. (A file without a name,
+// O_TMPFILE, would leave its blocks to the file system when the engine dies; this one is found when the object is put
+// or removed.) Of several files all are written before the first is synced, and every folder is synced once: a file
+// system commits what has gathered.
+//
+// Removing writes zeros over the file where it lies and syncs them (many files with one sync), then unlinks, syncs the folder, looks whether the
+// name is gone, and removes folders that became empty; of several files each step is taken for many before the next.
+// Nothing of an object goes back to the file system as it was, whole or part, stored or not.
 //
 // Any thread. Errors as SegmentStore says.
 #pragma once
@@ -39,8 +42,10 @@ class FileStore final : public SegmentStore {
   class Staging;
   using SyncedFolders = std::map<std::filesystem::path, Result<void>>;
 
+  Result<void> check_new(const std::filesystem::path& path);
   Result<void> accept_existing(const std::string& name, ObjectBytes& content);
   Result<void> write_new(const std::filesystem::path& path, ObjectBytes& content);
+  Result<void> blank_and_remove(std::span<const std::filesystem::path> paths);
   Result<void> sync_folders(const std::filesystem::path& path);
   Result<void> sync_folders(const std::filesystem::path& path, SyncedFolders& synced);
   void remove_empty_folders(std::filesystem::path folder);

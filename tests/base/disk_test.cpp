@@ -1,5 +1,7 @@
 #include "base/disk.h"
 
+#include <sys/stat.h>
+
 #include <filesystem>
 
 #include "catch.h"
@@ -64,35 +66,47 @@ TEST_CASE("files are for their owner alone") {
         perms::none);
 }
 
-TEST_CASE("reserved space reads as zeros, and so does what was punched out") {
+TEST_CASE("reserved space reads as zeros, and so does what was blanked, on blocks that stay the file's") {
   DiskBench bench;
   auto file = bench.disk.create(bench.folder / "a");
   REQUIRE(file);
   REQUIRE((*file)->allocate(8192));
   CHECK((*file)->size_bytes().value() == 8192);
   write(**file, 4096, std::string(4096, 'x'));
-  REQUIRE((*file)->punch({4096, 4096}));
+  REQUIRE((*file)->blank({4096, 4096}));
   Bytes page(8192, 1);
   CHECK((*file)->read_at(0, page).value() == 8192);
   CHECK(page == Bytes(8192));
   CHECK((*file)->size_bytes().value() == 8192);
+  struct stat status {};
+  REQUIRE(::stat((bench.folder / "a").c_str(), &status) == 0);
+  CHECK(status.st_blocks * 512 >= 8192);  // no hole
 }
 
-TEST_CASE("an unnamed file appears whole under its name, and never over another") {
+TEST_CASE("what was handed over reads as it was written") {
   DiskBench bench;
-  auto file = bench.disk.create_unnamed(bench.folder);
-  if (!file && file.error().code == Errc::unsupported) {
-    WARN("skipped: this file system has no unnamed files");
-    return;
-  }
+  auto file = bench.disk.create(bench.folder / "a");
   REQUIRE(file);
-  write(**file, 0, "whole");
-  CHECK(bench.disk.list(bench.folder)->empty());
-  REQUIRE((*file)->link_as(bench.folder / "a"));
-  CHECK(text_of(bench.read("a")) == "whole");
-  auto second = bench.disk.create_unnamed(bench.folder);
-  REQUIRE(second);
-  CHECK((*second)->link_as(bench.folder / "a").error().code == Errc::conflict);
+  write(**file, 0, "new");
+  REQUIRE((*file)->sync_data());
+  REQUIRE((*file)->blank({0, 3}));
+  CHECK((*file)->hand_over());
+  CHECK(bench.read("a") == Bytes(3));
+}
+
+TEST_CASE("a file is blanked where it holds something, whatever its size") {
+  DiskBench bench;
+  for (const std::size_t size : {std::size_t{1}, std::size_t{4095}, std::size_t{3'000'001}}) {
+    const std::string name = std::to_string(size);
+    auto file = bench.disk.create(bench.folder / name);
+    REQUIRE(file);
+    write(**file, 0, std::string(size, 'x'));
+    REQUIRE(blank_file(**file));
+    Bytes content(size + 1, 1);
+    CHECK((*file)->read_at(0, content).value() == size);
+    content.pop_back();
+    CHECK(content == Bytes(size));
+  }
 }
 
 TEST_CASE("each failure has the code that tells what to do") {

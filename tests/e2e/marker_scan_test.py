@@ -20,8 +20,7 @@ import time
 
 import harness
 from harness import check
-
-IMAGE_MIB = 192
+from volume import Volume
 
 
 class Marker:
@@ -115,23 +114,6 @@ class Trace:
         check(os.path.getsize(self.path) > 1000, "the trace is empty: it would prove nothing")
         os.remove(self.path)
         return found
-
-
-class Volume:
-    """A loop-mounted file system of the test's own."""
-
-    def __init__(self, folder):
-        self.image = os.path.join(folder, "image")
-        self.mount = os.path.join(folder, "mounted")
-        os.mkdir(self.mount)
-        with open(self.image, "wb") as file:
-            file.truncate(IMAGE_MIB << 20)
-        subprocess.run(["mkfs.ext4", "-q", self.image], check=True)
-        if subprocess.run(["mount", "-o", "loop", self.image, self.mount], capture_output=True).returncode:
-            harness.skip("a file system image cannot be mounted here (needs root and loop devices)")
-
-    def unmount(self):
-        subprocess.run(["umount", self.mount], check=True)
 
 
 def talk(engine, marker, call, seconds):

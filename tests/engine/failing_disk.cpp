@@ -1,6 +1,7 @@
 #include "failing_disk.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace assent::test {
 namespace {
@@ -52,6 +53,14 @@ class FailingFile final : public DiskFile {
 
   void start_writing() override {}
 
+  Result<void> hand_over() override {
+    const std::lock_guard lock(disk_.mutex_);
+    if (auto allowed = disk_.allow(DiskOp::sync); !allowed) return allowed;
+    inode_->in_cache.insert(inode_->unsynced.begin(), inode_->unsynced.end());
+    disk_.handed_over_.push_back(inode_);
+    return {};
+  }
+
   Result<void> sync_data() override {
     const std::lock_guard lock(disk_.mutex_);
     if (auto allowed = disk_.allow(DiskOp::sync); !allowed) {
@@ -62,6 +71,7 @@ class FailingFile final : public DiskFile {
     inode_->durable.resize(inode_->now.size());
     for (const std::size_t sector : inode_->unsynced) keep(sector);
     inode_->unsynced.clear();
+    disk_.empty_cache();
     return {};
   }
 
@@ -76,9 +86,9 @@ class FailingFile final : public DiskFile {
     return {};
   }
 
-  Result<void> punch(const FileExtent& extent) override {
+  Result<void> blank(const FileExtent& extent) override {
     const std::lock_guard lock(disk_.mutex_);
-    if (auto allowed = disk_.allow(DiskOp::punch); !allowed) return allowed;
+    if (auto allowed = disk_.allow(DiskOp::blank); !allowed) return allowed;
     const auto at = static_cast<std::size_t>(extent.offset_bytes);
     if (at >= inode_->now.size()) return {};
     put(at, Bytes(std::min(static_cast<std::size_t>(extent.size_bytes), inode_->now.size() - at)));
@@ -88,13 +98,6 @@ class FailingFile final : public DiskFile {
   Result<std::uint64_t> size_bytes() const override {
     const std::lock_guard lock(disk_.mutex_);
     return std::uint64_t{inode_->now.size()};
-  }
-
-  Result<void> link_as(const std::filesystem::path& path) override {
-    const std::lock_guard lock(disk_.mutex_);
-    if (auto allowed = disk_.allow(DiskOp::link); !allowed) return allowed;
-    if (!disk_.now_.emplace(key_of(path), inode_).second) return error(Errc::conflict, "link: it is there");
-    return {};
   }
 
  private:
@@ -161,6 +164,17 @@ bool FailingDisk::take_space(std::uint64_t bytes) {
   return true;
 }
 
+void FailingDisk::empty_cache() {
+  for (const auto& inode : handed_over_) {
+    for (const std::size_t sector : std::exchange(inode->in_cache, {})) {
+      const std::size_t end = std::min({(sector + 1) * kSector, inode->now.size(), inode->durable.size()});
+      for (std::size_t i = sector * kSector; i < end; ++i) inode->durable[i] = inode->now[i];
+      inode->unsynced.erase(sector);
+    }
+  }
+  handed_over_.clear();
+}
+
 void FailingDisk::lose_sectors(Inode& inode, std::mt19937& random) {
   if (inode.is_folder) return;
   // The size is metadata: either the synced one or the current one survives.
@@ -171,6 +185,7 @@ void FailingDisk::lose_sectors(Inode& inode, std::mt19937& random) {
     for (std::size_t i = sector * kSector; i < end; ++i) inode.durable[i] = inode.now[i];
   }
   inode.unsynced.clear();
+  inode.in_cache.clear();
   inode.now = inode.durable;
 }
 
@@ -195,6 +210,7 @@ void FailingDisk::restart(std::uint32_t seed) {
   }
   now_ = names;
   durable_ = std::move(names);
+  handed_over_.clear();
   faults_.clear();
   chance_ = 0;
   power_left_ = UINT64_MAX;
@@ -239,6 +255,14 @@ bool FailingDisk::contains(ByteView needle) const {
   });
 }
 
+bool FailingDisk::remembers(ByteView needle) const {
+  const std::lock_guard lock(mutex_);
+  return std::any_of(made_.begin(), made_.end(), [&](const auto& inode) {
+    const Bytes& bytes = inode->durable;
+    return std::search(bytes.begin(), bytes.end(), needle.begin(), needle.end()) != bytes.end();
+  });
+}
+
 // ---- Disk ---------------------------------------------------------------------------------------------------------
 
 Result<std::unique_ptr<DiskFile>> FailingDisk::create(const std::filesystem::path& path) {
@@ -248,15 +272,8 @@ Result<std::unique_ptr<DiskFile>> FailingDisk::create(const std::filesystem::pat
   if (now_.count(folder_of(name)) == 0) return error(Errc::not_found, "create: no such folder");
   auto inode = std::make_shared<Inode>();
   if (!now_.emplace(name, inode).second) return error(Errc::conflict, "create: it is there");
+  made_.push_back(inode);
   return std::unique_ptr<DiskFile>(std::make_unique<FailingFile>(*this, std::move(inode)));
-}
-
-Result<std::unique_ptr<DiskFile>> FailingDisk::create_unnamed(const std::filesystem::path& folder) {
-  const std::lock_guard lock(mutex_);
-  if (!unnamed_) return error(Errc::unsupported, "create_unnamed: not here");
-  if (auto allowed = allow(DiskOp::create); !allowed) return allowed.error();
-  if (now_.count(key_of(folder)) == 0) return error(Errc::not_found, "create_unnamed: no such folder");
-  return std::unique_ptr<DiskFile>(std::make_unique<FailingFile>(*this, std::make_shared<Inode>()));
 }
 
 Result<std::unique_ptr<DiskFile>> FailingDisk::open(const std::filesystem::path& path, FileAccess) {

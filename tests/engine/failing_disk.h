@@ -17,7 +17,7 @@
 
 namespace assent::test {
 
-enum class DiskOp { create, open, write, read, sync, allocate, punch, link, rename, remove, folder, sync_folder, list };
+enum class DiskOp { create, open, write, read, sync, allocate, blank, rename, remove, folder, sync_folder, list };
 
 class FailingDisk final : public Disk {
  public:
@@ -29,7 +29,6 @@ class FailingDisk final : public Disk {
   void shorten_next_write(std::size_t bytes) { short_write_ = bytes; }
   void limit_space(std::uint64_t bytes) { space_ = bytes; }  // bytes that may be allocated or written from now on
   void report_free(std::uint64_t bytes) { free_ = bytes; }   // what it says is free, whatever may be written
-  void refuse_unnamed() { unnamed_ = false; }
   // With this probability, any operation that changes the disk fails (a write: or is short).
   void fail_by_chance(double probability, std::uint32_t seed);
 
@@ -45,11 +44,11 @@ class FailingDisk final : public Disk {
   void set_content(const std::filesystem::path& path, Bytes bytes);
   std::vector<std::string> names() const;  // of every file, full paths
   bool contains(ByteView needle) const;    // in any file that has a name
+  bool remembers(ByteView needle) const;   // on the medium: in a file, or in blocks of one that was removed
   std::uint64_t syncs() const { return syncs_; }
   std::uint64_t operations() const { return operations_; }
 
   Result<std::unique_ptr<DiskFile>> create(const std::filesystem::path& path) override;
-  Result<std::unique_ptr<DiskFile>> create_unnamed(const std::filesystem::path& folder) override;
   Result<std::unique_ptr<DiskFile>> open(const std::filesystem::path& path, FileAccess access) override;
   Result<void> rename(const std::filesystem::path& from, const std::filesystem::path& to) override;
   Result<void> remove(const std::filesystem::path& path) override;
@@ -66,6 +65,7 @@ class FailingDisk final : public Disk {
     Bytes now;
     Bytes durable;
     std::set<std::size_t> unsynced;  // sectors
+    std::set<std::size_t> in_cache;  // of the device: durable when it is emptied
     bool is_folder = false;
   };
   using Names = std::map<std::string, std::shared_ptr<Inode>>;
@@ -78,11 +78,14 @@ class FailingDisk final : public Disk {
 
   Result<void> allow(DiskOp op);  // the fault that is due, or power that is gone
   bool take_space(std::uint64_t bytes);
+  void empty_cache();
   void lose_sectors(Inode& inode, std::mt19937& random);
 
   mutable std::mutex mutex_;
   Names now_;
   Names durable_;
+  std::vector<std::shared_ptr<Inode>> handed_over_;  // to the device, whose cache no sync has emptied since
+  std::vector<std::shared_ptr<Inode>> made_;         // files, whatever became of them
   std::vector<Fault> faults_;
   std::size_t short_write_ = SIZE_MAX;
   std::uint64_t space_ = UINT64_MAX;
@@ -92,7 +95,6 @@ class FailingDisk final : public Disk {
   std::uint64_t operations_ = 0;
   double chance_ = 0;
   std::mt19937 random_{1};
-  bool unnamed_ = true;
   bool off_ = false;
 };
 

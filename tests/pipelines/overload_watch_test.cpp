@@ -27,9 +27,6 @@ class RoomyDisk final : public Disk {
   std::atomic<std::uint64_t> free_bytes{kPlenty};
 
   Result<std::unique_ptr<DiskFile>> create(const std::filesystem::path& path) override { return disk_.create(path); }
-  Result<std::unique_ptr<DiskFile>> create_unnamed(const std::filesystem::path& folder) override {
-    return disk_.create_unnamed(folder);
-  }
   Result<std::unique_ptr<DiskFile>> open(const std::filesystem::path& path, FileAccess access) override {
     return disk_.open(path, access);
   }

@@ -36,32 +36,34 @@ void print_open_processors(const Json& erasure, Console& console) {
   }
   console.out << "Everything here is destroyed. Erasure " << text_at(erasure, "id")
               << " stays open until they confirm; there is a receipt then. `assent processors` shows them.\n";
-  bool is_held(const Json& erasure) { return text_at(erasure, "state") == "held"; }
+}
 
-  Error still_held(const Json& erasure) {
-    return error(Errc::conflict, "accepted, and nothing is destroyed yet: erasure " + text_at(erasure, "id") + " is " +
-                                     last_step(erasure) + "; it begins by itself when no hold covers it any more");
-  }
+bool is_held(const Json& erasure) { return text_at(erasure, "state") == "held"; }
 
-  Result<Json> when_done(ApiClient & engine, Json erasure, const std::string& doing, Console& console) {
-    ProgressLine progress(console, doing);
-    std::optional<std::chrono::steady_clock::time_point> give_up;
-    while (text_at(erasure, "state") != "done") {
-      if (is_held(erasure)) return still_held(erasure);
-      progress.show(last_step(erasure));
-      if (waits_for_processors(erasure)) {
-        const auto now = std::chrono::steady_clock::now();
-        if (!give_up) give_up = now + kProcessorPatience;
-        if (now >= *give_up) return erasure;
-      }
-      std::this_thread::sleep_for(kPoll);
-      const auto body = engine.get("/v1/erasures/" + text_at(erasure, "id"));
-      if (!body) return body.error();
-      auto reply = parse_reply(*body);
-      if (!reply) return reply;
-      erasure = *std::move(reply);
+Error still_held(const Json& erasure) {
+  return error(Errc::conflict, "accepted, and nothing is destroyed yet: erasure " + text_at(erasure, "id") + " is " +
+                                   last_step(erasure) + "; it begins by itself when no hold covers it any more");
+}
+
+Result<Json> when_done(ApiClient& engine, Json erasure, const std::string& doing, Console& console) {
+  ProgressLine progress(console, doing);
+  std::optional<std::chrono::steady_clock::time_point> give_up;
+  while (text_at(erasure, "state") != "done") {
+    if (is_held(erasure)) return still_held(erasure);
+    progress.show(last_step(erasure));
+    if (waits_for_processors(erasure)) {
+      const auto now = std::chrono::steady_clock::now();
+      if (!give_up) give_up = now + kProcessorPatience;
+      if (now >= *give_up) return erasure;
     }
-    return erasure;
+    std::this_thread::sleep_for(kPoll);
+    const auto body = engine.get("/v1/erasures/" + text_at(erasure, "id"));
+    if (!body) return body.error();
+    auto reply = parse_reply(*body);
+    if (!reply) return reply;
+    erasure = *std::move(reply);
   }
+  return erasure;
+}
 
 }  // namespace assent

@@ -230,6 +230,42 @@ TEST_CASE("a file whose segments are all released is removed, and only then") {
   CHECK(bench.disk.names().empty());
 }
 
+TEST_CASE("what a removed file held is nowhere on the medium, and no commit waits for all of it") {
+  JournalBench bench({.file_pages = 2100, .pool_pages = 4096});  // more than is written over at once
+  bench.seal_frames(segment_numbered(1), 1, 2000);
+  bench.commit();
+  bench.seal_frames(segment_numbered(2), 1, 300);
+  bench.commit();
+  const auto remembered = [&](std::uint32_t seq) {
+    return bench.disk.remembers(ByteView(test::page_content(frame_of(segment_numbered(1), seq))).subspan(8, 64));
+  };
+  CHECK((remembered(1) && remembered(1000) && remembered(2000)));
+  bench.writer().release(segment_numbered(1));
+  bench.writer().release(segment_numbered(2));
+  bench.step_for(300ms);
+  CHECK(bench.disk.has_file(file_path(1)));
+  bench.step_for(2s);
+  CHECK_FALSE(bench.disk.has_file(file_path(1)));
+  for (const std::uint32_t seq : {1U, 2U, 500U, 1000U, 1500U, 2000U}) CHECK_FALSE(remembered(seq));
+}
+
+TEST_CASE("a dead file that cannot be written over stays until it can") {
+  JournalBench bench({.file_pages = 8});
+  bench.seal_frames(segment_numbered(1), 1, 7);
+  bench.commit();
+  bench.seal_frames(segment_numbered(2), 1, 2);
+  bench.commit();
+  bench.writer().release(segment_numbered(1));
+  bench.disk.fail(DiskOp::blank, Errc::io);
+  bench.step_for(300ms);
+  CHECK(bench.disk.has_file(file_path(1)));
+  CHECK_FALSE(bench.writer().health().healthy);
+  bench.step_for(2s);
+  CHECK_FALSE(bench.disk.has_file(file_path(1)));
+  CHECK_FALSE(bench.disk.remembers(ByteView(test::page_content(frame_of(segment_numbered(1), 3))).subspan(8, 64)));
+  CHECK(bench.writer().health().healthy);
+}
+
 TEST_CASE("a file that cannot be removed holds up nothing") {
   JournalBench bench({.file_pages = 8});
   bench.disk.fail(DiskOp::remove, Errc::io, 2);
@@ -263,6 +299,7 @@ TEST_CASE("an erased segment leaves nothing in the journal, released or not") {
   for (const std::uint32_t seed : {1U, 2U}) {
     for (std::uint32_t seq = 1; seq <= 20; ++seq) {
       CHECK_FALSE(bench.disk.contains(ByteView(test::page_content(frame_of(erased, seq))).subspan(8, 64)));
+      CHECK_FALSE(bench.disk.remembers(ByteView(test::page_content(frame_of(erased, seq))).subspan(8, 64)));
       CHECK(bench.disk.contains(ByteView(test::page_content(frame_of(kept, seq))).subspan(8, 64)));
     }
     if (seed == 1) bench.disk.restart(seed);
@@ -311,7 +348,7 @@ TEST_CASE("an erasure whose punching fails says so and can be asked for again") 
   JournalBench bench;
   bench.seal_frames(segment_numbered(1), 1, 3);
   bench.commit();
-  bench.disk.fail(DiskOp::punch, Errc::io);
+  bench.disk.fail(DiskOp::blank, Errc::io);
   std::vector<bool> answers;
   const auto note = [&](const Result<void>& done) { answers.push_back(done.has_value()); };
   bench.writer().punch(segment_numbered(1), note);
