@@ -41,7 +41,8 @@ constexpr Named<LedgerKind> kLedgerKinds[] = {{LedgerKind::consent, "consent"},
                                               {LedgerKind::notice, "notice"},
                                               {LedgerKind::purpose, "purpose"},
                                               {LedgerKind::rotation, "rotation"},
-                                              {LedgerKind::metrics, "metrics"}};
+                                              {LedgerKind::metrics, "metrics"},
+                                              {LedgerKind::disclosure, "disclosure"}};
 
 template <typename State, std::size_t n>
 std::string_view name_in(const Named<State> (&names)[n], State state) {

@@ -208,8 +208,9 @@ enum class LedgerKind {
   standing_consent,
   notice,
   purpose,
-  rotation,  // the keys' epoch: begun and done
-  metrics    // a call's, erased by themselves
+  rotation,   // the keys' epoch: begun and done
+  metrics,    // a call's, erased by themselves
+  disclosure  // what is there of a person, given to them: asked for, ready, downloaded, removed
 };
 std::string_view name_of(LedgerKind kind);
 

@@ -281,8 +281,13 @@ constexpr const char* kSchema9 = R"sql(
 ALTER TABLE legs ADD COLUMN sealed_metrics INTEGER REFERENCES sealed;
 )sql";
 
-constexpr std::array<const char*, 9> kMigrations = {kSchema1, kSchema2, kSchema3, kSchema4, kSchema5,
-                                                    kSchema6, kSchema7, kSchema8, kSchema9};
+// What somebody was given of themselves, found in a ledger of any length.
+constexpr const char* kSchema10 = R"sql(
+CREATE INDEX ledger_disclosures ON ledger (seq) WHERE kind = 'disclosure';
+)sql";
+
+constexpr std::array<const char*, 10> kMigrations = {kSchema1, kSchema2, kSchema3, kSchema4, kSchema5,
+                                                     kSchema6, kSchema7, kSchema8, kSchema9, kSchema10};
 
 Result<std::int64_t> number(SqliteDatabase& database, const char* pragma) {
   const auto found = database.value<std::int64_t>(pragma);

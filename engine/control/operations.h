@@ -49,6 +49,10 @@ Reply record_key_export(ApiParts& parts, const ApiRequest& request);
 Reply erase_subject(ApiParts& parts, const ApiRequest& request);
 Reply delete_tenant(ApiParts& parts, const ApiRequest& request);
 Reply show_erasure(ApiParts& parts, const ApiRequest& request);
+Reply export_subject(ApiParts& parts, const ApiRequest& request);
+Reply show_export(ApiParts& parts, const ApiRequest& request);
+Reply download_export(ApiParts& parts, const ApiRequest& request);
+Reply delete_export(ApiParts& parts, const ApiRequest& request);
 Reply show_keys(ApiParts& parts, const ApiRequest& request);
 Reply rotate_keys(ApiParts& parts, const ApiRequest& request);
 
@@ -81,8 +85,6 @@ Reply show_metrics(ApiParts& parts, const ApiRequest& request);
 Reply show_health(ApiParts& parts, const ApiRequest& request);
 Reply show_readiness(ApiParts& parts, const ApiRequest& request);
 Reply show_openapi(ApiParts& parts, const ApiRequest& request);
-
-Reply not_built_yet(ApiParts& parts, const ApiRequest& request);
 
 // ---- what they share ----------------------------------------------------------------------------------------------
 

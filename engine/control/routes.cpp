@@ -34,7 +34,7 @@ constexpr std::array<Route, kOperations> kRoutes = {{
     {O::record_key_export, "POST", "/v1/recordings/{id}/key-exports", "record_key_export", Right::export_keys,
      kRunAgain},
     {O::erase_subject, "POST", "/v1/subjects/{id}/erase", "erase_subject", Right::erase, kRunAgain},
-    {O::export_subject, "POST", "/v1/subjects/{id}/export", "export_subject", Right::erase, kRunAgain},
+    {O::export_subject, "POST", "/v1/subjects/{id}/export", "export_subject", Right::disclose, kReplay},
     {O::withdraw_subject, "POST", "/v1/subjects/{id}/withdraw", "withdraw_subject", Right::withdraw, kRunAgain},
     {O::add_standing_consent, "POST", "/v1/subjects/{id}/standing-consents", "add_standing_consent",
      Right::standing_consents, kReplay},
@@ -44,6 +44,9 @@ constexpr std::array<Route, kOperations> kRoutes = {{
      "withdraw_standing_consent", Right::standing_consents, kReplay},
     {O::delete_tenant, "DELETE", "/v1/tenants/{id}", "delete_tenant", Right::erase, kRunAgain},
     {O::show_erasure, "GET", "/v1/erasures/{id}", "show_erasure", Right::erase, kRunAgain},
+    {O::show_export, "GET", "/v1/exports/{id}", "show_export", Right::disclose, kRunAgain},
+    {O::download_export, "GET", "/v1/exports/{id}/archive", "download_export", Right::disclose, kRunAgain},
+    {O::delete_export, "DELETE", "/v1/exports/{id}", "delete_export", Right::disclose, kReplay},
     {O::show_keys, "GET", "/v1/keys", "show_keys", Right::keys, kRunAgain},
     {O::rotate_keys, "POST", "/v1/keys/rotate", "rotate_keys", Right::keys, kReplay},
     {O::list_ledger, "GET", "/v1/ledger", "list_ledger", Right::read_ledger, kRunAgain},
@@ -120,7 +123,7 @@ Urgency urgency_of(Operation operation) {
     case O::show_recording:
     case O::play_recording:
     case O::draw_recording:
-    case O::export_subject:
+    case O::download_export:
     case O::list_ledger:
     case O::call_receipts:
     case O::subject_receipts:

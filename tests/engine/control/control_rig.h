@@ -179,6 +179,7 @@ class ControlRig {
   std::optional<PersonErasures> person_erasures;
   std::optional<KeyRotation> key_rotation;
   Registers registers;
+  std::optional<Disclosures> disclosures;
   OverloadState overload;
   WebhookSources webhooks;
   WallTime wall = kStart;  // what the API reads
@@ -206,10 +207,12 @@ class ControlRig {
 
   // As at a start; on their own they do what failed again after `retry`.
   void start_person_erasures(milliseconds retry = 50ms);
+  void start_disclosures();
   void start_key_rotation(std::optional<nanoseconds> every = std::nullopt,
                           const std::function<Now()>& clock = read_clocks);
 
  private:
+  Disclosures::Parts disclosure_parts();
   PersonErasures::Parts person_erasure_parts(milliseconds retry);
   SegmentRow seal_segment(const RecordedCall& call, const LegRow& leg, int number, const RecordSpec& spec);
 };
