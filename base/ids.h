@@ -41,6 +41,7 @@ using TenantId = Id<struct TenantTag>;
 using ReceiptId = Id<struct ReceiptTag>;
 using StandingId = Id<struct StandingTag>;  // a consent on file
 using HoldId = Id<struct HoldTag>;          // a legal hold
+using ExportId = Id<struct ExportTag>;      // what is given to a person of themselves
 
 namespace detail {
 std::array<std::uint8_t, 16> new_uuid_v7(WallTime now);  // random bits from getrandom(2)

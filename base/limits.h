@@ -448,6 +448,21 @@ inline constexpr std::size_t kPageRows = 100;             // rows a listing retu
 inline constexpr std::size_t kPeakBucketsDefault = 1000;  // a screen's width
 inline constexpr std::size_t kConfigBytes = 1U << 20;
 
+// ---- What a person is given of themselves -------------------------------------------------------------------------
+
+// Exports that wait or lie there at once. One is made at a time; each keeps a file of its archive's size.
+inline constexpr std::size_t kExports = 256;
+inline constexpr std::chrono::hours kExportKept = std::chrono::hours(24 * 7);
+// How often it is looked whether one is over, or has been overtaken by an erasure.
+inline constexpr std::chrono::milliseconds kExportLook = 2s;
+inline constexpr int kExportTries = 3;  // something was erased while it was read: it is begun anew
+// Written at once: 64 frames of 4,064 bytes, 254 KiB of the archive. A reader opens as many as a chunk of a reply
+// needs.
+inline constexpr std::size_t kExportFramesAtOnce = 64;
+// One audio file spans at most this: 6 h at 48 kHz are 2.1 GB, below what a WAV file can be.
+inline constexpr std::chrono::hours kExportAudioSpan = std::chrono::hours(6);
+inline constexpr std::size_t kExportJobBytes = std::size_t{64} * 1024;  // of its state
+
 // ---- Render -------------------------------------------------------------------------------------------------------
 
 inline constexpr std::size_t kRenderStepSamples = 4096;  // made, fed and mixed at a time

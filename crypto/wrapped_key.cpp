@@ -28,6 +28,7 @@ std::string_view name_of(KeyKind kind) {
     case KeyKind::call: return "call";
     case KeyKind::ledger: return "ledger";
     case KeyKind::participant: return "participant";
+    case KeyKind::disclosure: return "disclosure";
   }
   return "unknown";
 }

@@ -1,7 +1,7 @@
 // The key tree (DESIGN "Keys") as pure functions: each key is stored only wrapped under its parent, and destroying a
 // wrapped key destroys everything below it.
 //
-//     root -> epoch -> tenant -> subject -> leg, participant
+//     root -> epoch -> tenant -> subject -> leg, participant, disclosure
 //                             -> call
 //                   -> ledger
 //
@@ -38,6 +38,7 @@ enum class KeyKind : std::uint8_t {
   call = 6,         // what belongs to a call and to no single person
   ledger = 7,       // signs ledger checkpoints
   participant = 8,  // what a call says of one person
+  disclosure = 9,   // the archive that a person is given of themselves
 };
 std::string_view name_of(KeyKind kind);
 
@@ -48,7 +49,7 @@ struct WrappedKey {
   Bytes wrapped;                   // 60 bytes
   std::vector<KeyId> guards = {};  // in the order in which they are combined
 };
-inline constexpr KeyKind kLastKeyKind = KeyKind::participant;
+inline constexpr KeyKind kLastKeyKind = KeyKind::disclosure;
 
 // What binds a row to its place, and the error of one that does not open: for whoever wraps where the parent cannot
 // leave (a hardware module), in the same format.

@@ -16,6 +16,7 @@
 #include "engine/calls/live_calls.h"
 #include "engine/catalog/sqlite_catalog.h"
 #include "engine/control/api.h"
+#include "engine/control/disclosures.h"
 #include "engine/control/erasures.h"
 #include "engine/control/key_rotation.h"
 #include "engine/control/person_erasures.h"
@@ -122,7 +123,8 @@ struct Engine::Parts {
   std::optional<ReceiptDesk> receipts;
   std::optional<StandingConsents> standing;
   std::optional<Withdrawals> withdrawals;
-  std::optional<PersonErasures> person_erasures;  // its thread uses what is above
+  std::optional<Disclosures> disclosures;         // its thread uses what is above
+  std::optional<PersonErasures> person_erasures;  // likewise
   std::optional<EngineRetention> retention;       // likewise
   std::optional<KeyRotation> key_rotation;        // likewise
   std::optional<Registers> registers;
@@ -329,8 +331,10 @@ Result<void> Engine::Parts::start_api() {
   hold_queue.emplace(*catalog, *writer, [this](const ErasureRow& row, const Caller& caller) {
     return withdraw_for_erasure(*catalog, *withdrawals, row, caller);
   });
-  erasures.emplace(ErasureParts{*catalog, *writer, *keys, *store, *journal_eraser, *hold_queue,
-                                [this](RecordingId id) { recordings->cut_streams(id); }});
+  erasures.emplace(ErasureParts{*catalog, *writer, *keys, *store, *journal_eraser, *hold_queue, [this](RecordingId id) {
+                                  recordings->cut_streams(id);
+                                  if (disclosures) disclosures->review();
+                                }});
   if (auto resumed = erasures->resume(); !resumed) return resumed.error();
   standing.emplace(StandingParts{*catalog, *writer, *keys, purposes, *calls});
   withdrawals.emplace(WithdrawalParts{*catalog, *writer, *keys, purposes, *calls, *standing, *recordings,
@@ -339,12 +343,25 @@ Result<void> Engine::Parts::start_api() {
                                         eraser->request({erasure, call, {}});
                                       },
                                       [this](CallId call) { return eraser->wait_for(call, limits::kApiDurableWait); }});
-  person_erasures.emplace(PersonErasures::Parts{*catalog, *writer, *keys, *standing, *hold_queue,
-                                                [this] { recordings->review_streams(); },
-                                                [this](ErasureId erasure, CallId call) {
-                                                  eraser->request({erasure, call, {}});
-                                                },
-                                                [this](CallId call) { return eraser->wait_for(call, 1s); }, tell});
+  receipts.emplace(ReceiptDesk::Parts{*catalog, [this] { return catalog->seal(); },
+                                      [terms = receipt_terms(settings)] { return terms; },
+                                      [this] { return catalog->ledger_keys(); }});
+  disclosures.emplace(Disclosures::Parts{*catalog, *writer, *keys, *store, *renderer, *receipts, *standing, disk,
+                                         state.exports(), tell});
+  if (auto resumed = disclosures->resume(); !resumed) return resumed.error();
+  PersonErasures::Parts erasing{*catalog,
+                                *writer,
+                                *keys,
+                                *standing,
+                                *hold_queue,
+                                [this] { recordings->review_streams(); },
+                                [this](ErasureId erasure, CallId call) {
+                                  eraser->request({erasure, call, {}});
+                                },
+                                [this](CallId call) { return eraser->wait_for(call, 1s); },
+                                tell};
+  erasing.forget_exports = [this](std::span<const SubjectRow> people) { return disclosures->forget(people); };
+  person_erasures.emplace(std::move(erasing));
   if (auto resumed = person_erasures->resume(); !resumed) return resumed.error();
   const auto erase_legs = [this](ErasureId erasure, CallId call) { eraser->request({erasure, call, {}}); };
   retention.emplace(
@@ -352,9 +369,6 @@ Result<void> Engine::Parts::start_api() {
       *standing);
   key_rotation.emplace(KeyRotation::Parts{*catalog, *writer, *keys, *root, settings.keys.rotate, tell});
   if (auto resumed = key_rotation->resume(); !resumed) return resumed.error();
-  receipts.emplace(ReceiptDesk::Parts{*catalog, [this] { return catalog->seal(); },
-                                      [terms = receipt_terms(settings)] { return terms; },
-                                      [this] { return catalog->ledger_keys(); }});
   processors->start();
   meter.emplace(EngineMeter::Parts{shards, *writer, *catalog, life});
   auto sources = open_webhooks(settings.webhooks, state);
@@ -362,7 +376,7 @@ Result<void> Engine::Parts::start_api() {
   webhooks.emplace(std::move(*sources), read_clocks().wall);
   api.emplace(ApiParts{*calls, *meter, *recordings, *erasures, *person_erasures, retention->holds(), *key_rotation,
                        *receipts, *standing, *withdrawals, *registers, *catalog, *tokens, overload, *webhooks,
-                       processors->desk()});
+                       processors->desk(), *disclosures});
   auto listening = HttpServer::listen(
       settings.listen.api, [this](const HttpRequest& request) { return api->handle(request); },
       [this](unsigned status, std::string_view why) { return api->refuse(status, why); }, {}, Api::lane_of);
@@ -473,6 +487,7 @@ Result<void> Engine::stop(milliseconds patience) {
   for (const auto& shard : parts.shards) shard->stop_calls();
   parts.retention.reset();
   parts.person_erasures.reset();
+  parts.disclosures.reset();
   parts.key_rotation.reset();
   parts.eraser.reset();
   if (parts.processors) parts.processors->stop();

@@ -3,6 +3,7 @@
 //   catalog.db, catalog.lock    calls, consents, keys, ledger; the lock says that an engine has the folder
 //   journal/                    sealed pages not yet stored
 //   segments/                   the store of files
+//   exports/                    what people are given of themselves, sealed, and how far each is
 //   root.key                    unless keys.path says otherwise
 //   tokens.json, admin.token    who may use the API
 //   engine.json                 where a running engine listens
@@ -23,6 +24,7 @@ class StateFolder {
   std::filesystem::path catalog_file() const { return root_ / "catalog.db"; }
   std::filesystem::path journal() const { return root_ / "journal"; }
   std::filesystem::path segments() const { return root_ / "segments"; }
+  std::filesystem::path exports() const { return root_ / "exports"; }
   std::filesystem::path admin_token() const { return root_ / "admin.token"; }
   std::filesystem::path engine_file() const { return root_ / "engine.json"; }
   std::filesystem::path root_key_file() const { return root_ / "keys.json"; }

@@ -43,7 +43,8 @@ constexpr Named<LedgerKind> kLedgerKinds[] = {{LedgerKind::consent, "consent"},
                                               {LedgerKind::rotation, "rotation"},
                                               {LedgerKind::metrics, "metrics"},
                                               {LedgerKind::processor, "processor"},
-                                              {LedgerKind::hold, "hold"}};
+                                              {LedgerKind::hold, "hold"},
+                                              {LedgerKind::disclosure, "disclosure"}};
 
 constexpr Named<DeliveryState> kDeliveryStates[] = {
     {DeliveryState::pending, "pending"},     {DeliveryState::accepted, "accepted"},

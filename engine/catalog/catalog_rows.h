@@ -215,7 +215,8 @@ enum class LedgerKind {
   rotation,   // the keys' epoch: begun and done
   metrics,    // a call's, erased by themselves
   processor,  // who is one, and what is not waited for any more
-  hold        // placed, released, ended
+  hold,       // placed, released, ended
+  disclosure  // what is there of a person, given to them: asked for, ready, downloaded, removed
 };
 std::string_view name_of(LedgerKind kind);
 

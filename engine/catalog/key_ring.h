@@ -1,6 +1,6 @@
 // KeyRing: the keys in use. It opens a key by walking up the tree that the catalog stores,
 //
-//     root provider -> epoch -> tenant -> subject -> leg, participant
+//     root provider -> epoch -> tenant -> subject -> leg, participant, disclosure
 //                                      -> call
 //
 // makes new keys, and keeps opened ones at hand for a while. A leg's or a call's key may have guards besides its parent

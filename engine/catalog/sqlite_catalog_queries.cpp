@@ -405,13 +405,16 @@ Result<std::vector<LedgerRow>> SqliteCatalog::ledger(const LedgerFilter& filter)
   // A number beyond SQLite's integers is beyond the last record, too.
   const std::uint64_t after = std::min<std::uint64_t>(filter.after_seq, INT64_MAX);
   if (filter.subject) {
-    // A consent on file is of no call, so none of its records is among those of a call that is asked for, too. Whose it
-    // is stands in the record, which is canonical JSON: no space in it, and quotes within texts are escaped.
+    // A consent on file, and what somebody was given of themselves, is of no call, so none of its records is among
+    // those of a call that is asked for, too. Whose it is stands in the record, which is canonical JSON: no space in
+    // it, and quotes within texts are escaped.
     const std::string of_person = R"("subject":")" + to_text(*filter.subject) + "\"";
     return list<LedgerRow>(ASSENT_LEDGER_ROWS
                            "WHERE seq > ?1 AND (?2 IS NULL OR call = ?2) AND call IN (SELECT call FROM participants "
                            "WHERE subject = ?3) UNION ALL " ASSENT_LEDGER_ROWS
                            "WHERE seq > ?1 AND ?2 IS NULL AND kind = 'standing_consent' AND "
+                           "instr(body, ?5) > 0 UNION ALL " ASSENT_LEDGER_ROWS
+                           "WHERE seq > ?1 AND ?2 IS NULL AND kind = 'disclosure' AND "
                            "instr(body, ?5) > 0 ORDER BY seq LIMIT ?4",
                            after, filter.call, *filter.subject, limit, of_person);
   }

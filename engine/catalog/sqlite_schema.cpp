@@ -353,8 +353,13 @@ ALTER TABLE erasures ADD COLUMN held INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX erasures_held ON erasures (id) WHERE held = 1;
 )sql";
 
-constexpr std::array<const char*, 11> kMigrations = {kSchema1, kSchema2, kSchema3, kSchema4,  kSchema5, kSchema6,
-                                                     kSchema7, kSchema8, kSchema9, kSchema10, kSchema11};
+// What somebody was given of themselves, found in a ledger of any length.
+constexpr const char* kSchema12 = R"sql(
+CREATE INDEX ledger_disclosures ON ledger (seq) WHERE kind = 'disclosure';
+)sql";
+
+constexpr std::array<const char*, 12> kMigrations = {kSchema1, kSchema2, kSchema3, kSchema4,  kSchema5,  kSchema6,
+                                                     kSchema7, kSchema8, kSchema9, kSchema10, kSchema11, kSchema12};
 
 Result<std::int64_t> number(SqliteDatabase& database, const char* pragma) {
   const auto found = database.value<std::int64_t>(pragma);

@@ -31,7 +31,7 @@ constexpr std::array<OperationFn, kOperations> kOperationFns = {
     erase_metrics,
     record_key_export,
     erase_subject,
-    /* export subject */ not_built_yet,
+    export_subject,
     withdraw_subject,
     add_standing_consent,
     list_standing_consents,
@@ -41,6 +41,9 @@ constexpr std::array<OperationFn, kOperations> kOperationFns = {
     place_hold,
     list_holds,
     release_hold,
+    show_export,
+    download_export,
+    delete_export,
     show_keys,
     rotate_keys,
     list_ledger,
@@ -205,10 +208,6 @@ HttpResponse json_reply(unsigned status, const nlohmann::ordered_json& body) {
   response.content_type = "application/json";
   response.body = body.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
   return response;
-}
-
-Reply not_built_yet(ApiParts&, const ApiRequest&) {
-  return Problem{ProblemType::not_built_yet, "this version cannot do this yet; nothing was changed", {}};
 }
 
 std::optional<std::string> QueryReader::text(const std::string& name) {

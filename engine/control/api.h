@@ -14,6 +14,7 @@
 #include "base/time.h"
 #include "engine/catalog/catalog.h"
 #include "engine/control/call_service.h"
+#include "engine/control/disclosures.h"
 #include "engine/control/erasures.h"
 #include "engine/control/holds.h"
 #include "engine/control/http_message.h"
@@ -53,6 +54,7 @@ struct ApiParts {
   const OverloadState& overload;
   WebhookSources& webhooks;
   ProcessorDesk& processors;
+  Disclosures& disclosures;
   std::function<Now()> clock = read_clocks;
   std::function<HttpCounters()> http_counters = [] { return HttpCounters{}; };
   std::function<RequestCounts()> request_counts = [] { return RequestCounts{}; };  // Api sets it

@@ -386,6 +386,17 @@ Read<HoldSpec> read_hold_spec(std::string_view body) {
   });
 }
 
+Read<DisclosureSpec> read_disclosure_spec(std::string_view body) {
+  return read_object(body.empty() ? "{}" : body, [](JsonObject& object, Faults&) {
+    DisclosureSpec spec{object.optional_text("tenant"), object.optional_text("recipient")};
+    if (!spec.recipient) return spec;
+    if (const auto recipient = AgeRecipient::parse(*spec.recipient); !recipient) {
+      object.fault("recipient", recipient.error().what);
+    }
+    return spec;
+  });
+}
+
 Read<NoticeSpec> read_notice_spec(std::string_view body) {
   return read_object(body, [](JsonObject& object, Faults&) {
     NoticeSpec spec{object.text("id", kName), object.text("version", kName), object.text("language", kName),

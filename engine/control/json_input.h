@@ -13,6 +13,7 @@
 
 #include "base/result.h"
 #include "engine/control/call_service.h"
+#include "engine/control/disclosures.h"
 #include "engine/control/holds.h"
 #include "engine/control/person_erasures.h"
 #include "engine/control/problem.h"
@@ -58,6 +59,7 @@ Read<StandingSpec> read_standing_spec(std::string_view body);
 Read<WithdrawalSpec> read_withdrawal_spec(std::string_view body);  // an empty one: everything
 Read<ErasureSpec> read_erasure_spec(std::string_view body);        // an empty one: of the default tenant
 Read<HoldSpec> read_hold_spec(std::string_view body);
+Read<DisclosureSpec> read_disclosure_spec(std::string_view body);  // an empty one: likewise
 Read<NoticeSpec> read_notice_spec(std::string_view body);
 Read<PurposeSpec> read_purpose_spec(std::string_view body);
 Read<WaiveSpec> read_waive_spec(std::string_view body);

@@ -54,6 +54,10 @@ Reply place_hold(ApiParts& parts, const ApiRequest& request);
 Reply list_holds(ApiParts& parts, const ApiRequest& request);
 Reply release_hold(ApiParts& parts, const ApiRequest& request);
 
+Reply export_subject(ApiParts& parts, const ApiRequest& request);
+Reply show_export(ApiParts& parts, const ApiRequest& request);
+Reply download_export(ApiParts& parts, const ApiRequest& request);
+Reply delete_export(ApiParts& parts, const ApiRequest& request);
 Reply show_keys(ApiParts& parts, const ApiRequest& request);
 Reply rotate_keys(ApiParts& parts, const ApiRequest& request);
 
@@ -91,8 +95,6 @@ Reply show_metrics(ApiParts& parts, const ApiRequest& request);
 Reply show_health(ApiParts& parts, const ApiRequest& request);
 Reply show_readiness(ApiParts& parts, const ApiRequest& request);
 Reply show_openapi(ApiParts& parts, const ApiRequest& request);
-
-Reply not_built_yet(ApiParts& parts, const ApiRequest& request);
 
 // ---- what they share ----------------------------------------------------------------------------------------------
 

@@ -219,6 +219,7 @@ Result<void> PersonErasures::carry_out(ErasureRow row) {
   if (auto done = forget_calls(*target, row); !done) return done;
   if (auto done = await_calls(*target, row); !done) return done;
   if (auto done = forget_people(*target, row); !done) return done;
+  if (auto done = forget_exports(*target, row); !done) return done;
   if (auto done = forget_keys(*target, row); !done) return done;
   return close(*target, row);
 }
@@ -367,6 +368,13 @@ Result<void> PersonErasures::forget_people(const ErasureTarget& target, const Er
     if (auto booked = parts_.writer.book_and_wait(std::move(bookings)); !booked) return booked;
   }
   return {};
+}
+
+Result<void> PersonErasures::forget_exports(const ErasureTarget& target, ErasureRow& row) {
+  if (!parts_.forget_exports) return {};
+  const auto gone = parts_.forget_exports(target.people);
+  if (!gone) return gone.error();
+  return note(row, "exports", count_text(*gone, "export") + " of theirs removed, none is left");
 }
 
 Result<void> PersonErasures::forget_keys(const ErasureTarget& target, ErasureRow& row) {

@@ -7,7 +7,7 @@
 //   2 the calls, in batches: leg keys destroyed, names, labels and notes overwritten; of those that go whole, and of a
 //     tenant, the call's; otherwise the person's legs, and the rest stays (leg_erasure_plan.h)
 //   3 what was stored of these legs removed and looked for again, by the leg eraser, which tells when a call is done
-//   4 of a tenant: its people, one after the other, as in 1
+//   4 of a tenant: its people, one after the other, as in 1; then what they were given of themselves (disclosures.h)
 //   5 the catalog's files made to forget, the keys looked for, the erasure booked as `done`
 //
 // Step 1 is done when the asker has the answer; the rest goes on in a thread of its own, tells how far it is in the
@@ -59,6 +59,8 @@ class PersonErasures {
     std::function<void(const std::string&)> report;  // what went wrong, for the log
     std::function<Now()> clock = read_clocks;
     milliseconds retry = limits::kErasureRetry;
+    // On success nothing is left of what these people were given of themselves; how many exports that were.
+    std::function<Result<std::size_t>(std::span<const SubjectRow>)> forget_exports;
   };
   explicit PersonErasures(Parts parts);
   ~PersonErasures();  // ends after the batch it is in
@@ -99,6 +101,7 @@ class PersonErasures {
   Result<std::vector<ErasureRow>> open_calls(const ErasureTarget& target);
   Result<void> await_each(std::span<const ErasureRow> open, ErasureRow& row);
   Result<void> forget_people(const ErasureTarget& target, const ErasureRow& row);
+  Result<void> forget_exports(const ErasureTarget& target, ErasureRow& row);
   Result<void> forget_keys(const ErasureTarget& target, ErasureRow& row);
   Result<void> close(const ErasureTarget& target, ErasureRow& row);
   Result<void> note(ErasureRow& row, std::string_view step, std::string_view what);

@@ -25,13 +25,13 @@ enum class ProblemType : std::uint8_t {
   method_not_allowed,     // 405
   conflict,               // 409: right request, wrong state
   too_large,              // 413
+  range_not_satisfiable,  // 416: the body has no such part
   header_too_large,       // 431
   invalid,                // 422: well-formed, with values that are not allowed
   unsupported,            // 422: understood, and not done by this build
   idempotency_mismatch,   // 422: the key was used with another request
   internal,               // 500
   corrupt,                // 500: stored bytes do not verify
-  not_built_yet,          // 501: in the contract, not in this version
   unavailable,            // 503: something the engine needs does not answer now
   exhausted,              // 503: a stated bound is reached
   busy,                   // 503: too many requests at once

@@ -9,7 +9,9 @@
 //     read_recordings                      x         x      list, show with notes, audio, peaks
 //     read_ledger                          x         x
 //     erase                                          x      recordings, subjects, tenants; the state of an erasure;
-//     processors' dead letters standing_consents                    x         x      on file: add, list, withdraw
+//                                                           processors' dead letters
+//     disclose                                       x      all that is there of a person, given to them
+//     standing_consents                    x         x      on file: add, list, withdraw
 //     withdraw                             x         x      in calls that are over, or all of a person
 //     read_registers                       x         x      notices, purposes and processors
 //     write_registers                                x
@@ -39,6 +41,7 @@ enum class Right : std::uint8_t {
   read_recordings,
   read_ledger,
   erase,
+  disclose,
   standing_consents,
   withdraw,
   read_registers,
@@ -64,6 +67,7 @@ constexpr bool allows(Role role, Right right) {
     case Right::read_holds:
     case Right::read_ledger: return role >= Role::supervisor;
     case Right::erase:
+    case Right::disclose:
     case Right::write_registers:
     case Right::hold:
     case Right::export_keys:

@@ -34,7 +34,7 @@ constexpr std::array<Route, kOperations> kRoutes = {{
     {O::record_key_export, "POST", "/v1/recordings/{id}/key-exports", "record_key_export", Right::export_keys,
      kRunAgain},
     {O::erase_subject, "POST", "/v1/subjects/{id}/erase", "erase_subject", Right::erase, kRunAgain},
-    {O::export_subject, "POST", "/v1/subjects/{id}/export", "export_subject", Right::erase, kRunAgain},
+    {O::export_subject, "POST", "/v1/subjects/{id}/export", "export_subject", Right::disclose, kReplay},
     {O::withdraw_subject, "POST", "/v1/subjects/{id}/withdraw", "withdraw_subject", Right::withdraw, kRunAgain},
     {O::add_standing_consent, "POST", "/v1/subjects/{id}/standing-consents", "add_standing_consent",
      Right::standing_consents, kReplay},
@@ -47,6 +47,9 @@ constexpr std::array<Route, kOperations> kRoutes = {{
     {O::place_hold, "POST", "/v1/holds", "place_hold", Right::hold, kReplay},
     {O::list_holds, "GET", "/v1/holds", "list_holds", Right::read_holds, kRunAgain},
     {O::release_hold, "DELETE", "/v1/holds/{id}", "release_hold", Right::hold, kReplay},
+    {O::show_export, "GET", "/v1/exports/{id}", "show_export", Right::disclose, kRunAgain},
+    {O::download_export, "GET", "/v1/exports/{id}/archive", "download_export", Right::disclose, kRunAgain},
+    {O::delete_export, "DELETE", "/v1/exports/{id}", "delete_export", Right::disclose, kReplay},
     {O::show_keys, "GET", "/v1/keys", "show_keys", Right::keys, kRunAgain},
     {O::rotate_keys, "POST", "/v1/keys/rotate", "rotate_keys", Right::keys, kReplay},
     {O::list_ledger, "GET", "/v1/ledger", "list_ledger", Right::read_ledger, kRunAgain},
@@ -128,7 +131,7 @@ Urgency urgency_of(Operation operation) {
     case O::show_recording:
     case O::play_recording:
     case O::draw_recording:
-    case O::export_subject:
+    case O::download_export:
     case O::list_ledger:
     case O::call_receipts:
     case O::subject_receipts:

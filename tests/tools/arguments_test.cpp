@@ -115,6 +115,16 @@ TEST_CASE("withdraw names a person, and says of what and how they said so") {
   CHECK(erase.tenant == "acme");
   CHECK(erase.confirm == EraseArguments::Confirm::given);
   CHECK(arguments_of<EraseArguments>({"erase", "--account", "acme"}).account == "acme");
+
+  const auto disclose = arguments_of<DiscloseArguments>(
+      {"disclose", "customer-1", "--output", "c.zip", "--recipient", "age1x", "--tenant", "acme", "--keep"});
+  CHECK(disclose.subject == "customer-1");
+  CHECK(disclose.out == "c.zip");
+  CHECK(disclose.recipient == "age1x");
+  CHECK(disclose.tenant == "acme");
+  CHECK(disclose.afterwards == DiscloseArguments::Afterwards::keep);
+  CHECK(arguments_of<DiscloseArguments>({"disclose", "c", "--output", "c.zip"}).afterwards ==
+        DiscloseArguments::Afterwards::remove);
   CHECK(contains(complaint_of({"erase"}), "--subject or --account"));
   CHECK(contains(complaint_of({"erase", "--account", "a", "--subject", "c"}), "--subject"));
   CHECK(contains(complaint_of({"withdraw", "--subject", "c", "--signal", "standing"}), "standing"));

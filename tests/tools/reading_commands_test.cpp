@@ -12,7 +12,8 @@
 namespace assent {
 namespace {
 
-enum class Gives { audio_for_a_purpose, no_audio };
+// own_audio: what a person said themselves, given to them, which rests on no purpose.
+enum class Gives { audio_for_a_purpose, own_audio, no_audio };
 
 struct Given {
   Gives operator()(const ExportArguments&) const { return Gives::audio_for_a_purpose; }
@@ -25,6 +26,7 @@ struct Given {
   Gives operator()(const ConsentArguments&) const { return Gives::no_audio; }
   Gives operator()(const WithdrawArguments&) const { return Gives::no_audio; }
   Gives operator()(const EraseArguments&) const { return Gives::no_audio; }
+  Gives operator()(const DiscloseArguments&) const { return Gives::own_audio; }
   Gives operator()(const StandingArguments&) const { return Gives::no_audio; }
   Gives operator()(const NoticesArguments&) const { return Gives::no_audio; }
   Gives operator()(const PurposesArguments&) const { return Gives::no_audio; }

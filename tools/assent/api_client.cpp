@@ -106,6 +106,11 @@ struct ApiClient::Exchange {
       text.append(reinterpret_cast<const char*>(piece.data()), piece.size());
       return true;
     }
+    constexpr long kPartialContent = 206;
+    if (download->from != 0 && status() != kPartialContent) {
+      sink_failure = error(Errc::conflict, "the engine has something else there by now");
+      return false;
+    }
     if (auto taken = download->sink(piece); !taken) {
       sink_failure = taken.error();
       return false;
@@ -150,6 +155,12 @@ Result<void> ApiClient::run(Exchange& exchange) {
   if (exchange.body) {
     // libcurl returns the list's head, which stays the one already owned.
     curl_slist_append(headers.get(), "Content-Type: application/json");
+  }
+  if (exchange.download != nullptr && exchange.download->from != 0) {
+    curl_slist_append(headers.get(), ("Range: bytes=" + std::to_string(exchange.download->from) + "-").c_str());
+    if (!exchange.download->etag.empty()) {
+      curl_slist_append(headers.get(), ("If-Range: " + exchange.download->etag).c_str());
+    }
   }
   using Write = std::size_t (*)(char*, std::size_t, std::size_t, void*);
   const Write write = [](char* data, std::size_t size, std::size_t count, void* to) -> std::size_t {

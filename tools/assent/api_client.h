@@ -40,6 +40,9 @@ class ApiClient {
   struct Download {
     std::function<Result<void>(ByteView)> sink;  // takes the body in pieces, only of a reply that is a success
     std::function<void(std::uint64_t so_far, std::optional<std::uint64_t> total)> progress;
+    // Where to begin, in bytes: of a reply that is the rest of what has this ETag, or Errc::conflict.
+    std::uint64_t from = 0;
+    std::string etag = {};
   };
   Result<std::uint64_t> download(const std::string& target, const Download& download);  // bytes
 

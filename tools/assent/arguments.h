@@ -95,6 +95,16 @@ struct EraseArguments {
   Output output = Output::text;
 };
 
+struct DiscloseArguments {
+  EngineReach engine;
+  std::string subject;  // the person's id, or the caller's reference
+  std::optional<std::string> tenant;
+  std::filesystem::path out;
+  std::optional<std::string> recipient;                                    // "age1..."
+  enum class Afterwards { remove, keep } afterwards = Afterwards::remove;  // of the export, on the engine's side
+  Output output = Output::text;
+};
+
 struct KeysArguments {
   enum class Act { status, rotate } act = Act::status;
   EngineReach engine;
@@ -252,11 +262,12 @@ struct VersionArguments {
   Output output = Output::text;
 };
 
-using Arguments = std::variant<RunArguments, CheckArguments, CallsArguments, ConsentArguments, WithdrawArguments,
-                               EraseArguments, StandingArguments, NoticesArguments, PurposesArguments, PauseArguments,
-                               TopArguments, EndArguments, RecordingsArguments, ShowArguments, ExportArguments,
-                               ExportKeysArguments, VerifyArguments, DeleteArguments, SalvageArguments, LedgerArguments,
-                               KeysArguments, ProcessorsArguments, HoldArguments, VersionArguments>;
+using Arguments =
+    std::variant<RunArguments, CheckArguments, CallsArguments, ConsentArguments, WithdrawArguments, EraseArguments,
+                 DiscloseArguments, StandingArguments, NoticesArguments, PurposesArguments, PauseArguments,
+                 TopArguments, EndArguments, RecordingsArguments, ShowArguments, ExportArguments, ExportKeysArguments,
+                 VerifyArguments, DeleteArguments, SalvageArguments, LedgerArguments, KeysArguments,
+                 ProcessorsArguments, HoldArguments, VersionArguments>;
 
 // The exit status when there is nothing to do: help was asked for and printed, or the command line is wrong.
 std::variant<Arguments, ExitStatus> parse_arguments(int argc, const char* const* argv, std::ostream& out,

@@ -15,6 +15,7 @@ ExitStatus perform(const CallsArguments& arguments, Console& console);
 ExitStatus perform(const ConsentArguments& arguments, Console& console);
 ExitStatus perform(const WithdrawArguments& arguments, Console& console);
 ExitStatus perform(const EraseArguments& arguments, Console& console);
+ExitStatus perform(const DiscloseArguments& arguments, Console& console);
 ExitStatus perform(const KeysArguments& arguments, Console& console);
 ExitStatus perform(const ProcessorsArguments& arguments, Console& console);
 ExitStatus perform(const HoldArguments& arguments, Console& console);

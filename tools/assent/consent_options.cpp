@@ -46,6 +46,7 @@ ConsentOptions::ConsentOptions(CLI::App& app, std::function<void(Arguments)> cho
     : app_(app), choose_(std::move(choose)) {
   add_withdraw();
   add_erase();
+  add_disclose();
   add_standing();
   add_notices();
   add_purposes();
@@ -77,6 +78,29 @@ void ConsentOptions::add_erase() {
     if (subject->empty() && account->empty()) throw CLI::RequiredError("--subject or --account");
     choose_(erase_);
   });
+}
+
+void ConsentOptions::add_disclose() {
+  auto& disclose = add("disclose", "Give a person all that is stored of them: one archive, to read and to hear",
+                       "assent disclose customer-4711 --output customer-4711.zip --state /var/lib/assent");
+  disclose.add_option("SUBJECT", disclose_.subject, "the person's id, or your own reference of them")
+      ->required()
+      ->type_name("");
+  disclose.add_option("--tenant", disclose_.tenant, "where the reference is looked up (default: default)")
+      ->type_name("NAME");
+  disclose.add_option("--output", disclose_.out, "the archive; what is cut off is gone on with when asked again")
+      ->required()
+      ->type_name("FILE");
+  disclose
+      .add_option("--recipient", disclose_.recipient,
+                  "an age key, age1...: the archive is encrypted for who has its secret part")
+      ->type_name("KEY");
+  disclose.add_flag_callback(
+      "--keep", [this] { disclose_.afterwards = DiscloseArguments::Afterwards::keep; },
+      "leave the export with the engine, for seven days");
+  add_engine(disclose, disclose_.engine);
+  add_output(disclose, disclose_.output);
+  disclose.callback([this] { choose_(disclose_); });
 }
 
 void ConsentOptions::add_withdraw() {

@@ -19,6 +19,7 @@ class ConsentOptions {
  private:
   void add_withdraw();
   void add_erase();
+  void add_disclose();
   void add_standing();
   void add_notices();
   void add_purposes();
@@ -29,6 +30,7 @@ class ConsentOptions {
   std::function<void(Arguments)> choose_;
   WithdrawArguments withdraw_;
   EraseArguments erase_;
+  DiscloseArguments disclose_;
   StandingArguments standing_;
   NoticesArguments notices_;
   PurposesArguments purposes_;

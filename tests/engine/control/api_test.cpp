@@ -208,13 +208,6 @@ TEST_CASE("every route obeys the roles table") {
   }
 }
 
-TEST_CASE("what is planned says that it is not built yet") {
-  ControlRig rig;
-  const auto response = rig.ask("POST", "/v1/subjects/" + to_text(new_id<SubjectId>(ControlRig::kStart)) + "/export");
-  CHECK(response.status == 501);
-  CHECK(problem_type(response) == "not-built-yet");
-}
-
 TEST_CASE("a repeated request with an Idempotency-Key makes one call") {
   ControlRig rig;
   const std::string token = rig.token_for(Role::ingest);

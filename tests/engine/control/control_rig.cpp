@@ -149,14 +149,16 @@ ControlRig::ControlRig()
       key_rotation(std::in_place,
                    KeyRotation::Parts{*catalog, *writer, keys, root, {}, [](const std::string&) {}, read_clocks, 50ms}),
       registers({*catalog, *writer, purposes}),
+      disclosures(std::in_place, disclosure_parts()),
       processors({*catalog, *writer, processor_keys, [] { return std::vector<DeliveryCounts>(); },
                   [this] {
                     return Now{read_mono(), wall};
                   }}),
       api({calls, status, recordings, erasures, *person_erasures, holds, *key_rotation, receipts, standing, withdrawals,
-           registers, *catalog, *tokens, overload, webhooks, processors, [this] {
+           registers, *catalog, *tokens, overload, webhooks, processors, *disclosures, [this] {
              return Now{read_mono(), wall};
            }}) {
+  must(disclosures->resume());
   calls.view.id = new_id<CallId>(kStart);
   calls.view.ref = "call-7";
   calls.view.tenant = "default";
@@ -242,7 +244,26 @@ PersonErasures::Parts ControlRig::person_erasure_parts(milliseconds retry) {
           [this](CallId call) { return remove_legs(call); },
           [](const std::string&) {},
           read_clocks,
-          retry};
+          retry,
+          [this](std::span<const SubjectRow> people) { return disclosures->forget(people); }};
+}
+
+Disclosures::Parts ControlRig::disclosure_parts() {
+  return {*catalog,
+          *writer,
+          keys,
+          store,
+          renderer,
+          receipts,
+          standing,
+          folder.disk,
+          folder.path / "exports",
+          [](const std::string&) {}};
+}
+
+void ControlRig::start_disclosures() {
+  disclosures.emplace(disclosure_parts());
+  must(disclosures->resume());
 }
 
 HeldErasures ControlRig::held_erasures() {

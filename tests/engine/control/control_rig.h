@@ -183,6 +183,7 @@ class ControlRig {
   Holds holds;
   std::optional<KeyRotation> key_rotation;
   Registers registers;
+  std::optional<Disclosures> disclosures;
   OverloadState overload;
   WebhookSources webhooks;
   WebhookSources processor_keys;
@@ -215,10 +216,12 @@ class ControlRig {
 
   // As at a start; on their own they do what failed again after `retry`.
   void start_person_erasures(milliseconds retry = 50ms);
+  void start_disclosures();
   void start_key_rotation(std::optional<nanoseconds> every = std::nullopt,
                           const std::function<Now()>& clock = read_clocks);
 
  private:
+  Disclosures::Parts disclosure_parts();
   PersonErasures::Parts person_erasure_parts(milliseconds retry);
   SegmentRow seal_segment(const RecordedCall& call, const LegRow& leg, int number, const RecordSpec& spec);
 };

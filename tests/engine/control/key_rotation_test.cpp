@@ -107,7 +107,8 @@ TEST_CASE("after the keys are replaced all is as it was, and none of the old one
   CHECK(after.size() == before.size());
   for (const WrappedKey& row : after) {
     const auto same = std::find_if(before.begin(), before.end(), [&](const auto& one) { return one.id == row.id; });
-    const bool is_leaf = row.kind == KeyKind::leg || row.kind == KeyKind::call || row.kind == KeyKind::participant;
+    const bool is_leaf = row.kind == KeyKind::leg || row.kind == KeyKind::call || row.kind == KeyKind::participant ||
+                         row.kind == KeyKind::disclosure;
     CHECK((same != before.end()) == is_leaf);
     if (same == before.end()) continue;
     CHECK(same->wrapped != row.wrapped);

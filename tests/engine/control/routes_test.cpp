@@ -32,6 +32,7 @@ std::string right_name(Right right) {
     case Right::read_ledger: return "read_ledger";
     case Right::export_keys: return "export_keys";
     case Right::erase: return "erase";
+    case Right::disclose: return "disclose";
     case Right::standing_consents: return "standing_consents";
     case Right::withdraw: return "withdraw";
     case Right::read_registers: return "read_registers";
@@ -104,6 +105,7 @@ TEST_CASE("roles may do what the table says and nothing more") {
       {Right::hold, {Role::admin}},
       {Right::export_keys, {Role::admin}},
       {Right::erase, {Role::admin}},
+      {Right::disclose, {Role::admin}},
       {Right::tokens, {Role::admin}}};
   for (const auto& [right, roles] : expected) {
     for (const Role role : kRoles) {
