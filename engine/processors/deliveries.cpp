@@ -12,6 +12,9 @@
 namespace assent {
 namespace {
 
+// Of its time at most one part in so many goes into looking at what waits, however much that is.
+constexpr int kLookShare = 10;
+
 std::uint32_t random_number() {
   const auto bytes = random_32();
   std::uint32_t number = 0;
@@ -50,6 +53,7 @@ std::vector<DeliveryCounts> Deliveries::counts() const {
 void Deliveries::run() {
   pthread_setname_np(pthread_self(), "assent-deliver");
   std::optional<std::uint64_t> seen;
+  MonoTime look_from = MonoTime::min();
   bool is_whole = false;  // else it is tried again at the next relook
   while (!stopping_.load(std::memory_order_acquire)) {
     take_targets();
@@ -60,10 +64,12 @@ void Deliveries::run() {
       relook_ = now + limits::kDeliveryRelook;
       give_up_overdue();
     }
-    if (seen != version || (is_relook && !is_whole)) {
+    if (now >= look_from && (seen != version || (is_relook && !is_whole))) {
       seen = version;
       const bool loaded = load();
       is_whole = complete_erasures() && loaded;
+      const MonoTime looked = parts_.clock().mono;
+      look_from = looked + kLookShare * (looked - now);
     }
     send();
     const auto answers = poster_.wait(patience(parts_.clock().mono));

@@ -1,6 +1,7 @@
 #include "engine/processors/delivery_queue.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -65,15 +66,16 @@ DeliveryOutcome outcome_of(const DeliveryRow& row, const DeliveryAnswer& answer,
 void DeliveryQueue::load(std::vector<DeliveryRow> pending) {
   std::vector<Entry> entries;
   std::set<EventId> listed;
+  std::map<EventId, const Entry*> before;
+  for (const Entry& entry : entries_) before[entry.row.event] = &entry;
   for (DeliveryRow& row : pending) {
     listed.insert(row.event);
-    const auto known = std::find_if(entries_.begin(), entries_.end(),
-                                    [&](const Entry& entry) { return entry.row.event == row.event; });
+    const auto known = before.find(row.event);
     Entry entry{std::move(row), MonoTime::min(), false};
-    if (known != entries_.end()) {
+    if (known != before.end()) {
       // Who asked for another try means now.
-      if (entry.row.queued == known->row.queued) entry.from = known->from;
-      entry.under_way = known->under_way;
+      if (entry.row.queued == known->second->row.queued) entry.from = known->second->from;
+      entry.under_way = known->second->under_way;
     }
     entries.push_back(std::move(entry));
   }

@@ -203,65 +203,6 @@ window = "1m"
   CHECK(webhooks[1].window == 1min);
 }
 
-TEST_CASE("processors have a name, an address, what they are fed by, a secret's place, and their patience") {
-  const auto processors = settings_of(R"(
-[[purposes]]
-id = "quality"
-[[purposes]]
-id = "transcription"
-[consent]
-default_purposes = ["quality"]
-[[processors]]
-name = "stt"
-url = "https://stt.example.com/assent?x=1"
-purposes = ["transcription", "quality", "quality"]
-secret_file = "stt.secret"
-[[processors]]
-name = "crm"
-url = "http://127.0.0.1:9000/"
-purposes = ["quality"]
-secret_env = "CRM_SECRET"
-previous_secret_env = "CRM_OLD"
-timeout = "3s"
-retry_first = "1s"
-retry_longest = "10m"
-attempts = 7
-give_up = "2h"
-confirm_within = "30d"
-window = "1m"
-)")
-                              .processors;
-  REQUIRE(processors.size() == 2);
-  CHECK(processors[0].host == "stt.example.com");
-  CHECK(processors[0].purposes == std::vector<std::string>{"quality", "transcription"});
-  CHECK(processors[0].secret.where == "stt.secret");
-  CHECK(processors[0].limits == DeliveryLimits{});
-  CHECK(processors[1].previous->where == "CRM_OLD");
-  CHECK(processors[1].limits == DeliveryLimits{3s, 1s, 10min, 7, 2h, 24h * 30});
-  CHECK(processors[1].window == 1min);
-}
-
-TEST_CASE("a processor that is wrong says so") {
-  const auto wrong = [](const std::string& url, const std::string& more = "") {
-    return errors_of("[[processors]]\nname = \"stt\"\nurl = \"" + url +
-                     "\"\npurposes = [\"quality\"]\nsecret_env = \"X\"\n" + more);
-  };
-  for (const char* url :
-       {"http://example.com/", "http://127.0.0.1.example.com/", "ftp://x/", "https://", "https://a@b/", "https://a b/",
-        "https://a/#b", "https://a:x/", "http://[::2]/", "http://128.0.0.1/"}) {
-    INFO(url);
-    CHECK(wrong(url).find("is no address to send this to") != std::string::npos);
-  }
-  CHECK(wrong("https://a/", "retry_first = \"2h\"").find("is longer than retry_longest") != std::string::npos);
-  CHECK(wrong("https://a/", "attempts = 0").find("processors.attempts") != std::string::npos);
-  CHECK(errors_of("[[processors]]\nname = \"stt\"\nurl = \"https://a/\"\npurposes = [\"qualty\"]\nsecret_env = \"X\"")
-            .find("is not a purpose of this file") != std::string::npos);
-  CHECK(errors_of("[[processors]]\nname = \"stt\"\nurl = \"https://a/\"\npurposes = []\nsecret_env = \"X\"")
-            .find("is empty") != std::string::npos);
-  CHECK(errors_of("[[processors]]\nname = \"stt\"\nurl = \"https://a/\"\npurposes = [\"quality\"]")
-            .find("processors.secret_file: is missing") != std::string::npos);
-}
-
 TEST_CASE("a webhook that is wrong says so") {
   CHECK(errors_of("[[webhooks]]\nname = \"ivr\"").find("webhooks.secret_file: is missing; allowed: secret_file = ") !=
         std::string::npos);
@@ -608,7 +549,8 @@ TEST_CASE("each error says where it is and what is allowed") {
        "validity, erasure, tenants, on_withdraw, hold, deadline, lease, hold_floor, preroll, default_purposes, digits"},
       {"[sael]\nworkers = 1",
        "p.toml:1:2: unknown key \"sael\": did you mean \"seal\"?; allowed: purposes, listen, capacity, threads, media, "
-       "consent, webhooks, notices, seal, journal, ledger, overload, quota, store, keys, memory, shutdown, log, "
+       "consent, webhooks, processors, notices, seal, journal, ledger, overload, quota, store, keys, memory, shutdown, "
+       "log, "
        "notice, controller"},
       {"[log]\nzebra = 1", "p.toml:2:1: unknown key \"zebra\" in [log]; allowed: level, format"},
   };
