@@ -145,7 +145,6 @@ class Catalog {
   // Whose time is over at `now`, the first first; what is not due is not read. Held ones are among them.
   virtual Result<std::vector<DueRecording>> due_recordings(WallTime now, const std::optional<DueRecording>& after,
                                                            std::size_t limit) = 0;
-  virtual Result<std::optional<WallTime>> next_expiry(const std::optional<DueRecording>& after) = 0;
   // Closed ones whose end was reckoned by other rules than hold now, or not yet.
   virtual Result<std::vector<RecordingId>> recordings_to_plan(std::size_t limit) = 0;
   virtual Result<std::vector<LedgerRow>> ledger(const LedgerFilter& filter) = 0;

@@ -101,7 +101,6 @@ class SqliteCatalog final : public Catalog {
   Result<std::optional<WallTime>> next_hold_end() override;
   Result<std::vector<DueRecording>> due_recordings(WallTime now, const std::optional<DueRecording>& after,
                                                    std::size_t limit) override;
-  Result<std::optional<WallTime>> next_expiry(const std::optional<DueRecording>& after) override;
   Result<std::vector<RecordingId>> recordings_to_plan(std::size_t limit) override;
   Result<std::vector<LedgerRow>> ledger(const LedgerFilter& filter) override;
   Result<WallTime> last_recorded() override;

@@ -138,17 +138,6 @@ Result<std::vector<DueRecording>> SqliteCatalog::due_recordings(WallTime now, co
       read_due, limits::kCatalogRows);
 }
 
-Result<std::optional<WallTime>> SqliteCatalog::next_expiry(const std::optional<DueRecording>& after) {
-  const auto connection = borrow();
-  if (!connection) return connection.error();
-  const DueRecording from = after.value_or(DueRecording{{}, WallTime::min()});
-  return (*connection)
-      ->value<WallTime>(
-          "SELECT expires FROM recordings WHERE expires IS NOT NULL AND (expires, id) > (?, ?) ORDER BY expires, id "
-          "LIMIT 1",
-          from.expires, from.id);
-}
-
 Result<std::vector<RecordingId>> SqliteCatalog::recordings_to_plan(std::size_t limit) {
   const auto rules = retention_rules();
   if (rules == nullptr) return std::vector<RecordingId>();

@@ -290,7 +290,6 @@ TEST_CASE("what is due is found by its time, page by page, and nothing else is r
     ended -= 1000;
   }
   CHECK(held.catalog->due_recordings(at_ms(1999), {}, 10)->empty());
-  CHECK(held.catalog->next_expiry({}).value() == at_ms(2000));
   const auto due = held.catalog->due_recordings(at_ms(3000), {}, 10);
   REQUIRE_OK(due);
   REQUIRE(due->size() == 2);
@@ -300,5 +299,4 @@ TEST_CASE("what is due is found by its time, page by page, and nothing else is r
   REQUIRE_OK(later);
   REQUIRE(later->size() == 1);
   CHECK(later->front().id == held.second.recording.id);
-  CHECK(held.catalog->next_expiry((*due)[1]).value() == at_ms(4000));
 }

@@ -115,9 +115,6 @@ class MemoryCatalog final : public Catalog {
   Result<std::vector<DueRecording>> due_recordings(WallTime, const std::optional<DueRecording>&, std::size_t) override {
     return std::vector<DueRecording>();
   }
-  Result<std::optional<WallTime>> next_expiry(const std::optional<DueRecording>&) override {
-    return std::optional<WallTime>();
-  }
   Result<std::vector<RecordingId>> recordings_to_plan(std::size_t) override { return std::vector<RecordingId>(); }
   Result<std::vector<LedgerRow>> ledger(const LedgerFilter&) override { return std::vector<LedgerRow>(); }
   Result<WallTime> last_recorded() override { return WallTime(); }
