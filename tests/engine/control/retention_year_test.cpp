@@ -190,7 +190,8 @@ PlainWorld draw_world(std::uint64_t seed, std::size_t calls) {
     }
     const std::int64_t longest = hold.on == HoldTarget::tenant ? kYear / 60 : kYear / 3;
     if (draw.once_in(2)) hold.until = hold.from + 1 + draw.below(longest);
-    if (!draw.once_in(3)) hold.released = hold.from + 1 + draw.below(longest);
+    // One on a tenant always ends, or it would keep a fourth of everything.
+    if (hold.on == HoldTarget::tenant || !draw.once_in(3)) hold.released = hold.from + 1 + draw.below(longest);
     world.holds.push_back(hold);
   }
   return world;
