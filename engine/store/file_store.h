@@ -6,9 +6,9 @@
 // or removed.) Of several files all are written before the first is synced, and every folder is synced once: a file
 // system commits what has gathered.
 //
-// Removing writes zeros over the file where it lies and syncs them (many files with one sync), then unlinks, syncs the folder, looks whether the
-// name is gone, and removes folders that became empty; of several files each step is taken for many before the next.
-// Nothing of an object goes back to the file system as it was, whole or part, stored or not.
+// Removing writes zeros over the file where it lies and syncs them (many files with one sync), then unlinks, syncs the
+// folder, looks whether the name is gone, and removes folders that became empty; of several files each step is taken
+// for many before the next. Nothing of an object goes back to the file system as it was, whole or part, stored or not.
 //
 // Any thread. Errors as SegmentStore says.
 #pragma once
