@@ -67,6 +67,7 @@ Result<void> RecordingService::erase_note(CallId id, NoteId note, const Caller& 
   if (!is_there) return error(Errc::not_found, "the call has no note with this id");
   const nlohmann::json body = {{"by", caller.token_id}, {"erased", to_text(note)}};
   std::vector<Booking> bookings;
+  bookings.emplace_back(booking::RequireNoHold{HoldTarget::call, id.bytes});
   bookings.emplace_back(booking::EraseNote{note});
   bookings.emplace_back(booking::AddLedger{{LedgerKind::note, parts_.clock().wall, id, body.dump()}});
   if (auto booked = parts_.writer.book_and_wait(std::move(bookings)); !booked) return booked;
@@ -85,6 +86,7 @@ Result<void> RecordingService::erase_metrics(RecordingId id, const Caller& calle
   if (!legs) return legs.error();
   nlohmann::json names = nlohmann::json::array();
   std::vector<Booking> bookings;
+  bookings.emplace_back(booking::RequireNoHold{HoldTarget::call, call->id.bytes});
   for (const LegRow& leg : *legs) {
     if (leg.sealed_metrics.empty()) continue;
     bookings.emplace_back(booking::SetLegMetrics{leg.id, {}});

@@ -133,7 +133,8 @@ class RecordingService {
 
   Result<NoteId> add_note(CallId call, const std::string& text, const Caller& caller);
 
-  // Overwritten, and the catalog's files made to forget. Errc::not_found: nothing is there, or it is gone.
+  // Overwritten, and the catalog's files made to forget. Errc::not_found: nothing is there, or it is gone;
+  // Errc::conflict: a legal hold covers the call, or it is live.
   Result<void> erase_note(CallId call, NoteId note, const Caller& caller);
   Result<void> erase_metrics(RecordingId id, const Caller& caller);
 

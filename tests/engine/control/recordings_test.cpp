@@ -391,6 +391,25 @@ TEST_CASE("one note, or a call's metrics, can be erased and nothing else of it")
         200);
 }
 
+TEST_CASE("a legal hold keeps notes and metrics, too") {
+  ControlRig rig;
+  const auto call = rig.record_call();
+  rig.consent_all(call, "quality");
+  book_metrics(rig, call, 0, some_metrics());
+  const NoteId note = must(rig.recordings.add_note(call.call, "about her", kCaller));
+  const auto hold =
+      rig.ask("POST", "/v1/holds", R"({"on":"call","id":")" + to_text(call.call) + R"(","reason":"case 7"})");
+  REQUIRE(hold.status == 201);
+  const std::string note_path = "/v1/calls/" + to_text(call.call) + "/notes/" + to_text(note);
+  const std::string metrics_path = "/v1/recordings/" + to_text(call.recording) + "/metrics";
+  CHECK(rig.ask("DELETE", note_path).status == 409);
+  CHECK(rig.ask("DELETE", metrics_path).status == 409);
+  const std::string id = json::parse(hold.body)["id"];
+  REQUIRE(rig.ask("DELETE", "/v1/holds/" + id + "?reason=closed").status == 200);
+  CHECK(rig.ask("DELETE", note_path).status == 200);
+  CHECK(rig.ask("DELETE", metrics_path).status == 200);
+}
+
 TEST_CASE("a note is sealed in the catalog and on the ledger only by its id") {
   ControlRig rig;
   const auto call = rig.record_call();
