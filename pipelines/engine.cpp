@@ -346,8 +346,14 @@ Result<void> Engine::Parts::start_api() {
   receipts.emplace(ReceiptDesk::Parts{*catalog, [this] { return catalog->seal(); },
                                       [terms = receipt_terms(settings)] { return terms; },
                                       [this] { return catalog->ledger_keys(); }});
-  disclosures.emplace(Disclosures::Parts{*catalog, *writer, *keys, *store, *renderer, *receipts, *standing, disk,
-                                         state.exports(), tell});
+  Disclosures::Parts giving{*catalog,  *writer,   *keys, *store,          *renderer,
+                            *receipts, *standing, disk,  state.exports(), tell};
+  giving.disk_is_free = [this]() -> Result<void> {
+    overload.ease_off();
+    if (overload.disk() == DiskRoom::enough) return {};
+    return error(Errc::disk_full, "the rest of the disk is kept for calls in progress");
+  };
+  disclosures.emplace(std::move(giving));
   if (auto resumed = disclosures->resume(); !resumed) return resumed.error();
   PersonErasures::Parts erasing{*catalog,
                                 *writer,

@@ -83,6 +83,7 @@ Result<DisclosedPerson> DisclosureReader::person(const ExportJob& job) {
 
 Result<DisclosedCall> DisclosureReader::call(const CallRow& row, SubjectId subject) {
   DisclosedCall call;
+  call.subject = subject;
   Sources from;
   const auto now = parts_.catalog.call(row.id);  // as it is by now
   if (!now) return now.error();

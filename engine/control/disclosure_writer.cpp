@@ -41,11 +41,6 @@ class Piece {
 
 }  // namespace
 
-Result<void> DisclosureWriter::check_going_on() const {
-  if (parts_.stops()) return error(Errc::unavailable, "the export was stopped");
-  return {};
-}
-
 Result<std::unique_ptr<SealedFileWriter>> DisclosureWriter::make_file(const SecretKey& key, ExportPart part) {
   return SealedFileWriter::create(parts_.folder.disk(), parts_.folder.path(job_.id, part), key, job_.key,
                                   {{"assent:export", to_text(job_.id)}, {"assent:subject", to_text(job_.subject)}});
@@ -70,7 +65,7 @@ Result<Sha256Digest> DisclosureWriter::write() {
     *file = *std::move(made);
   }
   auto archive = DisclosureArchive::create(recipient, person_.at, [this](ByteView bytes) -> Result<void> {
-    if (auto going = check_going_on(); !going) return going;
+    if (auto going = parts_.goes_on(); !going) return going;
     return file_->append(bytes);
   });
   if (!archive) return archive.error();
@@ -98,7 +93,7 @@ Result<void> DisclosureWriter::write_calls() {
   person_.calls = rows->size();
   parts_.tell(progress_);
   for (const CallRow& row : *rows) {
-    if (auto going = check_going_on(); !going) return going;
+    if (auto going = parts_.goes_on(); !going) return going;
     auto call = reader_.call(row, job_.subject);
     if (!call) return call.error();
     if (auto done = write_call(*std::move(call)); !done) return done;
@@ -226,7 +221,7 @@ Result<void> DisclosureWriter::write_ledger() {
       if (auto done = archive_->write(separator + dump(json_of_record(row))); !done) return done;
     }
     if (rows->size() < filter.limit) return {};
-    if (auto going = check_going_on(); !going) return going;
+    if (auto going = parts_.goes_on(); !going) return going;
   }
 }
 

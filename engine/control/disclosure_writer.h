@@ -7,8 +7,8 @@
 // (manifest, the ZIP's directory, whose ids are others'). What is said of a call in the several files is said from one
 // reading of it.
 //
-// One thread. It ends soon after `stops` says so, with Errc::unavailable. Other errors: those of reader, renderer,
-// store and disk. After an error the export's files are left as they are: the caller removes them.
+// One thread. Errors: what `goes_on` says, and those of reader, renderer, store and disk. After an error the export's
+// files are left as they are: the caller removes them.
 #pragma once
 
 #include <functional>
@@ -39,7 +39,7 @@ class DisclosureWriter {
     SegmentStore& store;
     AudioRenderer& renderer;
     ExportFolder& folder;
-    std::function<bool()> stops;
+    std::function<Result<void>()> goes_on;  // asked with every piece that is written; an error ends it
     std::function<void(const DisclosureProgress&)> tell;
   };
   DisclosureWriter(Parts parts, DisclosureReader& reader, const ExportJob& job)
@@ -60,7 +60,6 @@ class DisclosureWriter {
   Result<void> write_page(const SecretKey& key);
   Result<void> copy_part(const SecretKey& key, ExportPart part);
   RenderSpec render_spec(const DisclosedAudio& audio, std::shared_ptr<SegmentSource>& source);
-  Result<void> check_going_on() const;
 
   Parts parts_;
   DisclosureReader& reader_;

@@ -388,21 +388,26 @@ void Disclosures::make(ExportId id) {
   settle(id, write(std::move(job), gone));
 }
 
+Result<void> Disclosures::goes_on(const std::atomic<bool>& gone) const {
+  if (stops() || gone.load(std::memory_order_relaxed)) return error(Errc::unavailable, "the export was stopped");
+  return parts_.disk_is_free();
+}
+
 Result<ExportJob> Disclosures::write(ExportJob job, const std::shared_ptr<std::atomic<bool>>& gone) {
   if (auto cleared = folder_.remove_parts(job.id); !cleared) return cleared.error();
-  DisclosureWriter writer({parts_.catalog, parts_.keys, parts_.store, parts_.renderer, folder_,
-                           [this, gone] { return stops() || gone->load(std::memory_order_relaxed); },
-                           [this, &job](const DisclosureProgress& progress) {
-                             job.calls = progress.calls;
-                             job.calls_done = progress.calls_done;
-                             job.bytes = progress.bytes;
-                             const std::lock_guard lock(mutex_);
-                             ExportJob& shown = exports_.at(job.id).job;
-                             shown.calls = job.calls;
-                             shown.calls_done = job.calls_done;
-                             shown.bytes = job.bytes;
-                           }},
-                          reader_, job);
+  DisclosureWriter writer(
+      {parts_.catalog, parts_.keys, parts_.store, parts_.renderer, folder_, [this, gone] { return goes_on(*gone); },
+       [this, &job](const DisclosureProgress& progress) {
+         job.calls = progress.calls;
+         job.calls_done = progress.calls_done;
+         job.bytes = progress.bytes;
+         const std::lock_guard lock(mutex_);
+         ExportJob& shown = exports_.at(job.id).job;
+         shown.calls = job.calls;
+         shown.calls_done = job.calls_done;
+         shown.bytes = job.bytes;
+       }},
+      reader_, job);
   const auto digest = writer.write();
   if (!digest) return digest.error();
   std::uint64_t checked_seq = job.ledger_after;

@@ -56,6 +56,9 @@ class Disclosures {
     std::filesystem::path folder;
     std::function<void(const std::string&)> report;  // what went wrong, for the log
     std::function<Now()> clock = read_clocks;
+    // Asked with every piece that is written: waits while the disk is needed for calls. Errc::disk_full: what is left
+    // of it is.
+    std::function<Result<void>()> disk_is_free = [] { return Result<void>(); };
   };
   explicit Disclosures(Parts parts);
   ~Disclosures();  // one that is being made stops, and is begun anew at the next start
@@ -108,6 +111,7 @@ class Disclosures {
   // Its key and files gone, and it is not known any more, or is known as failed. Waits until nobody makes it.
   Result<void> take_away(ExportId id, std::string_view step, const std::string& by,
                          const std::optional<std::string>& failed_because = std::nullopt);
+  Result<void> goes_on(const std::atomic<bool>& gone) const;
   bool stops() const { return stopping_.load(std::memory_order_relaxed); }
 
   Parts parts_;

@@ -64,6 +64,7 @@ struct DisclosedRecipients {
 
 struct DisclosedCall {
   CallRow row;
+  SubjectId subject;  // whose
   std::string tenant;
   std::optional<RecordingRow> recording;
   std::optional<WallTime> erased;  // of the whole recording

@@ -13,7 +13,8 @@ body{font:1rem/1.5 system-ui,sans-serif;max-width:64rem;margin:0 auto;padding:1.
 section.call{border-top:1px solid GrayText;margin-top:2.5rem;padding-top:.5rem}
 table{border-collapse:collapse;width:100%;margin:.5rem 0 1.5rem}
 caption{text-align:left;font-weight:600;padding:.25rem 0}
-th,td{border-bottom:1px solid GrayText;padding:.3rem .6rem .3rem 0;text-align:left;vertical-align:top;overflow-wrap:anywhere}
+th,td{border-bottom:1px solid GrayText;padding:.3rem .6rem .3rem 0;text-align:left;vertical-align:top}
+th,td{overflow-wrap:anywhere}
 dt{font-weight:600}dd{margin:0 0 .4rem}
 dl{display:grid;grid-template-columns:max-content 1fr;column-gap:1rem}
 audio{width:100%}

@@ -34,10 +34,10 @@ void add_address(Json& party, const std::string& address) {
   }
 }
 
-Json party_of(const DisclosedParticipant& participant) {
+Json party_of(const DisclosedParticipant& participant, SubjectId subject) {
   Json party = {{"type", "person"}, {"role", participant.role}};
   if (!participant.is_them) return party;
-  party["uuid"] = to_text(participant.id);
+  party["uuid"] = to_text(subject);
   if (!participant.fields) return party;
   party["ref"] = participant.fields->ref;
   if (participant.fields->name) {
@@ -162,7 +162,8 @@ std::string open_text(const Json& object) {
 
 std::vector<VconPiece> vcon_of(const DisclosedCall& call, const std::string& uuid, WallTime at) {
   Json parties = Json::array();
-  for (const DisclosedParticipant& participant : call.participants) parties.push_back(party_of(participant));
+  for (const DisclosedParticipant& participant : call.participants)
+    parties.push_back(party_of(participant, call.subject));
   parties.push_back({{"type", "organization"}, {"org", call.tenant}, {"role", "controller"}});
   Json head = {
       {"vcon", kVersion}, {"uuid", uuid}, {"extensions", {"CC", "consent", "assent"}}, {"created_at", to_rfc3339(at)}};

@@ -51,13 +51,13 @@ def begin_call(engine, policy, number):
     return engine.ask("POST", "/v1/calls", body)
 
 
-def talk(engine, call, seconds=3):
+def talk(engine, call, seconds=3, purposes=("quality", EVIDENCE_PURPOSE)):
     """Both talk; each says yes in the middle, the person to the evidence of it, too."""
     customer, agent = [harness.Sender(leg) for leg in call["legs"]]
     for i in harness.paced(2):
         customer.send(bytes([ANSWER] * 160))
         agent.send(bytes([OTHERS] * 160))
-    engine.decide(call, "other-ref-hidden", "granted", purposes=["quality", EVIDENCE_PURPOSE])
+    engine.decide(call, "other-ref-hidden", "granted", purposes=list(purposes))
     engine.decide(call, REF, "granted", purposes=["quality", EVIDENCE_PURPOSE])
     for i in harness.paced(seconds):
         customer.send(bytes([SPEECH] * 160))
@@ -267,6 +267,30 @@ def everything(folder, engine, recordings):
     return data
 
 
+def agreed_by_the_other(folder, engine):
+    """Whoever agrees to be disclosed is heard in it, and still not named; what is taken back is not there any more."""
+    call = begin_call(engine, "per-party", "agreed")
+    talk(engine, call, purposes=("quality", EVIDENCE_PURPOSE, "disclosure"))
+    file = os.path.join(folder, "agreed.zip")
+    job = disclose(engine, file, "--keep")
+    archive = zipfile.ZipFile(file)
+    wavs = [harness.Wav(archive.read(name)) for name in archive.namelist() if call["id"] in name and name.endswith(".wav")]
+    heard = sorted((seconds_of(wav, OTHERS), seconds_of(wav, SPEECH)) for wav in wavs)
+    check(len(heard) == 2 and heard[0][0] == 0 and heard[0][1] >= 2.9, f"{heard}")
+    # From the yes on, with the moments around it; not the other's spoken answer of before.
+    check(2.9 <= heard[1][0] <= 3.9 and heard[1][1] == 0, f"{heard}")
+    vcon = json.loads(archive.read(f"calls/{call['id']}/vcon.json"))
+    check_vcon(vcon)
+    check(sorted(one["parties"] for one in vcon["dialog"][1:]) == [0, 1], "whose the recordings are")
+    check(all(OTHER_NAME.encode() not in archive.read(name) for name in archive.namelist()), "the other is named")
+    engine.decide(call, "other-ref-hidden", "withdrawn", purposes=["disclosure"])
+    status, _ = engine.raw("GET", f"/v1/exports/{job['id']}/archive")
+    check(status in (404, 409), f"what was taken back is given: {status}")
+    harness.wait_until("its file is gone", lambda: os.listdir(os.path.join(engine.state, "exports")) == [job["id"] + ".json"])
+    engine.ask("DELETE", f"/v1/exports/{job['id']}")
+    print(f"agreed by the other: {heard}")
+
+
 def cut_off(folder, engine):
     file = os.path.join(folder, "cut.zip")
     proxy = CuttingProxy(engine.api, 60000, "cut")
@@ -364,6 +388,7 @@ def test(folder):
         status, _ = engine.raw("POST", f"/v1/subjects/{PERSON}/export", {}, token=secret)
         check(status == 403, f"{role} may disclose: {status}")
     everything(folder, engine, recordings)
+    agreed_by_the_other(folder, engine)
     cut_off(folder, engine)
     encrypted(folder, engine)
     # Enough calls that it takes a while.

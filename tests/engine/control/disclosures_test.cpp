@@ -75,6 +75,7 @@ struct Clocked {
   ControlRig rig;
   RecordedCall call = rig.record_call();
   std::atomic<std::int64_t> later_s = 0;
+  std::atomic<bool> disk_is_low = false;
   std::optional<Disclosures> disclosures;
 
   void start() {
@@ -85,6 +86,10 @@ struct Clocked {
                                              Now now = read_clocks();
                                              now.wall += seconds(later_s.load());
                                              return now;
+                                           },
+                                           [this]() -> Result<void> {
+                                             if (!disk_is_low) return {};
+                                             return error(Errc::disk_full, "low");
                                            }});
     must(disclosures->resume());
   }
@@ -345,6 +350,38 @@ TEST_CASE("an export is over after seven days, also over a restart") {
   clocked.later_s = 7 * 86400 + 60;
   CHECK(clocked.disclosures->show(job.id).error().code == Errc::not_found);
   CHECK(clocked.disclosures->read(job.id, 0, 1, "", {"tester"}).error().code == Errc::not_found);
+}
+
+TEST_CASE("an export leaves the rest of the disk to calls, and says why it failed") {
+  Clocked clocked;
+  clocked.start();
+  clocked.disk_is_low = true;
+  const ExportJob job = clocked.made();
+  CHECK(job.state == ExportState::failed);
+  CHECK(job.trouble == "low");
+  CHECK(files_in(clocked.rig.folder.path / "clocked") == 1);  // its state
+  CHECK(must(clocked.rig.catalog->keys_of_kind(KeyKind::disclosure)).empty());
+}
+
+TEST_CASE("the erasure of a tenant takes the exports of its people") {
+  Exporting exporting;
+  const auto call = exporting.rig.record_call();
+  const std::string first = exporting.made(call.subjects[0]);
+  const std::string second = exporting.made(call.subjects[1]);
+  REQUIRE(exporting.rig.ask("DELETE", "/v1/tenants/default").status == 202);
+  exporting.rig.person_erasures->wait_until_idle();
+  for (const std::string& id : {first, second}) CHECK(exporting.rig.ask("GET", "/v1/exports/" + id).status == 404);
+  CHECK(files_in(exporting.folder()) == 0);
+}
+
+TEST_CASE("the erasure of one takes what others were given of calls that went whole with them") {
+  Exporting exporting;
+  const auto call = exporting.rig.record_call();
+  const std::string other = exporting.made(call.subjects[1]);
+  REQUIRE(exporting.rig.ask("POST", "/v1/subjects/customer-1/erase").status == 202);
+  exporting.rig.person_erasures->wait_until_idle();
+  CHECK(exporting.show(other)["state"] == "failed");
+  CHECK(files_in(exporting.folder()) == 1);  // its state
 }
 
 TEST_CASE("a key without an export, and files without a state, are gone after a start") {

@@ -18,6 +18,7 @@ inline DisclosedCall disclosed_call() {
   DisclosedCall call;
   call.row.id = id_of<CallId>(1);
   call.row.policy = "all-party";
+  call.subject = id_of<SubjectId>(40);
   call.row.created = kCallStart;
   call.row.ended = kCallStart + 90s;
   call.row.state = CallState::ended;

@@ -72,6 +72,7 @@ TEST_CASE("the person is named with what is known of them, others by their role 
   CHECK(parties[0]["name"] == "Ada <script>alert(1)</script>");
   CHECK(parties[0]["tel"] == "+49 30 1234");
   CHECK(parties[0]["role"] == "customer");
+  CHECK(parties[0]["uuid"] == to_text(id_of<SubjectId>(40)));  // the same in every call
   CHECK(parties[1] == json{{"type", "person"}, {"role", "agent"}});
   CHECK(parties[2] == json{{"type", "organization"}, {"org", "acme"}, {"role", "controller"}});
 }
