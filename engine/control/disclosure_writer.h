@@ -3,9 +3,9 @@
 //     DisclosureReader -> call -> audio (AudioRenderer), vCon -> DisclosureArchive -> SealedFileWriter
 //                              -> its section of the page and of person.json, kept in sealed files until their turn
 //
-// So no more is held than one call's facts and a chunk of audio, and some 500 bytes a call for the lists at the end
-// (manifest, the ZIP's directory, whose ids are others'). What is said of a call in the several files is said from one
-// reading of it.
+// So no more is held than one call's facts and a chunk of audio, and lists that are needed at the end (the calls' rows,
+// the manifest, the ZIP's directory, whose ids are others'): a few KiB a call with the caches of what is read. What is
+// said of a call in the several files is said from one reading of it.
 //
 // One thread. Errors: what `goes_on` says, and those of reader, renderer, store and disk. After an error the export's
 // files are left as they are: the caller removes them.
