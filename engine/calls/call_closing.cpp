@@ -70,8 +70,8 @@ Result<void> CallClosing::close_legs(const FinishedCall& finished, std::vector<B
   if (!rows) return rows.error();
   for (const FinishedCall::Leg& leg : finished.legs) {
     const auto row = std::find_if(rows->begin(), rows->end(), [&](const LegRow& one) { return one.id == leg.id; });
-    if (row == rows->end() || leg.is_erased) continue;
-    if (leg.metrics.counts.recorded == 0 && row->sealed_metrics.empty()) {
+    if (row == rows->end()) continue;
+    if (!leg.is_kept) {
       bookings.emplace_back(booking::SetLegCounts{leg.id, wiped_json(leg.metrics)});
       continue;
     }

@@ -329,7 +329,7 @@ void Shard::finish(Entry& entry) {
       finished.segments.insert(finished.segments.end(), segments.begin(), segments.end());
       for (const AudioGap& gap : leg->segments().gaps().list()) finished.gaps.emplace_back(leg->identity().id, gap);
     }
-    finished.legs.push_back({leg->identity().id, leg->metrics(now_), leg_erased});
+    finished.legs.push_back({leg->identity().id, leg->metrics(now_), !leg_erased && !segments.empty()});
     add_leg_counts(ended_, *leg);
   }
   finished.how = entry.how;

@@ -68,7 +68,7 @@ struct FinishedCall {
   struct Leg {
     LegId id;
     LegMetrics metrics;
-    bool is_erased = false;
+    bool is_kept = false;  // something was sealed of it, and not erased
   };
   std::vector<Leg> legs;
   std::vector<std::pair<LegId, AudioGap>> gaps;  // of the legs that are kept
