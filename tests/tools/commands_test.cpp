@@ -339,7 +339,7 @@ TEST_CASE("verifying the ledger by an engine passes on the head that was noted, 
 }
 
 TEST_CASE("delete that was told yes asks nobody, and reports the erasure") {
-  AnsweringEngine engine({json_answer(200, R"({"id": "e1", "steps": []})")});
+  AnsweringEngine engine({json_answer(200, R"({"id": "e1", "state": "done", "steps": []})")});
   DeleteArguments arguments;
   arguments.engine = engine.reach();
   arguments.recording = *parse_id<RecordingId>(kId);
@@ -353,7 +353,7 @@ TEST_CASE("delete that was told yes asks nobody, and reports the erasure") {
 
 TEST_CASE("delete keeps the receipt in a file of its own, and destroys nothing when there is one of that name") {
   TemporaryFolder folder;
-  const char* const answer = R"({"id": "e1", "steps": [], "receipt": {"id": "r1", "jws": "a.b.c"}})";
+  const char* const answer = R"({"id": "e1", "state": "done", "steps": [], "receipt": {"id": "r1", "jws": "a.b.c"}})";
   AnsweringEngine engine({json_answer(200, answer)});
   DeleteArguments arguments;
   arguments.engine = engine.reach();
@@ -375,7 +375,8 @@ TEST_CASE("delete keeps the receipt in a file of its own, and destroys nothing w
 
 TEST_CASE("delete without the receipt that was asked for fails, and says that it is done") {
   TemporaryFolder folder;
-  AnsweringEngine engine({json_answer(200, R"({"id": "e1", "steps": [], "no_receipt": "the ledger has no key"})")});
+  AnsweringEngine engine(
+      {json_answer(200, R"({"id": "e1", "state": "done", "steps": [], "no_receipt": "the ledger has no key"})")});
   DeleteArguments arguments;
   arguments.engine = engine.reach();
   arguments.recording = *parse_id<RecordingId>(kId);

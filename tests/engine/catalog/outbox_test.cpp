@@ -61,8 +61,8 @@ struct Told {
   DeliveryRow now(const DeliveryRow& row) const { return **catalog->delivery(row.processor, row.event); }
   std::vector<json> ledger(std::string_view kind) const {
     std::vector<json> bodies;
-    const auto rows = *catalog->ledger({});
-    for (const LedgerRow& row : rows) {
+    const auto entries = *catalog->ledger({});
+    for (const LedgerRow& row : entries) {
       if (row.kind == kind) bodies.push_back(json::parse(row.body_json));
     }
     return bodies;
@@ -184,13 +184,21 @@ TEST_CASE("every erasure is told to every processor, whatever it is fed by") {
 TEST_CASE("the erasure of some legs names them and whose they are, and is silent as a part of another") {
   Told told;
   told.set({processor("crm")});
-  Destroyed destroyed;
-  destroyed.add(told.rows.legs[1].id);
+  const auto erase = [&](const std::string& by) {
+    Destroyed destroyed;
+    destroyed.add(told.rows.legs[1].id);
+    return booking::EraseLegs{new_id<ErasureId>(at_ms(200)),
+                              told.rows.call.id,
+                              by,
+                              at_ms(200),
+                              {told.rows.participants[1].id},
+                              {},
+                              std::nullopt,
+                              destroyed.to_json().dump()};
+  };
   std::vector<Booking> bookings;
-  start_leg_erasure({new_id<ErasureId>(at_ms(200)), told.rows.call.id, "token:x", destroyed}, at_ms(200), bookings);
-  start_leg_erasure(
-      {new_id<ErasureId>(at_ms(200)), told.rows.call.id, "erasure:" + to_text(new_id<ErasureId>(at_ms(1))), destroyed},
-      at_ms(200), bookings);
+  bookings.emplace_back(erase("token:x"));
+  bookings.emplace_back(erase("erasure:" + to_text(new_id<ErasureId>(at_ms(1)))));
   told.book(std::move(bookings));
   REQUIRE(told.kinds("crm") == std::vector<std::string>{"erasure.participant"});
   const json body = json::parse(told.pending("crm").front().body_json);
@@ -198,6 +206,33 @@ TEST_CASE("the erasure of some legs names them and whose they are, and is silent
   CHECK(body["leg"] == to_text(told.rows.legs[1].id));
   CHECK(body["participant"] == to_text(told.rows.participants[1].id));
   CHECK(body["subject"] == to_text(told.rows.subjects[1].id));
+}
+
+TEST_CASE("an erasure that waits for a hold is told of when it begins") {
+  Told told;
+  told.set({processor("crm")});
+  const HoldRow hold{
+      new_id<HoldId>(at_ms(1)), HoldTarget::call, told.rows.call.id.bytes, "case 7", "token:x", at_ms(1)};
+  told.book({booking::PlaceHold{hold}});
+  Destroyed destroyed;
+  destroyed.add(told.rows.legs[1].id);
+  const booking::EraseLegs erase{new_id<ErasureId>(at_ms(200)),
+                                 told.rows.call.id,
+                                 "token:x",
+                                 at_ms(200),
+                                 {told.rows.participants[1].id},
+                                 {},
+                                 std::nullopt,
+                                 destroyed.to_json().dump()};
+  told.book({erase});
+  CHECK(told.kinds("crm").empty());
+
+  told.book({booking::EndHold{hold.id, at_ms(300), "token:x", "closed"}});
+  told.book(begin_held_leg_erasure(erase, **told.catalog->erasure(erase.id)));
+  REQUIRE(told.kinds("crm") == std::vector<std::string>{"erasure.participant"});
+  const json body = json::parse(told.pending("crm").front().body_json);
+  CHECK(body["erasure"] == to_text(erase.id));
+  CHECK(body["leg"] == to_text(told.rows.legs[1].id));
 }
 
 TEST_CASE("who is a processor, and who no longer, goes on the ledger once") {

@@ -102,7 +102,7 @@ TEST_CASE("a stream is recorded the same whether its packets are expected or not
     CHECK(expected.metrics.hold == by_itself.metrics.hold);
     // A run of packets counts for the mean, and the most, by what it was at its end.
     CHECK(expected.metrics.jitter_mean_us == Approx(by_itself.metrics.jitter_mean_us).epsilon(0.25));
-    CHECK(expected.metrics.jitter_most_us <= by_itself.metrics.jitter_most_us + 1);
+    CHECK(expected.metrics.jitter_most_us <= by_itself.metrics.jitter_most_us * 1.01 + 1);
     REQUIRE(expected.packets.size() == by_itself.packets.size());
     for (std::size_t i = 0; i < expected.packets.size(); ++i) {
       INFO("packet " << i);

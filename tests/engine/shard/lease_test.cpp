@@ -59,9 +59,9 @@ TEST_CASE("nothing said while the ledger does not answer is sealed, and the reco
   CHECK(ended.gaps[0].second.packets == 251);
   CHECK(ended.gaps[0].second.blocks == 0);
   CHECK(ended.gaps[0].second.to - ended.gaps[0].second.from == 251 * 20ms);
-  REQUIRE(ended.counts.size() == 1);
-  CHECK(ended.counts[0].second.recorded == 600);
-  CHECK(ended.counts[0].second.gap_packets == 251);
+  REQUIRE(ended.legs.size() == 1);
+  CHECK(ended.legs[0].metrics.counts.recorded == 600);
+  CHECK(ended.legs[0].metrics.counts.gap_packets == 251);
 }
 
 TEST_CASE("a lease that is over wipes nothing that waits for consent") {

@@ -83,7 +83,7 @@ TEST_CASE("what waits for a page is sealed when there is one, and nothing is mis
   const FinishedCall finished = rig.end();
   CHECK(rig.opened(0).size() == 250);
   CHECK(finished.gaps.empty());
-  CHECK(finished.counts[0].second.gap_packets == 0);
+  CHECK(finished.legs[0].metrics.counts.gap_packets == 0);
 }
 
 TEST_CASE("beyond its part of the arena a leg's audio is lost: a gap that says when and how much, to the packet") {
@@ -106,7 +106,7 @@ TEST_CASE("beyond its part of the arena a leg's audio is lost: a gap that says w
   CHECK(finished.gaps[0].first == rig.leg_ids[0]);
   CHECK(gap.packets == lost);
   CHECK(lost > 500);
-  const LegCounts& counts = finished.counts[0].second;
+  const LegCounts& counts = finished.legs[0].metrics.counts;
   CHECK(counts.received == 2150);
   CHECK(counts.gap_packets == lost);
   CHECK(counts.gap_blocks == gap.blocks);

@@ -171,7 +171,7 @@ TEST_CASE("a pause leaves a hole of its own length in time, and nothing of what 
   REQUIRE(packets.size() == 20);
   CHECK(packets[10].payload.front() == 0x02);
   CHECK(packets[10].at - packets[9].at == 20ms + 50 * 20ms);
-  CHECK(finished.counts.front().second.paused_ms == 1000);
+  CHECK(finished.legs.front().metrics.counts.paused_ms == 1000);
 }
 
 TEST_CASE("digits are not listened to while the call is paused") {
