@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "codecs/codec.h"
 #include "engine/catalog/people.h"
+#include "engine/catalog/processor_event.h"
 #include "engine/consent/audio_use.h"
 #include "engine/control/purpose_right.h"
 
@@ -33,6 +34,13 @@ std::vector<std::string> texts_in(const std::string& list_json) {
     if (one.is_string()) texts.push_back(one.get<std::string>());
   }
   return texts;
+}
+
+// With since when it is as it is.
+std::string described(const ProcessorRow& processor) {
+  std::string text = processor.name + " (" + processor.host + ", since " + to_rfc3339(processor.since);
+  if (processor.removed) text += ", until " + to_rfc3339(*processor.removed);
+  return text + ")";
 }
 
 bool is_use(const LedgerRow& row) {
@@ -108,6 +116,9 @@ Result<DisclosedCall> DisclosureReader::call(const CallRow& row, SubjectId subje
   if (auto added = add_texts(call); !added) return added.error();
   if (auto added = add_receipts(subject, call); !added) return added.error();
   if (auto added = add_recipients(call); !added) return added.error();
+  auto holds = parts_.catalog.holds_over(HoldTarget::call, row.id.bytes);
+  if (!holds) return holds.error();
+  call.holds = *std::move(holds);
   return call;
 }
 
@@ -288,7 +299,7 @@ Result<void> DisclosureReader::add_receipts(SubjectId subject, DisclosedCall& ca
   return {};
 }
 
-// Of what they agreed to at any time, as the register has it now.
+// Of what they agreed to at any time, as the register has it now; processors as they are, or were when they left.
 Result<void> DisclosureReader::add_recipients(DisclosedCall& call) {
   std::set<std::string> granted;
   for (const ConsentRow& consent : call.consents) {
@@ -296,12 +307,20 @@ Result<void> DisclosureReader::add_recipients(DisclosedCall& call) {
   }
   const auto purposes = parts_.catalog.purposes();
   if (!purposes) return purposes.error();
+  const auto processors = parts_.catalog.processors();
+  if (!processors) return processors.error();
   std::map<std::string, const PurposeRow*> newest;
   for (const PurposeRow& purpose : *purposes) newest[purpose.id] = &purpose;  // oldest first
   for (const std::string& name : granted) {
-    const auto found = newest.find(name);
-    if (found == newest.end()) continue;
-    call.recipients.push_back({name, found->second->description, texts_in(found->second->processors_json)});
+    DisclosedRecipients who{name, {}, {}};
+    if (const auto found = newest.find(name); found != newest.end()) {
+      who.description = found->second->description;
+      who.names = texts_in(found->second->processors_json);
+    }
+    for (const ProcessorRow& processor : *processors) {
+      if (is_fed_by(processor, name)) who.names.push_back(described(processor));
+    }
+    call.recipients.push_back(std::move(who));
   }
   return {};
 }

@@ -55,7 +55,7 @@ struct DisclosedNote {
   std::optional<std::string> text;
 };
 
-// Who receives what a purpose is for, as the register has it.
+// Who receives what a purpose is for: as the register has it, and the processors that are fed by it, or were.
 struct DisclosedRecipients {
   std::string purpose;
   std::string description;
@@ -68,6 +68,7 @@ struct DisclosedCall {
   std::string tenant;
   std::optional<RecordingRow> recording;
   std::optional<WallTime> erased;  // of the whole recording
+  std::vector<HoldRow> holds;      // that keep it from being erased
   std::optional<std::string> ref;
   std::vector<DisclosedParticipant> participants;  // all, in their order
   std::vector<DisclosedLeg> legs;                  // theirs, and what others agreed to have disclosed

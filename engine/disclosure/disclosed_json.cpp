@@ -42,6 +42,13 @@ Json json_of_participant(const DisclosedParticipant& participant) {
           {"address", fields ? or_null(fields->address) : Json(nullptr)}};
 }
 
+Json json_of_hold(const HoldRow& hold) {
+  return {{"id", to_text(hold.id)},
+          {"reason", hold.reason},
+          {"placed", to_rfc3339(hold.placed)},
+          {"until", or_null(hold.until)}};
+}
+
 template <typename T, typename Make>
 Json list_of(const std::vector<T>& items, Make make) {
   Json list = Json::array();
@@ -190,9 +197,11 @@ DisclosedJson json_of_call(const DisclosedCall& call) {
                                          {"state", name_of(recording->state)},
                                          {"started", to_rfc3339(recording->started)},
                                          {"ended", or_null(recording->ended)},
+                                         {"expires", or_null(recording->expires)},
                                          {"lost", stored_json(recording->lost_json)}}
                                   : Json(nullptr)},
           {"legs", list_of(call.legs, json_of_leg)},
+          {"legal_holds", list_of(call.holds, json_of_hold)},
           {"not_there", json_of_missing(call)},
           {"consents", list_of(call.consents, json_of_consent)},
           {"receipts", list_of(call.receipts, json_of_receipt)},

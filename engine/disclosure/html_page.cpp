@@ -226,6 +226,10 @@ std::string page_of_call(const DisclosedCall& call) {
   out += term("Others", html_text(roles_of_others(call)));
   out += term("Rule for recording", html_text(call.row.policy));
   out += term("You were told", notice_text(call.row.notice_json));
+  if (call.recording && call.recording->expires) out += term("Kept until", time_html(*call.recording->expires));
+  for (const HoldRow& hold : call.holds) {
+    out += term("Kept by law for", html_text(hold.reason) + (hold.until ? ", until " + time_html(*hold.until) : ""));
+  }
   const std::string file = "calls/" + to_text(call.row.id) + "/vcon.json";
   out += term("All of it for a program", "<a href=\"" + file + "\">" + file + "</a>");
   out += "</dl>\n";

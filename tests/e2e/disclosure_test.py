@@ -24,7 +24,7 @@ PERSON, NAME, NUMBER, REF = "person-Marker-5b1f", "Ada <Marker> & Co", "+49 30 5
 OTHER, OTHER_NAME, OTHER_NUMBER = "other-Hidden-99", "Hidden Name 42", "+49 89 7770000"
 NOTE, EVIDENCE, CALL_REF = "noted: <b>marker</b> & \"more\"", "drawer marker 12", "call-ref-marker-"
 ANSWER, SPEECH, OTHERS = 0x10, 0x20, 0x35  # what each says, as a byte of mu-law
-EVIDENCE_PURPOSE = "consent-evidence"
+EVIDENCE_PURPOSE, HOLD = "consent-evidence", "case 2026-7"
 MORE = f"""
 [[purposes]]
 id = "{EVIDENCE_PURPOSE}"
@@ -149,6 +149,8 @@ def check_archive(data, recordings):
     kinds = {record["kind"] for record in told["ledger"]}
     check({"consent", "access", "refusal", "export_keys", "note", "standing_consent", "erasure_step", "disclosure"} <= kinds, f"{kinds}")
 
+    held = [call["id"] for call in told["calls"] if [hold["reason"] for hold in call["legal_holds"]] == [HOLD]]
+    check(held == [recordings["all-party"][1]] and HOLD in parsed.text, f"held: {held}")
     wavs = 0
     for policy, (_, call) in recordings.items():
         vcon = json.loads(files[f"calls/{call}/vcon.json"])
@@ -248,7 +250,9 @@ class CuttingProxy(threading.Thread):
 
 def everything(folder, engine, recordings):
     file = os.path.join(folder, "given.zip")
+    hold = engine.ask("POST", "/v1/holds", {"on": "call", "id": recordings["all-party"][1], "reason": HOLD})["id"]
     job = disclose(engine, file, "--keep")
+    engine.ask("DELETE", f"/v1/holds/{hold}?reason=over")
     with open(file, "rb") as given:
         data = given.read()
     check(job["sha256"] == hashlib.sha256(data).hexdigest() and job["bytes"] == len(data) and job["calls"] == 3, f"{job}")

@@ -205,6 +205,28 @@ TEST_CASE("notes, consents on file and accesses are in it") {
   CHECK(disclosures == 1);
 }
 
+TEST_CASE("who received it, how long it is kept, and what the law keeps it for, is in it") {
+  Exporting exporting;
+  const auto call = exporting.rig.record_call();
+  exporting.rig.consent_all(call, "quality");
+  const WallTime now = exporting.rig.wall;
+  must(exporting.rig.writer->book_and_wait(
+      {booking::SetProcessors{
+           {{"stt", R"(["quality"])", "stt.example", now}, {"crm", R"(["training"])", "crm.example", now}}, now},
+       booking::PlaceHold{
+           {new_id<HoldId>(now), HoldTarget::call, call.call.bytes, "case 2026-7", "tester", now, std::nullopt}}}));
+  const Files files = exporting.files(exporting.made(call.subjects[0]));
+  const json told = json::parse(files.at("person.json"))["calls"][0];
+  REQUIRE(told["recipients"].size() == 1);
+  const std::string who = told["recipients"][0]["recipients"].back();
+  CHECK(who.starts_with("stt (stt.example, since "));
+  CHECK_FALSE(holds(files, "crm.example"));
+  CHECK(told["legal_holds"][0]["reason"] == "case 2026-7");
+  CHECK(told["recording"].contains("expires"));
+  CHECK(files.at("index.html").find("case 2026-7") != std::string::npos);
+  CHECK(files.at("index.html").find("stt.example") != std::string::npos);
+}
+
 TEST_CASE("nothing of an export lies in the clear") {
   Exporting exporting;
   const auto call = exporting.rig.record_call();
