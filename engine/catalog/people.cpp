@@ -57,6 +57,20 @@ Result<Tenant> People::tenant_or_new(std::string_view name, WallTime now, std::v
 }
 
 Result<std::optional<SubjectRow>> People::find(const Tenant& tenant, std::string_view ref) {
+  for (Tenant asked = tenant;;) {
+    auto found = find_under(asked, ref);
+    if (!found || *found) return found;
+    const auto row = catalog_.tenant(asked.id);
+    if (!row) return row.error();
+    if (!*row || (*row)->key == asked.key.id) return found;
+    // Its key has been replaced since it was opened, and people are indexed by the new one.
+    auto again = opened(**row);
+    if (!again) return again.error();
+    asked = *std::move(again);
+  }
+}
+
+Result<std::optional<SubjectRow>> People::find_under(const Tenant& tenant, std::string_view ref) {
   const auto by = [&](const SecretKey& key) { return catalog_.subject(tenant.id, subject_index(key, ref)); };
   auto found = by(*tenant.key.key);
   if (!found || *found) return found;

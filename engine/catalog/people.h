@@ -53,6 +53,8 @@ class People {
 
  private:
   Result<Tenant> opened(TenantRow row);
+  // By the index of this key of the tenant's, or of the one before.
+  Result<std::optional<SubjectRow>> find_under(const Tenant& tenant, std::string_view ref);
 
   Catalog& catalog_;
   KeyRing& keys_;

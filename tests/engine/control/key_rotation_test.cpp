@@ -132,6 +132,22 @@ TEST_CASE("after the keys are replaced all is as it was, and none of the old one
   CHECK(std::count(kinds.begin(), kinds.end(), "rotation") == 2 + 3);
 }
 
+TEST_CASE("whoever opened the tenant before its keys were replaced finds its people all the same") {
+  ControlRig rig;
+  const auto call = record(rig);
+  People people(*rig.catalog, rig.keys);
+  const Tenant before = must(people.tenant("default"));
+  REQUIRE(rig.ask("POST", "/v1/keys/rotate").status == 202);
+  rig.key_rotation->wait_until_idle();
+  const auto found = must(people.find(before, "customer-1"));
+  REQUIRE(found);
+  CHECK(found->id == call.subjects[0]);
+  CHECK_FALSE(must(people.find(before, "nobody")));
+  std::vector<Booking> bookings;
+  CHECK(must(people.subject_or_new(before, "customer-1", rig.wall, bookings)).id == call.subjects[0]);
+  CHECK(bookings.empty());
+}
+
 TEST_CASE("no copy from before opens what was erased, with all the keys of today; what was kept opens in it") {
   ControlRig rig;
   const auto erased = record(rig);
