@@ -3,15 +3,10 @@
 #include <limits>
 
 #include "catch.h"
+#include "loaded_settings.h"
 
 namespace assent {
 namespace {
-
-PipelineSettings settings_of(std::string_view text) {
-  auto loaded = load_pipeline(text);
-  REQUIRE(loaded);
-  return loaded->settings();
-}
 
 constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
 

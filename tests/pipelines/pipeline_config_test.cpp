@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "catch.h"
+#include "loaded_settings.h"
 #include "pipelines/controller_config.h"
 #include "pipelines/retention_config.h"
 
@@ -15,23 +16,6 @@ std::string read_file(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   REQUIRE(file);
   return {std::istreambuf_iterator<char>(file), {}};
-}
-
-// The errors of a text, one a line, as `assent check` prints them for a file called "p.toml".
-std::string errors_of(std::string_view text, const PipelineOverrides& overrides = {}) {
-  const auto loaded = load_pipeline(text, overrides);
-  std::string lines;
-  if (loaded) return lines;
-  CHECK(!loaded.error().empty());
-  for (const auto& error : loaded.error()) lines += (lines.empty() ? "" : "\n") + to_text(error, "p.toml");
-  return lines;
-}
-
-PipelineSettings settings_of(std::string_view text) {
-  auto loaded = load_pipeline(text);
-  INFO(errors_of(text));
-  REQUIRE(loaded);
-  return loaded->settings();
 }
 
 }  // namespace

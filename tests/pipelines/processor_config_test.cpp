@@ -1,27 +1,9 @@
 #include "pipelines/processor_config.h"
 
 #include "catch.h"
+#include "loaded_settings.h"
 
 namespace assent {
-namespace {
-
-std::string errors_of(std::string_view text) {
-  const auto loaded = load_pipeline(text);
-  std::string lines;
-  if (loaded) return lines;
-  for (const auto& error : loaded.error()) lines += to_text(error, "p.toml") + "\n";
-  return lines;
-}
-
-PipelineSettings settings_of(std::string_view text) {
-  auto loaded = load_pipeline(text);
-  INFO(errors_of(text));
-  REQUIRE(loaded);
-  return loaded->settings();
-}
-
-}  // namespace
-
 TEST_CASE("processors have a name, an address, what they are fed by, a secret's place, and their patience") {
   const auto processors = settings_of(R"(
 [[purposes]]

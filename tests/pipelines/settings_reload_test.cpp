@@ -3,17 +3,12 @@
 #include <algorithm>
 
 #include "catch.h"
+#include "loaded_settings.h"
 
 namespace assent {
 namespace {
 
 using Names = std::vector<std::string>;
-
-PipelineSettings settings_of(const std::string& text) {
-  auto loaded = load_pipeline(text);
-  REQUIRE(loaded);
-  return loaded->settings();
-}
 
 SettingsReload reload(const std::string& started, const std::string& read) {
   const PipelineSettings settings = settings_of(started);

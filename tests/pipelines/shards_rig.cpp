@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "catch.h"
+#include "loaded_settings.h"
 #include "wait_until.h"
 
 namespace assent {
@@ -19,12 +20,6 @@ T must(Result<T> result) {
 }
 void must(const Result<void>& result) {
   if (!result) FAIL(result.error().what);
-}
-
-PipelineSettings settings_of(const std::string& text) {
-  auto loaded = load_pipeline(text);
-  REQUIRE(loaded);
-  return loaded->settings();
 }
 
 }  // namespace

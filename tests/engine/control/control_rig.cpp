@@ -344,6 +344,12 @@ SegmentRow ControlRig::seal_segment(const RecordedCall& call, const LegRow& leg,
           identity.use};
 }
 
+RecordedCall ControlRig::record_agreed(const RecordSpec& spec) {
+  RecordedCall call = record_call(spec);
+  consent_all(call, "quality");
+  return call;
+}
+
 void ControlRig::consent(const RecordedCall& call, std::size_t who, const std::string& purpose,
                          const std::string& decision, std::optional<WallTime> until) {
   ConsentRow row;

@@ -193,6 +193,8 @@ class ControlRig {
 
   // A finished call with its people, consents to come, and sealed segments in the store.
   RecordedCall record_call(const RecordSpec& spec = {});
+  // The same, and everybody in it agreed to "quality".
+  RecordedCall record_agreed(const RecordSpec& spec = {});
   void consent(const RecordedCall& call, std::size_t who, const std::string& purpose, const std::string& decision,
                std::optional<WallTime> until = std::nullopt);
   void consent_all(const RecordedCall& call, const std::string& purpose);

@@ -13,12 +13,6 @@ using nlohmann::json;
 const Caller kCaller{"tester"};
 const PersonName kCustomer{"customer-1", std::nullopt};
 
-RecordedCall record(ControlRig& rig, const RecordSpec& spec = {}) {
-  const auto call = rig.record_call(spec);
-  rig.consent_all(call, "quality");
-  return call;
-}
-
 RecordSpec per_party() {
   RecordSpec spec;
   spec.policy = "per-party";
@@ -33,7 +27,7 @@ void add_key_of(ControlRig& rig, SubjectId person, Ids& keys) {
 
 TEST_CASE("a deleted recording's receipt says what was destroyed, who asked, and who made sure") {
   SealedRig rig;
-  const auto call = record(rig);
+  const auto call = rig.record_agreed();
   Whole whole;
   whole.add(rig, call);
   const auto reply = rig.ask("DELETE", "/v1/recordings/" + to_text(call.recording));
@@ -67,7 +61,7 @@ TEST_CASE("a deleted recording's receipt says what was destroyed, who asked, and
 
 TEST_CASE("a receipt is signed by the ledger's key, and not any more when a byte of it is another") {
   SealedRig rig;
-  const auto call = record(rig);
+  const auto call = rig.record_agreed();
   const json erasure = json::parse(rig.ask("DELETE", "/v1/recordings/" + to_text(call.recording)).body);
   const json receipt = erasure["receipt"];
   std::string jws = receipt["jws"];
@@ -83,7 +77,7 @@ TEST_CASE(
     "asked twice it is the same receipt; another key of the ledger signs the same, and the older signature stays") {
   SealedRig rig;
   rig.receipt_terms = ReceiptTerms{{"DE1", "Example Ltd", "1 Street", "mail", {}}, "DE", "", "", ""};
-  const auto call = record(rig);
+  const auto call = rig.record_agreed();
   const json erasure = json::parse(rig.ask("DELETE", "/v1/recordings/" + to_text(call.recording)).body);
   const std::string id = erasure["id"];
   const json first = receipt_of(rig, id);
@@ -100,7 +94,7 @@ TEST_CASE(
 
 TEST_CASE("a recording of which a step failed has no receipt until that is done") {
   SealedRig rig;
-  const auto call = record(rig);
+  const auto call = rig.record_agreed();
   Whole whole;
   whole.add(rig, call);
   const std::string path = "/v1/recordings/" + to_text(call.recording);
@@ -125,14 +119,14 @@ TEST_CASE("a recording of which a step failed has no receipt until that is done"
 
 TEST_CASE("a person's receipt is there when all of their calls are done, with these and nothing of others") {
   SealedRig rig;
-  const auto whole_call = record(rig);
-  const auto part = record(rig, per_party());
+  const auto whole_call = rig.record_agreed();
+  const auto part = rig.record_agreed(per_party());
   RecordSpec unstored;
   unstored.legs_with_audio = {};
-  const auto silent = record(rig, unstored);
+  const auto silent = rig.record_agreed(unstored);
   RecordSpec others;
   others.subjects = {"customer-2", "agent-1"};
-  record(rig, others);
+  rig.record_agreed(others);
   Whole whole;
   whole.add(rig, whole_call);
   whole.add(rig, part, {0}, false);
@@ -164,7 +158,7 @@ TEST_CASE("a person's receipt is there when all of their calls are done, with th
 
 TEST_CASE("what had been destroyed before is on the receipt of then, not on this one") {
   SealedRig rig;
-  const auto call = record(rig);
+  const auto call = rig.record_agreed();
   REQUIRE(rig.ask("DELETE", "/v1/recordings/" + to_text(call.recording)).status == 200);
   Ids key;
   add_key_of(rig, call.subjects[0], key);
@@ -181,7 +175,7 @@ TEST_CASE("what had been destroyed before is on the receipt of then, not on this
 TEST_CASE("legs erased by a withdrawal have a receipt when what was stored of them is gone") {
   SealedRig rig;
   rig.on_withdraw = OnWithdraw::erase;
-  const auto call = record(rig, per_party());
+  const auto call = rig.record_agreed(per_party());
   REQUIRE(rig.ask("POST", "/v1/subjects/customer-1/withdraw", R"({"purposes":["quality"]})").status == 200);
   REQUIRE(rig.erasures_begun.size() == 1);
   const ErasureId id = rig.erasures_begun[0].first;
@@ -199,11 +193,11 @@ TEST_CASE("legs erased by a withdrawal have a receipt when what was stored of th
 
 TEST_CASE("a tenant's receipt has its people, too, but for those who were erased before") {
   SealedRig rig;
-  const auto first = record(rig);
-  const auto second = record(rig, per_party());
+  const auto first = rig.record_agreed();
+  const auto second = rig.record_agreed(per_party());
   RecordSpec others;
   others.subjects = {"customer-2", "agent-2"};
-  const auto third = record(rig, others);
+  const auto third = rig.record_agreed(others);
   must(rig.person_erasures->erase_subject({"customer-2", std::nullopt}, kCaller));
   rig.person_erasures->wait_until_idle();
   Whole whole;
@@ -228,7 +222,7 @@ TEST_CASE("a tenant's receipt has its people, too, but for those who were erased
 
 TEST_CASE("a rotation's receipt has every key that it destroyed") {
   SealedRig rig;
-  const auto call = record(rig);
+  const auto call = rig.record_agreed();
   Ids keys;
   for (const SubjectId id : call.subjects) add_key_of(rig, id, keys);
   const KeyId epoch = must(rig.catalog->keys_of_kind(KeyKind::epoch)).at(0).id;
@@ -277,7 +271,7 @@ TEST_CASE("of very many ids a receipt has the number and the digest, and the led
 
 TEST_CASE("without a key of the ledger, or of an erasure that an older engine began, there is none, and why") {
   ControlRig rig;
-  const auto call = record(rig);
+  const auto call = rig.record_agreed();
   const json erasure = json::parse(rig.ask("DELETE", "/v1/recordings/" + to_text(call.recording)).body);
   CHECK(erasure["state"] == "done");
   CHECK_FALSE(erasure.contains("receipt"));
@@ -299,7 +293,7 @@ TEST_CASE("without a key of the ledger, or of an erasure that an older engine be
 
 TEST_CASE("a receipt says what the ledger says, not what somebody wrote into the catalog beside it") {
   SealedRig rig;
-  const auto call = record(rig);
+  const auto call = rig.record_agreed();
   const json erasure = json::parse(rig.ask("DELETE", "/v1/recordings/" + to_text(call.recording)).body);
   // Marked as done, with a place on the ledger where nothing says so.
   ErasureRow forged{new_id<ErasureId>(ControlRig::kStart),

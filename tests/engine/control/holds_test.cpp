@@ -22,12 +22,6 @@ bool is_whole(ControlRig& rig, const RecordedCall& call) {
   return has_keys && has_key(rig, call.call_key) && must(rig.catalog->segments(call.recording)).size() == 4;
 }
 
-RecordedCall record(ControlRig& rig, const RecordSpec& spec = {}) {
-  const auto call = rig.record_call(spec);
-  rig.consent_all(call, "quality");
-  return call;
-}
-
 RecordSpec of_others() {
   RecordSpec spec;
   spec.subjects = {"customer-2", "agent-2"};
@@ -70,7 +64,7 @@ std::size_t begun(ControlRig& rig, const json& erasure) {
 
 TEST_CASE("a hold is placed on a recording, a call, a person or a tenant, listed, released, and stands on the ledger") {
   ControlRig rig;
-  const auto call = record(rig);
+  const auto call = rig.record_agreed();
   const json hold = place(rig, "subject", "customer-1", R"(,"until":"2199-01-01T00:00:00Z")");
   CHECK(hold["subject"] == to_text(call.subjects[0]));
   CHECK(hold["by"] == "admin");
@@ -97,7 +91,7 @@ TEST_CASE("a hold is placed on a recording, a call, a person or a tenant, listed
 
 TEST_CASE("a hold that is none is refused, and only an admin places or releases one") {
   ControlRig rig;
-  const auto call = record(rig);
+  const auto call = rig.record_agreed();
   const auto refused = [&](const std::string& body) { return rig.ask("POST", "/v1/holds", body).status; };
   CHECK(refused(R"({"on":"subject","id":"nobody","reason":"c"})") == 404);
   CHECK(refused(R"({"on":"tenant","id":"nobody","reason":"c"})") == 404);
@@ -122,8 +116,8 @@ TEST_CASE("a hold that is none is refused, and only an admin places or releases 
 TEST_CASE(
     "a recording that is held is not deleted: the deletion waits, nobody hears it, and it begins with the release") {
   ControlRig rig;
-  const auto call = record(rig);
-  const auto other = record(rig, of_others());
+  const auto call = rig.record_agreed();
+  const auto other = rig.record_agreed(of_others());
   const json hold = place(rig, "subject", "agent-1");
   const std::string path = "/v1/recordings/" + to_text(call.recording);
   const auto response = rig.ask("DELETE", path);
@@ -165,7 +159,7 @@ TEST_CASE(
 
 TEST_CASE("another hold takes the place of one that ends, and the last one lets it begin") {
   ControlRig rig;
-  const auto call = record(rig);
+  const auto call = rig.record_agreed();
   const json on_tenant = place(rig, "tenant", "default");
   const json on_call = place(rig, "call", to_text(call.call), R"(,"until":"2199-01-01T00:00:00Z")");
   const json erasure = json::parse(rig.ask("DELETE", "/v1/recordings/" + to_text(call.recording)).body);
@@ -183,9 +177,9 @@ TEST_CASE("another hold takes the place of one that ends, and the last one lets 
 
 TEST_CASE("a person of whose calls one is held waits whole, and takes back every consent at once") {
   ControlRig rig;
-  const auto first = record(rig);
-  const auto second = record(rig);
-  const auto other = record(rig, of_others());
+  const auto first = rig.record_agreed();
+  const auto second = rig.record_agreed();
+  const auto other = rig.record_agreed(of_others());
   const json hold = place(rig, "recording", to_text(second.recording));
   const auto response = rig.ask("POST", "/v1/subjects/customer-1/erase");
   REQUIRE(response.status == 202);
@@ -217,10 +211,10 @@ TEST_CASE("a person of whose calls one is held waits whole, and takes back every
 
 TEST_CASE("a tenant of which anything is held waits, and is erased when nothing is") {
   ControlRig rig;
-  const auto call = record(rig);
+  const auto call = rig.record_agreed();
   RecordSpec elsewhere;
   elsewhere.tenant = "acme";
-  const auto other = record(rig, elsewhere);
+  const auto other = rig.record_agreed(elsewhere);
   const json hold = place(rig, "subject", "customer-1");
   const json erasure = json::parse(rig.ask("DELETE", "/v1/tenants/default").body);
   CHECK(erasure["state"] == "held");
@@ -239,8 +233,8 @@ TEST_CASE("a tenant of which anything is held waits, and is erased when nothing 
 TEST_CASE("a withdrawal that erases counts at once, and takes the keys of what is held when the hold ends") {
   ControlRig rig;
   rig.on_withdraw = OnWithdraw::erase;
-  const auto first = record(rig);
-  const auto second = record(rig);
+  const auto first = rig.record_agreed();
+  const auto second = rig.record_agreed();
   const json hold = place(rig, "call", to_text(first.call));
   const auto response = rig.ask("POST", "/v1/subjects/customer-1/withdraw");
   REQUIRE(response.status == 200);
@@ -288,7 +282,7 @@ TEST_CASE("while a call is in progress what waits for its hold waits on, and beg
 
 TEST_CASE("an engine that stops before the consents were withdrawn withdraws them when it looks again") {
   ControlRig rig;
-  const auto call = record(rig);
+  const auto call = rig.record_agreed();
   place(rig, "tenant", "default");
   HoldQueue forgetful(*rig.catalog, *rig.writer,
                       [](const ErasureRow&, const Caller&) -> Result<void> { return error(Errc::unavailable, "no"); });
@@ -302,7 +296,7 @@ TEST_CASE("an engine that stops before the consents were withdrawn withdraws the
 
 TEST_CASE("keys replaced under a hold leave what is held whole, and what waits begins afterwards as before") {
   ControlRig rig;
-  const auto call = record(rig);
+  const auto call = rig.record_agreed();
   const json hold = place(rig, "recording", to_text(call.recording));
   const json erasure = json::parse(rig.ask("POST", "/v1/subjects/customer-1/erase").body);
   REQUIRE(erasure["state"] == "held");

@@ -22,12 +22,6 @@ unsigned heard(ControlRig& rig, const RecordedCall& call) {
   return rig.ask("GET", "/v1/recordings/" + to_text(call.recording) + "/audio?format=wav&purpose=quality").status;
 }
 
-RecordedCall record(ControlRig& rig, const RecordSpec& spec = {}) {
-  const auto call = rig.record_call(spec);
-  rig.consent_all(call, "quality");
-  return call;
-}
-
 RecordSpec of_others(const std::string& policy = "all-party") {
   RecordSpec spec;
   spec.policy = policy;
@@ -84,11 +78,11 @@ void rotate(ControlRig& rig) {
 
 TEST_CASE("after the keys are replaced all is as it was, and none of the old ones is left") {
   ControlRig rig;
-  const auto first = record(rig);
-  const auto second = record(rig, of_others("per-party"));
+  const auto first = rig.record_agreed();
+  const auto second = rig.record_agreed(of_others("per-party"));
   RecordSpec elsewhere;
   elsewhere.tenant = "acme";
-  const auto third = record(rig, elsewhere);
+  const auto third = rig.record_agreed(elsewhere);
   StandingSpec on_file{std::nullopt, {"quality"}, std::nullopt, std::nullopt, std::nullopt, "drawer 7"};
   must(rig.standing.add("agent-1", on_file, kCaller));
   const auto before = all_rows(*rig.catalog);
@@ -134,7 +128,7 @@ TEST_CASE("after the keys are replaced all is as it was, and none of the old one
 
 TEST_CASE("whoever opened the tenant before its keys were replaced finds its people all the same") {
   ControlRig rig;
-  const auto call = record(rig);
+  const auto call = rig.record_agreed();
   People people(*rig.catalog, rig.keys);
   const Tenant before = must(people.tenant("default"));
   REQUIRE(rig.ask("POST", "/v1/keys/rotate").status == 202);
@@ -150,8 +144,8 @@ TEST_CASE("whoever opened the tenant before its keys were replaced finds its peo
 
 TEST_CASE("no copy from before opens what was erased, with all the keys of today; what was kept opens in it") {
   ControlRig rig;
-  const auto erased = record(rig);
-  const auto kept = record(rig, of_others());
+  const auto erased = rig.record_agreed();
+  const auto kept = rig.record_agreed(of_others());
   const auto copy = copy_of(rig, rig.folder.path / "copy");
   const auto original = leg_keys(*copy, rig.root, {&erased, &kept});
   for (const auto& [id, key] : original) REQUIRE(key);
@@ -183,8 +177,8 @@ TEST_CASE("no copy from before opens what was erased, with all the keys of today
 TEST_CASE("stopped before any batch, a rotation goes on from there, and what is kept opens all the while") {
   for (int stop = 0;; ++stop) {
     ControlRig rig;
-    const auto first = record(rig);
-    const auto second = record(rig, of_others("per-party"));
+    const auto first = rig.record_agreed();
+    const auto second = rig.record_agreed(of_others("per-party"));
     const auto original = leg_keys(*rig.catalog, rig.root, {&first, &second});
     const KeyId old = must(rig.catalog->keys_of_kind(KeyKind::epoch)).back().id;
     begin_by_hand(rig);
@@ -203,7 +197,7 @@ TEST_CASE("stopped before any batch, a rotation goes on from there, and what is 
     }
 
     // A call that comes now has the people there are, and opens before and after.
-    const auto third = record(rig);
+    const auto third = rig.record_agreed();
     CHECK(third.subjects == first.subjects);
     CHECK(heard(rig, third) == 200);
     const auto with_third = leg_keys(*rig.catalog, rig.root, {&first, &second, &third});
@@ -219,8 +213,8 @@ TEST_CASE("stopped before any batch, a rotation goes on from there, and what is 
 TEST_CASE("somebody erased before any batch of a rotation is gone after it, and nobody else") {
   for (int moment = 0;; ++moment) {
     ControlRig rig;
-    const auto erased = record(rig);
-    const auto kept = record(rig, of_others());
+    const auto erased = rig.record_agreed();
+    const auto kept = rig.record_agreed(of_others());
     const auto original = leg_keys(*rig.catalog, rig.root, {&kept});
     const KeyId old = must(rig.catalog->keys_of_kind(KeyKind::epoch)).back().id;
     begin_by_hand(rig);
@@ -249,10 +243,10 @@ TEST_CASE("somebody erased before any batch of a rotation is gone after it, and 
 TEST_CASE("a tenant erased before any batch of a rotation is gone after it") {
   for (int moment = 0; moment < 6; ++moment) {
     ControlRig rig;
-    const auto erased = record(rig);
+    const auto erased = rig.record_agreed();
     RecordSpec elsewhere;
     elsewhere.tenant = "acme";
-    const auto kept = record(rig, elsewhere);
+    const auto kept = rig.record_agreed(elsewhere);
     begin_by_hand(rig);
     int batches = 0;
     KeyMover mover({*rig.catalog, *rig.writer, rig.keys, [&](std::uint64_t, std::vector<Booking>&) -> Result<void> {
@@ -287,7 +281,7 @@ TEST_CASE("what an older call says of people, sealed under their own keys, reads
 TEST_CASE("whoever asks for a rotation that is under way gets that one, and only an admin may") {
   ControlRig rig;
   CHECK(rig.ask("POST", "/v1/keys/rotate").status == 409);  // there is nothing yet
-  record(rig);
+  rig.record_agreed();
   for (const Role role : {Role::supervisor, Role::agent, Role::ingest}) {
     CHECK(rig.ask("POST", "/v1/keys/rotate", "", role).status == 403);
     CHECK(rig.ask("GET", "/v1/keys", "", role).status == 403);
@@ -322,7 +316,7 @@ TEST_CASE("keys that are as old as the file lets them be are replaced by themsel
   std::atomic<std::int64_t> age_h{0};
   KeyId old;
   ControlRig rig;
-  record(rig);
+  rig.record_agreed();
   old = must(rig.catalog->keys_of_kind(KeyKind::epoch)).back().id;
   rig.start_key_rotation(24h, [&] { return Now{read_mono(), made_at(old) + std::chrono::hours(age_h.load())}; });
   std::this_thread::sleep_for(100ms);

@@ -29,12 +29,6 @@ std::size_t objects_of(ControlRig& rig, const RecordedCall& call) {
   return count;
 }
 
-RecordedCall record(ControlRig& rig, const RecordSpec& spec = {}) {
-  const auto call = rig.record_call(spec);
-  rig.consent_all(call, "quality");
-  return call;
-}
-
 RecordSpec of_others() {
   RecordSpec spec;
   spec.subjects = {"customer-2", "agent-1"};
@@ -49,9 +43,9 @@ std::string state_of(ControlRig& rig, ErasureId id) {
 
 TEST_CASE("an erased person's all-party calls are gone whole, and what they were not part of is as it was") {
   ControlRig rig;
-  const auto first = record(rig);
-  const auto second = record(rig);
-  const auto other = record(rig, of_others());
+  const auto first = rig.record_agreed();
+  const auto second = rig.record_agreed();
+  const auto other = rig.record_agreed(of_others());
   const SubjectRow person = *must(rig.catalog->subject(first.subjects[0]));
 
   const auto response = rig.ask("POST", "/v1/subjects/customer-1/erase");
@@ -90,7 +84,7 @@ TEST_CASE("of a per-party call an erased person takes their own leg, and the oth
   ControlRig rig;
   RecordSpec spec;
   spec.policy = "per-party";
-  const auto call = record(rig, spec);
+  const auto call = rig.record_agreed(spec);
   must(rig.person_erasures->erase_subject(kCustomer, kCaller));
   CHECK(heard(rig, call, "customer") == 403);
   rig.person_erasures->wait_until_idle();
@@ -105,7 +99,7 @@ TEST_CASE("of a per-party call an erased person takes their own leg, and the oth
 
 TEST_CASE("nothing of an erased person is heard from the reply on, and it is not done before all is gone") {
   ControlRig rig;
-  const auto call = record(rig);
+  const auto call = rig.record_agreed();
   auto playing = rig.ask("GET", "/v1/recordings/" + to_text(call.recording) + "/audio?format=wav&purpose=quality");
   REQUIRE(playing.status == 200);
   rig.legs_stay = error(Errc::io, "the disk does not answer");
@@ -155,7 +149,7 @@ TEST_CASE("a person in a call that is in progress is not erased, and nothing is 
 
 TEST_CASE("who is not known, or was erased, is not found") {
   ControlRig rig;
-  record(rig);
+  rig.record_agreed();
   CHECK(rig.ask("POST", "/v1/subjects/nobody/erase").status == 404);
   CHECK(rig.ask("POST", "/v1/subjects/customer-1/erase", R"({"tenant":"another"})").status == 404);
   CHECK(rig.ask("POST", "/v1/subjects/customer-1/erase", R"({"subject":1})").status == 422);
@@ -172,13 +166,13 @@ TEST_CASE("who is not known, or was erased, is not found") {
 
 TEST_CASE("an erased tenant leaves no call, nobody and no name; another tenant is as it was") {
   ControlRig rig;
-  const auto first = record(rig);
+  const auto first = rig.record_agreed();
   RecordSpec per_party = of_others();
   per_party.policy = "per-party";
-  const auto second = record(rig, per_party);
+  const auto second = rig.record_agreed(per_party);
   RecordSpec elsewhere;
   elsewhere.tenant = "acme";
-  const auto other = record(rig, elsewhere);
+  const auto other = rig.record_agreed(elsewhere);
   const TenantRow tenant = *must(rig.catalog->tenant(std::string_view("default")));
 
   const auto response = rig.ask("DELETE", "/v1/tenants/default");
@@ -199,7 +193,7 @@ TEST_CASE("an erased tenant leaves no call, nobody and no name; another tenant i
   CHECK(heard(rig, other) == 200);
   CHECK(objects_of(rig, other) == 4);
   // Its name may be used again, by somebody new.
-  const auto later = record(rig);
+  const auto later = rig.record_agreed();
   CHECK(must(rig.catalog->call(later.call))->tenant != tenant.id);
   CHECK(heard(rig, later) == 200);
 }

@@ -2,8 +2,8 @@
 
 #include <fstream>
 
+#include "../control/state_folder.h"
 #include "catch.h"
-#include "state_folder.h"
 
 namespace assent {
 namespace {
@@ -57,7 +57,7 @@ TEST_CASE("a state that is none is refused") {
 }
 
 TEST_CASE("a folder knows its jobs, and what belongs to none that can be read") {
-  ExportsFolder at;
+  StateFolder at;
   ExportFolder folder(at.disk, at.path / "exports");
   REQUIRE(folder.make());
   REQUIRE(folder.make());
@@ -76,7 +76,7 @@ TEST_CASE("a folder knows its jobs, and what belongs to none that can be read") 
 }
 
 TEST_CASE("a removed export leaves no file, and removing it again is no fault") {
-  ExportsFolder at;
+  StateFolder at;
   ExportFolder folder(at.disk, at.path / "exports");
   REQUIRE(folder.make());
   const ExportJob job = ready_job();
@@ -89,7 +89,7 @@ TEST_CASE("a removed export leaves no file, and removing it again is no fault") 
 }
 
 TEST_CASE("a removed archive was overwritten before its name went") {
-  ExportsFolder at;
+  StateFolder at;
   ExportFolder folder(at.disk, at.path / "exports");
   REQUIRE(folder.make());
   const ExportJob job = ready_job();

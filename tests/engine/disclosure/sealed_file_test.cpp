@@ -5,9 +5,9 @@
 #include <iterator>
 #include <string>
 
+#include "../control/state_folder.h"
 #include "base/limits.h"
 #include "catch.h"
-#include "state_folder.h"
 
 namespace assent {
 namespace {
@@ -22,7 +22,7 @@ Bytes content_of(std::size_t size) {
 }
 
 struct File {
-  ExportsFolder folder;
+  StateFolder folder;
   SecretKey key = SecretKey::random();
   KeyId id = new_id<KeyId>(WallTime(1790000000s));
   std::filesystem::path path = folder.path / "one.sealed";
