@@ -32,13 +32,7 @@ description = "Proving that you agreed"
 [[purposes]]
 id = "disclosure"
 description = "Being given to who took part"
-[controller]
-id = "DE123456789"
-name = "Example Ltd"
-address = "1 Example Street, 10115 Berlin, Germany"
-contact = "privacy@example.com"
-jurisdiction = "DE"
-"""
+""" + harness.CONTROLLER
 
 
 def begin_call(engine, policy, number):
@@ -312,7 +306,7 @@ def cut_off(folder, engine):
     command = subprocess.Popen([engine.program, "disclose", PERSON, "--output", file, "--api", proxy.api, "--token", engine.token],
                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     check(proxy.cut.wait(60), "the download does not begin")
-    time.sleep(0.5)
+    harness.wait_until("some of it is there", lambda: os.path.exists(file + ".part") and os.path.getsize(file + ".part") > 0)
     command.kill()
     command.wait()
     there = os.path.getsize(file + ".part")

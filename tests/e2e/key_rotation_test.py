@@ -20,21 +20,6 @@ SEED = int(os.environ.get("SEED", "1"))
 PERSON = "marker-person-9c2e"
 
 
-def record(engine, ref, people, policy="all-party", seconds=0.5):
-    """A call of two, both agreed."""
-    body = engine.call_body(tuple(people), policy=policy, ref=ref)
-    for participant, person in zip(body["participants"], people.values()):
-        participant["subject"] = person
-    call = engine.ask("POST", "/v1/calls", body)
-    for leg in people:
-        engine.decide(call, leg, "granted", purposes=["quality"])
-    senders = [harness.Sender(leg) for leg in call["legs"]]
-    for _ in harness.paced(seconds):
-        for sender in senders:
-            sender.send(b"\x21" * 160)
-    return engine.end(call)["recording"]
-
-
 def is_heard(engine, recording):
     return engine.raw("GET", f"/v1/recordings/{recording}/audio?purpose=quality&format=wav")[0] == 200
 
@@ -69,8 +54,8 @@ def opens(report):
 
 def copies(folder):
     engine = harness.Engine(folder, name="state", calls=50, sealed_pages=4096).start()
-    erased = [record(engine, f"a{i}", {"customer": PERSON, "agent": "agent-1"}) for i in range(3)]
-    kept = [record(engine, f"o{i}", {"customer": f"customer-{i}", "agent": "agent-1"}) for i in range(3)]
+    erased = [engine.record(f"a{i}", {"customer": PERSON, "agent": "agent-1"})[0] for i in range(3)]
+    kept = [engine.record(f"o{i}", {"customer": f"customer-{i}", "agent": "agent-1"})[0] for i in range(3)]
     engine.stop()
     copy = os.path.join(folder, "copy")
     shutil.copytree(engine.state, copy)
@@ -104,7 +89,7 @@ def copies(folder):
     check("since" in engine.command("keys", "--state", engine.state).stdout, "the status as text")
     for recording in kept:
         check(is_heard(engine, recording), "what was kept is not heard")
-    kept.append(record(engine, "new", {"customer": "customer-0", "agent": "agent-1"}))
+    kept.append(engine.record("new", {"customer": "customer-0", "agent": "agent-1"})[0])
     check(is_heard(engine, kept[-1]), "what came after is not heard")
     done.set()
     talking.join()
@@ -134,14 +119,15 @@ def kills(folder):
     """Rotations, erasures, and both at once, each killed at some moment."""
     chosen = random.Random(SEED)
     engine = harness.Engine(folder, name="killed", ports="32000-32999", calls=50, sealed_pages=4096).start()
-    kept = [record(engine, f"k{i}", {"customer": f"customer-{i}", "agent": "agent-1"}, ("per-party", "all-party")[i % 2])
+    kept = [engine.record(f"k{i}", {"customer": f"customer-{i}", "agent": "agent-1"},
+                          policy=("per-party", "all-party")[i % 2])[0]
             for i in range(4)]
     gone, rotations, roots = [], 0, {roots_in(engine)[0]}
     for number in range(KILLS):
         begun = []
         if number % 3 != 0:
             victim = f"victim-{number}"
-            gone.append(record(engine, victim, {"customer": victim, "agent": "agent-1"}, seconds=0.1))
+            gone.append(engine.record(victim, {"customer": victim, "agent": "agent-1"}, seconds=0.1)[0])
         acts = {0: ("keys/rotate",), 1: (f"subjects/victim-{number}/erase",)}.get(
             number % 3, ("keys/rotate", f"subjects/victim-{number}/erase"))
         for act in acts:
@@ -169,7 +155,7 @@ def kills(folder):
     check(len(roots) == 1 + rotations, f"{len(roots)} root keys in {rotations} rotations")
     for recording in gone:
         check(not is_heard(engine, recording), "an erased recording is heard")
-    kept.append(record(engine, "last", {"customer": "customer-0", "agent": "agent-1"}))
+    kept.append(engine.record("last", {"customer": "customer-0", "agent": "agent-1"})[0])
     check(len(engine.segment_files()) == 2 * len(kept), f"{len(engine.segment_files())} objects are left")
     engine.stop()
     engine.command("verify", "--state", engine.state)

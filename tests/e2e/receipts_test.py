@@ -16,13 +16,7 @@ id = "recording-notice"
 version = "1"
 language = "en"
 text = "We would like to record this call."
-[controller]
-id = "DE123456789"
-name = "Example Ltd"
-address = "1 Example Street, 10115 Berlin, Germany"
-contact = "privacy@example.com"
-jurisdiction = "DE"
-"""
+""" + harness.CONTROLLER
 ORACLE = os.path.join(harness.ROOT, "tests", "receipts")
 MARKER = "Alice-Marker-Person"
 

@@ -30,20 +30,6 @@ def engine_in(folder, name, quality="3s", **more):
     return harness.Engine(folder, name=name, more=OWN.format(quality=quality), **more)
 
 
-def record(engine, ref, people, policy="all-party", tenant="default", seconds=0.3):
-    body = engine.call_body(tuple(people), policy=policy, ref=ref, tenant=tenant)
-    for participant, person in zip(body["participants"], people.values()):
-        participant["subject"] = person
-    call = engine.ask("POST", "/v1/calls", body)
-    for leg in people:
-        engine.decide(call, leg, "granted", purposes=["quality"])
-    senders = [harness.Sender(leg) for leg in call["legs"]]
-    for _ in harness.paced(seconds):
-        for sender in senders:
-            sender.send(b"\x21" * 160)
-    return engine.end(call)["recording"], call["id"]
-
-
 def shown(engine, recording):
     return engine.ask("GET", f"/v1/recordings/{recording}")
 
@@ -85,9 +71,9 @@ def begun_times(engine, erasure):
 
 def by_themselves(folder):
     engine = engine_in(folder, "brief").start()
-    kept, _ = record(engine, "kept", {"customer": "c1", "agent": "a1"})
-    brief, call = record(engine, "brief", {"customer": "c2", "agent": "a2"}, tenant="brief")
-    held, _ = record(engine, "held", {"customer": "c3", "agent": "a3"}, tenant="brief")
+    kept, _ = engine.record("kept", {"customer": "c1", "agent": "a1"})
+    brief, call = engine.record("brief", {"customer": "c2", "agent": "a2"}, tenant="brief")
+    held, _ = engine.record("held", {"customer": "c3", "agent": "a3"}, tenant="brief")
     hold = place(engine, "--recording", held)
     view = shown(engine, brief)
     ends = seconds_of(view["expires"])
@@ -104,7 +90,8 @@ def by_themselves(folder):
     entries = harness.wait_until("it is done", lambda: rows(engine, "SELECT body FROM ledger WHERE kind = 'erasure_done'"))
     check(engine.segment_files(call) == [], "objects are left")
     check(json.loads(entries[0][0])["by"] == "retention", f"{entries}")
-    time.sleep(1.5)
+    ends = seconds_of(shown(engine, held)["expires"])
+    harness.wait_until("the held one has been due for a second", lambda: time.time() > ends + 1)
     check(shown(engine, held)["state"] == "complete" and heard(engine, held) == 200, "a held recording was touched")
     check(time.time() > seconds_of(shown(engine, held)["expires"]), "the held one is not due yet")
     release(engine, hold)
@@ -112,7 +99,7 @@ def by_themselves(folder):
     check(shown(engine, kept)["state"] == "complete", "what is kept is gone")
 
     # Other settings at SIGHUP hold for what is there.
-    later, _ = record(engine, "later", {"customer": "c4", "agent": "a4"}, tenant="brief", seconds=0.1)
+    later, _ = engine.record("later", {"customer": "c4", "agent": "a4"}, tenant="brief", seconds=0.1)
     engine.configure(more=OWN.format(quality="40d"))
     os.kill(engine.pid, signal.SIGHUP)
     harness.wait_until("it is reckoned anew", lambda: seconds_of(shown(engine, later)["expires"]) > time.time() + 1e6, 10)
@@ -126,9 +113,9 @@ def by_themselves(folder):
 
 def asked_for_under_a_hold(folder):
     engine = engine_in(folder, "held", "30d", ports="32000-32999").start()
-    first, first_call = record(engine, "f", {"customer": "c1", "agent": "a1"})
-    second, _ = record(engine, "s", {"customer": "c1", "agent": "a2"})
-    other, _ = record(engine, "o", {"customer": "c9", "agent": "a9"})
+    first, first_call = engine.record("f", {"customer": "c1", "agent": "a1"})
+    second, _ = engine.record("s", {"customer": "c1", "agent": "a2"})
+    other, _ = engine.record("o", {"customer": "c9", "agent": "a9"})
     hold = place(engine, "--call", first_call)
     objects = len(engine.segment_files())
 
@@ -174,7 +161,7 @@ def asked_for_under_a_hold(folder):
 def withdrawn_under_a_hold(folder):
     """on_withdraw = erase: in a live call, and in one that is over; a hold that ends by its time."""
     engine = engine_in(folder, "withdrawn", "30d", ports="34000-34999", on_withdraw="erase").start()
-    recording, call = record(engine, "w", {"customer": "c1", "agent": "a1"})
+    recording, call = engine.record("w", {"customer": "c1", "agent": "a1"})
     body = engine.call_body(("customer",), policy="per-party", ref="live")
     body["participants"][0]["subject"] = "c7"
     live = engine.ask("POST", "/v1/calls", body)

@@ -56,13 +56,7 @@ def pipeline_of_tenants():
                         (['standing_roles = ["agent"]'] if staff else [])
                 lines.append(f'"{tenant_of(policy, scope, staff)}" = {{ {", ".join(rules)} }}')
     return "[consent.tenants]\n" + "\n".join(lines) + """
-[controller]
-id = "DE123456789"
-name = "Example Ltd"
-address = "1 Example Street, 10115 Berlin, Germany"
-contact = "privacy@example.com"
-jurisdiction = "DE"
-"""
+""" + harness.CONTROLLER
 
 
 class Pair:
