@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "bench/micro/floor.h"
+#include "codecs/matroska/block_writer.h"
+#include "codecs/voice_activity.h"
 #include "crypto/aes_gcm.h"
 #include "crypto/frame_cipher.h"
 #include "crypto/message.h"
@@ -62,5 +64,25 @@ void seal_frame(benchmark::State& state) {
   cipher_alone.beside(state, 0, (bench::cpu_ns() - before) / static_cast<double>(state.iterations()));
 }
 BENCHMARK(seal_frame)->Arg(1)->Arg(1000);
+
+// Beside it: how much of the block is talk, which is looked at before it is encrypted.
+void talk_in_block(benchmark::State& state) {
+  std::array<std::uint8_t, limits::kFrameBytes> block{};
+  std::array<std::uint8_t, 160> payload{};
+  for (std::size_t i = 0; i < payload.size(); ++i) payload[i] = static_cast<std::uint8_t>(i * 37);
+  auto cluster = matroska::ClusterWriter::begin(block, WallTime(0s));
+  std::size_t packets = 0;
+  for (WallTime at(0s); cluster.fits(payload.size(), at); at += 20ms, ++packets) cluster.append(payload, at);
+  cluster.finish();
+  const double before = bench::cpu_ns();
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(block);
+    benchmark::DoNotOptimize(talk_in(Codec{}, block));
+  }
+  const double ns = (bench::cpu_ns() - before) / static_cast<double>(state.iterations());
+  cipher_alone.beside(state, 0, ns);
+  state.counters["ns_a_packet"] = ns / static_cast<double>(packets);
+}
+BENCHMARK(talk_in_block);
 
 }  // namespace
