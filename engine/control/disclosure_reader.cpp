@@ -8,8 +8,10 @@
 
 #include "base/limits.h"
 #include "codecs/codec.h"
+#include "engine/catalog/opt_in_time.h"
 #include "engine/catalog/people.h"
 #include "engine/catalog/processor_event.h"
+#include "engine/catalog/unless_gone.h"
 #include "engine/consent/audio_use.h"
 #include "engine/control/purpose_right.h"
 
@@ -17,14 +19,6 @@ namespace assent {
 namespace {
 
 using nlohmann::json;
-
-// Nothing when it is gone with its key or by erasure; damage stays an error.
-template <typename T>
-Result<std::optional<T>> unless_gone(Result<T> opened) {
-  if (opened) return std::optional<T>(*std::move(opened));
-  if (opened.error().code == Errc::not_found) return std::optional<T>();
-  return opened.error();
-}
 
 std::vector<std::string> texts_in(const std::string& list_json) {
   std::vector<std::string> texts;
@@ -147,6 +141,7 @@ Result<void> DisclosureReader::add_people(SubjectId subject, Sources& from, Disc
     DisclosedParticipant one{row.id, row.role, row.subject == subject, std::nullopt, std::nullopt};
     if (one.is_them) {
       from.own.insert(row.id);
+      one.opt_in = opt_in_time(row.id, from.consents);
       auto key = unless_gone(parts_.keys.open(row.key));
       if (!key) return key.error();
       if (*key) {
@@ -158,14 +153,7 @@ Result<void> DisclosureReader::add_people(SubjectId subject, Sources& from, Disc
     call.participants.push_back(std::move(one));
   }
   for (const ConsentRow& consent : from.consents) {
-    if (!from.own.contains(consent.participant)) continue;
-    call.consents.push_back(consent);
-    if (consent.decision != "granted") continue;
-    for (DisclosedParticipant& one : call.participants) {
-      if (one.id != consent.participant || one.opt_in) continue;
-      // An id of this kind begins with the time it was made at: when they joined.
-      one.opt_in = std::max(milliseconds(0), std::chrono::floor<milliseconds>(consent.at - made_at(one.id)));
-    }
+    if (from.own.contains(consent.participant)) call.consents.push_back(consent);
   }
   return {};
 }

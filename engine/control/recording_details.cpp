@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "engine/catalog/forget_patiently.h"
+#include "engine/catalog/opt_in_time.h"
+#include "engine/catalog/unless_gone.h"
 #include "engine/control/recordings.h"
 
 namespace assent {
@@ -13,24 +15,16 @@ namespace {
 
 constexpr std::string_view kUse = "details";
 
-// Their first yes, by when they joined: an id of this kind begins with the time it was made at, in milliseconds.
-std::optional<milliseconds> opt_in_time(const ParticipantRow& participant, const std::vector<ConsentRow>& consents) {
-  for (const ConsentRow& row : consents) {
-    if (row.participant != participant.id || row.decision != "granted") continue;
-    return std::max(milliseconds(0), std::chrono::floor<milliseconds>(row.at - made_at(participant.id)));
-  }
-  return std::nullopt;
-}
-
 }  // namespace
 
 Result<RecordingView> RecordingService::show_details(RecordingId id, const std::string& purpose, const Caller& caller) {
-  auto view = view_of(id);
+  auto view = show(id);
   if (!view) return view;
   if (auto allowed = allow_details(*view, purpose, caller); !allowed) return allowed.error();
+  if (auto opened = open_notes(*view); !opened) return opened.error();
   CallMetrics metrics;
   for (const RecordedParticipant& participant : view->participants) {
-    const auto waited = opt_in_time(participant.row, view->consents);
+    const auto waited = opt_in_time(participant.row.id, view->consents);
     if (waited) metrics.opt_in.emplace_back(participant.row.id, *waited);
   }
   if (view->call.ended) {
@@ -38,6 +32,18 @@ Result<RecordingView> RecordingService::show_details(RecordingId id, const std::
   }
   view->metrics = std::move(metrics);
   return view;
+}
+
+Result<void> RecordingService::open_notes(RecordingView& view) {
+  const auto key = unless_gone(parts_.keys.open(view.call.key));
+  if (!key) return key.error();
+  if (!*key) return {};
+  for (RecordedNote& note : view.notes) {
+    auto text = unless_gone(open_note(*(*key)->key, note.row));
+    if (!text) return text.error();
+    note.text = *std::move(text);
+  }
+  return {};
 }
 
 // They are about the whole call, so the right to them is the right to hear all that was kept of it.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/catalog/people.h"
+#include "engine/catalog/unless_gone.h"
 
 namespace assent {
 namespace {
@@ -11,14 +12,6 @@ namespace {
 constexpr std::string_view kDefaultTenantName = "default";
 
 Error no_recording() { return error(Errc::not_found, "there is no recording with this id"); }
-
-// Nothing when the text is gone with its key or by erasure; damage stays an error.
-template <typename T>
-Result<std::optional<T>> unless_gone(Result<T> opened) {
-  if (opened) return std::optional<T>(*std::move(opened));
-  if (opened.error().code == Errc::not_found) return std::optional<T>();
-  return opened.error();
-}
 
 }  // namespace
 
@@ -152,14 +145,6 @@ Result<std::vector<RecordedParticipant>> RecordingService::participants_of(const
 }
 
 Result<RecordingView> RecordingService::show(RecordingId id) {
-  auto view = view_of(id);
-  if (!view) return view;
-  for (RecordedNote& note : view->notes) note.text.reset();
-  return view;
-}
-
-// All that is on record of it, opened.
-Result<RecordingView> RecordingService::view_of(RecordingId id) {
   auto row = find(id);
   if (!row) return row.error();
   auto summary = summary_of(*row);
@@ -189,15 +174,7 @@ Result<RecordingView> RecordingService::view_of(RecordingId id) {
     if (!ref) return ref.error();
     view.ref = *std::move(ref);
   }
-  for (NoteRow& note : *notes) {
-    RecordedNote shown{std::move(note), std::nullopt};
-    if (*key) {
-      auto text = unless_gone(open_note(*(*key)->key, shown.row));
-      if (!text) return text.error();
-      shown.text = *std::move(text);
-    }
-    view.notes.push_back(std::move(shown));
-  }
+  for (NoteRow& note : *notes) view.notes.push_back({std::move(note), std::nullopt});
   return view;
 }
 

@@ -162,7 +162,7 @@ class RecordingService {
   };
 
   Result<RecordingFilter> filter_of(const RecordingQuery& query, bool& matches_nothing);
-  Result<RecordingView> view_of(RecordingId id);
+  Result<void> open_notes(RecordingView& view);
   Result<void> allow_details(const RecordingView& view, const std::string& purpose, const Caller& caller);
   Result<std::optional<LegMetrics>> metrics_of(const LegRow& leg);
   Result<RecordingSummary> summary_of(const RecordingRow& row);
