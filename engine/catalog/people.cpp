@@ -17,6 +17,15 @@ const SubjectRow* added_by(const std::vector<Booking>& bookings, const BlindInde
 
 }  // namespace
 
+Result<TenantRow> tenant_named(Catalog& catalog, const std::string& name_or_id) {
+  auto row = catalog.tenant(std::string_view(name_or_id));
+  if (!row) return row.error();
+  if (const auto id = parse_id<TenantId>(name_or_id); !*row && id) row = catalog.tenant(*id);
+  if (!row) return row.error();
+  if (!*row) return error(Errc::not_found, "there is no tenant of this name or id");
+  return **std::move(row);
+}
+
 Result<Tenant> People::tenant(std::string_view name) {
   const auto row = catalog_.tenant(name);
   if (!row) return row.error();

@@ -30,6 +30,9 @@ struct Subject {
   OpenKey key;
 };
 
+// The operator's name of it, or its id. Errc::not_found: there is none.
+Result<TenantRow> tenant_named(Catalog& catalog, const std::string& name_or_id);
+
 class People {
  public:
   // Borrows both, which outlive it.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/catalog/people.h"
 #include "engine/control/hold_queue.h"
 
 namespace assent {
@@ -64,13 +65,10 @@ Result<std::array<std::uint8_t, 16>> Holds::find_recorded(const HoldSpec& spec) 
 }
 
 Result<std::array<std::uint8_t, 16>> Holds::find_tenant(const std::string& name) {
-  auto row = parts_.catalog.tenant(std::string_view(name));
+  const auto row = tenant_named(parts_.catalog, name);
   if (!row) return row.error();
-  if (const auto id = parse_id<TenantId>(name); !*row && id) row = parts_.catalog.tenant(*id);
-  if (!row) return row.error();
-  if (!*row) return error(Errc::not_found, "there is no tenant of this name or id");
-  if ((*row)->erased) return erased("tenant");
-  return (*row)->id.bytes;
+  if (row->erased) return erased("tenant");
+  return row->id.bytes;
 }
 
 // ---- from outside ---------------------------------------------------------------------------------------------------

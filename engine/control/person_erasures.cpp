@@ -9,6 +9,7 @@
 #include "engine/catalog/erasure_record.h"
 #include "engine/catalog/forget_patiently.h"
 #include "engine/catalog/leg_erasure.h"
+#include "engine/catalog/people.h"
 #include "engine/control/call_contents.h"
 #include "engine/control/leg_erasure_plan.h"
 
@@ -59,15 +60,12 @@ Result<ErasureView> PersonErasures::erase_subject(const PersonName& person, cons
 }
 
 Result<ErasureView> PersonErasures::erase_tenant(const std::string& tenant, const Caller& caller) {
-  auto row = parts_.catalog.tenant(std::string_view(tenant));
+  const auto row = tenant_named(parts_.catalog, tenant);
   if (!row) return row.error();
-  if (const auto id = parse_id<TenantId>(tenant); !*row && id) row = parts_.catalog.tenant(*id);
-  if (!row) return row.error();
-  if (!*row) return error(Errc::not_found, "there is no tenant of this name or id");
-  if ((*row)->erased) return under_way(kTenantKind, to_text((*row)->id));
-  if (auto checked = check_not_live(parts_.catalog.live_call_of((*row)->id)); !checked) return checked.error();
-  if (auto held = if_held(HoldTarget::tenant, (*row)->id.bytes, caller); !held || *held) return taken(std::move(held));
-  return begin_tenant(new_erasure(kTenantKind, to_text((*row)->id)), **row, caller);
+  if (row->erased) return under_way(kTenantKind, to_text(row->id));
+  if (auto checked = check_not_live(parts_.catalog.live_call_of(row->id)); !checked) return checked.error();
+  if (auto held = if_held(HoldTarget::tenant, row->id.bytes, caller); !held || *held) return taken(std::move(held));
+  return begin_tenant(new_erasure(kTenantKind, to_text(row->id)), *row, caller);
 }
 
 ErasureRow PersonErasures::new_erasure(std::string_view kind, const std::string& target) {
