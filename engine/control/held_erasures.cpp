@@ -14,35 +14,28 @@ Result<bool> HeldErasures::begin_free() {
   if (!waiting) return waiting.error();
   bool asks_again = false;
   for (const ErasureRow& row : *waiting) {
-    const auto waits = begin_if_free(row.id);
-    if (waits) {
-      asks_again = asks_again || *waits;
-      continue;
-    }
+    const auto begun = begin_if_free(row.id);
+    if (begun) continue;
     asks_again = true;
-    if (waits.error().code == Errc::conflict) continue;  // a call is in progress, or another hold came
+    if (begun.error().code == Errc::conflict) continue;  // a call is in progress, or another hold came
     parts_.report("the erasure " + to_text(row.id) +
-                  " waited for a hold and could not begin; it is tried again: " + waits.error().what);
+                  " waited for a hold and could not begin; it is tried again: " + begun.error().what);
   }
   return asks_again;
 }
 
-Result<bool> HeldErasures::begin_if_free(ErasureId id) {
+Result<void> HeldErasures::begin_if_free(ErasureId id) {
   const auto alone = parts_.queue.lock();
   auto row = parts_.catalog.erasure(id);
   if (!row) return row.error();
-  if (!*row || !(*row)->held) return false;
+  if (!*row || !(*row)->held) return {};
   if (auto withdrawn = parts_.queue.go_on_withdrawing(**row); !withdrawn) return withdrawn.error();
   const auto scope = scope_of(**row);
   if (!scope) return error(Errc::corrupt, "the erasure " + to_text(id) + " waits, and is of a kind that never does");
   const auto holds = parts_.catalog.holds_over(scope->target, scope->id);
   if (!holds) return holds.error();
-  if (!holds->empty()) {
-    if (auto named = parts_.queue.name_hold(**row, holds->front()); !named) return named.error();
-    return false;
-  }
-  if (auto begun = begin(**std::move(row)); !begun) return begun.error();
-  return false;
+  if (!holds->empty()) return parts_.queue.name_hold(**row, holds->front());
+  return begin(**std::move(row));
 }
 
 Result<void> HeldErasures::begin(ErasureRow row) {

@@ -35,7 +35,7 @@ class HeldErasures {
   Result<bool> begin_free();
 
  private:
-  Result<bool> begin_if_free(ErasureId id);
+  Result<void> begin_if_free(ErasureId id);
   Result<void> begin(ErasureRow row);
   Result<void> begin_legs(const ErasureRow& row);
 
