@@ -103,7 +103,7 @@ Result<AdmittedCall> CallAdmission::prepare(const CallSpec& spec, const Pipeline
       {identity.id, tenant->id, call_key->id, std::string(to_text(consent.policy)),
        seal_call_ref(*call_key->key, identity.id, spec.ref), identity.notice_json, now, std::nullopt, CallState::live,
        seal_call_settings(*call_key->key, identity.id, to_json(terms, purposes_)), scope}});
-  AdmittedCall admitted{{identity, consent, {}, {}}, spec.tenant, call_key->id, {}, {}};
+  AdmittedCall admitted{{identity, consent, {}, {}}, spec.tenant, *call_key, {}, {}};
   for (std::size_t i = 0; i < people->size(); ++i) {
     auto made = participant(spec.participants[i], identity.id, (*people)[i], rules, now, bookings);
     if (!made) return made.error();
@@ -275,7 +275,7 @@ Result<std::vector<StandingGrant>> CallAdmission::standing(SubjectId subject, Wa
 Result<OpenKey> CallAdmission::owner_key(const KnownParticipant& owner, const std::vector<Booking>& bookings) {
   for (const Booking& booking : bookings) {
     const auto* added = std::get_if<booking::AddSubject>(&booking);
-    if (added != nullptr && added->row.id == owner.subject) return keys_.open(added->row.key);
+    if (added != nullptr && added->row.id == owner.subject) return keys_.open_unbooked(added->row.key);
   }
   auto subject = people_.subject(owner.subject);
   if (!subject) return subject.error();

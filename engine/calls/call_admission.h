@@ -44,7 +44,7 @@ struct AdmittedLegs {
 struct AdmittedCall {
   NewCall call;
   std::string tenant;
-  KeyId call_key;
+  OpenKey call_key;  // not booked yet: an eviction may have dropped it from the ring
   std::vector<KnownParticipant> participants;
   std::vector<Booking> bookings;
 };

@@ -74,7 +74,7 @@ LiveCalls::KnownCall LiveCalls::known_from(ShardId shard, const CallSpec& spec, 
   entry->tenant_name = tenant_name(spec);
   entry->place = place;
   entry->tenant = identity.tenant;
-  entry->call_key = admitted.call_key;
+  entry->call_key = admitted.call_key.id;
   entry->defaults = std::move(defaults);
   entry->created = identity.created;
   entry->participants = admitted.participants;
@@ -141,10 +141,7 @@ Result<CallId> LiveCalls::start(const CallSpec& spec, const QuotaPlace& place) {
       full = opened.error();
       continue;
     }
-    if (auto noted = note_ports(*entry, *opened, admitted->bookings); !noted) {
-      abort(shard, id);
-      return noted.error();
-    }
+    note_ports(*entry, *opened, *admitted->call_key.key, admitted->bookings);
     if (auto booked = parts_.writer.book_and_wait(std::move(admitted->bookings)); !booked) {
       abort(shard, id);
       return booked.error();
@@ -169,15 +166,13 @@ Result<std::vector<LegPorts>> LiveCalls::open(ShardId shard, NewCall call) {
 
 // How the latest of the legs are heard, now that they have their ports: for a restart. Into their rows, where these are
 // still to be booked.
-Result<void> LiveCalls::note_ports(const Known& known, const std::vector<LegPorts>& ports,
-                                   std::vector<Booking>& bookings) {
-  const auto key = parts_.keys.open(known.call_key);
-  if (!key) return key.error();
+void LiveCalls::note_ports(const Known& known, const std::vector<LegPorts>& ports, const SecretKey& call_key,
+                           std::vector<Booking>& bookings) {
   const std::size_t first = known.legs.size() - ports.size();
   for (std::size_t i = 0; i < ports.size(); ++i) {
     const auto& [id, spec] = known.legs.at(first + i);
     const LegMedia media{spec.payload_type, spec.dtmf_payload_type, spec.source, ports[i]};
-    Bytes sealed = seal_leg_media(*key->key, id, to_json(media));
+    Bytes sealed = seal_leg_media(call_key, id, to_json(media));
     const auto row = std::find_if(bookings.begin(), bookings.end(), [leg = id](const Booking& booking) {
       const auto* add = std::get_if<booking::AddLeg>(&booking);
       return add != nullptr && add->row.id == leg;
@@ -188,7 +183,6 @@ Result<void> LiveCalls::note_ports(const Known& known, const std::vector<LegPort
       bookings.push_back(booking::SetLegMedia{id, std::move(sealed)});
     }
   }
-  return {};
 }
 
 // What is on file is granted once the call is booked, which its records refer to. That it cannot be granted is no
@@ -246,7 +240,9 @@ Result<CallView> LiveCalls::change_legs(CallId id, const LegsSpec& spec, const C
                         limits::kApiDurableWait);
   if (!opened) return opened.error();
   std::vector<Booking> heard;
-  if (auto noted = note_ports(*after, *opened, heard); !noted) return noted.error();
+  const auto call_key = parts_.keys.open(after->call_key);
+  if (!call_key) return call_key.error();
+  note_ports(*after, *opened, *call_key->key, heard);
   if (auto booked = parts_.writer.book_and_wait(std::move(heard)); !booked) return booked.error();
   {
     const std::lock_guard lock(mutex_);

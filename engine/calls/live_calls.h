@@ -120,7 +120,8 @@ class LiveCalls final : public CallService {
                               const QuotaPlace& place, Defaults defaults);
   std::vector<ShardId> shards_by_calls() const;
   Result<std::vector<LegPorts>> open(ShardId shard, NewCall call);
-  Result<void> note_ports(const Known& known, const std::vector<LegPorts>& ports, std::vector<Booking>& bookings);
+  void note_ports(const Known& known, const std::vector<LegPorts>& ports, const SecretKey& call_key,
+                  std::vector<Booking>& bookings);
   Result<CallId> start(const CallSpec& spec, const QuotaPlace& place);
   void abort(ShardId shard, CallId id);
   void grant_standing(ShardId shard, CallId id);

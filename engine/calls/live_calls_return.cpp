@@ -62,9 +62,13 @@ Result<void> LiveCalls::come_back(const CallRow& row, WallTime now, std::vector<
   const bool has_new_ports = call->ports().size() != call->legs.size();
   const auto opened = open(*shard, std::move(call->call));
   if (!opened) return opened.error();
-  if (auto noted = has_new_ports ? note_ports(*entry, *opened, bookings) : Result<void>(); !noted) {
-    abort(*shard, row.id);
-    return noted;
+  if (has_new_ports) {
+    const auto key = parts_.keys.open(entry->call_key);
+    if (!key) {
+      abort(*shard, row.id);
+      return key.error();
+    }
+    note_ports(*entry, *opened, *key->key, bookings);
   }
   nlohmann::json body{{"came_back", true}};
   if (call->recording) {

@@ -36,6 +36,11 @@ KeyRing::KeyRing(Catalog& catalog, const RootKeyProvider& root, KeyRingLimits ke
 
 Result<OpenKey> KeyRing::open(KeyId id) { return open_under(id, 1); }
 
+Result<OpenKey> KeyRing::open_unbooked(KeyId id) {
+  if (auto key = find(id)) return OpenKey{id, std::move(key)};
+  return error(Errc::conflict, "the new key " + to_text(id) + " was dropped while others were replaced: start again");
+}
+
 Result<OpenKey> KeyRing::open_under(KeyId id, int depth) {
   if (depth > kDeepest) return error(Errc::corrupt, "the key rows above " + to_text(id) + " lead nowhere");
   for (;;) {

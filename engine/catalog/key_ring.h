@@ -62,6 +62,9 @@ class KeyRing {
           std::function<Now()> clock = read_clocks);
 
   Result<OpenKey> open(KeyId id);
+  // One that has been made and not booked yet, which is nowhere but here. Errc::conflict: an eviction, of whatever, has
+  // dropped it; then nothing can be booked that needs it, and whoever made it starts again.
+  Result<OpenKey> open_unbooked(KeyId id);
   // The key's successor where it has one: while keys are replaced, a row may name one that nothing is wrapped under any
   // more.
   Result<OpenKey> open_newest(KeyId id);

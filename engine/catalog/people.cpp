@@ -140,7 +140,7 @@ Result<Subject> People::subject_or_new(const Tenant& tenant, const std::optional
     if (!known) return known.error();
     if (*known) return subject((*known)->id);
     if (const SubjectRow* added = added_by(bookings, index)) {
-      const auto key = keys_.open(added->key);
+      const auto key = keys_.open_unbooked(added->key);
       if (!key) return key.error();
       return Subject{added->id, *key};
     }

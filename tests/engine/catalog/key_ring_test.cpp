@@ -274,6 +274,16 @@ TEST_CASE("a key that is wrapped anew between the reading of its row and of its 
   CHECK(*opened->key == *tree.leg[0].key);
 }
 
+TEST_CASE("a key that is about to be booked is to be made again once an eviction has dropped it") {
+  Tree tree;
+  std::vector<Booking> bookings;
+  const OpenKey made = Tree::must(tree.ring.make(KeyKind::subject, tree.tenant, bookings));
+  CHECK(Tree::must(tree.ring.open_unbooked(made.id)).key == made.key);
+  tree.ring.set_replacing(true);
+  tree.ring.evict(tree.leg[0].id);
+  CHECK(tree.ring.open_unbooked(made.id).error().code == Errc::conflict);
+}
+
 TEST_CASE("while keys are replaced, an eviction leaves nothing at hand") {
   Tree tree;
   tree.ring.set_replacing(true);
