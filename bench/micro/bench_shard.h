@@ -158,7 +158,8 @@ class BenchShard {
     NewCall call{{new_id<CallId>(now_.wall), {}, new_id<RecordingId>(now_.wall), {}, now_.wall}, consent, {}, {}};
     const CallId id = call.identity.id;
     for (const char* const ref : {"agent", "customer"}) {
-      call.participants.push_back({new_id<ParticipantId>(now_.wall), ref});
+      call.participants.push_back(
+          {new_id<ParticipantId>(now_.wall), ref, std::make_shared<const SecretKey>(SecretKey::random())});
       call.legs.push_back({new_id<LegId>(now_.wall),
                            ref,
                            ref,

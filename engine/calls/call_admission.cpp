@@ -237,7 +237,7 @@ Result<CallAdmission::Joining> CallAdmission::participant(const ParticipantSpec&
   auto sealed = seal_participant(*key->key, id, {spec.ref, spec.name, spec.address});
   if (!sealed) return sealed.error();
   bookings.push_back(booking::AddParticipant{{id, call, subject.id, spec.role, std::move(*sealed), key->id}});
-  Joining made{{spec, id, subject.id}, {id, spec.ref}};
+  Joining made{{spec, id, subject.id, key->id}, {id, spec.ref, key->key}};
   if (!rules.counts_standing(spec.role)) return made;
   auto on_file = standing(subject.id, now);
   if (!on_file) return on_file.error();

@@ -32,6 +32,7 @@ struct KnownParticipant {
   ParticipantSpec spec;
   ParticipantId id;
   SubjectId subject;
+  KeyId key;
 };
 
 struct AdmittedLegs {

@@ -120,7 +120,7 @@ Result<void> CallReturn::add_participant(const ParticipantRow& row, WallTime now
   auto ref = People(catalog_, keys_).ref_of(row.subject);
   if (!ref) return ref.error();
   spec.subject = *std::move(ref);
-  CallParticipant joins{row.id, fields->ref, {}};
+  CallParticipant joins{row.id, fields->ref, key->key, {}};
   auto on_file = catalog_.standing_consents(row.subject);
   if (!on_file) return on_file.error();
   for (const StandingConsentRow& each : *on_file) {
@@ -138,7 +138,7 @@ Result<void> CallReturn::add_participant(const ParticipantRow& row, WallTime now
     joins.standing = *std::move(standing);
   }
   call.call.participants.push_back(std::move(joins));
-  call.participants.push_back({std::move(spec), row.id, row.subject});
+  call.participants.push_back({std::move(spec), row.id, row.subject, row.key});
   return {};
 }
 

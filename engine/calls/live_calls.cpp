@@ -299,7 +299,11 @@ Result<std::vector<ConsentRecordView>> LiveCalls::decide(CallId id, const Consen
   // With on_withdraw = erase the answer means that it is done. Where nothing is being erased this returns at once.
   if (auto erased = parts_.eraser.wait_for(id, kSettlePatience); !erased) return erased.error();
   std::vector<ConsentRecordView> views;
-  for (const ConsentRow& row : *rows) views.push_back(record_view(row, *call));
+  for (const ConsentRow& row : *rows) {
+    auto view = record_view(row, *call);
+    if (!view) return view.error();
+    views.push_back(*std::move(view));
+  }
   return views;
 }
 

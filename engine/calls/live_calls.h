@@ -126,7 +126,7 @@ class LiveCalls final : public CallService {
   void abort(ShardId shard, CallId id);
   void grant_standing(ShardId shard, CallId id);
   Result<CallView> set_paused(CallId id, LiveCall::Pausing what, const std::string& reason, const Caller& caller);
-  ConsentRecordView record_view(const ConsentRow& row, const Known& known) const;
+  Result<ConsentRecordView> record_view(const ConsentRow& row, const Known& known) const;
   Result<EndedCall> already_ended(CallId id);
 
   // Settles and books a finished call; `done` is called when that is durable, on whichever thread finished it.

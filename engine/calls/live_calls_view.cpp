@@ -3,14 +3,18 @@
 #include <iterator>
 
 #include "engine/calls/live_calls.h"
+#include "engine/catalog/said.h"
 #include "engine/control/consent_record_view.h"
 
 namespace assent {
 
-ConsentRecordView LiveCalls::record_view(const ConsentRow& row, const Known& known) const {
+Result<ConsentRecordView> LiveCalls::record_view(const ConsentRow& row, const Known& known) const {
   const auto who = std::find_if(known.participants.begin(), known.participants.end(),
                                 [&](const KnownParticipant& one) { return one.id == row.participant; });
-  return consent_record_view(row, who == known.participants.end() ? std::string() : who->spec.ref);
+  if (who == known.participants.end()) return error(Errc::corrupt, "a consent in the call is nobody's");
+  auto said = open_said(parts_.keys, who->key, row);
+  if (!said) return said.error();
+  return consent_record_view(row, who->spec.ref, *std::move(said));
 }
 
 Result<CallView> LiveCalls::call(CallId id) {

@@ -61,7 +61,8 @@ struct SetLegCounts { LegId leg; std::string counts_json; };
 struct SetLegMedia { LegId leg; Bytes sealed_media; };
 // In place of what is there, which is overwritten; empty: nothing any more. No effect when the leg's key is gone.
 struct SetLegMetrics { LegId leg; Bytes sealed_metrics; };
-// Also chains its ledger entry. Errc::conflict: a grant by a consent on file that has been withdrawn.
+// Also chains its ledger entry. What its signal says of itself is kept only while the participant has a key of their own,
+// which goes with what the call says of them. Errc::conflict: a grant by a consent on file that has been withdrawn.
 struct AddConsent { ConsentRow row; };
 // Errc::conflict: the person's key is not `sealed_under` any more.
 struct AddStandingConsent { StandingConsentRow row; KeyId sealed_under; };

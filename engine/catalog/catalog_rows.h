@@ -94,7 +94,7 @@ struct ConsentRow {
   std::string purpose;
   std::string decision;      // "granted" | "denied" | "withdrawn" | "expired"
   std::string signal_type;   // "api" | "dtmf" | "deadline" | "hangup" | ...
-  std::string signal_value;  // the digit, the API token's name
+  std::string signal_value;  // the id of a consent on file; otherwise a hash of what was said (said.h), or nothing
   std::string notice_json;
   std::string origin;  // who entered it: token id, leg id
   WallTime at;
@@ -102,6 +102,7 @@ struct ConsentRow {
   std::int64_t preroll_ms = 0;                         // held audio that the grant kept
   std::optional<WallTime> valid_until = std::nullopt;  // of a grant for a time
   std::int64_t evidence_ms = 0;                        // held audio that it kept as the spoken answer only
+  Bytes sealed_said = {};                              // what the signal says of itself, under the participant's key
 };
 
 // A consent on file, which counts in every call of the person while it is valid and the role lets it.

@@ -11,6 +11,7 @@
 //     NoteRow.sealed_text      call     notes | sealed_text | id          the note
 //     StandingConsentRow       subject  standing_consents | sealed_evidence | id   where it is on file
 //       .sealed_evidence
+//     ConsentRow.sealed_said  participant  consents | sealed_said | id    see said.h
 //
 // Each is sealed under derive(key, kFieldLabel) with its place as AAD (crypto/sealed_field.h), so a value copied to
 // another row or column does not open. The key is opened by the caller (KeyRing).

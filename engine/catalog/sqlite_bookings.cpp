@@ -131,13 +131,26 @@ Result<void> SqliteBookings::put(const booking::AddConsent& add) {
   const auto entry = ledger_entry_of(row);
   if (!entry) return entry.error();
   if (auto told = tell_of(row); !told) return told;  // while the last record is the one before
+  const auto said = keep_said(row);
+  if (!said) return said.error();
   auto done = database_.run(
       "INSERT INTO consents (id, call, participant, purpose, decision, signal_type, signal_value, notice_json, origin, "
-      "at, media_time, preroll_ms, valid_until, evidence_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      "at, media_time, preroll_ms, valid_until, evidence_ms, sealed_said) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+      "?, ?, ?)",
       row.id, row.call, row.participant, row.purpose, row.decision, row.signal_type, row.signal_value, row.notice_json,
-      row.origin, row.at, row.media_time, row.preroll_ms, row.valid_until, row.evidence_ms);
+      row.origin, row.at, row.media_time, row.preroll_ms, row.valid_until, row.evidence_ms, *said);
   if (done && row.decision == "withdrawn") done = plan_retention_of(row.call);
   return done ? append_ledger(*entry) : done;
+}
+
+// A person's consents outlive what is said of them: whoever has been erased says nothing more.
+Result<std::optional<std::int64_t>> SqliteBookings::keep_said(const ConsentRow& row) {
+  if (row.sealed_said.empty()) return std::optional<std::int64_t>();
+  const auto has_key =
+      database_.value<int>("SELECT 1 FROM participants p JOIN keys k ON k.id = p.key AND k.kind = ?2 WHERE p.id = ?1",
+                           row.participant, static_cast<int>(KeyKind::participant));
+  if (!has_key) return has_key.error();
+  return keep_sealed(*has_key ? ByteView(row.sealed_said) : ByteView());
 }
 
 // Whoever withdraws a consent on file need not know of the calls that are about to use it.
@@ -325,7 +338,7 @@ Result<void> SqliteBookings::put(const booking::ForgetCall& forget) {
           "SELECT sealed_ref FROM calls WHERE id = ?1 UNION ALL SELECT sealed_settings FROM calls WHERE id = ?1 "
           "UNION ALL SELECT sealed_label FROM legs WHERE call = ?1 UNION ALL SELECT sealed_metrics FROM legs WHERE "
           "call = ?1 UNION ALL SELECT sealed FROM participants WHERE call = ?1 UNION ALL SELECT sealed FROM notes "
-          "WHERE call = ?1"),
+          "WHERE call = ?1 UNION ALL SELECT sealed_said FROM consents WHERE call = ?1"),
       forget.call);
   if (!done) return done;
   done =
@@ -338,7 +351,9 @@ Result<void> SqliteBookings::put(const booking::ForgetCall& forget) {
   if (!done) return done;
   for (const char* sql : {"UPDATE calls SET sealed_ref = NULL, sealed_settings = NULL WHERE id = ?",
                           "UPDATE legs SET sealed_label = NULL, sealed_metrics = NULL WHERE call = ?",
-                          "UPDATE participants SET sealed = NULL WHERE call = ?", "DELETE FROM notes WHERE call = ?"}) {
+                          "UPDATE participants SET sealed = NULL WHERE call = ?",
+                          "UPDATE consents SET sealed_said = NULL WHERE call = ? AND sealed_said IS NOT NULL",
+                          "DELETE FROM notes WHERE call = ?"}) {
     if (done = database_.run(sql, forget.call); !done) return done;
   }
   return {};
@@ -351,6 +366,8 @@ Result<void> SqliteBookings::put(const booking::ForgetParticipant& forget) {
                                              "UNION ALL SELECT sealed_media FROM legs WHERE participant = ?1 UNION ALL "
                                              "SELECT sealed_metrics FROM legs WHERE participant = ?1 UNION ALL SELECT "
                                              "sealed FROM notes WHERE call = "
+                                             "(SELECT call FROM participants WHERE id = ?1) UNION ALL SELECT "
+                                             "sealed_said FROM consents WHERE participant = ?1 AND call = "
                                              "(SELECT call FROM participants WHERE id = ?1)"),
                             forget.participant);
   if (!done) return done;
@@ -364,6 +381,8 @@ Result<void> SqliteBookings::put(const booking::ForgetParticipant& forget) {
   for (const char* sql :
        {"UPDATE participants SET sealed = NULL WHERE id = ?",
         "UPDATE legs SET sealed_label = NULL, sealed_media = NULL, sealed_metrics = NULL WHERE participant = ?",
+        "UPDATE consents SET sealed_said = NULL WHERE participant = ?1 AND sealed_said IS NOT NULL AND call = "
+        "(SELECT call FROM participants WHERE id = ?1)",
         "DELETE FROM notes WHERE call = (SELECT call FROM participants WHERE id = ?)"}) {
     if (done = database_.run(sql, forget.participant); !done) return done;
   }

@@ -120,6 +120,7 @@ class SqliteBookings {
   Result<void> destroy_key(KeyId key);
   Result<void> overwrite_key(const WrappedKey& key);
   Result<void> require_standing(const ConsentRow& row);
+  Result<std::optional<std::int64_t>> keep_said(const ConsentRow& row);
   Result<std::optional<std::int64_t>> keep_sealed(ByteView body);  // its number; nothing for empty bytes
   Result<void> forget_media(CallId call);
   Result<void> changed_one(Result<void> done, std::string_view what);

@@ -21,9 +21,10 @@ namespace {
 #define ASSENT_PARTICIPANT_ROWS                                                \
   "SELECT p.id, p.call, p.subject, p.role, s.body, p.key FROM participants p " \
   "LEFT JOIN sealed s ON s.n = p.sealed "
-#define ASSENT_CONSENT_ROWS                                                                           \
-  "SELECT id, call, participant, purpose, decision, signal_type, signal_value, notice_json, origin, " \
-  "at, media_time, preroll_ms, valid_until, evidence_ms FROM consents "
+#define ASSENT_CONSENT_ROWS                                                                                     \
+  "SELECT c.id, c.call, c.participant, c.purpose, c.decision, c.signal_type, c.signal_value, c.notice_json, "   \
+  "c.origin, c.at, c.media_time, c.preroll_ms, c.valid_until, c.evidence_ms, s.body FROM consents c LEFT JOIN " \
+  "sealed s ON s.n = c.sealed_said "
 #define ASSENT_RECORDING_ROWS \
   "SELECT r.id, r.call, r.tenant, r.state, r.started, r.ended, r.lost_json, r.expires FROM recordings r "
 #define ASSENT_SEGMENT_ROWS                                                                                   \
@@ -74,7 +75,7 @@ Result<void> read_row(SqliteStatement& from, LegRow& row) {
 Result<void> read_row(SqliteStatement& from, ConsentRow& row) {
   return from.read(row.id, row.call, row.participant, row.purpose, row.decision, row.signal_type, row.signal_value,
                    row.notice_json, row.origin, row.at, row.media_time, row.preroll_ms, row.valid_until,
-                   row.evidence_ms);
+                   row.evidence_ms, row.sealed_said);
 }
 
 Result<void> read_row(SqliteStatement& from, StandingConsentRow& row) {
@@ -306,7 +307,7 @@ Result<std::vector<LegRow>> SqliteCatalog::legs(CallId call) {
 }
 
 Result<std::vector<ConsentRow>> SqliteCatalog::consents(CallId call) {
-  return list<ConsentRow>(ASSENT_CONSENT_ROWS "WHERE call = ? ORDER BY n", call);
+  return list<ConsentRow>(ASSENT_CONSENT_ROWS "WHERE c.call = ? ORDER BY c.n", call);
 }
 
 Result<std::vector<StandingConsentRow>> SqliteCatalog::standing_consents(SubjectId subject) {

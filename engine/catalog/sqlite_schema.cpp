@@ -358,8 +358,20 @@ constexpr const char* kSchema12 = R"sql(
 CREATE INDEX ledger_disclosures ON ledger (seq) WHERE kind = 'disclosure';
 )sql";
 
-constexpr std::array<const char*, 12> kMigrations = {kSchema1, kSchema2, kSchema3, kSchema4,  kSchema5,  kSchema6,
-                                                     kSchema7, kSchema8, kSchema9, kSchema10, kSchema11, kSchema12};
+// What a consent's signal says of itself, which can be forgotten; nothing else of the record ever changes.
+constexpr const char* kSchema13 = R"sql(
+ALTER TABLE consents ADD COLUMN sealed_said INTEGER REFERENCES sealed;
+DROP TRIGGER consents_stand;
+CREATE TRIGGER consents_stand BEFORE UPDATE OF n, id, call, participant, purpose, decision, signal_type, signal_value,
+  notice_json, origin, at, media_time, preroll_ms, valid_until, evidence_ms ON consents
+  BEGIN SELECT RAISE(ABORT, 'a consent record never changes'); END;
+CREATE TRIGGER consents_said BEFORE UPDATE OF sealed_said ON consents WHEN new.sealed_said IS NOT NULL
+  BEGIN SELECT RAISE(ABORT, 'what a consent record says is only ever forgotten'); END;
+)sql";
+
+constexpr std::array<const char*, 13> kMigrations = {kSchema1,  kSchema2,  kSchema3, kSchema4, kSchema5,
+                                                     kSchema6,  kSchema7,  kSchema8, kSchema9, kSchema10,
+                                                     kSchema11, kSchema12, kSchema13};
 
 Result<std::int64_t> number(SqliteDatabase& database, const char* pragma) {
   const auto found = database.value<std::int64_t>(pragma);

@@ -63,7 +63,7 @@ Json json_of(const ConsentRecordView& record) {
           {"participant", record.participant},
           {"purpose", record.purpose},
           {"decision", record.decision},
-          {"signal", {{"type", record.signal_type}, {"value", record.signal_value}}},
+          {"signal", {{"type", record.signal_type}, {"value", record.said ? Json(*record.said) : Json(nullptr)}}},
           {"notice", record.notice ? json_of(*record.notice) : Json(nullptr)},
           {"at", to_rfc3339(record.at)},
           {"valid_until", record.valid_until ? Json(to_rfc3339(*record.valid_until)) : Json(nullptr)}};

@@ -85,12 +85,12 @@ Json metrics_of(const RecordingView& view) {
           {"legs", std::move(legs)}};
 }
 
-Json json_of(const ConsentRow& consent) {
+Json json_of(const ConsentRow& consent, const Said& said) {
   return {{"id", to_text(consent.id)},
           {"participant", to_text(consent.participant)},
           {"purpose", consent.purpose},
           {"decision", consent.decision},
-          {"signal", {{"type", consent.signal_type}, {"value", consent.signal_value}}},
+          {"signal", {{"type", consent.signal_type}, {"value", or_null(said_by(said, consent.id))}}},
           {"notice", stored_json(consent.notice_json)},
           {"origin", consent.origin},
           {"at", to_rfc3339(consent.at)},
@@ -200,7 +200,8 @@ Reply show_recording(ApiParts& parts, const ApiRequest& request) {
   body["gaps"] = gaps_in(body["lost"]);
   body["participants"] = list_of(view->participants);
   body["legs"] = list_of(view->legs);
-  body["consents"] = list_of(view->consents);
+  body["consents"] = Json::array();
+  for (const ConsentRow& consent : view->consents) body["consents"].push_back(json_of(consent, view->said));
   body["segments"] = list_of(view->segments);
   body["notes"] = list_of(view->notes);
   body["metrics"] = metrics_of(*view);

@@ -125,7 +125,7 @@ struct ConsentRecordView {
   std::string purpose;
   std::string decision;
   std::string signal_type;
-  std::string signal_value;
+  std::optional<std::string> said;  // what the signal says of itself; none: it has been erased
   std::optional<Notice> notice;
   WallTime at;
   std::optional<WallTime> valid_until = std::nullopt;

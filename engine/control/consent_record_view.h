@@ -10,10 +10,11 @@
 
 namespace assent {
 
-// `participant`: their ref in the call.
-inline ConsentRecordView consent_record_view(const ConsentRow& row, std::string participant) {
-  ConsentRecordView view{row.id,          row.call,         std::move(participant), row.purpose, row.decision,
-                         row.signal_type, row.signal_value, std::nullopt,           row.at,      row.valid_until};
+// `participant`: their ref in the call. `said`: as ConsentRecordView has it.
+inline ConsentRecordView consent_record_view(const ConsentRow& row, std::string participant,
+                                             std::optional<std::string> said) {
+  ConsentRecordView view{row.id,          row.call,        std::move(participant), row.purpose, row.decision,
+                         row.signal_type, std::move(said), std::nullopt,           row.at,      row.valid_until};
   const auto notice = nlohmann::json::parse(row.notice_json, nullptr, false);
   if (notice.is_object()) {
     view.notice = Notice{notice.value("id", ""), notice.value("version", ""), notice.value("language", ""),

@@ -152,9 +152,16 @@ Result<void> DisclosureReader::add_people(SubjectId subject, Sources& from, Disc
     }
     call.participants.push_back(std::move(one));
   }
+  std::map<ParticipantId, KeyId> own_keys;
+  for (const ParticipantRow& row : from.participants) {
+    if (from.own.contains(row.id)) own_keys[row.id] = row.key;
+  }
   for (const ConsentRow& consent : from.consents) {
     if (from.own.contains(consent.participant)) call.consents.push_back(consent);
   }
+  auto said = open_said(parts_.keys, own_keys, call.consents);
+  if (!said) return said.error();
+  call.said = *std::move(said);
   return {};
 }
 

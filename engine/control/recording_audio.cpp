@@ -114,6 +114,7 @@ Result<void> RecordingService::note_lapses(const HearingQuestion& question, cons
     row.decision = to_text(Decision::expired);
     row.signal_type = to_text(SignalType::validity);
     row.signal_value.clear();
+    row.sealed_said.clear();
     row.origin = "engine";
     row.at = question.now;
     row.media_time.reset();

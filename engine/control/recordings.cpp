@@ -157,6 +157,10 @@ Result<RecordingView> RecordingService::show(RecordingId id) {
   if (!legs) return legs.error();
   auto consents = parts_.catalog.consents(call->id);
   if (!consents) return consents.error();
+  std::map<ParticipantId, KeyId> participant_keys;
+  for (const RecordedParticipant& one : *participants) participant_keys[one.row.id] = one.row.key;
+  auto said = open_said(parts_.keys, participant_keys, *consents);
+  if (!said) return said.error();
   auto segments = parts_.catalog.segments(id);
   if (!segments) return segments.error();
   auto notes = parts_.catalog.notes(call->id);
@@ -166,9 +170,17 @@ Result<RecordingView> RecordingService::show(RecordingId id) {
   auto key = unless_gone(parts_.keys.open(call->key));
   if (!key) return key.error();
 
-  RecordingView view{*std::move(summary), *std::move(call),     std::nullopt,         *std::move(participants),
-                     *std::move(legs),    *std::move(consents), *std::move(segments), {},
-                     std::nullopt,        *std::move(holds)};
+  RecordingView view{*std::move(summary),
+                     *std::move(call),
+                     std::nullopt,
+                     *std::move(participants),
+                     *std::move(legs),
+                     *std::move(consents),
+                     *std::move(said),
+                     *std::move(segments),
+                     {},
+                     std::nullopt,
+                     *std::move(holds)};
   if (*key) {
     auto ref = unless_gone(open_call_ref(*(*key)->key, view.call));
     if (!ref) return ref.error();

@@ -25,6 +25,7 @@
 #include "engine/catalog/key_ring.h"
 #include "engine/catalog/leg_metrics.h"
 #include "engine/catalog/person_fields.h"
+#include "engine/catalog/said.h"
 #include "engine/control/audio_renderer.h"
 #include "engine/control/call_service.h"
 #include "engine/control/listeners.h"
@@ -83,6 +84,7 @@ struct RecordingView {
   std::vector<RecordedParticipant> participants;
   std::vector<RecordedLeg> legs;
   std::vector<ConsentRow> consents;
+  Said said;
   std::vector<SegmentRow> segments;
   std::vector<RecordedNote> notes;
   std::optional<CallMetrics> metrics;  // of show_details

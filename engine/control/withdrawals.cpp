@@ -9,6 +9,8 @@
 #include "engine/catalog/leg_erasure.h"
 #include "engine/catalog/notices.h"
 #include "engine/catalog/person_fields.h"
+#include "engine/catalog/said.h"
+#include "engine/catalog/unless_gone.h"
 #include "engine/consent/consent_state.h"
 #include "engine/control/consent_record_view.h"
 #include "engine/control/leg_erasure_plan.h"
@@ -39,6 +41,11 @@ std::vector<ConsentRow> standing_grants(const std::vector<ConsentRow>& consents,
   }
   return granted;
 }
+
+struct WithdrawingParticipant {
+  std::string ref;
+  std::shared_ptr<const SecretKey> key;  // none: what the call says of them has been erased
+};
 
 Error left_over(std::size_t done, const Error& why) {
   return {why.code, "withdrawn in " + std::to_string(done) +
@@ -280,9 +287,12 @@ Result<std::optional<Withdrawals::PastCall>> Withdrawals::prepare(const CallRow&
   if (granted.empty()) return std::optional<PastCall>();
   const auto participants = parts_.catalog.participants(call.id);
   if (!participants) return participants.error();
-  std::map<ParticipantId, std::string> refs;
+  std::map<ParticipantId, WithdrawingParticipant> withdrawing;
   for (const ParticipantRow& row : *participants) {
-    if (who->contains(row.id)) refs[row.id] = ref_of(row);
+    if (!who->contains(row.id)) continue;
+    auto key = unless_gone(parts_.keys.open(row.key));
+    if (!key) return key.error();
+    withdrawing[row.id] = {ref_of(row), *key ? (*key)->key : nullptr};
   }
 
   PastCall past{{call.id, call.state, {}, std::nullopt}, {}, {}};
@@ -295,11 +305,14 @@ Result<std::optional<Withdrawals::PastCall>> Withdrawals::prepare(const CallRow&
     row.purpose = grant.purpose;
     row.decision = to_text(Decision::withdrawn);
     row.signal_type = statement.spec.signal_type;
-    row.signal_value = statement.spec.signal_value;
+    // Of whom the call says nothing any more, this is not said either.
+    const auto& [ref, key] = withdrawing[row.participant];
+    if (key != nullptr) seal_said(*key, statement.spec.signal_value, row);
     row.notice_json = statement.notice_json.empty() ? call.notice_json : statement.notice_json;
     row.origin = "token:" + statement.caller.token_id;
     row.at = now;
-    past.view.records.push_back(consent_record_view(row, refs[row.participant]));
+    past.view.records.push_back(
+        consent_record_view(row, ref, key != nullptr ? std::optional(statement.spec.signal_value) : std::nullopt));
     past.bookings.emplace_back(booking::AddConsent{std::move(row)});
   }
   if (!statement.spec.of_an_erasure && parts_.on_withdraw(call) == OnWithdraw::erase) {

@@ -14,6 +14,7 @@
 #include "engine/catalog/catalog_rows.h"
 #include "engine/catalog/leg_metrics.h"
 #include "engine/catalog/person_fields.h"
+#include "engine/catalog/said.h"
 #include "engine/receipts/receipt_desk.h"
 
 namespace assent {
@@ -73,6 +74,7 @@ struct DisclosedCall {
   std::vector<DisclosedParticipant> participants;  // all, in their order
   std::vector<DisclosedLeg> legs;                  // theirs, and what others agreed to have disclosed
   std::vector<ConsentRow> consents;                // theirs, oldest first
+  Said said;                                       // in these
   std::vector<SignedReceipt> receipts;             // theirs
   std::optional<std::string> no_receipts;          // why there are none
   std::vector<DisclosedNote> notes;

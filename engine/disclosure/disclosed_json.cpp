@@ -72,12 +72,12 @@ DisclosedJson stored_json(std::string_view text) {
   return parsed.is_discarded() ? Json(nullptr) : parsed;
 }
 
-DisclosedJson json_of_consent(const ConsentRow& row) {
+DisclosedJson json_of_consent(const ConsentRow& row, const Said& said) {
   return {{"id", to_text(row.id)},
           {"purpose", row.purpose},
           {"decision", row.decision},
           {"at", to_rfc3339(row.at)},
-          {"signal", {{"type", row.signal_type}, {"value", row.signal_value}}},
+          {"signal", {{"type", row.signal_type}, {"value", or_null(said_by(said, row.id))}}},
           {"notice", stored_json(row.notice_json)},
           {"origin", row.origin},
           {"media_time", or_null(row.media_time)},
@@ -203,7 +203,7 @@ DisclosedJson json_of_call(const DisclosedCall& call) {
           {"legs", list_of(call.legs, json_of_leg)},
           {"legal_holds", list_of(call.holds, json_of_hold)},
           {"not_there", json_of_missing(call)},
-          {"consents", list_of(call.consents, json_of_consent)},
+          {"consents", list_of(call.consents, [&](const ConsentRow& row) { return json_of_consent(row, call.said); })},
           {"receipts", list_of(call.receipts, json_of_receipt)},
           {"no_receipts", or_null(call.no_receipts)},
           {"notes", list_of(call.notes, json_of_note)},

@@ -12,7 +12,7 @@ namespace assent {
 
 using DisclosedJson = nlohmann::ordered_json;
 
-DisclosedJson json_of_consent(const ConsentRow& row);
+DisclosedJson json_of_consent(const ConsentRow& row, const Said& said);
 DisclosedJson json_of_receipt(const SignedReceipt& receipt);
 DisclosedJson json_of_note(const DisclosedNote& note);
 DisclosedJson json_of_record(const LedgerRow& row);

@@ -62,12 +62,13 @@ std::string notice_text(const std::string& notice_json) {
   return html_text(part("id") + " " + part("version") + " (" + part("language") + ")");
 }
 
-std::string consent_rows(const std::vector<ConsentRow>& consents) {
+std::string consent_rows(const std::vector<ConsentRow>& consents, const Said& said) {
   std::string rows;
   for (const ConsentRow& consent : consents) {
+    const std::string how = consent.signal_type + " " + said_by(said, consent.id).value_or("");
     const std::string until = consent.valid_until ? time_html(*consent.valid_until) : "";
-    rows += row({time_html(consent.at), html_text(consent.purpose), html_text(consent.decision),
-                 html_text(consent.signal_type + " " + consent.signal_value), notice_text(consent.notice_json), until});
+    rows += row({time_html(consent.at), html_text(consent.purpose), html_text(consent.decision), html_text(how),
+                 notice_text(consent.notice_json), until});
   }
   return rows;
 }
@@ -236,8 +237,8 @@ std::string page_of_call(const DisclosedCall& call) {
   const std::string audio = audio_html(call);
   out += audio.empty() ? "<p>Nothing that you said is stored of this call.</p>\n" : audio;
   out += missing_html(call);
-  out +=
-      table("What you agreed to", {"When", "Purpose", "Answer", "How", "Notice", "Until"}, consent_rows(call.consents));
+  out += table("What you agreed to", {"When", "Purpose", "Answer", "How", "Notice", "Until"},
+               consent_rows(call.consents, call.said));
   out += table("Who used it", {"When", "Who", "Purpose", "Use", "What came of it"}, access_rows(call.accesses));
   std::string notes;
   for (const DisclosedNote& note : call.notes) {

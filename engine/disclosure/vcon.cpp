@@ -66,7 +66,7 @@ Json consent_of(const DisclosedCall& call, std::size_t party) {
     if (!any) first = row.at;
     any = true;
     last[row.purpose] = &row;
-    records.push_back(json_of_consent(row));
+    records.push_back(json_of_consent(row, call.said));
   }
   if (!any) return nullptr;
   Json consents = Json::array();

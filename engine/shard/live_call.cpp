@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/catalog/destroyed.h"
+#include "engine/catalog/said.h"
 
 namespace assent {
 namespace {
@@ -402,7 +403,8 @@ std::vector<ConsentRow> LiveCall::rows_of(const ConsentChange& change, const std
   row.participant = participants_.at(change.participant.value).id;
   row.decision = to_text(change.decision);
   row.signal_type = to_text(change.signal.type);
-  row.signal_value = change.signal.value;
+  const bool names_ours = change.signal.type == SignalType::standing;
+  if (names_ours) row.signal_value = change.signal.value;
   row.notice_json = said_notice_json_.empty() ? identity_.notice_json : said_notice_json_;
   row.origin = origin;
   row.at = change.at.now.wall;
@@ -414,6 +416,9 @@ std::vector<ConsentRow> LiveCall::rows_of(const ConsentChange& change, const std
   for (const std::string& purpose : purposes_.ids_of(change.purposes)) {
     row.id = new_id<ConsentId>(change.at.now.wall);
     row.purpose = purpose;
+    if (!names_ours && !change.signal.value.empty()) {
+      seal_said(*participants_.at(change.participant.value).key, change.signal.value, row);
+    }
     rows.push_back(row);
   }
   return rows;

@@ -57,6 +57,7 @@ struct StandingGrant {
 struct CallParticipant {
   ParticipantId id;
   std::string ref;
+  std::shared_ptr<const SecretKey> key;      // of their own in the call: for what their signals say of themselves
   std::vector<StandingGrant> standing = {};  // until it has been granted
 };
 

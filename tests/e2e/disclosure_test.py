@@ -22,6 +22,7 @@ from vcon_check import audio_of, check_vcon
 
 PERSON, NAME, NUMBER, REF = "person-Marker-5b1f", "Ada <Marker> & Co", "+49 30 5550123", "participant-marker-7"
 OTHER, OTHER_NAME, OTHER_NUMBER = "other-Hidden-99", "Hidden Name 42", "+49 89 7770000"
+FORM, OTHER_FORM = "form <b>12</b>", "form thirteen hidden"
 NOTE, EVIDENCE, CALL_REF = "noted: <b>marker</b> & \"more\"", "drawer marker 12", "call-ref-marker-"
 ANSWER, SPEECH, OTHERS = 0x10, 0x20, 0x35  # what each says, as a byte of mu-law
 EVIDENCE_PURPOSE, HOLD = "consent-evidence", "case 2026-7"
@@ -51,8 +52,8 @@ def talk(engine, call, seconds=3, purposes=("quality", EVIDENCE_PURPOSE)):
     for i in harness.paced(2):
         customer.send(bytes([ANSWER] * 160))
         agent.send(bytes([OTHERS] * 160))
-    engine.decide(call, "other-ref-hidden", "granted", purposes=list(purposes))
-    engine.decide(call, REF, "granted", purposes=["quality", EVIDENCE_PURPOSE])
+    engine.decide(call, "other-ref-hidden", "granted", purposes=list(purposes), signal={"type": "web", "value": OTHER_FORM})
+    engine.decide(call, REF, "granted", purposes=["quality", EVIDENCE_PURPOSE], signal={"type": "web", "value": FORM})
     for i in harness.paced(seconds):
         customer.send(bytes([SPEECH] * 160))
         agent.send(bytes([OTHERS] * 160))
@@ -124,7 +125,7 @@ def check_archive(data, recordings):
     # All that was written of the person is there; and nothing that the other is called.
     person, page = files["person.json"].decode(), files["index.html"].decode()
     as_json = {"name": NAME, "number": NUMBER, "reference": PERSON, "their ref": REF, "a call's ref": CALL_REF + "1", "note": NOTE,
-               "evidence": EVIDENCE}
+               "evidence": EVIDENCE, "form": FORM}
     for what, text in as_json.items():
         check(json.dumps(text)[1:-1] in person, f"person.json has no {what}")
     parsed = Nesting()
@@ -135,7 +136,7 @@ def check_archive(data, recordings):
         check(text in parsed.text, f"the page has no {what}")
     check("the-supervisor" in parsed.text and "refused" in parsed.text and "keys given away" in parsed.text, "the page tells no accesses")
     for name, content in files.items():
-        for text in (OTHER, OTHER_NAME, OTHER_NUMBER, "other-ref-hidden"):
+        for text in (OTHER, OTHER_NAME, OTHER_NUMBER, OTHER_FORM, "other-ref-hidden"):
             check(text.encode() not in content, f"{name} has the other's {text}")
 
     told = json.loads(person)

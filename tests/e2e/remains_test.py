@@ -123,7 +123,8 @@ class Calls:
         for ref, spec in specs.items():
             call = engine.ask("POST", "/v1/calls", call_body(ref, *spec))
             for participant in call["participants"]:
-                engine.decide(call, participant["ref"], "granted", purposes=["quality"])
+                engine.decide(call, participant["ref"], "granted", purposes=["quality"],
+                              signal={"type": "web", "value": f"form of {STEM}"})
             engine.ask("POST", f"/v1/calls/{call['id']}/notes", {"text": f"{STEM} says that {ref} is well"})
             self.calls[ref] = call
             self.senders[ref] = [(harness.Sender(leg, 96, 960), chosen.randbytes(1920)) for leg in call["legs"]]

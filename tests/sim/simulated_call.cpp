@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "engine/catalog/said.h"
+
 namespace assent::sim {
 namespace {
 
@@ -63,7 +65,7 @@ std::string SimulatedCall::run() {
 
 std::size_t SimulatedCall::join() {
   const std::size_t who = participants_.size();
-  participants_.push_back({new_id<ParticipantId>(world_.now.wall), "p" + std::to_string(who)});
+  participants_.push_back({new_id<ParticipantId>(world_.now.wall), "p" + std::to_string(who), participant_key_});
   oracle_.join();
   return who;
 }
@@ -335,7 +337,7 @@ void SimulatedCall::booked(std::uint64_t number, const std::vector<Booking>& boo
                          world_.purposes().find(row.purpose)->value});
       if (row.signal_type != to_text(SignalType::dtmf)) continue;
       leg = row.origin;
-      digit = row.signal_value;
+      digit = open_said(*participant_key_, row).value_or("");
     } else if (const auto* entry = std::get_if<booking::AddLedger>(&booking)) {
       if (entry->entry.kind != LedgerKind::pause && entry->entry.kind != LedgerKind::resume) continue;
       ++booked_pauses_;

@@ -78,6 +78,7 @@ class SimulatedCall {
   CallPlan plan_;
   CallOracle oracle_;
   CallId id_;
+  std::shared_ptr<const SecretKey> participant_key_ = std::make_shared<const SecretKey>(SecretKey::random());
   std::uint64_t event_ = 0;
   MonoTime began_;
   std::optional<std::uint64_t> crash_;  // the event of it

@@ -177,7 +177,7 @@ TEST_CASE("verifying the ledger finds what was changed behind its back, and says
       {"DROP TRIGGER consents_stand; UPDATE consents SET evidence_ms = 9", "is not the one that was booked"},
       {"DROP TRIGGER consents_stay; DELETE FROM consents", "is missing"},
       {"INSERT INTO consents SELECT n + 1, randomblob(16), call, participant, purpose, decision, signal_type, "
-       "signal_value, notice_json, origin, at, media_time, preroll_ms, valid_until, evidence_ms FROM consents",
+       "signal_value, notice_json, origin, at, media_time, preroll_ms, valid_until, evidence_ms, NULL FROM consents",
        "the catalog holds 2 consent records, the ledger knows of 1"}};
   for (const Tampering& tampering : tamperings) {
     CAPTURE(tampering.sql);

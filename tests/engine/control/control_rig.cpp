@@ -9,6 +9,7 @@
 #include "engine/catalog/erasure_record.h"
 #include "engine/catalog/ledger_keys.h"
 #include "engine/catalog/person_fields.h"
+#include "engine/catalog/said.h"
 #include "engine/control/request_target.h"
 #include "engine/store/segment_context.h"
 
@@ -351,7 +352,7 @@ RecordedCall ControlRig::record_agreed(const RecordSpec& spec) {
 }
 
 void ControlRig::consent(const RecordedCall& call, std::size_t who, const std::string& purpose,
-                         const std::string& decision, std::optional<WallTime> until) {
+                         const std::string& decision, std::optional<WallTime> until, const std::string& said) {
   ConsentRow row;
   row.id = new_id<ConsentId>(kStart);
   row.call = call.call;
@@ -362,6 +363,8 @@ void ControlRig::consent(const RecordedCall& call, std::size_t who, const std::s
   row.origin = "test";
   row.at = kStart;
   row.valid_until = until;
+  const ParticipantRow participant = must(catalog->participants(call.call)).at(who);
+  if (!said.empty()) seal_said(*must(keys.open(participant.key)).key, said, row);
   must(writer->book_and_wait({booking::AddConsent{row}}));
 }
 

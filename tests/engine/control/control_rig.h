@@ -196,7 +196,7 @@ class ControlRig {
   // The same, and everybody in it agreed to "quality".
   RecordedCall record_agreed(const RecordSpec& spec = {});
   void consent(const RecordedCall& call, std::size_t who, const std::string& purpose, const std::string& decision,
-               std::optional<WallTime> until = std::nullopt);
+               std::optional<WallTime> until = std::nullopt, const std::string& said = {});
   void consent_all(const RecordedCall& call, const std::string& purpose);
 
   std::string token_for(Role role);  // of the id "the-<role>"

@@ -172,7 +172,8 @@ TEST_CASE("a recording that was erased is named with the time, and nothing of it
 TEST_CASE("notes, consents on file and accesses are in it") {
   Exporting exporting;
   const auto call = exporting.rig.record_call();
-  exporting.rig.consent_all(call, "quality");
+  exporting.rig.consent(call, 0, "quality", "granted", {}, "form 12");
+  exporting.rig.consent(call, 1, "quality", "granted", {}, "form 13");
   REQUIRE(exporting.rig.ask("POST", "/v1/calls/" + to_text(call.call) + "/notes", R"({"text":"a <note>"})").status ==
           201);
   REQUIRE(exporting.rig.ask("GET", "/v1/recordings/" + to_text(call.recording) + "/audio?purpose=quality").status ==
@@ -187,6 +188,9 @@ TEST_CASE("notes, consents on file and accesses are in it") {
   const json person = json::parse(files.at("person.json"));
   CHECK(person["consents_on_file"][0]["evidence"] == "drawer 7");
   CHECK(person["calls"][0]["notes"][0]["text"] == "a <note>");
+  REQUIRE(person["calls"][0]["consents"].size() == 1);
+  CHECK(person["calls"][0]["consents"][0]["signal"]["value"] == "form 12");
+  for (const auto& [name, content] : files) CHECK(content.find("form 13") == std::string::npos);
   const json accesses = person["calls"][0]["accesses"];
   REQUIRE(accesses.size() == 2);
   CHECK(accesses[0]["kind"] == "access");

@@ -68,14 +68,20 @@ TEST_CASE("an erased recording is shown without anything that named somebody, an
   ControlRig rig;
   const auto call = rig.record_call();
   rig.consent_all(call, "quality");
+  rig.consent(call, 0, "training", "granted", {}, "the form that Erika signed");
   must(rig.recordings.add_note(call.call, "a note", kCaller));
-  must(rig.erasures.erase_recording(call.recording, kCaller));
   const std::string path = "/v1/recordings/" + to_text(call.recording);
+  const json before = json::parse(rig.ask("GET", path).body);
+  CHECK(before["consents"][0]["signal"]["value"] == "");
+  CHECK(before["consents"][2]["signal"]["value"] == "the form that Erika signed");
+  must(rig.erasures.erase_recording(call.recording, kCaller));
   const json body = json::parse(rig.ask("GET", path).body);
   CHECK(body["state"] == "erased");
   CHECK(body["ref"].is_null());
   CHECK(body["notes"].empty());
   CHECK(body["segments"].empty());
+  CHECK(body["consents"][2]["decision"] == "granted");
+  CHECK(body["consents"][2]["signal"]["value"].is_null());
   for (const json& leg : body["legs"]) CHECK(leg["label"].is_null());
   for (const json& participant : body["participants"]) {
     CHECK(participant["ref"].is_null());

@@ -81,7 +81,9 @@ TEST_CASE("a person takes one purpose back everywhere, and the other still plays
   }
   const ConsentRow row = must(rig.catalog->consents(first.call)).back();
   CHECK(row.signal_type == "web");
-  CHECK(row.signal_value == "form 12");
+  CHECK(row.signal_value.starts_with("sha256:"));
+  const json shown = json::parse(rig.ask("GET", "/v1/recordings/" + to_text(first.recording)).body);
+  CHECK(shown["consents"].back()["signal"] == json({{"type", "web"}, {"value", "form 12"}}));
   CHECK(row.origin == "token:the-supervisor");
   CHECK(json::parse(row.notice_json)["id"] == "n1");  // the call's
   // One entry each, and what the two attempts and the two readings left.

@@ -55,7 +55,6 @@ inline DisclosedCall disclosed_call() {
   granted.purpose = "quality";
   granted.decision = "granted";
   granted.signal_type = "dtmf";
-  granted.signal_value = "1";
   granted.notice_json = call.row.notice_json;
   granted.at = kCallStart + 2s;
   granted.valid_until = kCallStart + 24h;
@@ -68,6 +67,7 @@ inline DisclosedCall disclosed_call() {
   training.id = id_of<ConsentId>(32);
   training.purpose = "training";
   call.consents = {granted, training, withdrawn};
+  call.said = {{granted.id, "form <7>"}, {training.id, ""}};  // what the withdrawal said has been erased
   call.receipts.push_back(
       {ReceiptKind::consent, id_of<SubjectId>(40), call.row.id, granted.id, R"({"@id":"r"})", "a.b.c"});
   call.notes.push_back(

@@ -60,6 +60,7 @@ TEST_CASE("what callers wrote cannot become part of the page") {
   CHECK(html.find("<b>bold") == std::string::npos);
   CHECK(html.find("Ada &lt;script&gt;") != std::string::npos);
   CHECK(html.find("drawer &lt;7&gt;") != std::string::npos);
+  CHECK(html.find("dtmf form &lt;7&gt;") != std::string::npos);
   CHECK(is_nested(html));
 }
 

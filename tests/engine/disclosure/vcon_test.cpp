@@ -111,7 +111,11 @@ TEST_CASE("the consent attachment says what stands now, and every record") {
   CHECK(consent["consents"][0]["value"] == false);
   CHECK(consent["consents"][1]["status"] == "granted");
   CHECK(consent["expiration"] == to_rfc3339(kCallStart + 24h));
-  CHECK(consent["body"]["records"].size() == 3);
+  const json& records = consent["body"]["records"];
+  REQUIRE(records.size() == 3);
+  CHECK(records[0]["signal"] == json({{"type", "dtmf"}, {"value", "form <7>"}}));
+  CHECK(records[1]["signal"]["value"] == "");
+  CHECK(records[2]["signal"]["value"].is_null());
   CHECK(consent["proof"][0]["value"] == "a.b.c");
   CHECK(consent["terms_of_service"]["version"] == "2");
 }

@@ -2,6 +2,7 @@
 #include "../ingest/key_tones.h"
 
 #include "catch.h"
+#include "engine/catalog/said.h"
 #include "shard_rig.h"
 
 using namespace assent;
@@ -44,7 +45,8 @@ TEST_CASE("a key heard in the audio decides like a telephone event, and is recor
   REQUIRE(last_consent(rig) != nullptr);
   CHECK(last_consent(rig)->decision == "granted");
   CHECK(last_consent(rig)->signal_type == "dtmf");
-  CHECK(last_consent(rig)->signal_value == "1");
+  CHECK(last_consent(rig)->signal_value.starts_with("sha256:"));
+  CHECK(*open_said(*rig.participant_key, *last_consent(rig)) == "1");
   rig.end();
   CHECK(rig.opened(0).size() == 100 + 10 + 50);
 }

@@ -30,7 +30,7 @@ struct Returning {
     const auto who = new_id<ParticipantId>(before);
     call.identity = {new_id<CallId>(before), {}, new_id<RecordingId>(before), {}, before};
     call.consent = ShardRig::defaults().consent;
-    call.participants = {{who, "customer"}};
+    call.participants = {{who, "customer", rig.participant_key}};
     const bool was_recorded = decision && decision != "denied";
     call.former = FormerCall{{}, paused, was_recorded};
     if (decision) call.former->consents.push_back(row_of(call.identity.id, who, *decision, before));

@@ -104,7 +104,7 @@ ShardRig::ShardRig(RigOptions options)
   call_id = call.identity.id;
   for (std::size_t i = 0; i < options.legs; ++i) {
     const std::string ref = "p" + std::to_string(i);
-    call.participants.push_back({new_id<ParticipantId>(now.wall), ref});
+    call.participants.push_back({new_id<ParticipantId>(now.wall), ref, participant_key});
     keys_.push_back(SecretKey::random());
     key_ids_.push_back(new_id<KeyId>(now.wall));
     leg_ids.push_back(new_id<LegId>(now.wall));

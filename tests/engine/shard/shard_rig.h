@@ -121,6 +121,7 @@ class ShardRig : private SegmentObserver {
 
   Now now{MonoTime(std::chrono::seconds(1000)), WallTime(std::chrono::seconds(1'800'000'000))};
   HandRecord record;
+  std::shared_ptr<const SecretKey> participant_key = std::make_shared<const SecretKey>(SecretKey::random());  // of all
   std::vector<FinishedCall> abandoned;
   nanoseconds working{0};       // how long a sweep takes: what the clock shows at its end
   nanoseconds asked_before{0};  // how long before they reach the shard decisions are made

@@ -26,7 +26,7 @@ const PurposeSet kFirst = PurposeSet::of(Purpose(0));
 // Somebody with a consent on file joins the rig's call.
 StandingId join_with_standing(ShardRig& rig, std::optional<WallTime> until = std::nullopt) {
   const auto standing = new_id<StandingId>(rig.now.wall);
-  CallParticipant agent{new_id<ParticipantId>(rig.now.wall), "agent", {{standing, kFirst, until}}};
+  CallParticipant agent{new_id<ParticipantId>(rig.now.wall), "agent", rig.participant_key, {{standing, kFirst, until}}};
   REQUIRE(rig.call().join(agent, rig.now));
   return standing;
 }
