@@ -33,6 +33,7 @@
 #include "pipelines/gst/audio_renderer.h"
 #include "pipelines/journal_eraser.h"
 #include "pipelines/lease_watch.h"
+#include "pipelines/media_servers.h"
 #include "pipelines/overload_watch.h"
 #include "pipelines/processor_wiring.h"
 #include "pipelines/retention_config.h"
@@ -113,6 +114,7 @@ struct Engine::Parts {
   std::vector<std::unique_ptr<ShardUnit>> shards;
   std::optional<LegEraser> eraser;
   std::optional<LiveCalls> calls;
+  std::optional<MediaServers> media_servers;
   std::optional<OverloadWatch> watch;
 
   std::optional<gst::GstAudioRenderer> renderer;
@@ -307,6 +309,7 @@ Result<void> Engine::Parts::start_calls() {
   if (back->troubles.size() > kTold) {
     report.push_back("nor do " + std::to_string(back->troubles.size() - kTold) + " further calls");
   }
+  media_servers.emplace(*calls, tell);
   return eraser->resume();
 }
 
@@ -337,8 +340,8 @@ Result<void> Engine::Parts::start_api() {
                                 }});
   if (auto resumed = erasures->resume(); !resumed) return resumed.error();
   standing.emplace(StandingParts{*catalog, *writer, *keys, purposes, *calls});
-  withdrawals.emplace(WithdrawalParts{*catalog, *writer, *keys, purposes, *calls, *standing, *recordings,
-                                      [this](const CallRow& call) { return calls->on_withdraw(call); },
+  withdrawals.emplace(WithdrawalParts{*catalog, *writer, *keys, purposes, media_servers->calls(), *standing,
+                                      *recordings, [this](const CallRow& call) { return calls->on_withdraw(call); },
                                       [this](ErasureId erasure, CallId call) {
                                         eraser->request({erasure, call, {}});
                                       },
@@ -380,9 +383,9 @@ Result<void> Engine::Parts::start_api() {
   auto sources = open_webhooks(settings.webhooks, state);
   if (!sources) return sources.error();
   webhooks.emplace(std::move(*sources), read_clocks().wall);
-  api.emplace(ApiParts{*calls, *meter, *recordings, *erasures, *person_erasures, retention->holds(), *key_rotation,
-                       *receipts, *standing, *withdrawals, *registers, *catalog, *tokens, overload, *webhooks,
-                       processors->desk(), *disclosures});
+  api.emplace(ApiParts{media_servers->calls(), *meter, *recordings, *erasures, *person_erasures, retention->holds(),
+                       *key_rotation, *receipts, *standing, *withdrawals, *registers, *catalog, *tokens, overload,
+                       *webhooks, processors->desk(), *disclosures});
   auto listening = HttpServer::listen(
       settings.listen.api, [this](const HttpRequest& request) { return api->handle(request); },
       [this](unsigned status, std::string_view why) { return api->refuse(status, why); }, {}, Api::lane_of);
@@ -487,7 +490,10 @@ Result<void> Engine::stop(milliseconds patience) {
   const MonoTime deadline = read_mono() + patience;
   if (parts.calls) parts.calls->refuse_new_calls();
   if (parts.http) parts.http->stop(std::min<milliseconds>(patience, limits::kApiStopTime));
+  if (parts.media_servers) parts.media_servers->stop();
   const bool all_over = parts.end_calls(deadline);
+  const bool left_off = parts.running.shutdown.calls == pipeline::Shutdown::Calls::keep;
+  if (parts.media_servers && !left_off) parts.media_servers->end_what_is_over();
   parts.watch.reset();
 
   for (const auto& shard : parts.shards) shard->stop_calls();

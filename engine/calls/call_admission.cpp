@@ -293,7 +293,8 @@ Result<NewLeg> CallAdmission::leg(const LegSpec& spec, CallId call, int index, c
   auto key = keys_.make(KeyKind::leg, *subject, bookings, others);
   if (!key) return key.error();
   const auto id = new_id<LegId>(now);
-  const LegMedia media{spec.payload_type, spec.dtmf_payload_type, spec.source, {}};  // its ports come with it
+  const LegMedia media{
+      spec.payload_type, spec.dtmf_payload_type, spec.source, {}, spec.rtpengine};  // its ports come with it
   LegRow row{id, call, owner.id, index, seal_leg_label(*call_key.key, id, spec.label), key->id, to_text(spec.codec),
              {}};
   row.sealed_media = seal_leg_media(*call_key.key, id, to_json(media));

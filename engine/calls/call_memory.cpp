@@ -172,6 +172,10 @@ std::string to_json(const LegMedia& media) {
   if (media.dtmf_payload_type) object["dtmf_payload_type"] = *media.dtmf_payload_type;
   if (media.source) object["source"] = to_text(*media.source);
   if (media.ports) object["ports"] = {media.ports->rtp, media.ports->rtcp};
+  if (media.rtpengine) {
+    object["rtpengine"] = {to_text(media.rtpengine->control), media.rtpengine->call_id, media.rtpengine->tag,
+                           media.rtpengine->subscription};
+  }
   return object.dump();
 }
 
@@ -183,6 +187,10 @@ Result<LegMedia> leg_media_from(std::string_view text) {
     if (const auto source = optional_of<std::string>(object, "source")) media.source = parse_endpoint(*source);
     if (const auto ports = object.find("ports"); ports != object.end()) {
       media.ports = LegPorts{ports->at(0), ports->at(1)};
+    }
+    if (const auto from = object.find("rtpengine"); from != object.end()) {
+      media.rtpengine = RtpengineSource{parse_endpoint(from->at(0).get<std::string>()).value_or(Endpoint{}),
+                                        from->at(1), from->at(2), from->at(3)};
     }
     return media;
   });

@@ -41,6 +41,7 @@ struct LegMedia {
   std::optional<std::uint8_t> dtmf_payload_type;
   std::optional<Endpoint> source;  // as it was asked for
   std::optional<LegPorts> ports;   // once it has some
+  std::optional<RtpengineSource> rtpengine = std::nullopt;
 };
 
 std::string to_json(const LegMedia& media);

@@ -170,8 +170,8 @@ Result<void> CallReturn::add_leg(const LegRow& row, const OpenKey& call_key, con
       leg.former->last_segment = std::max(leg.former->last_segment, segment.number);
     }
   }
-  call.legs.emplace_back(
-      row.id, LegSpec{*label, owner->spec.ref, *codec, media->payload_type, media->dtmf_payload_type, media->source});
+  call.legs.emplace_back(row.id, LegSpec{*label, owner->spec.ref, *codec, media->payload_type, media->dtmf_payload_type,
+                                         media->source, media->rtpengine});
   call.call.legs.push_back(std::move(leg));
   return {};
 }

@@ -171,7 +171,7 @@ void LiveCalls::note_ports(const Known& known, const std::vector<LegPorts>& port
   const std::size_t first = known.legs.size() - ports.size();
   for (std::size_t i = 0; i < ports.size(); ++i) {
     const auto& [id, spec] = known.legs.at(first + i);
-    const LegMedia media{spec.payload_type, spec.dtmf_payload_type, spec.source, ports[i]};
+    const LegMedia media{spec.payload_type, spec.dtmf_payload_type, spec.source, ports[i], spec.rtpengine};
     Bytes sealed = seal_leg_media(call_key, id, to_json(media));
     const auto row = std::find_if(bookings.begin(), bookings.end(), [leg = id](const Booking& booking) {
       const auto* add = std::get_if<booking::AddLeg>(&booking);
@@ -251,6 +251,37 @@ Result<CallView> LiveCalls::change_legs(CallId id, const LegsSpec& spec, const C
     found->second = after;
   }
   return call(id);
+}
+
+Result<void> LiveCalls::set_source(CallId id, LegId leg, const Endpoint& source) {
+  const KnownCall before = known(id);
+  if (before == nullptr) return no_such_live_call();
+  const auto place =
+      std::find_if(before->legs.begin(), before->legs.end(), [&](const auto& one) { return one.first == leg; });
+  if (place == before->legs.end()) return error(Errc::not_found, "the call has no such leg");
+  const auto index = static_cast<std::size_t>(place - before->legs.begin());
+  const auto ports = link(before->shard).ask_now<LegPorts>([id, index, source](Shard& shard, Now) -> Result<LegPorts> {
+    LiveCall* live = shard.find(id);
+    if (live == nullptr) return no_such_live_call();
+    LiveLeg& one = *live->legs().at(index);
+    one.receiver().pin(source);
+    return one.identity().ports;
+  });
+  if (!ports) return ports.error();
+  const auto call_key = parts_.keys.open(before->call_key);
+  if (!call_key) return call_key.error();
+  const LegSpec& spec = before->legs[index].second;
+  const LegMedia media{spec.payload_type, spec.dtmf_payload_type, source, *ports, spec.rtpengine};
+  std::vector<Booking> bookings;
+  bookings.push_back(booking::SetLegMedia{leg, seal_leg_media(*call_key->key, leg, to_json(media))});
+  if (auto booked = parts_.writer.book_and_wait(std::move(bookings)); !booked) return booked;
+  const std::lock_guard lock(mutex_);
+  const auto found = known_.find(id);
+  if (found == known_.end()) return no_such_live_call();  // it ended meanwhile
+  auto after = std::make_shared<Known>(*found->second);
+  after->legs[index].second.source = source;
+  found->second = std::move(after);
+  return {};
 }
 
 // ---- what is said -------------------------------------------------------------------------------------------------

@@ -69,6 +69,7 @@ class LiveCalls final : public CallService {
   Result<CallView> pause(CallId id, const std::string& reason, const Caller& caller) override;
   Result<CallView> resume(CallId id, const std::string& reason, const Caller& caller) override;
   Result<CallView> change_legs(CallId id, const LegsSpec& spec, const Caller& caller) override;
+  Result<void> set_source(CallId id, LegId leg, const Endpoint& source) override;
   Result<EndedCall> end_call(CallId id, const Caller& caller) override;
   Result<void> withdraw_standing(StandingId standing, const Caller& caller) override;
 

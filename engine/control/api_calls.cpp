@@ -16,6 +16,12 @@ Json or_null(const std::optional<T>& value) {
   return value ? Json(*value) : Json(nullptr);
 }
 
+Json source_of(const LegView& leg) {
+  if (!leg.rtpengine) return nullptr;
+  const RtpengineSource& source = *leg.rtpengine;
+  return {{"rtpengine", {{"control", to_text(source.control)}, {"call_id", source.call_id}, {"tag", source.tag}}}};
+}
+
 Json json_of(const LegView& leg) {
   return {{"label", leg.label},           {"id", to_text(leg.id)},
           {"address", leg.address},       {"port", leg.port},
@@ -23,7 +29,8 @@ Json json_of(const LegView& leg) {
           {"codec", leg.codec},           {"gate", leg.gate},
           {"level_dbov", leg.level_dbov}, {"held_ms", leg.held_ms},
           {"packets", leg.packets},       {"lost", leg.lost},
-          {"dropped", leg.dropped},       {"sealed_blocks", leg.sealed_blocks}};
+          {"dropped", leg.dropped},       {"sealed_blocks", leg.sealed_blocks},
+          {"source", source_of(leg)}};
 }
 
 Json json_of(const ParticipantView& participant) {

@@ -44,6 +44,16 @@ struct ParticipantSpec {
   std::optional<std::string> address;
 };
 
+// A participant of a call that goes through rtpengine, which is asked for a copy of what they say.
+struct RtpengineSource {
+  Endpoint control;          // where rtpengine listens for its control protocol NG
+  std::string call_id;       // SIP's
+  std::string tag;           // of the participant, in SIP's From or To
+  std::string subscription;  // rtpengine's name of the copy; made here
+
+  bool operator==(const RtpengineSource&) const = default;
+};
+
 struct LegSpec {
   std::string label;
   std::string participant;  // a ParticipantSpec's ref
@@ -52,6 +62,7 @@ struct LegSpec {
   std::optional<std::uint8_t> dtmf_payload_type;
   std::optional<Endpoint>
       source;  // pinned when given (port 0: any port of that address); else the first valid source is
+  std::optional<RtpengineSource> rtpengine = std::nullopt;  // says what the three above are
 };
 
 struct CallSpec {
@@ -68,10 +79,12 @@ struct LegView {
   LegId id;
   std::string participant;
   std::string codec;  // "PCMU/8000/1"
+  std::uint8_t payload_type = 0;
   std::string gate;   // holding | opening | open | paused | suspended | closed
   std::string address;
   std::uint16_t port = 0;
   std::uint16_t rtcp_port = 0;
+  std::optional<RtpengineSource> rtpengine = std::nullopt;
   double level_dbov = -127;  // of a recent packet; never stored
   std::int64_t held_ms = 0;  // audio waiting in the ring
   std::uint64_t packets = 0;
@@ -155,6 +168,8 @@ class CallService {
   virtual Result<CallView> pause(CallId id, const std::string& reason, const Caller& caller) = 0;
   virtual Result<CallView> resume(CallId id, const std::string& reason, const Caller& caller) = 0;
   virtual Result<CallView> change_legs(CallId id, const LegsSpec& spec, const Caller& caller) = 0;
+  // A leg's sender is another from now on: its packets count, and no others.
+  virtual Result<void> set_source(CallId id, LegId leg, const Endpoint& source) = 0;
   virtual Result<EndedCall> end_call(CallId id, const Caller& caller) = 0;
   // What live calls have from a consent on file is withdrawn, which on record it has been already.
   virtual Result<void> withdraw_standing(StandingId standing, const Caller& caller) = 0;

@@ -112,11 +112,44 @@ std::optional<Endpoint> read_source(const json& value, const std::string& pointe
   return source;
 }
 
+// {"rtpengine": {"control": "192.0.2.1:2223", "call_id": ..., "tag": ...}}
+RtpengineSource read_rtpengine(const json& value, const std::string& pointer, Faults& faults) {
+  JsonObject object(value, pointer, faults);
+  RtpengineSource source;
+  const std::string control = object.text("control");
+  source.call_id = object.text("call_id");
+  source.tag = object.text("tag");
+  object.finish();
+  const auto endpoint = parse_endpoint(control);
+  if (endpoint && endpoint->port != 0) {
+    source.control = *endpoint;
+  } else if (!control.empty()) {
+    object.fault("control", "must be \"ADDRESS:PORT\" of rtpengine's listen-ng, with an IP address, not a name");
+  }
+  return source;
+}
+
+// What rtpengine says itself when it is asked.
+void read_subscribed_leg(const json& source, JsonObject& object, LegSpec& leg, Faults& faults) {
+  const std::string pointer = object.pointer_to("source");
+  leg.rtpengine = read_rtpengine(source.at("rtpengine"), pointer + "/rtpengine", faults);
+  if (source.size() != 1) faults.push_back({pointer, "must have nothing beside \"rtpengine\""});
+  for (const char* said : {"codec", "dtmf_payload_type"}) {
+    if (object.optional_value(said) != nullptr) object.fault(said, "must be left out: rtpengine says what it sends");
+  }
+  object.finish();
+}
+
 LegSpec read_leg(const json& value, const std::string& pointer, Faults& faults, bool& wants_srtp) {
   JsonObject object(value, pointer, faults);
   LegSpec leg;
   leg.label = object.text("label");
   leg.participant = object.text("participant");
+  const json* source = object.optional_value("source");
+  if (source != nullptr && source->is_object() && source->contains("rtpengine")) {
+    read_subscribed_leg(*source, object, leg, faults);
+    return leg;
+  }
   if (const json* codec = object.value("codec")) read_codec(*codec, object.pointer_to("codec"), leg, faults);
   if (const auto number = object.optional_integer("dtmf_payload_type", 0, 127)) {
     leg.dtmf_payload_type = checked_payload_type(*number, object, "dtmf_payload_type");
@@ -128,9 +161,7 @@ LegSpec read_leg(const json& value, const std::string& pointer, Faults& faults, 
     wants_srtp = true;
     object.fault("srtp", "is not supported yet: send plain RTP, or do not send this leg");
   }
-  if (const json* source = object.optional_value("source")) {
-    leg.source = read_source(*source, object.pointer_to("source"), faults);
-  }
+  if (source != nullptr) leg.source = read_source(*source, object.pointer_to("source"), faults);
   object.finish();
   return leg;
 }

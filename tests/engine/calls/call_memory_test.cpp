@@ -86,8 +86,11 @@ TEST_CASE("what makes no sense is an error, not a call under other terms") {
 }
 
 TEST_CASE("how a leg is heard comes back as it was") {
-  const LegMedia media{8, 101, parse_endpoint("[2001:db8::1]:4000"), LegPorts{20000, 20001}};
+  const LegMedia media{8, 101, parse_endpoint("[2001:db8::1]:4000"), LegPorts{20000, 20001},
+                       RtpengineSource{*parse_endpoint("192.0.2.1:2223"), "call@proxy", "tag", "assent-1"}};
   const auto back = leg_media_from(to_json(media));
+  REQUIRE(back);
+  CHECK(back->rtpengine == media.rtpengine);
   REQUIRE(back);
   CHECK(back->payload_type == 8);
   CHECK(back->dtmf_payload_type == 101);

@@ -123,6 +123,30 @@ TEST_CASE("each wrong value of a call is an error at its place") {
   }
 }
 
+TEST_CASE("a leg that rtpengine sends says where to ask, and nothing that rtpengine says itself") {
+  const auto read = [](const std::string& leg) {
+    return read_call_spec(
+        R"({"ref":"x","participants":[{"ref":"a","role":"agent"}],"legs":[{"label":"l","participant":"a",)" + leg +
+        "}]}");
+  };
+  const auto call = read(R"("source":{"rtpengine":{"control":"[2001:db8::1]:2223","call_id":"c@p","tag":"t"}})");
+  REQUIRE(call);
+  REQUIRE(call->legs[0].rtpengine);
+  CHECK(to_text(call->legs[0].rtpengine->control) == "[2001:db8::1]:2223");
+  CHECK(call->legs[0].rtpengine->call_id == "c@p");
+  CHECK(call->legs[0].rtpengine->tag == "t");
+  CHECK_FALSE(call->legs[0].source);
+  const std::string good = R"("source":{"rtpengine":{"control":"192.0.2.1:2223","call_id":"c","tag":"t"}})";
+  CHECK(pointers_of(read(good + R"(,"dtmf_payload_type":101)")) == Pointers{"/legs/0/dtmf_payload_type"});
+  CHECK(pointers_of(read(good + R"(,"codec":{"name":"PCMU","payload_type":0,"clock_rate":8000})")) ==
+        Pointers{"/legs/0/codec"});
+  CHECK(pointers_of(read(good + R"(,"more":1)")) == Pointers{"/legs/0/more"});
+  CHECK(pointers_of(read(R"("source":{"rtpengine":{"control":"host:2223","call_id":"c"},"port":1})")) ==
+        Pointers{"/legs/0/source/rtpengine/tag", "/legs/0/source/rtpengine/control", "/legs/0/source"});
+  CHECK(pointers_of(read(R"("source":{"rtpengine":{"control":"192.0.2.1:0","call_id":"c","tag":"t"}})")) ==
+        Pointers{"/legs/0/source/rtpengine/control"});
+}
+
 TEST_CASE("all faults of a body are reported together") {
   const auto read = read_call_spec(R"({"ref":1,"x":2,"participants":[{"ref":"a"}],"legs":[{"label":true}]})");
   CHECK(pointers_of(read) ==

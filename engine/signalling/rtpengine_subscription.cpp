@@ -1,0 +1,126 @@
+#include "engine/signalling/rtpengine_subscription.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/bytes.h"
+#include "crypto/random.h"
+
+namespace assent {
+namespace {
+
+std::string lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](char letter) { return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter + 32) : letter; });
+  return text;
+}
+
+std::optional<Codec> codec_of(const SdpFormat& format) {
+  const auto codec = make_codec({format.encoding, format.clock_rate, format.channels});
+  return codec ? std::optional(*codec) : std::nullopt;
+}
+
+// Digits on the clock of the audio, as RFC 4733 section 2.1 has it.
+std::optional<std::uint8_t> digits_among(const std::vector<SdpFormat>& formats, const Codec& codec) {
+  const auto found = std::find_if(formats.begin(), formats.end(), [&](const SdpFormat& format) {
+    return lower(format.encoding) == "telephone-event" && format.clock_rate == codec.clock_rate;
+  });
+  return found == formats.end() ? std::nullopt : std::optional(found->payload_type);
+}
+
+std::string names_of(const std::vector<SdpMedia>& lines) {
+  std::string names;
+  for (const SdpMedia& line : lines) {
+    for (const SdpFormat& format : line.formats) {
+      names += (names.empty() ? "" : ", ") + (format.encoding.empty() ? "?" : format.encoding);
+    }
+  }
+  return names.empty() ? "nothing" : names;
+}
+
+Bencode::Dictionary question(const char* command, const RtpengineSource& source) {
+  return {{"command", command}, {"call-id", source.call_id}};
+}
+
+}  // namespace
+
+Result<OfferedMedia> media_offered(const SdpSession& offer, const std::optional<TakenMedia>& taken) {
+  for (std::size_t line = 0; line < offer.media.size(); ++line) {
+    const SdpMedia& media = offer.media[line];
+    if (!media.is_rtp_audio()) continue;
+    for (const SdpFormat& format : media.formats) {
+      const auto codec = codec_of(format);
+      if (!codec || (taken && (taken->codec != *codec || taken->payload_type != format.payload_type))) continue;
+      return OfferedMedia{
+          offer.media, line, *media.address, *codec, format.payload_type, digits_among(media.formats, *codec)};
+    }
+  }
+  const std::string wanted = taken ? "not " + to_text(taken->codec) + " as type " + std::to_string(taken->payload_type)
+                                   : "nothing that is recorded";
+  return error(Errc::unsupported, "it sends " + wanted + ", but " + names_of(offer.media));
+}
+
+std::string answer_to(const OfferedMedia& offered, const Endpoint& rtp, std::uint16_t rtcp_port,
+                      std::uint64_t session_id) {
+  std::vector<SdpAnswer> answers;
+  for (const SdpMedia& line : offered.lines) answers.push_back({line.kind, line.protocol, std::nullopt, 0, {}});
+  SdpAnswer& taken = answers[offered.line];
+  taken.address = rtp;
+  taken.rtcp_port = rtcp_port;
+  for (const SdpFormat& format : offered.lines[offered.line].formats) {
+    const bool is_taken =
+        format.payload_type == offered.payload_type || format.payload_type == offered.dtmf_payload_type;
+    if (is_taken) taken.formats.push_back(format);
+  }
+  return sdp_answer(session_id, 1, answers);
+}
+
+std::string new_subscription_tag() {
+  std::array<std::uint8_t, 16> bytes{};
+  random_bytes(bytes);
+  return "assent-" + to_hex(bytes);
+}
+
+Result<OfferedMedia> ask_for_media(NgClient& ng, const RtpengineSource& source,
+                                   const std::optional<TakenMedia>& taken) {
+  auto asked = question("subscribe request", source);
+  asked.emplace_back("from-tag", source.tag);
+  asked.emplace_back("to-tag", source.subscription);
+  const auto answer = ng.ask(source.control, std::move(asked));
+  if (!answer) return answer.error();
+  const auto offer = parse_sdp(answer->text_of("sdp"));
+  if (!offer) return error(Errc::invalid, "rtpengine at " + to_text(source.control) + " offers " + offer.error().what);
+  return media_offered(*offer, taken);
+}
+
+Result<void> begin_media(NgClient& ng, const RtpengineSource& source, const OfferedMedia& offered, const Endpoint& rtp,
+                         std::uint16_t rtcp_port) {
+  auto asked = question("subscribe answer", source);
+  asked.emplace_back("to-tag", source.subscription);
+  asked.emplace_back("sdp", answer_to(offered, rtp, rtcp_port, 1));
+  const auto answer = ng.ask(source.control, std::move(asked));
+  return answer ? Result<void>() : answer.error();
+}
+
+Result<void> check_media(NgClient& ng, const RtpengineSource& source) {
+  auto asked = question("query", source);
+  asked.emplace_back("from-tag", source.subscription);
+  const auto answer = ng.ask(source.control, std::move(asked));
+  if (!answer) return answer.error();
+  const Bencode* tags = answer->find("tags");
+  const Bencode* ours = tags != nullptr ? tags->find(source.subscription) : nullptr;
+  const Bencode* subscribed = ours != nullptr ? ours->find("subscriptions") : nullptr;
+  if (subscribed != nullptr && subscribed->list() != nullptr && !subscribed->list()->empty()) return {};
+  return error(Errc::not_found, "rtpengine at " + to_text(source.control) + " has forgotten the subscription");
+}
+
+Result<void> end_media(NgClient& ng, const RtpengineSource& source) {
+  auto asked = question("unsubscribe", source);
+  asked.emplace_back("to-tag", source.subscription);
+  const auto answer = ng.ask(source.control, std::move(asked));
+  if (answer || answer.error().code == Errc::not_found) return {};
+  return answer.error();
+}
+
+}  // namespace assent

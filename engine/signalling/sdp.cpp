@@ -1,0 +1,247 @@
+#include "engine/signalling/sdp.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+
+namespace assent {
+namespace {
+
+constexpr std::size_t kMostBytes = 65536;
+constexpr std::size_t kMostMedia = 32;
+constexpr std::size_t kMostFormats = 64;
+
+struct StaticType {
+  std::uint8_t payload_type;
+  std::string_view encoding;
+  std::uint32_t clock_rate;
+  std::uint8_t channels;
+};
+// RFC 3551 table 4, the audio types that are still sent.
+constexpr std::array kStaticTypes = {
+    StaticType{0, "PCMU", 8000, 1},  StaticType{3, "GSM", 8000, 1},  StaticType{4, "G723", 8000, 1},
+    StaticType{8, "PCMA", 8000, 1},  StaticType{9, "G722", 8000, 1}, StaticType{10, "L16", 44100, 2},
+    StaticType{11, "L16", 44100, 1}, StaticType{13, "CN", 8000, 1},  StaticType{15, "G728", 8000, 1},
+    StaticType{18, "G729", 8000, 1},
+};
+
+SdpFormat format_of(std::uint8_t payload_type) {
+  const auto known = std::find_if(kStaticTypes.begin(), kStaticTypes.end(),
+                                  [&](const StaticType& type) { return type.payload_type == payload_type; });
+  if (known == kStaticTypes.end()) return {payload_type, {}, 0, 1, {}};
+  return {payload_type, std::string(known->encoding), known->clock_rate, known->channels, {}};
+}
+
+template <typename Number>
+std::optional<Number> number_in(std::string_view text) {
+  Number number{};
+  const auto [last, wrong] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (wrong != std::errc() || last != text.data() + text.size() || text.empty()) return std::nullopt;
+  return number;
+}
+
+// The words that are separated by single blanks, as SDP has them; more blanks are let pass.
+std::vector<std::string_view> words_of(std::string_view text) {
+  std::vector<std::string_view> words;
+  while (!text.empty()) {
+    const auto end = std::min(text.find(' '), text.size());
+    if (end != 0) words.push_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return words;
+}
+
+std::pair<std::string_view, std::string_view> split_at(std::string_view text, char where) {
+  const auto at = text.find(where);
+  if (at == text.npos) return {text, {}};
+  return {text.substr(0, at), text.substr(at + 1)};
+}
+
+std::optional<SdpDirection> direction_of(std::string_view attribute) {
+  if (attribute == "sendrecv") return SdpDirection::sendrecv;
+  if (attribute == "sendonly") return SdpDirection::sendonly;
+  if (attribute == "recvonly") return SdpDirection::recvonly;
+  if (attribute == "inactive") return SdpDirection::inactive;
+  return std::nullopt;
+}
+
+class Reader {
+ public:
+  Result<SdpSession> read(std::string_view text) {
+    while (!text.empty()) {
+      ++line_;
+      auto [line, rest] = split_at(text, '\n');
+      text = rest;
+      if (line.ends_with('\r')) line.remove_suffix(1);
+      if (line.empty()) continue;
+      if (line.size() < 2 || line[1] != '=') return fault("is no line of a session description");
+      if (line_ == 1 && line != "v=0") return fault("must be v=0");
+      if (auto taken = take(line[0], line.substr(2)); !taken) return taken.error();
+    }
+    if (line_ == 0) return error(Errc::invalid, "sdp: it is empty");
+    finish();
+    return std::move(session_);
+  }
+
+ private:
+  // An m-line's port, until its address is known.
+  struct Ports {
+    std::uint16_t rtp = 0;
+    std::optional<std::string> connection;
+    bool has_direction = false;
+  };
+
+  Error fault(const std::string& what) const {
+    return error(Errc::invalid, "sdp: line " + std::to_string(line_) + " " + what);
+  }
+
+  Result<void> take(char type, std::string_view value) {
+    switch (type) {
+      case 'm': return take_media(value);
+      case 'c': return take_connection(value);
+      case 'a': return take_attribute(value);
+      default: return {};
+    }
+  }
+
+  // m=audio 49170 RTP/AVP 0 8 101
+  Result<void> take_media(std::string_view value) {
+    if (session_.media.size() == kMostMedia) return fault("is one m-line too many");
+    const auto words = words_of(value);
+    if (words.size() < 4) return fault("has too few words");
+    const auto port = number_in<std::uint16_t>(split_at(words[1], '/').first);
+    if (!port) return fault("has no proper port");
+    SdpMedia media;
+    media.kind = words[0];
+    media.protocol = words[2];
+    media.direction = direction_;
+    ports_.push_back({*port, std::nullopt, false});
+    if (media.protocol.find("RTP/") != std::string::npos) {
+      if (words.size() > 3 + kMostFormats) return fault("has too many formats");
+      for (std::size_t i = 3; i < words.size(); ++i) {
+        const auto type = number_in<std::uint8_t>(words[i]);
+        if (!type || *type > 127) return fault("has a format that is no payload type");
+        media.formats.push_back(format_of(*type));
+      }
+    }
+    session_.media.push_back(std::move(media));
+    return {};
+  }
+
+  // c=IN IP4 192.0.2.1, also with "/ttl".
+  Result<void> take_connection(std::string_view value) {
+    const auto words = words_of(value);
+    if (words.size() < 3) return fault("has no address");
+    std::string address(split_at(words[2], '/').first);
+    (session_.media.empty() ? connection_ : ports_.back().connection) = std::move(address);
+    return {};
+  }
+
+  Result<void> take_attribute(std::string_view value) {
+    const auto [name, rest] = split_at(value, ':');
+    if (const auto direction = direction_of(name)) {
+      (session_.media.empty() ? direction_ : session_.media.back().direction) = *direction;
+      return {};
+    }
+    if (session_.media.empty()) return {};
+    if (name == "label") session_.media.back().label = rest;
+    if (name == "rtpmap") return take_rtpmap(rest);
+    if (name == "fmtp") take_parameters(rest);
+    if (name == "rtcp") return take_rtcp(rest);
+    return {};
+  }
+
+  SdpFormat* format(std::string_view payload_type) {
+    const auto type = number_in<std::uint8_t>(payload_type);
+    auto& formats = session_.media.back().formats;
+    const auto found =
+        std::find_if(formats.begin(), formats.end(), [&](const SdpFormat& one) { return one.payload_type == type; });
+    return found == formats.end() ? nullptr : &*found;
+  }
+
+  // a=rtpmap:101 telephone-event/8000; of a type that the m-line does not have it says nothing.
+  Result<void> take_rtpmap(std::string_view value) {
+    const auto [type, encoding] = split_at(value, ' ');
+    SdpFormat* mapped = format(type);
+    if (mapped == nullptr) return {};
+    const auto [name, rates] = split_at(encoding, '/');
+    const auto [clock, channels] = split_at(rates, '/');
+    const auto clock_rate = number_in<std::uint32_t>(clock);
+    const auto channel_count = channels.empty() ? std::optional<std::uint8_t>(1) : number_in<std::uint8_t>(channels);
+    if (name.empty() || !clock_rate || !channel_count) return fault("has no proper encoding");
+    mapped->encoding = name;
+    mapped->clock_rate = *clock_rate;
+    mapped->channels = *channel_count;
+    return {};
+  }
+
+  void take_parameters(std::string_view value) {
+    const auto [type, parameters] = split_at(value, ' ');
+    if (SdpFormat* described = format(type)) described->parameters = parameters;
+  }
+
+  // a=rtcp:53020 IN IP4 126.16.64.4 (RFC 3605)
+  Result<void> take_rtcp(std::string_view value) {
+    const auto port = number_in<std::uint16_t>(split_at(value, ' ').first);
+    if (!port) return fault("has no proper port");
+    session_.media.back().rtcp_port = *port;
+    return {};
+  }
+
+  void finish() {
+    for (std::size_t i = 0; i < session_.media.size(); ++i) {
+      const auto& connection = ports_[i].connection ? ports_[i].connection : connection_;
+      if (connection) session_.media[i].address = parse_address(*connection, ports_[i].rtp);
+    }
+  }
+
+  SdpSession session_;
+  std::vector<Ports> ports_;
+  std::optional<std::string> connection_;
+  SdpDirection direction_ = SdpDirection::sendrecv;
+  std::size_t line_ = 0;
+};
+
+std::string connection_text(const Endpoint& address) {
+  return std::string("IN ") + (address.is_v4() ? "IP4 " : "IP6 ") + address_text(address);
+}
+
+void append_answer(const SdpAnswer& media, std::string& out) {
+  out += "m=" + media.kind + ' ' + std::to_string(media.address ? media.address->port : 0) + ' ' + media.protocol;
+  for (const SdpFormat& format : media.formats) out += ' ' + std::to_string(format.payload_type);
+  if (media.formats.empty()) out += " 0";  // a refused one must name something
+  out += "\r\n";
+  if (!media.address) return;
+  out += "c=" + connection_text(*media.address) + "\r\n";
+  for (const SdpFormat& format : media.formats) {
+    const std::string type = std::to_string(format.payload_type);
+    out += "a=rtpmap:" + type + ' ' + format.encoding + '/' + std::to_string(format.clock_rate);
+    if (format.channels != 1) out += '/' + std::to_string(format.channels);
+    out += "\r\n";
+    if (!format.parameters.empty()) out += "a=fmtp:" + type + ' ' + format.parameters + "\r\n";
+  }
+  out += "a=rtcp:" + std::to_string(media.rtcp_port) + "\r\na=recvonly\r\n";
+}
+
+}  // namespace
+
+bool SdpMedia::is_rtp_audio() const {
+  return kind == "audio" && (protocol == "RTP/AVP" || protocol == "RTP/AVPF") && address && address->port != 0;
+}
+
+Result<SdpSession> parse_sdp(std::string_view text) {
+  if (text.size() > kMostBytes) return error(Errc::invalid, "sdp: it is too long");
+  return Reader().read(text);
+}
+
+std::string sdp_answer(std::uint64_t session_id, std::uint64_t version, const std::vector<SdpAnswer>& media) {
+  const auto first = std::find_if(media.begin(), media.end(), [](const SdpAnswer& one) { return one.address; });
+  const std::string origin = first == media.end() ? "IN IP4 0.0.0.0" : connection_text(*first->address);
+  std::string out = "v=0\r\no=- " + std::to_string(session_id) + ' ' + std::to_string(version) + ' ' + origin +
+                    "\r\ns=-\r\nt=0 0\r\n";
+  for (const SdpAnswer& one : media) append_answer(one, out);
+  return out;
+}
+
+}  // namespace assent

@@ -1,0 +1,59 @@
+// Session descriptions (SDP, RFC 8866), as far as audio over RTP needs them: what is offered to us, and our answer,
+// which only ever receives (RFC 3264 section 6).
+//
+// What is read comes from the network: bounded in length, lines, media and formats, and refused whole with
+// Errc::invalid and a sentence that names the line. Lines may end with LF alone; attributes that are not known are
+// passed over. Pure; any thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/endpoint.h"
+#include "base/result.h"
+
+namespace assent {
+
+struct SdpFormat {
+  std::uint8_t payload_type = 0;
+  std::string encoding;  // "PCMU"; of a static type (RFC 3551 section 6) also without an a=rtpmap; "" when not known
+  std::uint32_t clock_rate = 0;
+  std::uint8_t channels = 1;
+  std::string parameters;  // of a=fmtp
+};
+
+enum class SdpDirection { sendrecv, sendonly, recvonly, inactive };
+
+struct SdpMedia {
+  std::string kind;                 // "audio"
+  std::string protocol;             // "RTP/AVP"
+  std::optional<Endpoint> address;  // where it is received, or sent from; none: no address, or a name. Port 0: refused
+  std::optional<std::uint16_t> rtcp_port;
+  std::vector<SdpFormat> formats;  // in the order of preference; of RTP only
+  SdpDirection direction = SdpDirection::sendrecv;
+  std::string label;  // RFC 4574
+
+  bool is_rtp_audio() const;
+};
+
+struct SdpSession {
+  std::vector<SdpMedia> media;
+};
+
+Result<SdpSession> parse_sdp(std::string_view text);
+
+// One m-line of an answer, in the place of the offered one.
+struct SdpAnswer {
+  std::string kind = "audio";
+  std::string protocol = "RTP/AVP";
+  std::optional<Endpoint> address;  // where we receive; none: this one is refused
+  std::uint16_t rtcp_port = 0;
+  std::vector<SdpFormat> formats;  // of the offer, those that are received
+};
+// `session_id` is the one of this session, and `version` grows with every change (RFC 8866 section 5.2).
+std::string sdp_answer(std::uint64_t session_id, std::uint64_t version, const std::vector<SdpAnswer>& media);
+
+}  // namespace assent

@@ -1,0 +1,207 @@
+#include "engine/signalling/subscribed_calls.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace assent {
+namespace {
+
+bool is_subscribed(const LegSpec& leg) { return leg.rtpengine.has_value(); }
+
+// What rtpengine does not know, the caller got wrong.
+Error of_leg(const std::string& label, const Error& why) {
+  const Errc code = why.code == Errc::not_found ? Errc::invalid : why.code;
+  return error(code, "legs: \"" + label + "\": " + why.what);
+}
+
+}  // namespace
+
+class SubscribedCalls::Asked {
+ public:
+  explicit Asked(NgClient& ng) : ng_(ng) {}
+  ~Asked() {
+    for (const auto& [source, offered] : all_) (void)end_media(ng_, source);
+  }
+  Asked(const Asked&) = delete;
+  Asked& operator=(const Asked&) = delete;
+
+  void add(const RtpengineSource& source, OfferedMedia offered) { all_.emplace_back(source, std::move(offered)); }
+  const OfferedMedia* find(const RtpengineSource& source) const {
+    const auto found = std::find_if(all_.begin(), all_.end(), [&](const auto& one) { return one.first == source; });
+    return found == all_.end() ? nullptr : &found->second;
+  }
+  void keep() { all_.clear(); }
+
+ private:
+  NgClient& ng_;
+  std::vector<std::pair<RtpengineSource, OfferedMedia>> all_;
+};
+
+// ---- calls come and go ----------------------------------------------------------------------------------------------
+
+Result<CallView> SubscribedCalls::create_call(const CallSpec& spec, const Caller& caller) {
+  if (std::none_of(spec.legs.begin(), spec.legs.end(), is_subscribed)) return calls_.create_call(spec, caller);
+  Asked asked(ng_);
+  CallSpec filled = spec;
+  if (auto done = ask_for(filled.legs, asked); !done) return done.error();
+  auto view = calls_.create_call(filled, caller);
+  if (!view) return view;
+  if (auto begun = begin(*view, asked); !begun) {
+    (void)calls_.end_call(view->id, caller);
+    return begun.error();
+  }
+  asked.keep();
+  keep(*view);
+  return view;
+}
+
+Result<CallView> SubscribedCalls::change_legs(CallId id, const LegsSpec& spec, const Caller& caller) {
+  if (std::none_of(spec.legs.begin(), spec.legs.end(), is_subscribed)) return calls_.change_legs(id, spec, caller);
+  Asked asked(ng_);
+  LegsSpec filled = spec;
+  if (auto done = ask_for(filled.legs, asked); !done) return done.error();
+  auto view = calls_.change_legs(id, filled, caller);
+  if (!view) return view;
+  // The legs are there now. What rtpengine does not send after all is ended, and then looked after like what it forgot.
+  if (auto begun = begin(*view, asked); begun) {
+    asked.keep();
+  } else {
+    tell_("call " + to_text(id) + ": " + begun.error().what);
+  }
+  keep(*view);
+  return view;
+}
+
+Result<EndedCall> SubscribedCalls::end_call(CallId id, const Caller& caller) {
+  auto ended = calls_.end_call(id, caller);
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = subscribed_.extract(id);
+    if (found.empty()) return ended;
+    std::move(found.mapped().begin(), found.mapped().end(), std::back_inserter(over_));
+  }
+  wake_.notify();
+  return ended;
+}
+
+Result<void> SubscribedCalls::ask_for(std::vector<LegSpec>& legs, Asked& asked) {
+  for (LegSpec& leg : legs) {
+    if (!leg.rtpengine) continue;
+    leg.rtpengine->subscription = new_subscription_tag();
+    auto offered = ask_for_media(ng_, *leg.rtpengine);
+    if (!offered) {
+      const Errc why = offered.error().code;  // unless it does not answer, or knows of nothing to end
+      if (why != Errc::unavailable && why != Errc::not_found) (void)end_media(ng_, *leg.rtpengine);
+      return of_leg(leg.label, offered.error());
+    }
+    leg.codec = offered->codec;
+    leg.payload_type = offered->payload_type;
+    leg.dtmf_payload_type = offered->dtmf_payload_type;
+    leg.source = offered->from;
+    asked.add(*leg.rtpengine, *std::move(offered));
+  }
+  return {};
+}
+
+Result<void> SubscribedCalls::begin(const CallView& view, Asked& asked) {
+  for (const LegView& leg : view.legs) {
+    const OfferedMedia* offered = leg.rtpengine ? asked.find(*leg.rtpengine) : nullptr;
+    const auto rtp = parse_address(leg.address, leg.port);
+    if (offered == nullptr || !rtp) continue;
+    auto begun = begin_media(ng_, *leg.rtpengine, *offered, *rtp, leg.rtcp_port);
+    if (!begun) return of_leg(leg.label, begun.error());
+  }
+  return {};
+}
+
+void SubscribedCalls::keep(const CallView& view) {
+  std::vector<Subscribed> all;
+  for (const LegView& leg : view.legs) {
+    const auto rtp = parse_address(leg.address, leg.port);
+    const auto codec = parse_codec(leg.codec);
+    if (!leg.rtpengine || !rtp || !codec) continue;
+    all.push_back({leg.id, leg.label, *leg.rtpengine, *rtp, leg.rtcp_port, {*codec, leg.payload_type}, false});
+  }
+  if (all.empty()) return;
+  const std::lock_guard lock(mutex_);
+  subscribed_[view.id] = std::move(all);
+}
+
+// One that does not answer is not asked again: it sends nothing, or the call's end ends it there, too.
+void SubscribedCalls::end(const std::vector<Subscribed>& all, std::set<Endpoint>& silent) {
+  for (const Subscribed& one : all) {
+    if (silent.contains(one.source.control)) continue;
+    const auto ended = end_media(ng_, one.source);
+    if (ended) continue;
+    if (ended.error().code == Errc::unavailable) silent.insert(one.source.control);
+    tell_("leg \"" + one.label + "\": " + ended.error().what);
+  }
+}
+
+// ---- looking after them ---------------------------------------------------------------------------------------------
+
+void SubscribedCalls::take_up() {
+  const auto views = calls_.calls();
+  if (!views) return tell_("what media servers send is not looked after: " + views.error().what);
+  for (const CallView& view : *views) keep(view);
+}
+
+MonoTime SubscribedCalls::step(MonoTime now) {
+  std::vector<CallId> all;
+  std::vector<Subscribed> over;
+  {
+    const std::lock_guard lock(mutex_);
+    over = std::exchange(over_, {});
+    for (const auto& [id, subscribed] : subscribed_) all.push_back(id);
+  }
+  std::set<Endpoint> silent;  // asked once in a round, or one that is down would hold up the others
+  end(over, silent);
+  for (const CallId id : all) look_after(id, silent);
+  return now + kSubscriptionLook;
+}
+
+void SubscribedCalls::look_after(CallId id, std::set<Endpoint>& silent) {
+  std::vector<Subscribed> all;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = subscribed_.find(id);
+    if (found == subscribed_.end()) return;
+    all = found->second;
+  }
+  const auto view = calls_.call(id);
+  if (!view && view.error().code == Errc::not_found) {  // it ended without being asked to
+    {
+      const std::lock_guard lock(mutex_);
+      subscribed_.erase(id);
+    }
+    return end(all, silent);
+  }
+  bool changed = false;
+  for (Subscribed& one : all) {
+    if (silent.contains(one.source.control)) continue;
+    auto checked = one.is_lost ? Result<void>(error(Errc::not_found, "")) : check_media(ng_, one.source);
+    if (!checked && checked.error().code == Errc::unavailable) silent.insert(one.source.control);
+    if (checked || checked.error().code != Errc::not_found) continue;
+    checked = subscribe_anew(id, one);
+    if (one.is_lost && !checked) continue;  // told before
+    one.is_lost = !checked;
+    changed = true;
+    tell_("call " + to_text(id) + ", leg \"" + one.label +
+          "\": " + (checked ? "rtpengine sends it again" : "rtpengine has forgotten it: " + checked.error().what));
+  }
+  if (!changed) return;
+  const std::lock_guard lock(mutex_);
+  if (const auto found = subscribed_.find(id); found != subscribed_.end()) found->second = std::move(all);
+}
+
+Result<void> SubscribedCalls::subscribe_anew(CallId id, Subscribed& one) {
+  const auto offered = ask_for_media(ng_, one.source, one.taken);
+  // Before it is told where to send to: the leg takes nobody's packets but the source's.
+  auto begun = offered ? calls_.set_source(id, one.leg, offered->from) : Result<void>(offered.error());
+  if (begun) begun = begin_media(ng_, one.source, *offered, one.rtp, one.rtcp_port);
+  if (!begun) (void)end_media(ng_, one.source);  // the call may have ended meanwhile
+  return begun;
+}
+
+}  // namespace assent

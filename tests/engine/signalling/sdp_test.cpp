@@ -1,0 +1,128 @@
+#include "engine/signalling/sdp.h"
+
+#include "catch.h"
+#include "engine/signalling/rtpengine_subscription.h"
+
+using namespace assent;
+
+namespace {
+
+constexpr std::string_view kOffer =
+    "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=rtpengine\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\na=sendonly\r\n"
+    "m=audio 40026 RTP/AVP 3 8 0 101 96\r\na=label:caller\r\na=rtpmap:101 telephone-event/8000\r\n"
+    "a=fmtp:101 0-16\r\na=rtpmap:96 telephone-event/48000\r\na=rtcp:40027\r\n"
+    "m=video 0 RTP/AVP 31\r\n"
+    "m=audio 40044/2 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP6 2001:db8::2\r\na=rtpmap:111 opus/48000/2\r\na=inactive\r\n"
+    "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n";
+
+}  // namespace
+
+TEST_CASE("an offer is read with its addresses, formats, directions and labels") {
+  const auto session = parse_sdp(kOffer);
+  REQUIRE(session);
+  REQUIRE(session->media.size() == 4);
+  const SdpMedia& first = session->media[0];
+  CHECK(first.is_rtp_audio());
+  CHECK(first.address == parse_endpoint("192.0.2.1:40026"));
+  CHECK(first.rtcp_port == 40027);
+  CHECK(first.direction == SdpDirection::sendonly);
+  CHECK(first.label == "caller");
+  REQUIRE(first.formats.size() == 5);
+  CHECK(first.formats[0].encoding == "GSM");
+  CHECK(first.formats[1].encoding == "PCMA");
+  CHECK(first.formats[1].clock_rate == 8000);
+  CHECK(first.formats[3].encoding == "telephone-event");
+  CHECK(first.formats[3].parameters == "0-16");
+  CHECK(first.formats[4].clock_rate == 48000);
+  CHECK_FALSE(session->media[1].is_rtp_audio());
+  const SdpMedia& third = session->media[2];
+  CHECK(third.address == parse_endpoint("[2001:db8::2]:40044"));
+  CHECK(third.formats[0].channels == 2);
+  CHECK(third.direction == SdpDirection::inactive);
+  CHECK_FALSE(third.is_rtp_audio());  // encrypted
+  CHECK(session->media[3].formats.empty());
+}
+
+TEST_CASE("lines may end with LF alone, and blanks and unknown attributes do no harm") {
+  const auto session =
+      parse_sdp("v=0\nc=IN IP4 192.0.2.1/127\n\nm=audio  4000  RTP/AVP  0\na=rtpmap:97 no/8000\na=x-what:ever\nz=1\n");
+  REQUIRE(session);
+  CHECK(session->media[0].address == parse_endpoint("192.0.2.1:4000"));
+}
+
+TEST_CASE("an address that is a name is no address") {
+  const auto session = parse_sdp("v=0\nc=IN IP4 sbc.example\nm=audio 4000 RTP/AVP 0\n");
+  REQUIRE(session);
+  CHECK_FALSE(session->media[0].address);
+  CHECK_FALSE(session->media[0].is_rtp_audio());
+}
+
+TEST_CASE("what is no session description is refused with its line") {
+  struct Wrong {
+    std::string text;
+    const char* words;
+  };
+  std::string many = "v=0\n";
+  for (int i = 0; i < 33; ++i) many += "m=audio 4000 RTP/AVP 0\n";
+  std::string formats = "v=0\nm=audio 4000 RTP/AVP";
+  for (int i = 0; i < 65; ++i) formats += " 0";
+  const Wrong all[] = {{"", "empty"},
+                       {"o=- 1 1 IN IP4 1.2.3.4\n", "line 1 must be v=0"},
+                       {"v=0\nhello\n", "line 2"},
+                       {"v=0\nm=audio 4000 RTP/AVP\n", "line 2 has too few words"},
+                       {"v=0\nm=audio 70000 RTP/AVP 0\n", "no proper port"},
+                       {"v=0\nm=audio 4000 RTP/AVP 128\n", "no payload type"},
+                       {"v=0\nm=audio 4000 RTP/AVP 0\na=rtpmap:0 PCMU\n", "line 3 has no proper encoding"},
+                       {"v=0\nm=audio 4000 RTP/AVP 0\na=rtcp:x\n", "line 3"},
+                       {"v=0\nc=IN IP4\n", "line 2 has no address"},
+                       {many, "line 34 is one m-line too many"},
+                       {formats, "too many formats"},
+                       {"v=0\n" + std::string(65536, 'a'), "too long"}};
+  for (const Wrong& wrong : all) {
+    CAPTURE(wrong.text.substr(0, 60));
+    const auto read = parse_sdp(wrong.text);
+    REQUIRE_FALSE(read);
+    CHECK(read.error().code == Errc::invalid);
+    CHECK_THAT(read.error().what, Catch::Contains(wrong.words));
+  }
+}
+
+TEST_CASE("of an offer the first format that is recorded is taken, with the digits on its clock") {
+  const auto offered = media_offered(*parse_sdp(kOffer));
+  REQUIRE(offered);
+  CHECK(offered->line == 0);
+  CHECK(offered->from == parse_endpoint("192.0.2.1:40026"));
+  CHECK(to_text(offered->codec) == "PCMA/8000");
+  CHECK(offered->payload_type == 8);
+  CHECK(offered->dtmf_payload_type == 101);
+}
+
+TEST_CASE("a leg that is there takes what it took before, or nothing") {
+  const SdpSession offer = *parse_sdp(kOffer);
+  const auto same = media_offered(offer, TakenMedia{Codec{CodecName::pcmu}, 0});
+  REQUIRE(same);
+  CHECK(same->payload_type == 0);
+  const auto other = media_offered(offer, TakenMedia{Codec{CodecName::pcmu}, 97});
+  REQUIRE_FALSE(other);
+  CHECK(other.error().code == Errc::unsupported);
+  CHECK_THAT(other.error().what, Catch::Contains("GSM, PCMA, PCMU"));
+}
+
+TEST_CASE("an answer takes one line and refuses the others, in their places") {
+  const auto offered = media_offered(*parse_sdp(kOffer));
+  REQUIRE(offered);
+  const std::string text = answer_to(*offered, *parse_endpoint("198.51.100.7:30000"), 30001, 5);
+  const auto answer = parse_sdp(text);
+  REQUIRE(answer);
+  REQUIRE(answer->media.size() == 4);
+  const SdpMedia& taken = answer->media[0];
+  CHECK(taken.address == parse_endpoint("198.51.100.7:30000"));
+  CHECK(taken.rtcp_port == 30001);
+  CHECK(taken.direction == SdpDirection::recvonly);
+  REQUIRE(taken.formats.size() == 2);
+  CHECK(taken.formats[0].encoding == "PCMA");
+  CHECK(taken.formats[1].parameters == "0-16");
+  for (std::size_t i = 1; i < 4; ++i) CHECK_FALSE(answer->media[i].is_rtp_audio());
+  CHECK_THAT(text, Catch::Contains("m=video 0 RTP/AVP"));
+  CHECK_THAT(text, Catch::Contains("\r\n"));
+}

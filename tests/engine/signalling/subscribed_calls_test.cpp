@@ -1,0 +1,304 @@
+#include "engine/signalling/subscribed_calls.h"
+
+#include <set>
+
+#include "catch.h"
+
+using namespace assent;
+
+namespace {
+
+const Endpoint kServer = *parse_endpoint("192.0.2.9:2223");
+const Endpoint kOtherServer = *parse_endpoint("192.0.2.10:2223");
+const Caller kCaller{"test"};
+
+// rtpengine with one call, as far as subscriptions go.
+class FakeRtpengine final : public NgClient {
+ public:
+  std::set<std::string> tags{"A", "B"};
+  std::string formats = "0 101";
+  std::uint16_t port = 40000;
+  bool answers = true;
+  std::set<std::string> offered;             // what has been asked for and not begun
+  std::map<std::string, std::string> begun;  // subscription -> the SDP of its answer
+  std::vector<std::string> asked;
+
+  Result<Bencode> ask(const Endpoint& server, Bencode::Dictionary question) override {
+    const Bencode all(std::move(question));
+    const std::string command(all.text_of("command"));
+    const std::string ours(all.text_of(command == "query" ? "from-tag" : "to-tag"));
+    asked.push_back(command);
+    if (!answers || server != kServer) return error(Errc::unavailable, "no answer");
+    if (all.text_of("call-id") != "the-call" || tags.empty()) return error(Errc::not_found, "Unknown call-ID");
+    if (command == "subscribe request") {
+      if (!tags.contains(std::string(all.text_of("from-tag")))) return error(Errc::not_found, "no such tag exists");
+      offered.insert(ours);
+      return Bencode(Bencode::Dictionary{{"result", "ok"}, {"sdp", sdp()}});
+    }
+    if (command == "subscribe answer") {
+      if (offered.erase(ours) == 0) return error(Errc::invalid, "there was no such offer");
+      begun[ours] = all.text_of("sdp");
+    }
+    if (command == "unsubscribe") {
+      offered.erase(ours);
+      begun.erase(ours);
+    }
+    if (command != "query") return Bencode(Bencode::Dictionary{{"result", "ok"}});
+    Bencode::List subscriptions;
+    if (begun.contains(ours)) subscriptions.emplace_back("A");
+    return Bencode(Bencode::Dictionary{
+        {"result", "ok"},
+        {"tags", Bencode::Dictionary{{ours, Bencode::Dictionary{{"subscriptions", subscriptions}}}}}});
+  }
+  void forget() {
+    offered.clear();
+    begun.clear();
+  }
+
+ private:
+  std::string sdp() {
+    port = static_cast<std::uint16_t>(port + 2);
+    return "v=0\r\nc=IN IP4 192.0.2.9\r\nm=audio " + std::to_string(port) + " RTP/AVP " + formats +
+           "\r\na=rtpmap:101 telephone-event/8000\r\n";
+  }
+};
+
+// Live calls that take what they are given.
+class FakeCalls final : public CallService {
+ public:
+  std::map<CallId, CallView> live;
+  std::vector<LegSpec> asked;
+  std::vector<Endpoint> sources;
+  std::optional<Error> fails;
+  std::function<void()> during_create = [] {};
+
+  Result<CallView> create_call(const CallSpec& spec, const Caller&) override {
+    if (fails) return *fails;
+    CallView view;
+    view.id = new_id<CallId>(read_clocks().wall);
+    add(spec.legs, view);
+    live[view.id] = view;
+    during_create();
+    return view;
+  }
+  Result<CallView> change_legs(CallId id, const LegsSpec& spec, const Caller&) override {
+    add(spec.legs, live.at(id));
+    return live.at(id);
+  }
+  Result<std::vector<CallView>> calls() override {
+    std::vector<CallView> all;
+    for (const auto& [id, view] : live) all.push_back(view);
+    return all;
+  }
+  Result<CallView> call(CallId id) override {
+    const auto found = live.find(id);
+    if (found == live.end()) return error(Errc::not_found, "no such call");
+    return found->second;
+  }
+  Result<void> set_source(CallId id, LegId, const Endpoint& source) override {
+    if (!live.contains(id)) return error(Errc::not_found, "no such call");
+    sources.push_back(source);
+    return {};
+  }
+  Result<EndedCall> end_call(CallId id, const Caller&) override {
+    live.erase(id);
+    return EndedCall{std::nullopt, "no consent"};
+  }
+  Result<CallId> find_call(const std::string&, const std::optional<std::string>&) override { return none(); }
+  Result<std::vector<ConsentRecordView>> decide(CallId, const ConsentSpec&, const Caller&) override { return none(); }
+  Result<CallView> pause(CallId, const std::string&, const Caller&) override { return none(); }
+  Result<CallView> resume(CallId, const std::string&, const Caller&) override { return none(); }
+  Result<void> withdraw_standing(StandingId, const Caller&) override { return none(); }
+
+ private:
+  static Error none() { return error(Errc::unsupported, "not in this test"); }
+  void add(const std::vector<LegSpec>& legs, CallView& view) {
+    for (const LegSpec& spec : legs) {
+      asked.push_back(spec);
+      LegView leg;
+      leg.label = spec.label;
+      leg.id = new_id<LegId>(read_clocks().wall);
+      leg.codec = to_text(spec.codec);
+      leg.payload_type = spec.payload_type;
+      leg.address = "198.51.100.1";
+      leg.port = static_cast<std::uint16_t>(30000 + 2 * view.legs.size());
+      leg.rtcp_port = static_cast<std::uint16_t>(leg.port + 1);
+      leg.rtpengine = spec.rtpengine;
+      view.legs.push_back(leg);
+    }
+  }
+};
+
+struct Rig {
+  FakeCalls inner;
+  FakeRtpengine rtpengine;
+  std::vector<std::string> told;
+  SubscribedCalls calls{inner, rtpengine, [this](const std::string& line) { told.push_back(line); }};
+
+  static LegSpec leg(const std::string& label, const std::string& tag, const Endpoint& server = kServer) {
+    LegSpec spec;
+    spec.label = label;
+    spec.rtpengine = RtpengineSource{server, "the-call", tag, {}};
+    return spec;
+  }
+  Result<CallView> create(const std::vector<LegSpec>& legs) {
+    CallSpec spec;
+    spec.legs = legs;
+    return calls.create_call(spec, kCaller);
+  }
+  CallView created() {
+    auto view = create({leg("customer", "A"), leg("agent", "B")});
+    REQUIRE(view);
+    return *view;
+  }
+  void step() { (void)calls.step(read_mono()); }
+};
+
+}  // namespace
+
+TEST_CASE("each leg is subscribed to, is what rtpengine offers, and is sent to its ports") {
+  Rig rig;
+  const CallView view = rig.created();
+  REQUIRE(rig.inner.asked.size() == 2);
+  const LegSpec& first = rig.inner.asked[0];
+  CHECK(first.codec == Codec{CodecName::pcmu});
+  CHECK(first.payload_type == 0);
+  CHECK(first.dtmf_payload_type == 101);
+  CHECK(first.source == parse_endpoint("192.0.2.9:40002"));
+  CHECK(first.rtpengine->subscription != rig.inner.asked[1].rtpengine->subscription);
+  REQUIRE(rig.rtpengine.begun.size() == 2);
+  const auto answer = parse_sdp(rig.rtpengine.begun.at(first.rtpengine->subscription));
+  REQUIRE(answer);
+  CHECK(answer->media[0].address == parse_endpoint("198.51.100.1:30000"));
+  CHECK(answer->media[0].rtcp_port == 30001);
+}
+
+TEST_CASE("a call that is sent by others asks nobody") {
+  Rig rig;
+  LegSpec plain;
+  plain.label = "customer";
+  CHECK(rig.create({plain}));
+  CHECK(rig.rtpengine.asked.empty());
+}
+
+TEST_CASE("whatever fails of a call, nothing is left of it anywhere") {
+  Rig rig;
+  const auto check_nothing = [&](const Result<CallView>& view, Errc code, const std::string& words) {
+    REQUIRE_FALSE(view);
+    CHECK(view.error().code == code);
+    CHECK_THAT(view.error().what, Catch::Contains(words));
+    CHECK(rig.rtpengine.offered.empty());
+    CHECK(rig.rtpengine.begun.empty());
+    CHECK(rig.inner.live.empty());
+  };
+  check_nothing(rig.create({Rig::leg("customer", "A"), Rig::leg("agent", "Z")}), Errc::invalid,
+                "\"agent\": no such tag");
+  check_nothing(rig.create({Rig::leg("customer", "A"), Rig::leg("agent", "B", kOtherServer)}), Errc::unavailable,
+                "no answer");
+  rig.rtpengine.formats = "3 101";
+  check_nothing(rig.create({Rig::leg("customer", "A")}), Errc::unsupported, "GSM");
+  rig.rtpengine.formats = "0 101";
+  rig.inner.fails = error(Errc::overloaded, "not now");
+  check_nothing(rig.create({Rig::leg("customer", "A")}), Errc::overloaded, "not now");
+  rig.inner.fails.reset();
+  // It forgets the offer before it is answered.
+  rig.inner.during_create = [&] { rig.rtpengine.forget(); };
+  check_nothing(rig.create({Rig::leg("customer", "A")}), Errc::invalid, "no such offer");
+}
+
+TEST_CASE("the end of a call ends its subscriptions, without waiting for rtpengine") {
+  Rig rig;
+  const CallView view = rig.created();
+  const auto asked = rig.rtpengine.asked.size();
+  CHECK(rig.calls.end_call(view.id, kCaller));
+  CHECK(rig.rtpengine.asked.size() == asked);
+  rig.step();
+  CHECK(rig.rtpengine.begun.empty());
+  rig.step();
+  CHECK(rig.rtpengine.asked.size() == asked + 2);
+}
+
+TEST_CASE("a call that ended by itself is found, and its subscriptions end") {
+  Rig rig;
+  const CallView view = rig.created();
+  rig.step();
+  CHECK(rig.rtpengine.begun.size() == 2);
+  rig.inner.live.erase(view.id);
+  rig.step();
+  CHECK(rig.rtpengine.begun.empty());
+}
+
+TEST_CASE("what rtpengine has forgotten is subscribed to anew, from its new port and for the same leg") {
+  Rig rig;
+  const CallView view = rig.created();
+  rig.rtpengine.forget();
+  rig.rtpengine.tags.clear();
+  rig.step();
+  rig.step();
+  REQUIRE(rig.told.size() == 2);  // once for each leg
+  CHECK_THAT(rig.told[0], Catch::Contains("\"customer\"") && Catch::Contains("has forgotten it"));
+  rig.rtpengine.tags = {"A", "B"};
+  rig.step();
+  CHECK(rig.rtpengine.begun.size() == 2);
+  REQUIRE(rig.inner.sources.size() == 2);
+  CHECK(rig.inner.sources[0] != rig.inner.asked[0].source);
+  REQUIRE(rig.told.size() == 4);
+  CHECK_THAT(rig.told[2], Catch::Contains("sends it again"));
+  rig.step();
+  CHECK(rig.told.size() == 4);
+  CHECK(rig.calls.end_call(view.id, kCaller));
+  rig.step();
+  CHECK(rig.rtpengine.begun.empty());
+}
+
+TEST_CASE("what comes back with another codec than the leg's is not taken, and not left behind") {
+  Rig rig;
+  rig.created();
+  rig.rtpengine.forget();
+  rig.rtpengine.formats = "8 101";
+  rig.step();
+  CHECK(rig.rtpengine.offered.empty());
+  CHECK(rig.rtpengine.begun.empty());
+  REQUIRE(rig.told.size() == 2);
+  CHECK_THAT(rig.told[0], Catch::Contains("not PCMU/8000 as type 0, but PCMA"));
+  rig.rtpengine.formats = "8 0 101";
+  rig.step();
+  CHECK(rig.rtpengine.begun.size() == 2);
+}
+
+TEST_CASE("one rtpengine that is silent is asked once a round, and forgotten calls of it are not") {
+  Rig rig;
+  rig.created();
+  rig.created();
+  rig.rtpengine.answers = false;
+  rig.rtpengine.asked.clear();
+  rig.step();
+  CHECK(rig.rtpengine.asked.size() == 1);
+  CHECK(rig.told.empty());
+  rig.rtpengine.answers = true;
+  rig.step();
+  CHECK(rig.rtpengine.begun.size() == 4);
+}
+
+TEST_CASE("after a restart the calls that go on are looked after") {
+  Rig rig;
+  const CallView view = rig.created();
+  SubscribedCalls again(rig.inner, rig.rtpengine, [](const std::string&) {});
+  again.take_up();
+  rig.inner.live.erase(view.id);
+  (void)again.step(read_mono());
+  CHECK(rig.rtpengine.begun.empty());
+}
+
+TEST_CASE("legs that join are subscribed to, and one that rtpengine then does not send is asked for again") {
+  Rig rig;
+  const CallView view = rig.created();
+  rig.rtpengine.tags.insert("C");
+  LegsSpec joining;
+  joining.legs = {Rig::leg("third", "C")};
+  REQUIRE(rig.calls.change_legs(view.id, joining, kCaller));
+  CHECK(rig.rtpengine.begun.size() == 3);
+  CHECK(rig.calls.end_call(view.id, kCaller));
+  rig.step();
+  CHECK(rig.rtpengine.begun.empty());
+}
