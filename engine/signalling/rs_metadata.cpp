@@ -1,0 +1,117 @@
+#include "engine/signalling/rs_metadata.h"
+
+#include <algorithm>
+
+#include "engine/signalling/xml_tree.h"
+
+namespace assent {
+namespace {
+
+// The RFC's attribute, or the drafts' "id".
+std::string_view id_of(const XmlElement& element, std::string_view attribute) {
+  const std::string_view id = element.attribute(attribute);
+  return id.empty() ? element.attribute("id") : id;
+}
+
+template <typename T>
+T* find(std::vector<T>& all, std::string_view id) {
+  const auto found = std::find_if(all.begin(), all.end(), [&](const T& one) { return one.id == id; });
+  return found == all.end() ? nullptr : &*found;
+}
+
+RsParticipant& participant(RsMetadata& metadata, std::string_view id) {
+  if (RsParticipant* known = find(metadata.participants, id)) return *known;
+  metadata.participants.push_back({std::string(id), {}, {}, {}, {}, false});
+  return metadata.participants.back();
+}
+
+void add_streams(const XmlElement& element, RsParticipant& owner) {
+  for (const XmlElement& child : element.children) {
+    if (child.text.empty()) continue;
+    if (child.is("send")) owner.sends.push_back(child.text);
+    if (child.is("recv")) owner.receives.push_back(child.text);
+  }
+}
+
+void read_participant(const XmlElement& element, RsMetadata& metadata) {
+  const std::string_view id = id_of(element, "participant_id");
+  if (id.empty()) return;
+  RsParticipant& one = participant(metadata, id);
+  if (const XmlElement* name = element.child("nameID")) {
+    one.aor = name->attribute("aor");
+    one.name = name->text_of("name");
+  }
+  if (one.aor.empty()) one.aor = element.text_of("aor");
+  if (one.name.empty()) one.name = element.text_of("name");
+  add_streams(element, one);
+}
+
+void read_stream(const XmlElement& element, RsMetadata& metadata) {
+  const std::string_view id = id_of(element, "stream_id");
+  if (id.empty()) return;
+  if (RsStream* known = find(metadata.streams, id)) {
+    known->label = element.text_of("label");
+  } else {
+    metadata.streams.push_back({std::string(id), std::string(element.text_of("label"))});
+  }
+}
+
+}  // namespace
+
+const RsParticipant* RsMetadata::sender_of(std::string_view label) const {
+  const auto stream =
+      std::find_if(streams.begin(), streams.end(), [&](const RsStream& one) { return one.label == label; });
+  if (stream == streams.end() || label.empty()) return nullptr;
+  const auto sender = std::find_if(participants.begin(), participants.end(), [&](const RsParticipant& one) {
+    return std::find(one.sends.begin(), one.sends.end(), stream->id) != one.sends.end();
+  });
+  return sender == participants.end() ? nullptr : &*sender;
+}
+
+Result<RsMetadata> parse_rs_metadata(std::string_view xml) {
+  const auto root = parse_xml(xml);
+  if (!root) return root.error();
+  if (!root->is("recording")) return error(Errc::invalid, "rs-metadata: it begins with <" + root->name + ">");
+  RsMetadata metadata;
+  const std::string mode(root->text_of("datamode"));
+  metadata.is_complete = mode != "partial" && mode != "Partial";
+  for (const XmlElement& element : root->children) {
+    if (element.is("participant")) read_participant(element, metadata);
+    if (element.is("stream")) read_stream(element, metadata);
+  }
+  // They name participants, who may come later in the document.
+  for (const XmlElement& element : root->children) {
+    const std::string_view id = id_of(element, "participant_id");
+    if (id.empty()) continue;
+    if (element.is("participantstreamassoc")) add_streams(element, participant(metadata, id));
+    if (element.is("participantsessionassoc")) {
+      participant(metadata, id).has_left = !element.text_of("disassociate-time").empty();
+    }
+  }
+  return metadata;
+}
+
+RsMetadata updated(const RsMetadata& before, const RsMetadata& said) {
+  if (said.is_complete) return said;
+  RsMetadata now = before;
+  for (const RsParticipant& one : said.participants) {
+    RsParticipant& known = participant(now, one.id);
+    if (!one.aor.empty()) known.aor = one.aor;
+    if (!one.name.empty()) known.name = one.name;
+    if (!one.sends.empty() || !one.receives.empty()) {
+      known.sends = one.sends;
+      known.receives = one.receives;
+    }
+    known.has_left = one.has_left;
+  }
+  for (const RsStream& one : said.streams) {
+    if (RsStream* known = find(now.streams, one.id)) {
+      if (!one.label.empty()) known->label = one.label;
+    } else {
+      now.streams.push_back(one);
+    }
+  }
+  return now;
+}
+
+}  // namespace assent
