@@ -171,7 +171,7 @@ void LiveCalls::note_ports(const Known& known, const std::vector<LegPorts>& port
   const std::size_t first = known.legs.size() - ports.size();
   for (std::size_t i = 0; i < ports.size(); ++i) {
     const auto& [id, spec] = known.legs.at(first + i);
-    const LegMedia media{spec.payload_type, spec.dtmf_payload_type, spec.source, ports[i]};
+    const LegMedia media{spec.payloads, spec.source, ports[i]};
     Bytes sealed = seal_leg_media(call_key, id, to_json(media));
     const auto row = std::find_if(bookings.begin(), bookings.end(), [leg = id](const Booking& booking) {
       const auto* add = std::get_if<booking::AddLeg>(&booking);

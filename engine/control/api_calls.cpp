@@ -17,13 +17,20 @@ Json or_null(const std::optional<T>& value) {
 }
 
 Json json_of(const LegView& leg) {
-  return {{"label", leg.label},           {"id", to_text(leg.id)},
-          {"address", leg.address},       {"port", leg.port},
-          {"rtcp_port", leg.rtcp_port},   {"participant", leg.participant},
-          {"codec", leg.codec},           {"gate", leg.gate},
-          {"level_dbov", leg.level_dbov}, {"held_ms", leg.held_ms},
-          {"packets", leg.packets},       {"lost", leg.lost},
-          {"dropped", leg.dropped},       {"sealed_blocks", leg.sealed_blocks}};
+  return {{"label", leg.label},
+          {"id", to_text(leg.id)},
+          {"address", leg.address},
+          {"port", leg.port},
+          {"rtcp_port", leg.rtcp_port},
+          {"participant", leg.participant},
+          {"codec", leg.codec},
+          {"gate", leg.gate},
+          {"level_dbov", or_null(leg.level_dbov)},
+          {"held_ms", leg.held_ms},
+          {"packets", leg.packets},
+          {"lost", leg.lost},
+          {"dropped", leg.dropped},
+          {"sealed_blocks", leg.sealed_blocks}};
 }
 
 Json json_of(const ParticipantView& participant) {

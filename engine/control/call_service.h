@@ -17,8 +17,8 @@
 #include "base/latency_histogram.h"
 #include "base/result.h"
 #include "base/time.h"
-#include "codecs/codec.h"
 #include "engine/control/engine_life.h"
+#include "engine/ingest/leg_payloads.h"
 
 namespace assent {
 
@@ -47,9 +47,7 @@ struct ParticipantSpec {
 struct LegSpec {
   std::string label;
   std::string participant;  // a ParticipantSpec's ref
-  Codec codec;
-  std::uint8_t payload_type = 0;
-  std::optional<std::uint8_t> dtmf_payload_type;
+  LegPayloads payloads;
   std::optional<Endpoint>
       source;  // pinned when given (port 0: any port of that address); else the first valid source is
 };
@@ -67,13 +65,13 @@ struct LegView {
   std::string label;
   LegId id;
   std::string participant;
-  std::string codec;  // "PCMU/8000/1"
+  std::string codec;  // "PCMU/8000": of the latest audio
   std::string gate;   // holding | opening | open | paused | suspended | closed
   std::string address;
   std::uint16_t port = 0;
   std::uint16_t rtcp_port = 0;
-  double level_dbov = -127;  // of a recent packet; never stored
-  std::int64_t held_ms = 0;  // audio waiting in the ring
+  std::optional<double> level_dbov;  // of a recent packet, where its codec's level is measured; never stored
+  std::int64_t held_ms = 0;          // audio waiting in the ring
   std::uint64_t packets = 0;
   std::uint64_t lost = 0;
   std::uint64_t dropped = 0;  // refused packets, all reasons; the metrics tell them apart
