@@ -42,8 +42,8 @@ inline constexpr std::size_t kReorderPackets = 64;
 inline constexpr auto kTimestampJump = 5s;
 // A stream that sends nothing for so long is on hold, or its sender leaves silence out.
 inline constexpr auto kHoldGap = 2s;
-// Payload types of audio that one leg may carry; an offer seldom has more than two that this build records.
-inline constexpr std::size_t kFormatsPerLeg = 4;
+// Payload types of audio that one leg may carry: an offer of everything that this build records has nine.
+inline constexpr std::size_t kFormatsPerLeg = 12;
 
 // ---- One leg, one call --------------------------------------------------------------------------------------------
 

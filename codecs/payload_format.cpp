@@ -5,6 +5,9 @@
 #include <cmath>
 
 #include "base/limits.h"
+#include "codecs/amr_payload.h"
+#include "codecs/opus_packet.h"
+#include "codecs/speech_frames.h"
 
 namespace assent {
 namespace {
@@ -64,30 +67,55 @@ struct StaticType {
   std::uint8_t payload_type;
   Codec codec;
 };
-constexpr std::array<StaticType, 4> kStaticTypes = {{
+constexpr std::array<StaticType, 6> kStaticTypes = {{
     {0, {CodecName::pcmu, 8000, 1}},
     {8, {CodecName::pcma, 8000, 1}},
+    {9, {CodecName::g722, 8000, 1}},
     {10, {CodecName::l16, 44100, 2}},
     {11, {CodecName::l16, 44100, 1}},
+    {18, {CodecName::g729, 8000, 1}},
 }};
+
+std::optional<std::uint32_t> ticks_of_frames(const Codec& codec, ByteView payload) {
+  const std::uint32_t ticks_per_ms = codec.clock_rate / 1000;
+  switch (codec.name) {
+    case CodecName::opus: return opus_ticks(payload);
+    case CodecName::amr:
+    case CodecName::amr_wb: {
+      const auto frames = AmrFrames(codec, payload).count();
+      if (!frames) return std::nullopt;
+      return static_cast<std::uint32_t>(*frames) * kAmrFrameMs * ticks_per_ms;
+    }
+    case CodecName::g729: {
+      const auto ms = g729_ms(payload.size());
+      return ms ? std::optional(*ms * ticks_per_ms) : std::nullopt;
+    }
+    case CodecName::ilbc: {
+      const auto frames = ilbc_frames(payload.size());
+      if (!frames) return std::nullopt;
+      return static_cast<std::uint32_t>(frames->count) * frames->frame_ms * ticks_per_ms;
+    }
+    case CodecName::pcmu:
+    case CodecName::pcma:
+    case CodecName::l16:
+    case CodecName::g722: break;
+  }
+  return std::nullopt;
+}
 
 }  // namespace
 
 std::optional<std::uint32_t> ticks_of(const Codec& codec, ByteView payload) {
   if (payload.empty() || payload.size() > limits::kPayloadBytes) return std::nullopt;
-  switch (codec.name) {
-    case CodecName::pcmu:
-    case CodecName::pcma:
-    case CodecName::l16: break;
-  }
   // 32 bits, for which the processor divides in half the time.
   const auto bytes = static_cast<std::uint32_t>(payload.size());
-  const auto frame = static_cast<std::uint32_t>(codec.frame_bytes());
-  if (bytes % frame != 0) return std::nullopt;
-  return bytes / frame;
+  const auto tick = static_cast<std::uint32_t>(codec.tick_bytes());
+  if (tick == 0) return ticks_of_frames(codec, payload);
+  if (bytes % tick != 0) return std::nullopt;
+  return bytes / tick;
 }
 
-int level_dbov(const Codec& codec, ByteView payload) {
+std::optional<int> level_dbov(const Codec& codec, ByteView payload) {
   std::uint64_t energy = 0;
   std::size_t samples = payload.size();
   switch (codec.name) {
@@ -97,11 +125,27 @@ int level_dbov(const Codec& codec, ByteView payload) {
       energy = energy_of_l16(payload);
       samples = payload.size() / 2;
       break;
+    default: return std::nullopt;
   }
   if (samples == 0 || energy == 0) return kSilenceDbov;
   const double mean = static_cast<double>(energy) / static_cast<double>(samples);
   const double dbov = 10.0 * std::log10(mean / (kFullScale * kFullScale));
   return std::clamp(static_cast<int>(std::lround(dbov)), kSilenceDbov, 0);
+}
+
+std::size_t bytes_per_second(const Codec& codec) {
+  switch (codec.name) {
+    case CodecName::pcmu:
+    case CodecName::pcma:
+    case CodecName::l16:
+    case CodecName::g722: return std::size_t{codec.clock_rate} * codec.tick_bytes();
+    case CodecName::opus: return std::size_t{8000} * codec.channels;
+    case CodecName::amr: return std::size_t{50} * 33;     // 12.2 kbit/s, octet-aligned
+    case CodecName::amr_wb: return std::size_t{50} * 62;  // 23.85 kbit/s
+    case CodecName::g729: return 1000;
+    case CodecName::ilbc: return std::size_t{50} * 38;
+  }
+  return 0;
 }
 
 std::optional<std::uint8_t> static_payload_type(const Codec& codec) {

@@ -87,9 +87,15 @@ void RtpTimeline::anchor(RtpTimestamp timestamp, Now arrived) {
   last_ticks_ = 0;
   anchor_ticks_ = 0;
   anchor_wall_ = arrived.wall;
+  if (due_) {
+    const nanoseconds late = arrived.mono - *due_;
+    const bool is_seam = follows_ == Follows::the_packet_before && std::chrono::abs(late) <= kSeam;
+    anchor_wall_ = is_seam ? *floor_ : *floor_ + late;
+    due_.reset();
+  }
   arrival_ticks_ = 0;
   arrival_mono_ = arrived.mono;
-  end_ticks_ = floor_ ? std::max<std::int64_t>(0, ticks_covering(*floor_ - arrived.wall)) : 0;
+  end_ticks_ = floor_ ? std::max<std::int64_t>(0, ticks_covering(*floor_ - anchor_wall_)) : 0;
 }
 
 void RtpTimeline::leave_anchor() {
@@ -100,6 +106,14 @@ void RtpTimeline::leave_anchor() {
 
 void RtpTimeline::restart(std::uint32_t clock_rate) {
   leave_anchor();
+  due_.reset();
+  set_clock_rate(clock_rate);
+}
+
+void RtpTimeline::change_clock(std::uint32_t clock_rate, Follows follows) {
+  if (anchored_) due_ = arrival_mono_ + duration_of(end_ticks_ - arrival_ticks_);
+  leave_anchor();
+  follows_ = follows;
   set_clock_rate(clock_rate);
 }
 

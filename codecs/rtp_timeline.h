@@ -51,11 +51,22 @@ class RtpTimeline {
   // Packets that lasted so long in all came as foreseen, and are placed.
   void passed(std::uint32_t ticks);
 
+  // Whether nothing was placed yet where a packet with this timestamp would begin, nor after that: a packet that was
+  // lost may still be placed there.
+  bool is_free(RtpTimestamp timestamp) const { return anchored_ && unwrap(timestamp) >= end_ticks_; }
+
   // When this instant of the media clock was or will be; moves nothing. Arrival where the timeline cannot say.
   WallTime locate(RtpTimestamp timestamp, Now arrived) const;
 
-  // Another stream, or another clock, begins with the next packet: it is anchored by arrival.
+  // Another stream begins with the next packet: it is anchored by arrival.
   void restart(std::uint32_t clock_rate);
+
+  // The same stream goes on with another clock (RFC 7160), whose timestamps say nothing of those before. The next
+  // packet is placed by how much later than expected it comes; that it follows without a hole, where the one before it
+  // was not lost and it comes within kSeam of when it should.
+  enum class Follows : std::uint8_t { the_packet_before, a_gap };
+  void change_clock(std::uint32_t clock_rate, Follows follows);
+  static constexpr auto kSeam = std::chrono::milliseconds(30);
 
   // Keeps the report until it is adopted or a newer one comes. The report must be the stream's own (SSRC).
   void on_sender_report(const SenderReport& report, Now arrived);
@@ -96,6 +107,8 @@ class RtpTimeline {
   std::int64_t arrival_ticks_ = 0;  // this tick ...
   MonoTime arrival_mono_;           // ... arrived then: what later arrivals are compared with
   std::optional<WallTime> floor_;   // end of what was placed before the present anchor
+  std::optional<MonoTime> due_;     // when that end would have come, in the same stream
+  Follows follows_ = Follows::a_gap;
   std::optional<Report> report_;
   TimelineCounts counts_;
 };

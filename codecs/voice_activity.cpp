@@ -54,8 +54,8 @@ bool is_voice(const Codec& codec, ByteView payload) {
     case CodecName::pcmu: return sum_of_codes(payload, 0x7F) > kVoicePcmu * payload.size();
     case CodecName::pcma: return sum_of_codes(payload, 0x55) > kVoicePcma * payload.size();
     case CodecName::l16: return sum_of_magnitudes(payload) > kVoiceMagnitude * (payload.size() / 2);
+    default: return false;
   }
-  return false;
 }
 
 TalkTime talk_time(const Talk& talk, const Codec& codec) {
@@ -64,8 +64,9 @@ TalkTime talk_time(const Talk& talk, const Codec& codec) {
 }
 
 Talk talk_in(const Codec& codec, ByteView block) {
+  if (!codec.is_waveform()) return {};
   // In bytes, so that nothing is divided for each packet.
-  const std::uint64_t frame = codec.frame_bytes();
+  const std::uint64_t frame = codec.tick_bytes();
   const std::uint64_t gap =
       std::uint64_t{codec.clock_rate} * static_cast<std::uint64_t>(kTalkGap.count()) / 1000 * frame;
   std::uint64_t talk = 0;

@@ -7,7 +7,7 @@
 //
 //      0        4        8       10     11  12          16       24       32                      4096
 //      +--------+--------+-------+------+---+-----------+--------+--------+-----------------------+
-//      | epoch  | seq    | fill  | kind | - | full      | first  | end    | plaintext             |
+//      | epoch  | seq    | fill  | kind | c | full      | first  | end    | plaintext             |
 //      +--------+--------+-------+------+---+-----------+--------+--------+-----------------------+
 //
 // Any thread may take and return blocks: the free list is a lock-free stack (takers: the shard; returners: the shard
@@ -41,10 +41,10 @@ struct BlockHead {
   std::uint32_t frame_seq = 0;      // set at admission, from 1
   std::uint16_t fill_bytes = 0;     // plaintext bytes used; a final frame is exactly this long
   BlockKind kind = BlockKind::packets;
-  std::uint8_t reserved = 0;
-  CoarseTime full_at;         // when it went to be sealed
-  std::int64_t first_ns = 0;  // wall time of the first sample, ns since 1970
-  std::int64_t end_ns = 0;    // wall time just after the last sample
+  std::uint8_t codec_number = 0;  // of the packets in it, as its leg counts them (SegmentWriter::number_of)
+  CoarseTime full_at;             // when it went to be sealed
+  std::int64_t first_ns = 0;      // wall time of the first sample, ns since 1970
+  std::int64_t end_ns = 0;        // wall time just after the last sample
 };
 static_assert(sizeof(BlockHead) == limits::kBlockHeadBytes);
 

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "base/secure_arena.h"
+#include "codecs/payload_format.h"
 #include "pipelines/datagram_sources.h"
 
 namespace assent {
@@ -121,7 +122,7 @@ MachineLimits this_machine() {
 }
 
 CapacityPlan plan_capacity(const PipelineSettings& settings, const MachineLimits& machine, const Codec& codec) {
-  const std::size_t codec_bytes_per_second = std::size_t{codec.clock_rate} * codec.frame_bytes();
+  const std::size_t codec_bytes_per_second = bytes_per_second(codec);
   const auto hold = std::chrono::ceil<milliseconds>(settings.consent.gate.hold);
   const std::size_t leg_blocks = limits::leg_blocks(codec_bytes_per_second, hold, settings.media.reorder_window);
   const LockedMemory memory{leg_blocks * limits::kPageBytes, settings.capacity.legs_per_call, settings.threads.shards};

@@ -163,8 +163,7 @@ class BenchShard {
       call.legs.push_back({new_id<LegId>(now_.wall),
                            ref,
                            ref,
-                           {{0, Codec{}}},
-                           std::uint8_t{101},
+                           {{{0, Codec{}}}, std::uint8_t{101}},
                            std::nullopt,
                            new_id<KeyId>(now_.wall),
                            SecretKey::random()});

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "codecs/matroska/codec_mapping.h"
 #include "codecs/matroska/layout.h"
 #include "codecs/matroska/packet_walk.h"
 
@@ -96,22 +97,6 @@ std::int64_t matroska_date(WallTime time) {
   return nanoseconds(std::chrono::floor<milliseconds>(time) - kEpoch).count();
 }
 
-std::array<std::uint8_t, kWaveFormatBytes> wave_format(const Codec& codec) {
-  std::array<std::uint8_t, kWaveFormatBytes> out{};
-  std::size_t at = 0;
-  const auto field = [&](std::uint32_t value, std::size_t width) {
-    for (std::size_t i = 0; i < width; ++i) out[at++] = static_cast<std::uint8_t>(value >> (8 * i));
-  };
-  field(codec.name == CodecName::pcma ? kWaveTagPcma : kWaveTagPcmu, 2);
-  field(codec.channels, 2);
-  field(codec.clock_rate, 4);
-  field(codec.clock_rate * codec.channels, 4);
-  field(codec.channels, 2);
-  field(8, 2);
-  field(0, 2);
-  return out;
-}
-
 void write_info(ElementWriter& out, const SegmentHead& head) {
   out.master(ElementId::info, [&] {
     out.binary(ElementId::segment_uuid, head.segment.view());
@@ -124,8 +109,7 @@ void write_info(ElementWriter& out, const SegmentHead& head) {
 }
 
 void write_tracks(ElementWriter& out, const SegmentHead& head) {
-  const auto& codec = head.codec;
-  const bool linear = codec.name == CodecName::l16;
+  const TrackCodec codec = track_codec_of(head.codec);
   out.master(ElementId::tracks, [&] {
     out.master(ElementId::track_entry, [&] {
       out.number(ElementId::track_number, 1);
@@ -133,12 +117,13 @@ void write_tracks(ElementWriter& out, const SegmentHead& head) {
       out.number(ElementId::track_type, 2);
       out.number(ElementId::flag_lacing, 0);
       out.text(ElementId::language, "und");
-      out.text(ElementId::codec_id, linear ? kCodecIdLinear : kCodecIdAcm);
-      if (!linear) out.binary(ElementId::codec_private, wave_format(codec));
+      out.text(ElementId::codec_id, codec.id);
+      if (!codec.private_bytes.empty()) out.binary(ElementId::codec_private, codec.private_bytes);
+      if (codec.seek_pre_roll_ns != 0) out.number(ElementId::seek_pre_roll, codec.seek_pre_roll_ns, 4);
       out.master(ElementId::audio, [&] {
-        out.real(ElementId::sampling_frequency, codec.clock_rate);
+        out.real(ElementId::sampling_frequency, codec.sampling_hz);
         out.number(ElementId::channels, codec.channels);
-        out.number(ElementId::bit_depth, linear ? 16 : 8);
+        if (codec.bit_depth != 0) out.number(ElementId::bit_depth, codec.bit_depth);
       });
     });
   });

@@ -57,6 +57,7 @@ enum class ElementId : std::uint32_t {
   language = 0x22B59C,
   codec_id = 0x86,
   codec_private = 0x63A2,
+  seek_pre_roll = 0x56BB,
   audio = 0xE1,
   sampling_frequency = 0xB5,
   channels = 0x9F,
@@ -99,11 +100,18 @@ inline constexpr std::uint8_t kDocTypeVersion = 4;
 inline constexpr std::uint8_t kDocTypeReadVersion = 2;  // SimpleBlocks came with 2
 inline constexpr std::string_view kCodecIdAcm = "A_MS/ACM";
 inline constexpr std::string_view kCodecIdLinear = "A_PCM/INT/BIG";
+inline constexpr std::string_view kCodecIdOpus = "A_OPUS";
+inline constexpr std::string_view kCodecIdRtp = "A_ASSENT/RTP";
 
 // WAVEFORMATEX in the CodecPrivate of A_MS/ACM, little-endian:
 //   u16 tag | u16 channels | u32 samples/s | u32 bytes/s | u16 bytes a frame | u16 bits a sample | u16 0
 inline constexpr std::size_t kWaveFormatBytes = 18;
 inline constexpr std::uint16_t kWaveTagPcma = 0x0006;
 inline constexpr std::uint16_t kWaveTagPcmu = 0x0007;
+inline constexpr std::uint16_t kWaveTagG729 = 0x0083;
+inline constexpr std::uint16_t kWaveTagG722 = 0x028F;
+
+inline constexpr std::string_view kOpusHeadMagic = "OpusHead";  // RFC 7845 section 5.1
+inline constexpr std::uint64_t kOpusPreRollNs = 80'000'000;     // what a decoder needs to settle after a seek
 
 }  // namespace assent::matroska

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/limits.h"
+#include "codecs/matroska/codec_mapping.h"
 
 namespace assent {
 namespace {
@@ -207,7 +208,7 @@ void read_info(ElementCursor info, SegmentHead& head) {
   head.leg = leg_id.value_or(LegId{});
 }
 
-std::uint32_t read_clock_rate(ElementCursor& audio) {
+std::uint32_t read_sampling_hz(ElementCursor& audio) {
   const auto rate = std::bit_cast<double>(audio.number(ElementId::sampling_frequency));
   for (const auto known : kClockRates) {
     if (rate == known) return known;
@@ -216,33 +217,33 @@ std::uint32_t read_clock_rate(ElementCursor& audio) {
   return 0;
 }
 
-Codec read_audio(ElementCursor audio, CodecName name) {
-  Codec codec;
-  codec.name = name;
-  codec.clock_rate = read_clock_rate(audio);
+void read_audio(ElementCursor audio, matroska::TrackCodec& track) {
+  track.sampling_hz = read_sampling_hz(audio);
   const auto channels = audio.number(ElementId::channels);
   if (channels < 1 || channels > kMaxChannels) {
     audio.fault("is not a channel count we record", Errc::unsupported);
   }
-  codec.channels = static_cast<std::uint8_t>(channels);
-  audio.expect_number(ElementId::bit_depth, name == CodecName::l16 ? 16 : 8);
+  track.channels = static_cast<std::uint8_t>(channels);
+  if (audio.next_is(ElementId::bit_depth)) {
+    track.bit_depth = static_cast<std::uint8_t>(std::min<std::uint64_t>(audio.number(ElementId::bit_depth), UINT8_MAX));
+  }
   audio.expect_end();
-  return codec;
 }
 
-CodecName read_codec_name(ElementCursor& entry) {
-  const auto codec_id = entry.expect(ElementId::codec_id);
-  if (std::ranges::equal(codec_id.content, bytes_of(matroska::kCodecIdLinear))) return CodecName::l16;
-  if (!std::ranges::equal(codec_id.content, bytes_of(matroska::kCodecIdAcm))) {
-    entry.fault("is not a codec we record", Errc::unsupported);
+Codec read_codec(ElementCursor& entry) {
+  matroska::TrackCodec track;
+  track.id = entry.text(ElementId::codec_id, matroska::kSize1Max);
+  if (entry.next_is(ElementId::codec_private)) {
+    const auto content = entry.expect(ElementId::codec_private).content;
+    if (content.size() > matroska::kSize1Max) entry.fault("is longer than any of ours");
+    const auto first = content.first(std::min(content.size(), matroska::kSize1Max));
+    track.private_bytes.assign(first.begin(), first.end());
   }
-  const auto format = entry.expect(ElementId::codec_private);
-  if (format.content.size() == matroska::kWaveFormatBytes && format.content[1] == 0) {
-    if (format.content[0] == matroska::kWaveTagPcmu) return CodecName::pcmu;
-    if (format.content[0] == matroska::kWaveTagPcma) return CodecName::pcma;
-  }
-  entry.fault("is not a wave format we record", Errc::unsupported);
-  return CodecName::pcmu;
+  if (entry.next_is(ElementId::seek_pre_roll)) track.seek_pre_roll_ns = entry.number(ElementId::seek_pre_roll);
+  read_audio(entry.master(ElementId::audio), track);
+  const auto codec = matroska::codec_of(track);
+  if (!codec) entry.fault("ends a track of a codec we do not record", Errc::unsupported);
+  return codec.value_or(Codec{});
 }
 
 void read_track(ElementCursor entry, SegmentHead& head) {
@@ -251,8 +252,7 @@ void read_track(ElementCursor entry, SegmentHead& head) {
   entry.expect_number(ElementId::track_type, 2);
   entry.expect_number(ElementId::flag_lacing, 0);
   entry.expect_text(ElementId::language, "und");
-  const auto name = read_codec_name(entry);
-  head.codec = read_audio(entry.master(ElementId::audio), name);
+  head.codec = read_codec(entry);
   entry.expect_end();
 }
 

@@ -293,15 +293,18 @@ Result<NewLeg> CallAdmission::leg(const LegSpec& spec, CallId call, int index, c
   auto key = keys_.make(KeyKind::leg, *subject, bookings, others);
   if (!key) return key.error();
   const auto id = new_id<LegId>(now);
-  const LegMedia media{
-      spec.payload_type, spec.dtmf_payload_type, spec.source, {}, spec.rtpengine};  // its ports come with it
-  LegRow row{id, call, owner.id, index, seal_leg_label(*call_key.key, id, spec.label), key->id, to_text(spec.codec),
+  const LegMedia media{spec.payloads, spec.source, {}, spec.rtpengine};  // its ports come with it
+  LegRow row{id,
+             call,
+             owner.id,
+             index,
+             seal_leg_label(*call_key.key, id, spec.label),
+             key->id,
+             to_text(codecs_of(spec.payloads)),
              {}};
   row.sealed_media = seal_leg_media(*call_key.key, id, to_json(media));
   bookings.push_back(booking::AddLeg{std::move(row)});
-  return NewLeg{
-      id,          spec.label, spec.participant,     {{spec.payload_type, spec.codec}}, spec.dtmf_payload_type,
-      spec.source, key->id,    key->key->duplicate()};
+  return NewLeg{id, spec.label, spec.participant, spec.payloads, spec.source, key->id, key->key->duplicate()};
 }
 
 }  // namespace assent

@@ -168,8 +168,14 @@ Result<OnWithdraw> on_withdraw_from(std::string_view text) {
 }
 
 std::string to_json(const LegMedia& media) {
-  json object{{"payload_type", media.payload_type}};
-  if (media.dtmf_payload_type) object["dtmf_payload_type"] = *media.dtmf_payload_type;
+  const LegPayloads& payloads = media.payloads;
+  json object{{"formats", json::array()}};
+  for (const LegFormat& format : payloads.formats) {
+    object["formats"].push_back({{"payload_type", format.payload_type}, {"codec", to_text(format.codec)}});
+  }
+  if (payloads.dtmf) object["dtmf_payload_type"] = *payloads.dtmf;
+  if (payloads.comfort_noise) object["comfort_noise_payload_type"] = *payloads.comfort_noise;
+  if (payloads.redundancy) object["redundancy_payload_type"] = *payloads.redundancy;
   if (media.source) object["source"] = to_text(*media.source);
   if (media.ports) object["ports"] = {media.ports->rtp, media.ports->rtcp};
   if (media.rtpengine) {
@@ -180,20 +186,29 @@ std::string to_json(const LegMedia& media) {
 }
 
 Result<LegMedia> leg_media_from(std::string_view text) {
-  return read(text, "media", [](const json& object) {
-    LegMedia media;
-    media.payload_type = object.at("payload_type");
-    media.dtmf_payload_type = optional_of<std::uint8_t>(object, "dtmf_payload_type");
-    if (const auto source = optional_of<std::string>(object, "source")) media.source = parse_endpoint(*source);
+  bool known = true;  // every codec
+  auto media = read(text, "media", [&](const json& object) {
+    LegMedia found;
+    for (const json& format : object.at("formats")) {
+      const auto codec = parse_codec(format.at("codec").get_ref<const std::string&>());
+      known = known && codec.has_value();
+      found.payloads.formats.push_back({format.at("payload_type"), codec.value_or(Codec())});
+    }
+    found.payloads.dtmf = optional_of<std::uint8_t>(object, "dtmf_payload_type");
+    found.payloads.comfort_noise = optional_of<std::uint8_t>(object, "comfort_noise_payload_type");
+    found.payloads.redundancy = optional_of<std::uint8_t>(object, "redundancy_payload_type");
+    if (const auto source = optional_of<std::string>(object, "source")) found.source = parse_endpoint(*source);
     if (const auto ports = object.find("ports"); ports != object.end()) {
-      media.ports = LegPorts{ports->at(0), ports->at(1)};
+      found.ports = LegPorts{ports->at(0), ports->at(1)};
     }
     if (const auto from = object.find("rtpengine"); from != object.end()) {
-      media.rtpengine = RtpengineSource{parse_endpoint(from->at(0).get<std::string>()).value_or(Endpoint{}),
+      found.rtpengine = RtpengineSource{parse_endpoint(from->at(0).get<std::string>()).value_or(Endpoint{}),
                                         from->at(1), from->at(2), from->at(3)};
     }
-    return media;
+    return found;
   });
+  if (media && !known) return error(Errc::unsupported, "one of its legs has a codec that is not recorded any more");
+  return media;
 }
 
 }  // namespace assent

@@ -18,6 +18,7 @@
 #include "engine/calls/call_admission.h"
 #include "engine/consent/call_consent.h"
 #include "engine/ingest/datagram_source.h"
+#include "engine/ingest/leg_payloads.h"
 
 namespace assent {
 
@@ -37,8 +38,7 @@ Result<OnWithdraw> on_withdraw_from(std::string_view json);
 
 // How a leg is heard.
 struct LegMedia {
-  std::uint8_t payload_type = 0;
-  std::optional<std::uint8_t> dtmf_payload_type;
+  LegPayloads payloads;
   std::optional<Endpoint> source;  // as it was asked for
   std::optional<LegPorts> ports;   // once it has some
   std::optional<RtpengineSource> rtpengine = std::nullopt;

@@ -146,8 +146,6 @@ Result<void> CallReturn::add_leg(const LegRow& row, const OpenKey& call_key, con
                                  ReturningCall& call) {
   auto label = open_leg_label(*call_key.key, row);
   if (!label) return label.error();
-  auto codec = parse_codec(row.codec);
-  if (!codec) return codec.error();
   const auto media_text = open_leg_media(*call_key.key, row);
   if (!media_text) return media_text.error();
   auto media = leg_media_from(*media_text);
@@ -159,8 +157,7 @@ Result<void> CallReturn::add_leg(const LegRow& row, const OpenKey& call_key, con
   // A leg whose key is gone was withdrawn from; the others go on.
   auto key = keys_.open_copy(row.key);
   if (!key && key.error().code != Errc::not_found) return key.error();
-  NewLeg leg{row.id,        *label,  owner->spec.ref, {{media->payload_type, *codec}}, media->dtmf_payload_type,
-             media->source, row.key, std::nullopt};
+  NewLeg leg{row.id, *label, owner->spec.ref, media->payloads, media->source, row.key, std::nullopt};
   if (key) leg.key = *std::move(key);
   if (media->ports) {
     leg.former = FormerLeg{*media->ports, {}, last_lost(call.recording ? call.recording->lost_json : "", row.id)};
@@ -170,8 +167,7 @@ Result<void> CallReturn::add_leg(const LegRow& row, const OpenKey& call_key, con
       leg.former->last_segment = std::max(leg.former->last_segment, segment.number);
     }
   }
-  call.legs.emplace_back(row.id, LegSpec{*label, owner->spec.ref, *codec, media->payload_type, media->dtmf_payload_type,
-                                         media->source, media->rtpengine});
+  call.legs.emplace_back(row.id, LegSpec{*label, owner->spec.ref, media->payloads, media->source, media->rtpengine});
   call.call.legs.push_back(std::move(leg));
   return {};
 }

@@ -171,7 +171,7 @@ void LiveCalls::note_ports(const Known& known, const std::vector<LegPorts>& port
   const std::size_t first = known.legs.size() - ports.size();
   for (std::size_t i = 0; i < ports.size(); ++i) {
     const auto& [id, spec] = known.legs.at(first + i);
-    const LegMedia media{spec.payload_type, spec.dtmf_payload_type, spec.source, ports[i], spec.rtpengine};
+    const LegMedia media{spec.payloads, spec.source, ports[i], spec.rtpengine};
     Bytes sealed = seal_leg_media(call_key, id, to_json(media));
     const auto row = std::find_if(bookings.begin(), bookings.end(), [leg = id](const Booking& booking) {
       const auto* add = std::get_if<booking::AddLeg>(&booking);
@@ -271,7 +271,7 @@ Result<void> LiveCalls::set_source(CallId id, LegId leg, const Endpoint& source)
   const auto call_key = parts_.keys.open(before->call_key);
   if (!call_key) return call_key.error();
   const LegSpec& spec = before->legs[index].second;
-  const LegMedia media{spec.payload_type, spec.dtmf_payload_type, source, *ports, spec.rtpengine};
+  const LegMedia media{spec.payloads, source, *ports, spec.rtpengine};
   std::vector<Booking> bookings;
   bookings.push_back(booking::SetLegMedia{leg, seal_leg_media(*call_key->key, leg, to_json(media))});
   if (auto booked = parts_.writer.book_and_wait(std::move(bookings)); !booked) return booked;

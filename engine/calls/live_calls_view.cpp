@@ -106,7 +106,7 @@ void LiveCalls::show_legs(LiveCall& live, const Known& known, CallView& view) co
     shown.address = parts_.rtp_address;
     shown.port = leg.identity().ports.rtp;
     shown.rtcp_port = leg.identity().ports.rtcp;
-    shown.payload_type = spec.payload_type;
+    shown.payloads = spec.payloads;
     shown.rtpengine = spec.rtpengine;
     shown.level_dbov = leg.level_dbov();
     shown.held_ms = std::chrono::duration_cast<milliseconds>(leg.gate().held()).count();

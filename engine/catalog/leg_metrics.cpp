@@ -29,10 +29,16 @@ constexpr Number number(const char* name) {
           }};
 }
 
-constexpr std::array<Number, 6> kNumbers = {
-    {number<&LegMetrics::held_bytes>("held_bytes"), span_of_time<&LegMetrics::talk>("talk_ms"),
-     span_of_time<&LegMetrics::quiet>("quiet_ms"), span_of_time<&LegMetrics::hold>("hold_ms"),
+constexpr std::array<Number, 4> kNumbers = {
+    {number<&LegMetrics::held_bytes>("held_bytes"), span_of_time<&LegMetrics::hold>("hold_ms"),
      number<&LegMetrics::jitter_mean_us>("jitter_mean_us"), number<&LegMetrics::jitter_most_us>("jitter_most_us")}};
+
+// What may not have been measured: then it is null.
+struct Measure {
+  const char* name;
+  std::optional<milliseconds> LegMetrics::*field;
+};
+constexpr std::array<Measure, 2> kMeasures = {{{"talk_ms", &LegMetrics::talk}, {"quiet_ms", &LegMetrics::quiet}}};
 
 }  // namespace
 
@@ -46,8 +52,11 @@ LegMetrics& LegMetrics::operator+=(const LegMetrics& later) {
   jitter_most_us = std::max(jitter_most_us, later.jitter_most_us);
   for (const LegCountTag& tag : kLegCountTags) counts.*tag.count += later.counts.*tag.count;
   held_bytes = std::max(held_bytes, later.held_bytes);
-  talk += later.talk;
-  quiet += later.quiet;
+  for (const Measure& measure : kMeasures) {
+    auto& sum = this->*measure.field;
+    const auto& more = later.*measure.field;
+    sum = sum && more ? std::optional(*sum + *more) : std::nullopt;
+  }
   hold += later.hold;
   return *this;
 }
@@ -57,6 +66,10 @@ std::string to_json(const LegMetrics& metrics) {
   for (const LegCountTag& tag : kLegCountTags) counts[std::string(tag.name)] = metrics.counts.*tag.count;
   json object = {{"counts", std::move(counts)}};
   for (const Number& number : kNumbers) object[number.name] = number.get(metrics);
+  for (const Measure& measure : kMeasures) {
+    const auto& value = metrics.*measure.field;
+    object[measure.name] = value ? json(static_cast<std::uint64_t>(value->count())) : json(nullptr);
+  }
   return object.dump();
 }
 
@@ -74,6 +87,11 @@ Result<LegMetrics> leg_metrics_from(std::string_view text) {
     const auto value = object.find(number.name);
     if (value == object.end() || !value->is_number_unsigned()) return corrupt();
     number.set(metrics, value->get<std::uint64_t>());
+  }
+  for (const Measure& measure : kMeasures) {
+    const auto value = object.find(measure.name);
+    if (value == object.end() || !(value->is_null() || value->is_number_unsigned())) return corrupt();
+    if (!value->is_null()) metrics.*measure.field = milliseconds(value->get<std::int64_t>());
   }
   return metrics;
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -17,9 +18,11 @@ namespace assent {
 
 struct LegMetrics {
   LegCounts counts;
-  std::uint64_t held_bytes = 0;      // of memory that the leg's audio took before consent, at most
-  milliseconds talk{0};              // recorded, and somebody speaks (codecs/voice_activity.h)
-  milliseconds quiet{0};             // recorded, and nobody does
+  std::uint64_t held_bytes = 0;  // of memory that the leg's audio took before consent, at most
+  // Recorded, and somebody speaks (codecs/voice_activity.h); recorded, and nobody does. Nothing when some of it was of
+  // a codec whose talk is not measured.
+  std::optional<milliseconds> talk;
+  std::optional<milliseconds> quiet;
   milliseconds hold{0};              // the stream was interrupted for limits::kHoldGap or longer (RFC 3264 section 8.4)
   std::uint32_t jitter_mean_us = 0;  // RFC 3550 section 6.4.1
   std::uint32_t jitter_most_us = 0;

@@ -23,13 +23,20 @@ Json source_of(const LegView& leg) {
 }
 
 Json json_of(const LegView& leg) {
-  return {{"label", leg.label},           {"id", to_text(leg.id)},
-          {"address", leg.address},       {"port", leg.port},
-          {"rtcp_port", leg.rtcp_port},   {"participant", leg.participant},
-          {"codec", leg.codec},           {"gate", leg.gate},
-          {"level_dbov", leg.level_dbov}, {"held_ms", leg.held_ms},
-          {"packets", leg.packets},       {"lost", leg.lost},
-          {"dropped", leg.dropped},       {"sealed_blocks", leg.sealed_blocks},
+  return {{"label", leg.label},
+          {"id", to_text(leg.id)},
+          {"address", leg.address},
+          {"port", leg.port},
+          {"rtcp_port", leg.rtcp_port},
+          {"participant", leg.participant},
+          {"codec", leg.codec},
+          {"gate", leg.gate},
+          {"level_dbov", or_null(leg.level_dbov)},
+          {"held_ms", leg.held_ms},
+          {"packets", leg.packets},
+          {"lost", leg.lost},
+          {"dropped", leg.dropped},
+          {"sealed_blocks", leg.sealed_blocks},
           {"source", source_of(leg)}};
 }
 

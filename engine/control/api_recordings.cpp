@@ -58,6 +58,10 @@ Json json_of(const RecordedLeg& leg) {
           {"index", leg.row.index},    {"codec", leg.row.codec},      {"counts", counts_of(leg)}};
 }
 
+Json ms_or_null(const std::optional<milliseconds>& measured) {
+  return measured ? Json(measured->count()) : Json(nullptr);
+}
+
 Json metrics_of(const RecordingView& view) {
   if (!view.metrics) return nullptr;
   Json people = Json::array();
@@ -69,8 +73,8 @@ Json metrics_of(const RecordingView& view) {
     if (!leg.metrics) continue;
     const LegMetrics& metrics = *leg.metrics;
     legs.push_back({{"id", to_text(leg.row.id)},
-                    {"talk_ms", metrics.talk.count()},
-                    {"quiet_ms", metrics.quiet.count()},
+                    {"talk_ms", ms_or_null(metrics.talk)},
+                    {"quiet_ms", ms_or_null(metrics.quiet)},
                     {"hold_ms", metrics.hold.count()},
                     {"paused_ms", metrics.counts.paused_ms},
                     {"packets", metrics.counts.received},
@@ -80,9 +84,7 @@ Json metrics_of(const RecordingView& view) {
                     {"jitter_max_us", metrics.jitter_most_us}});
   }
   const auto& duration = view.metrics->duration;
-  return {{"duration_ms", duration ? Json(duration->count()) : Json(nullptr)},
-          {"participants", std::move(people)},
-          {"legs", std::move(legs)}};
+  return {{"duration_ms", ms_or_null(duration)}, {"participants", std::move(people)}, {"legs", std::move(legs)}};
 }
 
 Json json_of(const ConsentRow& consent, const Said& said) {

@@ -17,8 +17,8 @@
 #include "base/latency_histogram.h"
 #include "base/result.h"
 #include "base/time.h"
-#include "codecs/codec.h"
 #include "engine/control/engine_life.h"
+#include "engine/ingest/leg_payloads.h"
 
 namespace assent {
 
@@ -57,12 +57,10 @@ struct RtpengineSource {
 struct LegSpec {
   std::string label;
   std::string participant;  // a ParticipantSpec's ref
-  Codec codec;
-  std::uint8_t payload_type = 0;
-  std::optional<std::uint8_t> dtmf_payload_type;
+  LegPayloads payloads;
   std::optional<Endpoint>
       source;  // pinned when given (port 0: any port of that address); else the first valid source is
-  std::optional<RtpengineSource> rtpengine = std::nullopt;  // says what the three above are
+  std::optional<RtpengineSource> rtpengine = std::nullopt;  // says what the two above are
 };
 
 struct CallSpec {
@@ -78,15 +76,15 @@ struct LegView {
   std::string label;
   LegId id;
   std::string participant;
-  std::string codec;  // "PCMU/8000/1"
-  std::uint8_t payload_type = 0;
-  std::string gate;   // holding | opening | open | paused | suspended | closed
+  std::string codec;  // "PCMU/8000": of the latest audio
+  LegPayloads payloads;
+  std::string gate;  // holding | opening | open | paused | suspended | closed
   std::string address;
   std::uint16_t port = 0;
   std::uint16_t rtcp_port = 0;
   std::optional<RtpengineSource> rtpengine = std::nullopt;
-  double level_dbov = -127;  // of a recent packet; never stored
-  std::int64_t held_ms = 0;  // audio waiting in the ring
+  std::optional<double> level_dbov;  // of a recent packet, where its codec's level is measured; never stored
+  std::int64_t held_ms = 0;          // audio waiting in the ring
   std::uint64_t packets = 0;
   std::uint64_t lost = 0;
   std::uint64_t dropped = 0;  // refused packets, all reasons; the metrics tell them apart

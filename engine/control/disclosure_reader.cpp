@@ -236,14 +236,14 @@ Result<void> DisclosureReader::add_audio(const Sources& from, DisclosedLeg& leg,
   // says: none of the last words is cut off for it.
   constexpr auto kLaidLater = 2ms;
   const std::string name = "calls/" + to_text(call) + "/" + to_text(leg.row.id);
-  const auto codec = parse_codec(leg.row.codec);
+  const auto codecs = parse_codecs(leg.row.codec).value_or(std::vector<Codec>());
   for (SegmentRow& segment : segments) {
     if (leg.audio.empty() || segment.ended - leg.audio.back().start > limits::kExportAudioSpan) {
       DisclosedAudio audio;
       audio.name = name + (leg.audio.empty() ? "" : "-" + std::to_string(leg.audio.size() + 1)) + ".wav";
       audio.start = std::chrono::floor<milliseconds>(segment.started);
       audio.end = audio.start;
-      if (codec) audio.rate_hz = std::max(audio.rate_hz, codec->clock_rate);
+      for (const Codec& codec : codecs) audio.rate_hz = std::max(audio.rate_hz, codec.sample_rate());
       leg.audio.push_back(std::move(audio));
     }
     DisclosedAudio& audio = leg.audio.back();

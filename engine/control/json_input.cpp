@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "codecs/payload_format.h"
 #include "engine/catalog/notices.h"
 #include "engine/consent/consent_state.h"
 #include "engine/control/json_object.h"
@@ -76,21 +77,65 @@ std::uint8_t checked_payload_type(std::int64_t number, JsonObject& object, std::
   return static_cast<std::uint8_t>(number);
 }
 
-void read_codec(const json& value, const std::string& pointer, LegSpec& leg, Faults& faults) {
+std::optional<LegFormat> read_codec(const json& value, const std::string& pointer, Faults& faults) {
   JsonObject object(value, pointer, faults);
   const std::size_t faults_before = faults.size();
   const std::string name = object.text("name");
-  leg.payload_type = checked_payload_type(object.integer("payload_type", 0, 127), object, "payload_type");
+  const auto payload_type = checked_payload_type(object.integer("payload_type", 0, 127), object, "payload_type");
   const std::int64_t clock_rate = object.integer("clock_rate", 1, UINT32_MAX);
   const std::int64_t channels = object.optional_integer("channels", 1, UINT8_MAX).value_or(1);
+  const std::string parameters = object.optional_text("fmtp", kMaybeEmpty).value_or("");
   object.finish();
-  if (faults.size() != faults_before) return;
-  auto codec = make_codec({name, clock_rate, channels});
-  if (codec) {
-    leg.codec = *codec;
-  } else {
-    faults.push_back({pointer, codec.error().what});
+  if (faults.size() != faults_before) return std::nullopt;
+  auto codec = make_codec({name, clock_rate, channels, parameters});
+  if (codec) return LegFormat{payload_type, *codec};
+  faults.push_back({pointer, codec.error().what});
+  return std::nullopt;
+}
+
+// Either one `codec` or several `codecs`: what the sender may change between.
+std::vector<LegFormat> read_formats(JsonObject& leg, Faults& faults) {
+  std::vector<LegFormat> formats;
+  const json* several = leg.optional_value("codecs");
+  if (several == nullptr) {
+    const json* one = leg.value("codec");
+    if (one == nullptr) return formats;
+    if (const auto format = read_codec(*one, leg.pointer_to("codec"), faults)) formats.push_back(*format);
+    return formats;
   }
+  if (leg.optional_value("codec") != nullptr) leg.fault("codecs", "cannot be there beside codec");
+  if (!several->is_array() || several->empty() || several->size() > limits::kFormatsPerLeg) {
+    leg.fault("codecs", "must be a list of 1 to " + std::to_string(limits::kFormatsPerLeg) + " codecs");
+    return formats;
+  }
+  for (std::size_t i = 0; i < several->size(); ++i) {
+    const std::string pointer = element(leg.pointer_to("codecs"), i);
+    if (const auto format = read_codec((*several)[i], pointer, faults)) formats.push_back(*format);
+  }
+  return formats;
+}
+
+// Each type stands for one thing, so each is compared with those before it.
+LegPayloads read_payloads(JsonObject& leg, Faults& faults) {
+  LegPayloads payloads;
+  payloads.formats = read_formats(leg, faults);
+  std::set<std::uint8_t> taken;
+  for (const LegFormat& format : payloads.formats) {
+    if (!taken.insert(format.payload_type).second) leg.fault("codecs", "name a payload_type twice");
+    if (format.payload_type == kComfortNoisePayloadType)
+      leg.fault("codecs", "name 13, which is comfort noise (RFC 3551)");
+  }
+  const auto read = [&](std::string_view name) -> std::optional<std::uint8_t> {
+    const auto number = leg.optional_integer(name, 0, 127);
+    if (!number) return std::nullopt;
+    const std::uint8_t type = checked_payload_type(*number, leg, name);
+    if (!taken.insert(type).second) leg.fault(name, "must differ from the codec's payload_type and all others");
+    return type;
+  };
+  payloads.dtmf = read("dtmf_payload_type");
+  payloads.comfort_noise = read("comfort_noise_payload_type");
+  payloads.redundancy = read("redundancy_payload_type");
+  return payloads;
 }
 
 // "192.0.2.1:4000", "[2001:db8::1]:4000", or {address, port}; port 0 is any port of that address.
@@ -134,7 +179,8 @@ void read_subscribed_leg(const json& source, JsonObject& object, LegSpec& leg, F
   const std::string pointer = object.pointer_to("source");
   leg.rtpengine = read_rtpengine(source.at("rtpengine"), pointer + "/rtpengine", faults);
   if (source.size() != 1) faults.push_back({pointer, "must have nothing beside \"rtpengine\""});
-  for (const char* said : {"codec", "dtmf_payload_type"}) {
+  for (const char* said :
+       {"codec", "codecs", "dtmf_payload_type", "comfort_noise_payload_type", "redundancy_payload_type"}) {
     if (object.optional_value(said) != nullptr) object.fault(said, "must be left out: rtpengine says what it sends");
   }
   object.finish();
@@ -150,13 +196,7 @@ LegSpec read_leg(const json& value, const std::string& pointer, Faults& faults, 
     read_subscribed_leg(*source, object, leg, faults);
     return leg;
   }
-  if (const json* codec = object.value("codec")) read_codec(*codec, object.pointer_to("codec"), leg, faults);
-  if (const auto number = object.optional_integer("dtmf_payload_type", 0, 127)) {
-    leg.dtmf_payload_type = checked_payload_type(*number, object, "dtmf_payload_type");
-    if (leg.dtmf_payload_type == leg.payload_type) {
-      object.fault("dtmf_payload_type", "must differ from the codec's payload_type");
-    }
-  }
+  leg.payloads = read_payloads(object, faults);
   if (object.optional_value("srtp") != nullptr) {
     wants_srtp = true;
     object.fault("srtp", "is not supported yet: send plain RTP, or do not send this leg");

@@ -69,7 +69,9 @@ std::string name_for_people(const RecordedLeg& leg) { return leg.label.value_or(
 std::uint32_t highest_rate(const std::vector<RecordedLeg>& legs) {
   std::uint32_t rate_hz = 8000;
   for (const RecordedLeg& leg : legs) {
-    if (const auto codec = parse_codec(leg.row.codec)) rate_hz = std::max(rate_hz, codec->clock_rate);
+    const auto codecs = parse_codecs(leg.row.codec);
+    if (!codecs) continue;
+    for (const Codec& codec : *codecs) rate_hz = std::max(rate_hz, codec.sample_rate());
   }
   return rate_hz;
 }

@@ -104,8 +104,8 @@ std::string metric_rows(const DisclosedCall& call) {
   }
   for (const DisclosedLeg& leg : call.legs) {
     if (!leg.is_theirs || !leg.metrics) continue;
-    add("Recorded, and you speak", seconds_text(leg.metrics->talk));
-    add("Recorded, and you do not", seconds_text(leg.metrics->quiet));
+    if (leg.metrics->talk) add("Recorded, and you speak", seconds_text(*leg.metrics->talk));
+    if (leg.metrics->quiet) add("Recorded, and you do not", seconds_text(*leg.metrics->quiet));
     add("On hold", seconds_text(leg.metrics->hold));
     add("Jitter of your packets, mean", std::to_string(leg.metrics->jitter_mean_us) + " us");
     add("Jitter of your packets, at most", std::to_string(leg.metrics->jitter_most_us) + " us");

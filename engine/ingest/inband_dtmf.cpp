@@ -28,8 +28,8 @@ int decode(CodecName name, const std::uint8_t* at) {
     case CodecName::pcmu: return ulaw_to_linear(*at);
     case CodecName::pcma: return alaw_to_linear(*at);
     case CodecName::l16: return static_cast<std::int16_t>(load_be16(at));
+    default: return 0;
   }
-  return 0;
 }
 
 // A payload as one channel at 8000 Hz, a few samples at a time.
@@ -38,7 +38,7 @@ class At8000 {
   At8000(const Codec& codec, ByteView payload, std::uint32_t phase)
       : codec_(codec),
         payload_(payload),
-        frames_(codec.samples_in(payload.size())),
+        frames_(payload.size() / codec.tick_bytes()),
         averaged_(std::max<std::size_t>(1, codec.clock_rate / kRate)),
         position_(phase) {}
 
@@ -69,8 +69,8 @@ class At8000 {
     return sum / static_cast<int>(averaged_);
   }
   int frame_at(std::size_t frame) const {
-    const std::size_t sample_bytes = codec_.frame_bytes() / codec_.channels;
-    const std::uint8_t* at = payload_.data() + frame * codec_.frame_bytes();
+    const std::size_t sample_bytes = codec_.tick_bytes() / codec_.channels;
+    const std::uint8_t* at = payload_.data() + frame * codec_.tick_bytes();
     int sum = 0;
     for (std::size_t channel = 0; channel < codec_.channels; ++channel) {
       sum += decode(codec_.name, at + channel * sample_bytes);
@@ -131,6 +131,7 @@ void InbandDtmf::forget() {
 }
 
 HeardKeys InbandDtmf::hear(const Codec& codec, ByteView payload, nanoseconds gap) {
+  if (!codec.is_waveform()) return {};
   State& state = *state_;
   if (gap > kBridged) forget();
   if (gap > 0ns) {

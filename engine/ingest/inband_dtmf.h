@@ -8,7 +8,8 @@
 //
 // A gap (packets that were lost, or silence that was not sent) up to kBridged is passed over, so that a press goes on
 // across it; a longer one ends the press. Any clock rate and channel count of codecs/codec.h: the channels are
-// averaged, and the rate is brought to 8000 Hz.
+// averaged, and the rate is brought to 8000 Hz. Only of codecs that are waveforms: nothing is heard in the others,
+// which nobody decodes while the call goes on.
 //
 // What it hears may be audio that nobody has consented to. It keeps none: samples are decoded a few milliseconds at a
 // time and wiped before `hear` returns; what stays from packet to packet are the energies of the detector, some thirty

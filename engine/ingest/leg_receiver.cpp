@@ -7,27 +7,33 @@
 namespace assent {
 namespace {
 
-Result<void> check_format(const LegFormat& format, std::span<const LegFormat> before) {
-  const std::string which = "payload type " + std::to_string(format.payload_type);
-  if (format.payload_type > kPayloadTypeMax) return error(Errc::invalid, which + " is more than 127");
-  if (format.payload_type == kComfortNoisePayloadType) return error(Errc::invalid, which + " is comfort noise");
-  for (const auto& other : before) {
-    if (other.payload_type == format.payload_type) return error(Errc::invalid, which + " stands for two codecs");
+Result<void> check_formats(const std::vector<LegFormat>& formats) {
+  if (!formats.empty() && formats.size() <= limits::kFormatsPerLeg) return {};
+  return error(Errc::invalid, "a leg has 1 to " + std::to_string(limits::kFormatsPerLeg) +
+                                  " audio payload types, not " + std::to_string(formats.size()));
+}
+
+// Each payload type stands for one thing. 13 is comfort noise whether or not it is named.
+Result<void> check_payload_types(const LegPayloads& payloads) {
+  std::vector<std::uint8_t> types;
+  for (const LegFormat& format : payloads.formats) types.push_back(format.payload_type);
+  for (const auto& one : {payloads.dtmf, payloads.redundancy}) {
+    if (one) types.push_back(*one);
+  }
+  types.push_back(payloads.comfort_noise.value_or(kComfortNoisePayloadType));
+  for (auto type = types.begin(); type != types.end(); ++type) {
+    const std::string which = "payload type " + std::to_string(*type);
+    if (*type > kPayloadTypeMax) return error(Errc::invalid, which + " is more than 127");
+    if (std::find(types.begin(), type, *type) != type) return error(Errc::invalid, which + " stands for two things");
+    const bool is_noise = type + 1 == types.end();
+    if (*type == kComfortNoisePayloadType && !is_noise) return error(Errc::invalid, which + " is comfort noise");
   }
   return {};
 }
 
 Result<void> check_setup(const LegReceiverSetup& setup) {
-  if (setup.formats.empty() || setup.formats.size() > limits::kFormatsPerLeg) {
-    return error(Errc::invalid, "a leg has 1 to " + std::to_string(limits::kFormatsPerLeg) +
-                                    " audio payload types, not " + std::to_string(setup.formats.size()));
-  }
-  for (std::size_t i = 0; i < setup.formats.size(); ++i) {
-    if (auto checked = check_format(setup.formats[i], setup.formats.first(i)); !checked) return checked.error();
-  }
-  if (setup.dtmf_payload_type) {
-    if (auto checked = check_format({*setup.dtmf_payload_type, {}}, setup.formats); !checked) return checked.error();
-  }
+  if (auto checked = check_formats(setup.payloads.formats); !checked) return checked.error();
+  if (auto checked = check_payload_types(setup.payloads); !checked) return checked.error();
   if (setup.reorder_window < 0ns || setup.reorder_window > limits::kReorderWindowMax) {
     return error(Errc::invalid, "the reorder window is 0 to 500 ms");
   }
@@ -42,6 +48,7 @@ ReceiverCounts& ReceiverCounts::operator+=(const ReceiverCounts& more) {
   audio += more.audio;
   comfort_noise += more.comfort_noise;
   lost += more.lost;
+  restored += more.restored;
   late += more.late;
   duplicated += more.duplicated;
   reordered += more.reordered;
@@ -70,13 +77,15 @@ Result<LegReceiver> LegReceiver::create(const LegReceiverSetup& setup) {
 }
 
 LegReceiver::LegReceiver(const LegReceiverSetup& setup)
-    : current_(setup.formats.front()),
-      dtmf_payload_type_(setup.dtmf_payload_type),
+    : current_(setup.payloads.formats.front()),
+      dtmf_(setup.payloads.dtmf),
       window_(setup.reorder_window),
-      timeline_(setup.formats.front().codec.clock_rate),
-      format_count_(setup.formats.size()),
+      timeline_(setup.payloads.formats.front().codec.clock_rate),
+      format_count_(setup.payloads.formats.size()),
+      comfort_noise_(setup.payloads.comfort_noise),
+      redundancy_(setup.payloads.redundancy),
       reorder_window_(setup.reorder_window) {
-  std::copy(setup.formats.begin(), setup.formats.end(), formats_.begin());
+  std::copy(setup.payloads.formats.begin(), setup.payloads.formats.end(), formats_.begin());
   pin(setup.source);
 }
 
@@ -136,9 +145,9 @@ bool LegReceiver::accept_source(const RtpPacket& packet, const Endpoint& from) {
     ++counts_.foreign_source;
     return false;
   }
-  if (!is_plausible(packet)) {
-    const bool known = kind_of(packet.header().payload_type) != Kind::unknown;
-    ++(known ? counts_.malformed_payload : counts_.unknown_payload_type);
+  const Content content = content_of(packet);
+  if (!is_plausible(content)) {
+    ++(content.kind != Kind::unknown ? counts_.malformed_payload : counts_.unknown_payload_type);
     return false;
   }
   source_ = from;
@@ -151,12 +160,13 @@ bool LegReceiver::accept_source(const RtpPacket& packet, const Endpoint& from) {
 bool LegReceiver::accept_stream(const RtpPacket& packet, Now now, LegSink& sink) {
   const RtpHeader& header = packet.header();
   if (streaming_ && header.ssrc == ssrc_) return true;
-  if (kind_of(header.payload_type) != Kind::audio) {
+  const Content content = content_of(packet);
+  if (content.kind != Kind::audio) {
     // Some gateways send digits as a stream of their own beside the audio: they are heard, and the audio goes on.
     hand_on(packet, now, sink);
     return false;
   }
-  if (!is_plausible(packet)) {
+  if (!is_plausible(content)) {
     ++counts_.malformed_payload;
     return false;
   }
@@ -182,10 +192,18 @@ void LegReceiver::begin_stream(Ssrc ssrc, Now now, LegSink& sink) {
   bye_seen_ = false;
 }
 
+LegReceiver::Content LegReceiver::content_of(const RtpPacket& packet) const {
+  const std::uint8_t payload_type = packet.header().payload_type;
+  if (!is_redundant(packet)) return {kind_of(payload_type), payload_type, packet.payload()};
+  const auto all = parse_redundant_payload(packet.payload());
+  if (!all) return {Kind::malformed, payload_type, {}};
+  return {kind_of(all->primary.payload_type), all->primary.payload_type, all->primary.payload};
+}
+
 LegReceiver::Kind LegReceiver::kind_of(std::uint8_t payload_type) const {
   if (payload_type == current_.payload_type) return Kind::audio;
-  if (payload_type == dtmf_payload_type_) return Kind::digits;
-  if (payload_type == kComfortNoisePayloadType) return Kind::comfort_noise;
+  if (payload_type == dtmf_) return Kind::digits;
+  if (payload_type == kComfortNoisePayloadType || payload_type == comfort_noise_) return Kind::comfort_noise;
   return format_of(payload_type) != nullptr ? Kind::audio : Kind::unknown;
 }
 
@@ -197,12 +215,12 @@ const LegFormat* LegReceiver::format_of(std::uint8_t payload_type) const {
   return nullptr;
 }
 
-bool LegReceiver::is_plausible(const RtpPacket& packet) const {
-  const std::uint8_t payload_type = packet.header().payload_type;
-  switch (kind_of(payload_type)) {
-    case Kind::audio: return ticks_of(format_of(payload_type)->codec, packet.payload()).has_value();
-    case Kind::digits: return parse_telephone_event(packet.payload()).has_value();
+bool LegReceiver::is_plausible(const Content& content) const {
+  switch (content.kind) {
+    case Kind::audio: return ticks_of(format_of(content.payload_type)->codec, content.payload).has_value();
+    case Kind::digits: return parse_telephone_event(content.payload).has_value();
     case Kind::comfort_noise: return true;
+    case Kind::malformed:
     case Kind::unknown: return false;
   }
   return false;
@@ -211,40 +229,75 @@ bool LegReceiver::is_plausible(const RtpPacket& packet) const {
 // ---- in media order -------------------------------------------------------------------------------------------------
 
 void LegReceiver::hand_on(const RtpPacket& packet, Now arrived, LegSink& sink) {
-  switch (kind_of(packet.header().payload_type)) {
-    case Kind::audio: return hand_on_audio(packet, arrived, sink);
-    case Kind::digits: return hand_on_digits(packet, arrived, sink);
-    case Kind::comfort_noise: ++counts_.comfort_noise; return;
-    case Kind::unknown: ++counts_.unknown_payload_type; return;
+  const Content content = content_of(packet);
+  if (is_redundant(packet)) hand_on_earlier(packet, arrived, sink);
+  switch (content.kind) {
+    case Kind::audio: hand_on_audio(packet.header(), content, arrived, sink); break;
+    case Kind::digits: hand_on_digits(packet.header(), content.payload, arrived, sink); break;
+    case Kind::comfort_noise: ++counts_.comfort_noise; break;
+    case Kind::malformed: ++counts_.malformed_payload; break;
+    case Kind::unknown: ++counts_.unknown_payload_type; break;
   }
+  if (streaming_ && packet.header().ssrc == ssrc_) latest_sequence_ = packet.header().sequence;
+  // The next one has the type of redundancy again, and what it carries before its audio: no size tells where.
+  if (is_redundant(packet)) latest_payload_bytes_ = 0;
 }
 
-void LegReceiver::hand_on_audio(const RtpPacket& packet, Now arrived, LegSink& sink) {
-  const LegFormat format = *format_of(packet.header().payload_type);
-  const auto ticks = ticks_of(format.codec, packet.payload());
+void LegReceiver::hand_on_audio(const RtpHeader& header, const Content& content, Now arrived, LegSink& sink) {
+  const LegFormat format = *format_of(content.payload_type);
+  const auto ticks = ticks_of(format.codec, content.payload);
   if (!ticks) {
     ++counts_.malformed_payload;
     return;
   }
-  if (format.payload_type != current_.payload_type) {
-    const bool same_clock = format.codec.clock_rate == codec().clock_rate;
-    current_ = format;
-    ++counts_.codec_changes;
-    jitter_.restart();
-    if (!same_clock) timeline_.restart(format.codec.clock_rate);
-    sink.on_codec_change(format.codec);
-  }
-  const auto place = timeline_.place(packet.header().timestamp, *ticks, arrived);
+  if (format.payload_type != current_.payload_type) adopt_format(format, header.sequence, sink);
+  const auto place = timeline_.place(header.timestamp, *ticks, arrived);
   if (place.anchored && audio_ != 0) sink.on_timeline_break();
   ++audio_;
-  latest_payload_bytes_ = packet.header().payload_size;
-  sink.on_audio(packet, place.at, *ticks);
+  latest_payload_bytes_ = static_cast<std::uint16_t>(content.payload.size());
+  sink.on_audio(content.payload, place.at, *ticks);
+}
+
+void LegReceiver::adopt_format(const LegFormat& format, SequenceNumber sequence, LegSink& sink) {
+  const bool same_clock = format.codec.clock_rate == codec().clock_rate;
+  current_ = format;
+  ++counts_.codec_changes;
+  jitter_.restart();
+  if (!same_clock) {
+    const bool follows = sequence == next(latest_sequence_);
+    timeline_.change_clock(format.codec.clock_rate,
+                           follows ? RtpTimeline::Follows::the_packet_before : RtpTimeline::Follows::a_gap);
+  }
+  sink.on_codec_change(format.codec);
+}
+
+// What came before this packet and was lost, as far as it has it, too. Only where the clock is the one that the
+// timeline has: nothing else can be placed before what comes next.
+void LegReceiver::hand_on_earlier(const RtpPacket& packet, Now arrived, LegSink& sink) {
+  const auto all = parse_redundant_payload(packet.payload());
+  if (!all || !streaming_ || packet.header().ssrc != ssrc_) return;
+  for (const RedundantBlock& block : all->blocks_before()) {
+    RtpHeader header = packet.header();
+    header.timestamp = RtpTimestamp(header.timestamp.value - block.ticks_before);
+    const Content content{kind_of(block.payload_type), block.payload_type, block.payload};
+    if (block.ticks_before == 0 || block.payload.empty() || !is_plausible(content)) continue;
+    if (content.kind == Kind::digits) hand_on_digits(header, block.payload, arrived, sink);
+    if (content.kind != Kind::audio || !timeline_.is_free(header.timestamp)) continue;
+    const Codec& codec = format_of(block.payload_type)->codec;
+    const bool fits =
+        codec.clock_rate == this->codec().clock_rate && *ticks_of(codec, block.payload) <= block.ticks_before;
+    if (!fits) continue;
+    ++counts_.restored;
+    hand_on_audio(header, content, arrived, sink);
+  }
 }
 
 std::optional<ExpectedStream> LegReceiver::foresee() const {
   const auto sequence = window_.expected();
   if (pin_ != Pin::endpoint || !streaming_ || !sequence) return std::nullopt;
-  const auto ticks = static_cast<std::uint32_t>(latest_payload_bytes_ / codec().frame_bytes());
+  const auto tick_bytes = static_cast<std::uint32_t>(codec().tick_bytes());
+  if (tick_bytes == 0 || latest_payload_bytes_ == 0) return std::nullopt;
+  const std::uint32_t ticks = latest_payload_bytes_ / tick_bytes;
   const std::uint32_t millisecond_ticks = ticks * 1000;
   if (millisecond_ticks % codec().clock_rate != 0) return std::nullopt;
   const auto next = timeline_.foresee(ticks);
@@ -266,6 +319,7 @@ std::optional<ExpectedStream> LegReceiver::foresee() const {
 
 void LegReceiver::passed(const PassedPackets& passed) {
   window_.passed(passed.packets);
+  latest_sequence_ = SequenceNumber(static_cast<std::uint16_t>(latest_sequence_.value + passed.packets));
   timeline_.passed(std::uint32_t{passed.packets} * passed.ticks);
   jitter_.passed(std::uint32_t{passed.packets} * passed.ticks, passed.last, passed.jitter_ns, passed.packets);
   packets_ += passed.packets;
@@ -273,9 +327,9 @@ void LegReceiver::passed(const PassedPackets& passed) {
   audio_ += passed.packets;
 }
 
-void LegReceiver::hand_on_digits(const RtpPacket& packet, Now arrived, LegSink& sink) {
-  const bool own_stream = streaming_ && packet.header().ssrc == ssrc_;
-  const bool well_formed = digits_.see_packet(packet.header(), packet.payload(), [&](char digit, RtpTimestamp start) {
+void LegReceiver::hand_on_digits(const RtpHeader& header, ByteView payload, Now arrived, LegSink& sink) {
+  const bool own_stream = streaming_ && header.ssrc == ssrc_;
+  const bool well_formed = digits_.see_packet(header, payload, [&](char digit, RtpTimestamp start) {
     ++counts_.digits;
     sink.on_digit(digit, own_stream ? timeline_.locate(start, arrived) : arrived.wall);
   });

@@ -2,7 +2,8 @@
 //
 // Decides which packets are the leg's: from the first valid source, or the one given (RFC 3550 names no rule; a packet
 // from elsewhere is dropped, whatever it holds); of its SSRC, which changes when audio comes with another; of a payload
-// type it was told. Then it orders them, places them in time, and finds digits. It need not know about consent,
+// type it was told. Then it orders them, places them in time, and finds digits. What a packet
+// carries besides its own audio (RFC 2198) takes the place of packets that were lost. It need not know about consent,
 // storage, or sockets.
 //
 // Pure: it is given datagrams and `now`, and tells a sink what came of them before the call returns. One thread, the
@@ -13,31 +14,26 @@
 #include <array>
 #include <cstdint>
 #include <optional>
-#include <span>
 
 #include "base/limits.h"
 #include "base/result.h"
 #include "codecs/codec.h"
 #include "codecs/interarrival_jitter.h"
 #include "codecs/payload_format.h"
+#include "codecs/redundant_payload.h"
 #include "codecs/reorder.h"
 #include "codecs/rtcp.h"
 #include "codecs/rtp_timeline.h"
 #include "codecs/telephone_event.h"
 #include "engine/ingest/datagram_source.h"
 #include "engine/ingest/expected_stream.h"
+#include "engine/ingest/leg_payloads.h"
 
 namespace assent {
 
-struct LegFormat {
-  std::uint8_t payload_type = 0;
-  Codec codec;
-};
-
 // What was agreed on for a leg.
 struct LegReceiverSetup {
-  std::span<const LegFormat> formats;  // 1 to limits::kFormatsPerLeg; the first is what the leg is taken to begin with
-  std::optional<std::uint8_t> dtmf_payload_type;
+  LegPayloads payloads;            // 1 to limits::kFormatsPerLeg formats
   std::optional<Endpoint> source;  // port 0: any port of that address
   nanoseconds reorder_window = limits::kReorderWindowDefault;
 };
@@ -49,7 +45,8 @@ struct ReceiverCounts {
   std::uint64_t bytes = 0;          // of their payloads
   std::uint64_t audio = 0;          // handed to the sink
   std::uint64_t comfort_noise = 0;  // silence (RFC 3389): a hole in time follows
-  std::uint64_t lost = 0;           // sequence numbers that never came in time
+  std::uint64_t lost = 0;           // sequence numbers that never came in time ...
+  std::uint64_t restored = 0;       // ... whose audio a later packet had, too (RFC 2198)
   std::uint64_t late = 0;
   std::uint64_t duplicated = 0;
   std::uint64_t reordered = 0;       // came out of order and were put right
@@ -76,8 +73,8 @@ struct ReceiverCounts {
 // What a leg's datagrams turn out to be, in media order.
 class LegSink {
  public:
-  // `at` is when the first sample was, `ticks` how many there are on the codec's clock. The packet is wiped afterwards.
-  virtual void on_audio(const RtpPacket& packet, WallTime at, std::uint32_t ticks) = 0;
+  // `at` is when the first sample was, `ticks` how long it lasts on the codec's clock. The payload is wiped afterwards.
+  virtual void on_audio(ByteView payload, WallTime at, std::uint32_t ticks) = 0;
   virtual void on_digit(char digit, WallTime at) = 0;
   // The audio from here on is in another of the leg's formats.
   virtual void on_codec_change(const Codec& codec) = 0;
@@ -131,7 +128,7 @@ class alignas(limits::kCacheLineBytes) LegReceiver {
   static constexpr std::size_t kHotLines = 3;
 
  private:
-  enum class Kind : std::uint8_t { audio, digits, comfort_noise, unknown };
+  enum class Kind : std::uint8_t { audio, digits, comfort_noise, malformed, unknown };
   enum class Pin : std::uint8_t { open, address, endpoint };  // how much of source_ must match
   struct Former {
     Ssrc ssrc;
@@ -145,12 +142,22 @@ class alignas(limits::kCacheLineBytes) LegReceiver {
   bool accept_source(const RtpPacket& packet, const Endpoint& from);
   bool accept_stream(const RtpPacket& packet, Now now, LegSink& sink);
   void begin_stream(Ssrc ssrc, Now now, LegSink& sink);
+  // What a packet brings of its own; of one with redundancy, what its primary block is.
+  struct Content {
+    Kind kind = Kind::unknown;
+    std::uint8_t payload_type = 0;
+    ByteView payload;
+  };
+  Content content_of(const RtpPacket& packet) const;
+  bool is_redundant(const RtpPacket& packet) const { return packet.header().payload_type == redundancy_; }
   Kind kind_of(std::uint8_t payload_type) const;
   const LegFormat* format_of(std::uint8_t payload_type) const;
-  bool is_plausible(const RtpPacket& packet) const;
+  bool is_plausible(const Content& content) const;
   void hand_on(const RtpPacket& packet, Now arrived, LegSink& sink);
-  void hand_on_audio(const RtpPacket& packet, Now arrived, LegSink& sink);
-  void hand_on_digits(const RtpPacket& packet, Now arrived, LegSink& sink);
+  void hand_on_audio(const RtpHeader& header, const Content& content, Now arrived, LegSink& sink);
+  void hand_on_digits(const RtpHeader& header, ByteView payload, Now arrived, LegSink& sink);
+  void hand_on_earlier(const RtpPacket& packet, Now arrived, LegSink& sink);
+  void adopt_format(const LegFormat& format, SequenceNumber sequence, LegSink& sink);
 
   // What every packet touches comes first, side by side: kHotLines.
   LegFormat current_;  // the format of the latest audio
@@ -159,8 +166,9 @@ class alignas(limits::kCacheLineBytes) LegReceiver {
   Pin pin_ = Pin::open;
   bool streaming_ = false;
   bool bye_seen_ = false;
-  std::uint16_t latest_payload_bytes_ = 0;  // of the latest audio
-  std::optional<std::uint8_t> dtmf_payload_type_;
+  SequenceNumber latest_sequence_;          // of what was handed on
+  std::uint16_t latest_payload_bytes_ = 0;  // of the latest audio; 0 when none follows it by size alone
+  std::optional<std::uint8_t> dtmf_;
   ReorderWindow<RtpPacket> window_;
   std::uint64_t packets_ = 0;  // of counts_ ...
   std::uint64_t bytes_ = 0;
@@ -171,6 +179,8 @@ class alignas(limits::kCacheLineBytes) LegReceiver {
   ReceiverCounts counts_;  // ... which has the rest
   std::array<LegFormat, limits::kFormatsPerLeg> formats_{};
   std::size_t format_count_ = 0;
+  std::optional<std::uint8_t> comfort_noise_;
+  std::optional<std::uint8_t> redundancy_;
   nanoseconds reorder_window_;
   std::optional<Former> former_;  // the stream before, whose stragglers must not bring it back
   DigitDetector digits_;

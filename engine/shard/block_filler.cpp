@@ -9,6 +9,7 @@ std::optional<HeldBlock> BlockFiller::add(ByteView payload, WallTime at, nanosec
     block_ = block_.get_deleter().pool->take();
     if (block_ == nullptr) return closed;
     block_->head = BlockHead{};
+    block_->head.codec_number = codec_number_;
     block_->head.first_ns = at.time_since_epoch().count();
     cluster_ = matroska::ClusterWriter::begin(block_->plain, at);
   }

@@ -17,6 +17,9 @@ class BlockFiller {
  public:
   explicit BlockFiller(BlockPool& pool) : block_(pool.adopt(nullptr)) {}
 
+  // What the blocks that begin from now on say their packets are; the one being filled has been cut.
+  void set_codec(std::uint8_t number) { codec_number_ = number; }
+
   // Adds one packet that begins at `at` and lasts `duration`. Returns the block that had to be closed to make room for
   // it. When no block is free the packet is lost, and the filler is empty afterwards, as it never is otherwise.
   std::optional<HeldBlock> add(ByteView payload, WallTime at, nanoseconds duration);
@@ -37,6 +40,7 @@ class BlockFiller {
  private:
   BlockRef block_;  // knows its pool when it is empty, too
   matroska::ClusterWriter cluster_;
+  std::uint8_t codec_number_ = 0;
   std::int64_t end_ns_ = 0;  // of the latest packet; the block is told when it is closed
 };
 

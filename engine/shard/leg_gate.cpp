@@ -141,7 +141,7 @@ nanoseconds LegGate::tick(WallTime now) {
 
 void LegGate::set_codec(const Codec& codec) {
   settle(filler_.cut());
-  segments_.set_codec(codec);
+  filler_.set_codec(segments_.number_of(codec));
 }
 
 void LegGate::roll() {

@@ -57,7 +57,8 @@ class alignas(limits::kCacheLineBytes) LegGate {
   // goes with the next tick.
   void limit_hold(nanoseconds most) { hold_ = std::min(settings_.hold, most); }
 
-  // The payloads that follow are of another codec: what is being filled is closed, and a new segment begins with them.
+  // The payloads that follow are of another codec: what is being filled is closed. A new segment begins with them when
+  // their turn comes, which for blocks that wait in the ring is later.
   void set_codec(const Codec& codec);
 
   Admission admission() const { return admission_; }

@@ -25,7 +25,7 @@ LiveLeg::LiveLeg(LegIdentity identity, LegReceiver receiver, LegListener& listen
       receiver_(std::move(receiver)),
       segments_(workshop.blocks, workshop.seal_queue, workshop.segments, permits_, settings.segments),
       identity_(std::move(identity)) {
-  segments_.set_codec(receiver_.codec());
+  gate_.set_codec(receiver_.codec());
   if (settings.key_tones == KeyTones::heard) {
     key_tones_.emplace();
     listen();
@@ -102,7 +102,7 @@ void LiveLeg::flush(Now now) {
   busy_ = false;
 }
 
-void LiveLeg::on_audio(const RtpPacket& packet, WallTime at, std::uint32_t ticks) {
+void LiveLeg::on_audio(ByteView payload, WallTime at, std::uint32_t ticks) {
   const Codec& codec = receiver_.codec();
   const nanoseconds duration = duration_of(ticks, codec);
   const nanoseconds gap = heard_ ? at - heard_until_ : 0ns;
@@ -111,12 +111,12 @@ void LiveLeg::on_audio(const RtpPacket& packet, WallTime at, std::uint32_t ticks
   heard_until_ = at + duration;
   last_heard_ = now_.mono;
   if (packets_to_next_level_ == 0) {
-    level_dbov_ = static_cast<std::int8_t>(assent::level_dbov(codec, packet.payload()));
+    level_dbov_ = static_cast<std::int8_t>(assent::level_dbov(codec, payload).value_or(kUnmeasured));
     packets_to_next_level_ = kPacketsPerLevel;
   }
   --packets_to_next_level_;
-  gate_.packet(packet.payload(), at, duration);
-  if (listens_) hear_keys(packet.payload(), at, gap);
+  gate_.packet(payload, at, duration);
+  if (listens_) hear_keys(payload, at, gap);
 }
 
 // The gate has the packet already: what a key turns concerns what comes after it.
@@ -149,7 +149,10 @@ void LiveLeg::give_up_listening() {
 
 void LiveLeg::on_digit(char digit, WallTime at) { listener_.leg_digit(identity_.index, digit, at, now_); }
 
-void LiveLeg::on_codec_change(const Codec& codec) { gate_.set_codec(codec); }
+void LiveLeg::on_codec_change(const Codec& codec) {
+  gate_.set_codec(codec);
+  if (key_tones_) key_tones_->forget();  // a press does not go on across a codec in which nothing is heard
+}
 
 void LiveLeg::on_bye(Now now) { listener_.leg_bye(identity_.index, now); }
 
@@ -183,7 +186,7 @@ LegCounts LiveLeg::counts() {
   counts.received = received.packets;
   const AudioGaps::Sums& gaps = segments_.gaps().sums();
   counts.recorded = gated.recorded_packets - std::min(gated.recorded_packets, gaps.packets);
-  counts.lost = received.lost + gate_.starved_packets();
+  counts.lost = received.lost - std::min(received.lost, received.restored) + gate_.starved_packets();
   counts.late = received.late;
   counts.duplicated = received.duplicated;
   counts.discarded = gated.discarded_packets;
@@ -203,9 +206,10 @@ LegMetrics LiveLeg::metrics(Now now) {
   // The block being filled, too.
   const std::size_t held = gate_.most_held_blocks() + (metrics.counts.received == 0 ? 0 : 1);
   metrics.held_bytes = held * limits::kPageBytes;
-  const TalkTime& talk = segments_.talk();
-  metrics.talk = std::chrono::duration_cast<milliseconds>(talk.talk);
-  metrics.quiet = std::chrono::duration_cast<milliseconds>(talk.quiet);
+  if (const auto talk = segments_.talk()) {
+    metrics.talk = std::chrono::duration_cast<milliseconds>(talk->talk);
+    metrics.quiet = std::chrono::duration_cast<milliseconds>(talk->quiet);
+  }
   const nanoseconds silent = heard_ ? now.mono - last_heard_ : 0ns;
   const nanoseconds held_now = silent >= limits::kHoldGap ? silent : 0ns;
   metrics.hold = std::chrono::duration_cast<milliseconds>(on_hold_ + held_now);

@@ -92,7 +92,10 @@ class alignas(limits::kCacheLineBytes) LiveLeg final : public LegSink {
   // Where the leg's own timeline stands, which may follow the sender's clock: it runs on from the latest audio.
   WallTime media_time(Now now);
   std::optional<MonoTime> last_heard();
-  int level_dbov() const { return level_dbov_; }
+  // Of a recent packet; nothing when its codec's level is not measured.
+  std::optional<int> level_dbov() const {
+    return level_dbov_ == kUnmeasured ? std::nullopt : std::optional<int>(level_dbov_);
+  }
   LegCounts counts();
   // Complete once its segments are drained.
   LegMetrics metrics(Now now);
@@ -104,13 +107,15 @@ class alignas(limits::kCacheLineBytes) LiveLeg final : public LegSink {
   void give_up_listening();
 
   // ---- LegSink ----
-  void on_audio(const RtpPacket& packet, WallTime at, std::uint32_t ticks) override;
+  void on_audio(ByteView payload, WallTime at, std::uint32_t ticks) override;
   void on_digit(char digit, WallTime at) override;
   void on_codec_change(const Codec& codec) override;
   void on_timeline_break() override {}
   void on_bye(Now now) override;
 
  private:
+  static constexpr std::int8_t kUnmeasured = 1;  // no level: those are 0 and less
+
   // Takes in what came as expected, and expects nothing more: first of all in whatever reads or changes the leg.
   void catch_up();
   // Says what the next packet will be when the stream goes on.

@@ -31,17 +31,20 @@ void SegmentWriter::go_on(std::vector<SegmentId> before, std::uint32_t last_numb
   last_number_ = last_number;
 }
 
-void SegmentWriter::set_codec(const Codec& codec) {
-  if (codec == codec_) return;
-  roll();
-  codec_ = codec;
+std::uint8_t SegmentWriter::number_of(const Codec& codec) {
+  const auto known = std::find(codecs_.begin(), codecs_.end(), codec);
+  if (known != codecs_.end()) return static_cast<std::uint8_t>(known - codecs_.begin());
+  ASSENT_CHECK(codecs_.size() < limits::kFormatsPerLeg);
+  codecs_.push_back(codec);
+  return static_cast<std::uint8_t>(codecs_.size() - 1);
 }
 
 bool SegmentWriter::append(AdmittedBlock&& admitted, AudioUse use, Arrival arrival) {
   Block& block = *admitted.block_;
   const WallTime first(nanoseconds(block.head.first_ns));
-  if (use != use_) roll();
+  if (use != use_ || block.head.codec_number != codec_number_) roll();
   use_ = use;
+  codec_number_ = block.head.codec_number;
   // A block from before the segment's start (a clock that was set back) has no place in it.
   if (open_ != nullptr && (first >= start_ + settings_.segment_time || first < start_)) roll();
   if ((arrival == Arrival::fresh && !may_queue()) || (open_ == nullptr && !open(first))) {
@@ -89,16 +92,17 @@ bool SegmentWriter::open(WallTime start) {
   std::copy(message_header.begin(), message_header.end(), header->plain.begin());
   header->head.fill_bytes = static_cast<std::uint16_t>(message_header.size());
 
-  open_ = std::make_unique<OpenSegment>(id, std::move(*sealer), permits_.of(use_), codec_);
+  open_ = std::make_unique<OpenSegment>(id, std::move(*sealer), permits_.of(use_), codecs_.at(codec_number_));
   start_ = start;
   end_ = start;
   next_seq_ = 0;
   last_number_ = number;
   segments_.push_back(id);
+  if (!codecs_.at(codec_number_).is_waveform()) talk_.reset();
   observer_.segment_opened({id, *owner_, number, start, use_});
 
   push(std::move(header), BlockKind::header, *open_, next_seq_++);
-  matroska::write_head_block(head->plain, SegmentHead{id, owner_->leg, start, codec_});
+  matroska::write_head_block(head->plain, SegmentHead{id, owner_->leg, start, codecs_.at(codec_number_)});
   push(std::move(head), BlockKind::head, *open_, next_seq_++);
   return true;
 }
@@ -133,7 +137,7 @@ void SegmentWriter::reap() {
   }
   std::erase_if(closing_, [this](const ClosedSegment& closed) {
     if (closed.counts || !closed.segment->is_drained()) return false;
-    talk_ += talk_time(closed.segment->talk(), closed.segment->codec());
+    if (talk_) *talk_ += talk_time(closed.segment->talk(), closed.segment->codec());
     return true;
   });
 }

@@ -74,8 +74,9 @@ class alignas(limits::kCacheLineBytes) SegmentWriter {
 
   // The consent record that the next segments name as their reason.
   void set_consent(ConsentId consent) { consent_ = consent; }
-  // The codec of what is appended from now on: another one ends the open segment.
-  void set_codec(const Codec& codec);
+  // The number by which a block says that its packets are of this codec (BlockHead::codec_number). Blocks that waited
+  // in the ring may be of another codec than what comes meanwhile, so each says its own.
+  std::uint8_t number_of(const Codec& codec);
   // When, on the leg's timeline, the open segment will have lasted its time; nothing when none is open.
   std::optional<WallTime> due() const {
     return open_ == nullptr ? std::nullopt : std::optional(start_ + settings_.segment_time);
@@ -87,6 +88,7 @@ class alignas(limits::kCacheLineBytes) SegmentWriter {
     fresh,
     held,  // from the ring: it has its place in the arena already, which none of the bounds takes away
   };
+  // A block of another codec than the one before begins a new segment.
   // Whether there was a place for it. If not (as many blocks of this leg wait to be sealed as may; none was free for a
   // new segment's head) its audio is lost, and a gap. Another use than that of the block before begins a new segment.
   bool append(AdmittedBlock&& block, AudioUse use, Arrival arrival);
@@ -95,8 +97,9 @@ class alignas(limits::kCacheLineBytes) SegmentWriter {
   void lose_packet(WallTime at, nanoseconds duration) { gaps_.add({at, at + duration, 1, 0}); }
   // What was lost so far.
   const AudioGaps& gaps() const { return gaps_; }
-  // What was sealed so far is talk and quiet; all of it once `is_drained`.
-  const TalkTime& talk() const { return talk_; }
+  // What was sealed so far is talk and quiet; all of it once `is_drained`. Nothing when some of it was of a codec whose
+  // talk is not measured (codecs/voice_activity.h).
+  std::optional<TalkTime> talk() const { return talk_; }
 
   const std::vector<SegmentId>& segments() const { return segments_; }  // every one opened so far
   bool is_drained();  // closed, and no worker holds a block of any of its segments
@@ -127,6 +130,7 @@ class alignas(limits::kCacheLineBytes) SegmentWriter {
   Settings settings_;
   std::uint32_t next_seq_ = 0;
   std::uint32_t last_number_ = 0;
+  std::uint8_t codec_number_ = 0;       // of what is appended
   AudioUse use_ = AudioUse::recording;  // of what is appended
   bool is_behind_ = false;
 
@@ -137,8 +141,8 @@ class alignas(limits::kCacheLineBytes) SegmentWriter {
   std::vector<ClosedSegment> closing_;  // with blocks still in the queue, or still to come
   CountsSource counts_;
   AudioGaps gaps_;
-  TalkTime talk_;
-  Codec codec_;
+  std::optional<TalkTime> talk_ = TalkTime();
+  std::vector<Codec> codecs_;  // by number
   KeyId leg_key_id_;
   ConsentId consent_;
   std::optional<SegmentOwner> owner_;

@@ -20,22 +20,20 @@ void add_leg_counts(ShardCounts& sum, LiveLeg& leg) {
   sum.gap_packets += leg.segments().gaps().sums().packets;
 }
 
-std::size_t bytes_per_second(const std::vector<LegFormat>& formats) {
+std::size_t most_bytes_per_second(const std::vector<LegFormat>& formats) {
   std::size_t most = 0;
-  for (const LegFormat& format : formats) {
-    most = std::max(most, std::size_t{format.codec.clock_rate} * format.codec.frame_bytes());
-  }
+  for (const LegFormat& format : formats) most = std::max(most, bytes_per_second(format.codec));
   return most;
 }
 
 std::size_t blocks_of(const NewLeg& leg, nanoseconds hold, nanoseconds reorder) {
-  return limits::leg_blocks(bytes_per_second(leg.formats), std::chrono::ceil<milliseconds>(hold),
+  return limits::leg_blocks(most_bytes_per_second(leg.payloads.formats), std::chrono::ceil<milliseconds>(hold),
                             std::chrono::ceil<milliseconds>(reorder));
 }
 
 // Where no key means anything, there is nothing to listen for.
 LiveLeg::KeyTones key_tones_of(const NewLeg& leg, const DigitMap& digits, InbandUse use) {
-  const bool wanted = use == InbandUse::on || (use == InbandUse::automatic && !leg.dtmf_payload_type);
+  const bool wanted = use == InbandUse::on || (use == InbandUse::automatic && !leg.payloads.dtmf);
   return wanted && digits != DigitMap{} ? LiveLeg::KeyTones::heard : LiveLeg::KeyTones::ignored;
 }
 
@@ -174,7 +172,7 @@ Result<LegPorts> Shard::add_leg(Entry& entry, NewLeg&& leg, Now now) {
   if (owner == participants.end()) {
     return error(Errc::invalid, "leg \"" + leg.label + "\": the call has no participant \"" + leg.participant + "\"");
   }
-  auto receiver = LegReceiver::create({leg.formats, leg.dtmf_payload_type, leg.source, settings_.reorder_window});
+  auto receiver = LegReceiver::create({leg.payloads, leg.source, settings_.reorder_window});
   if (!receiver) return receiver.error();
 
   if (free_slots_.empty()) {

@@ -42,8 +42,7 @@ struct NewLeg {
   LegId id;
   std::string label;
   std::string participant;  // ref
-  std::vector<LegFormat> formats;
-  std::optional<std::uint8_t> dtmf_payload_type;
+  LegPayloads payloads;
   std::optional<Endpoint> source;
   KeyId key_id;
   std::optional<SecretKey> key;  // none: it has been destroyed, nothing more of this leg can be kept

@@ -5,10 +5,13 @@
 #include <utility>
 
 #include "base/bytes.h"
+#include "base/limits.h"
 #include "crypto/random.h"
 
 namespace assent {
 namespace {
+
+constexpr std::uint8_t kComfortNoise = 13;  // RFC 3551: without having been agreed on
 
 std::string lower(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(),
@@ -17,16 +20,38 @@ std::string lower(std::string text) {
 }
 
 std::optional<Codec> codec_of(const SdpFormat& format) {
-  const auto codec = make_codec({format.encoding, format.clock_rate, format.channels});
+  const auto codec = make_codec({format.encoding, format.clock_rate, format.channels, format.parameters});
   return codec ? std::optional(*codec) : std::nullopt;
 }
 
-// Digits on the clock of the audio, as RFC 4733 section 2.1 has it.
-std::optional<std::uint8_t> digits_among(const std::vector<SdpFormat>& formats, const Codec& codec) {
-  const auto found = std::find_if(formats.begin(), formats.end(), [&](const SdpFormat& format) {
-    return lower(format.encoding) == "telephone-event" && format.clock_rate == codec.clock_rate;
-  });
-  return found == formats.end() ? std::nullopt : std::optional(found->payload_type);
+// Of an m-line what is recorded, and by a leg that is there, what it takes. Digits on the clock of the audio, as RFC
+// 4733 section 2.1 has it.
+LegPayloads payloads_of(const SdpMedia& media, const std::optional<LegPayloads>& taken) {
+  LegPayloads payloads;
+  for (const SdpFormat& format : media.formats) {
+    const auto codec = codec_of(format);
+    if (!codec || payloads.formats.size() == limits::kFormatsPerLeg) continue;
+    const LegFormat one{format.payload_type, *codec};
+    if (!taken || std::find(taken->formats.begin(), taken->formats.end(), one) != taken->formats.end()) {
+      payloads.formats.push_back(one);
+    }
+  }
+  if (payloads.formats.empty()) return payloads;
+  for (const SdpFormat& format : media.formats) {
+    const std::string encoding = lower(format.encoding);
+    const bool on_clock = format.clock_rate == payloads.formats.front().codec.clock_rate;
+    if (encoding == "telephone-event" && on_clock && !payloads.dtmf) payloads.dtmf = format.payload_type;
+    if (encoding == "cn" && format.payload_type != kComfortNoise && !payloads.comfort_noise) {
+      payloads.comfort_noise = format.payload_type;
+    }
+  }
+  return payloads;
+}
+
+bool is_taken(const LegPayloads& payloads, std::uint8_t type) {
+  return type == payloads.dtmf || type == payloads.comfort_noise || type == kComfortNoise ||
+         std::any_of(payloads.formats.begin(), payloads.formats.end(),
+                     [&](const LegFormat& format) { return format.payload_type == type; });
 }
 
 std::string names_of(const std::vector<SdpMedia>& lines) {
@@ -45,19 +70,15 @@ Bencode::Dictionary question(const char* command, const RtpengineSource& source)
 
 }  // namespace
 
-Result<OfferedMedia> media_offered(const SdpSession& offer, const std::optional<TakenMedia>& taken) {
+Result<OfferedMedia> media_offered(const SdpSession& offer, const std::optional<LegPayloads>& taken) {
   for (std::size_t line = 0; line < offer.media.size(); ++line) {
     const SdpMedia& media = offer.media[line];
     if (!media.is_rtp_audio()) continue;
-    for (const SdpFormat& format : media.formats) {
-      const auto codec = codec_of(format);
-      if (!codec || (taken && (taken->codec != *codec || taken->payload_type != format.payload_type))) continue;
-      return OfferedMedia{
-          offer.media, line, *media.address, *codec, format.payload_type, digits_among(media.formats, *codec)};
-    }
+    LegPayloads payloads = payloads_of(media, taken);
+    if (!payloads.formats.empty()) return OfferedMedia{offer.media, line, *media.address, std::move(payloads)};
   }
-  const std::string wanted = taken ? "not " + to_text(taken->codec) + " as type " + std::to_string(taken->payload_type)
-                                   : "nothing that is recorded";
+  const std::string wanted =
+      taken ? "none of " + to_text(codecs_of(*taken)) + " by the types they had" : "nothing that is recorded";
   return error(Errc::unsupported, "it sends " + wanted + ", but " + names_of(offer.media));
 }
 
@@ -69,9 +90,7 @@ std::string answer_to(const OfferedMedia& offered, const Endpoint& rtp, std::uin
   taken.address = rtp;
   taken.rtcp_port = rtcp_port;
   for (const SdpFormat& format : offered.lines[offered.line].formats) {
-    const bool is_taken =
-        format.payload_type == offered.payload_type || format.payload_type == offered.dtmf_payload_type;
-    if (is_taken) taken.formats.push_back(format);
+    if (is_taken(offered.payloads, format.payload_type)) taken.formats.push_back(format);
   }
   return sdp_answer(session_id, 1, answers);
 }
@@ -83,7 +102,7 @@ std::string new_subscription_tag() {
 }
 
 Result<OfferedMedia> ask_for_media(NgClient& ng, const RtpengineSource& source,
-                                   const std::optional<TakenMedia>& taken) {
+                                   const std::optional<LegPayloads>& taken) {
   auto asked = question("subscribe request", source);
   asked.emplace_back("from-tag", source.tag);
   asked.emplace_back("to-tag", source.subscription);

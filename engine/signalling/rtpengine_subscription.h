@@ -28,26 +28,18 @@ struct OfferedMedia {
   std::vector<SdpMedia> lines;  // all of the offer, in their order
   std::size_t line = 0;         // which of them is taken; the others are refused
   Endpoint from;                // where it sends from
-  Codec codec;
-  std::uint8_t payload_type = 0;
-  std::optional<std::uint8_t> dtmf_payload_type;
+  LegPayloads payloads;
 };
 
-// What a leg takes, once it is there.
-struct TakenMedia {
-  Codec codec;
-  std::uint8_t payload_type = 0;
-};
-
-// The first audio line of an offer, and its first format that this build records, or that the leg takes.
-Result<OfferedMedia> media_offered(const SdpSession& offer, const std::optional<TakenMedia>& taken = std::nullopt);
+// The first audio line of an offer that has formats which this build records, or which the leg takes that it is for.
+Result<OfferedMedia> media_offered(const SdpSession& offer, const std::optional<LegPayloads>& taken = std::nullopt);
 // The answer to it: received there.
 std::string answer_to(const OfferedMedia& offered, const Endpoint& rtp, std::uint16_t rtcp_port,
                       std::uint64_t session_id);
 
 std::string new_subscription_tag();
 Result<OfferedMedia> ask_for_media(NgClient& ng, const RtpengineSource& source,
-                                   const std::optional<TakenMedia>& taken = std::nullopt);
+                                   const std::optional<LegPayloads>& taken = std::nullopt);
 Result<void> begin_media(NgClient& ng, const RtpengineSource& source, const OfferedMedia& offered, const Endpoint& rtp,
                          std::uint16_t rtcp_port);
 // Errc::not_found: it has forgotten the call, or the subscription.

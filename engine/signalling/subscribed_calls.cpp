@@ -95,9 +95,7 @@ Result<void> SubscribedCalls::ask_for(std::vector<LegSpec>& legs, Asked& asked) 
       if (why != Errc::unavailable && why != Errc::not_found) (void)end_media(ng_, *leg.rtpengine);
       return of_leg(leg.label, offered.error());
     }
-    leg.codec = offered->codec;
-    leg.payload_type = offered->payload_type;
-    leg.dtmf_payload_type = offered->dtmf_payload_type;
+    leg.payloads = offered->payloads;
     leg.source = offered->from;
     asked.add(*leg.rtpengine, *std::move(offered));
   }
@@ -119,9 +117,8 @@ void SubscribedCalls::keep(const CallView& view) {
   std::vector<Subscribed> all;
   for (const LegView& leg : view.legs) {
     const auto rtp = parse_address(leg.address, leg.port);
-    const auto codec = parse_codec(leg.codec);
-    if (!leg.rtpengine || !rtp || !codec) continue;
-    all.push_back({leg.id, leg.label, *leg.rtpengine, *rtp, leg.rtcp_port, {*codec, leg.payload_type}, false});
+    if (!leg.rtpengine || !rtp) continue;
+    all.push_back({leg.id, leg.label, *leg.rtpengine, *rtp, leg.rtcp_port, leg.payloads, false});
   }
   if (all.empty()) return;
   const std::lock_guard lock(mutex_);

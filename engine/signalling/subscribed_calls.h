@@ -72,7 +72,7 @@ class SubscribedCalls final : public CallService {
     RtpengineSource source;
     Endpoint rtp;  // where it is sent to
     std::uint16_t rtcp_port = 0;
-    TakenMedia taken;
+    LegPayloads taken;
     bool is_lost = false;  // rtpengine has forgotten it
   };
 

@@ -89,8 +89,9 @@ std::optional<Codec> Salvage::codec_of(LegId leg) {
   if (!legs) return std::nullopt;
   for (const LegRow& row : *legs) {
     if (row.id != leg) continue;
-    auto codec = parse_codec(row.codec);
-    return codec ? std::optional(*codec) : std::nullopt;
+    // Of a leg with several codecs nobody can say which of them a segment without its head had.
+    const auto codecs = parse_codecs(row.codec);
+    return codecs && codecs->size() == 1 ? std::optional(codecs->front()) : std::nullopt;
   }
   return std::nullopt;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "codecs/payload_format.h"
 #include "crypto/wipe.h"
 
 namespace assent {
@@ -25,8 +26,8 @@ Result<std::span<const ContentPacket>> SegmentContent::feed(std::uint32_t seq, B
   current_.clear();
   for (const SegmentPacket& packet : *packets) {
     const WallTime at = std::chrono::floor<milliseconds>(head_->start) + packet.at;
-    const auto samples = static_cast<std::int64_t>(head_->codec.samples_in(packet.payload.size()));
-    const WallTime end = at + nanoseconds(samples * std::nano::den / std::int64_t{head_->codec.clock_rate});
+    const auto ticks = std::int64_t{ticks_of(head_->codec, packet.payload).value_or(0)};
+    const WallTime end = at + nanoseconds(ticks * std::nano::den / std::int64_t{head_->codec.clock_rate});
     current_.push_back({at, end, packet.payload});
     first_time_ = first_time_ ? std::min(*first_time_, at) : at;
     end_time_ = end_time_ ? std::max(*end_time_, end) : end;

@@ -4,9 +4,11 @@
 #include <cstring>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "base/limits.h"
 #include "pipelines/gst/element_chain.h"
+#include "pipelines/gst/payload_decoder.h"
 #include "pipelines/gst/timeline.h"
 
 namespace assent::gst {
@@ -18,28 +20,15 @@ std::string mono_caps(std::uint32_t rate_hz) {
   return "audio/x-raw,format=S16LE,layout=interleaved,channels=1,rate=" + std::to_string(rate_hz);
 }
 
-ChainSpec decoder_spec(const Codec& codec) {
-  const auto shape = ",rate=" + std::to_string(codec.clock_rate) + ",channels=" + std::to_string(codec.channels);
-  const std::string convert = "audioconvert dithering=none noise-shaping=none";
-  const auto out = mono_caps(codec.clock_rate);
-  switch (codec.name) {
-    case CodecName::pcmu: return {"audio/x-mulaw" + shape, "mulawdec ! " + convert, out};
-    case CodecName::pcma: return {"audio/x-alaw" + shape, "alawdec ! " + convert, out};
-    case CodecName::l16: break;
-  }
-  return {"audio/x-raw,format=S16BE,layout=interleaved" + shape, convert, out};
-}
-
 // The packets of one codec in a row: decoded, laid on a timeline of their own, resampled to the output's rate.
 class Stretch {
  public:
   static Result<std::unique_ptr<Stretch>> open(const Codec& codec, const Timeline& timeline, std::uint32_t rate_hz) {
-    auto decoder = ElementChain::open(decoder_spec(codec));
+    auto decoder = PayloadDecoder::open(codec);
     if (!decoder) return decoder.error();
-    std::unique_ptr<Stretch> stretch(new Stretch(codec, timeline, rate_hz));
-    stretch->decoder_ = *std::move(decoder);
-    if (codec.clock_rate != rate_hz) {
-      auto resampler = ElementChain::open({mono_caps(codec.clock_rate), "audioresample", mono_caps(rate_hz)});
+    std::unique_ptr<Stretch> stretch(new Stretch(codec, *std::move(decoder), timeline, rate_hz));
+    if (codec.sample_rate() != rate_hz) {
+      auto resampler = ElementChain::open({mono_caps(codec.sample_rate()), "audioresample", mono_caps(rate_hz)});
       if (!resampler) return resampler.error();
       stretch->resampler_ = *std::move(resampler);
     }
@@ -51,13 +40,8 @@ class Stretch {
   // Decodes one packet and says how many samples of silence belong before it.
   Result<std::uint64_t> decode(const TimedPayload& packet) {
     pcm_.clear();
-    const auto samples = codec_.samples_in(packet.payload.size());
-    const auto whole = packet.payload.first(samples * codec_.frame_bytes());
-    if (auto pushed = decoder_->push(whole, pcm_); !pushed) return pushed.error();
-    if (pcm_.size() != samples * kSampleBytes) {
-      return error(Errc::corrupt, "decoding " + std::to_string(samples) + " samples of " + to_text(codec_) + " made " +
-                                      std::to_string(pcm_.size() / kSampleBytes));
-    }
+    if (auto decoded = decoder_.decode(packet.payload, pcm_); !decoded) return decoded.error();
+    const std::size_t samples = pcm_.size() / kSampleBytes;
     const auto place = timeline_.place(packet.at, samples);
     pcm_.erase(pcm_.begin(), pcm_.begin() + static_cast<std::ptrdiff_t>((samples - place.take) * kSampleBytes));
     return place.silence;
@@ -75,15 +59,15 @@ class Stretch {
     if (!resampler_) return {};
     const auto before = out.size();
     if (auto drained = resampler_->drain(out); !drained) return drained.error();
-    const auto exact = (timeline_.length() * rate_hz_ + codec_.clock_rate / 2) / codec_.clock_rate * kSampleBytes;
+    const auto exact = (timeline_.length() * rate_hz_ + codec_.sample_rate() / 2) / codec_.sample_rate() * kSampleBytes;
     const auto already = made_;
     out.resize(before + static_cast<std::size_t>(exact - std::min<std::uint64_t>(exact, already)));
     return {};
   }
 
  private:
-  Stretch(const Codec& codec, const Timeline& timeline, std::uint32_t rate_hz)
-      : codec_(codec), rate_hz_(rate_hz), timeline_(timeline) {}
+  Stretch(const Codec& codec, PayloadDecoder decoder, const Timeline& timeline, std::uint32_t rate_hz)
+      : codec_(codec), rate_hz_(rate_hz), timeline_(timeline), decoder_(std::move(decoder)) {}
 
   Result<void> lay(const Bytes& pcm, Bytes& out) {
     if (!resampler_) {
@@ -99,7 +83,7 @@ class Stretch {
   Codec codec_;
   std::uint32_t rate_hz_;
   Timeline timeline_;
-  std::unique_ptr<ElementChain> decoder_;
+  PayloadDecoder decoder_;
   std::unique_ptr<ElementChain> resampler_;  // none when the rates are equal
   Bytes pcm_;
   Bytes silence_;
@@ -172,7 +156,7 @@ class DecodedTrack final : public LegTrack {
 
   Result<void> begin_stretch(const Codec& codec) {
     const auto begins = any_stretch_ ? Timeline::Begins::as_continuation : Timeline::Begins::afresh;
-    auto opened = Stretch::open(codec, Timeline(laid_until(), codec.clock_rate, begins), spec_.rate_hz);
+    auto opened = Stretch::open(codec, Timeline(laid_until(), codec.sample_rate(), begins), spec_.rate_hz);
     if (!opened) return opened.error();
     stretch_ = *std::move(opened);
     any_stretch_ = true;

@@ -1,10 +1,10 @@
 // LegTrack: one leg as a gapless line of samples, mono, signed 16 bits, at one rate, from `start` to `end` exactly.
 //
-// Payloads are decoded by GStreamer and laid down by Timeline at the leg's own clock rate; only then are they
-// resampled, in one piece from codec change to codec change, so that the resampler never sees a seam that the leg did
-// not have. When the leg has the output's rate nothing is resampled and every sample is the codec's own. Holes are true
-// zeros (A-law itself has no zero, so silence is laid down after decoding). Two channels of a payload are averaged. It
-// decides nothing about other legs. One thread at a time. Errors: those of the source, and of GStreamer (corrupt).
+// Payloads are decoded (payload_decoder.h) and laid down by Timeline at their codec's own sample rate; only then are
+// they resampled, in one piece from codec change to codec change, so that the resampler never sees a seam that the leg
+// did not have. When the leg has the output's rate nothing is resampled and every sample is the codec's own. Holes are
+// true zeros (A-law itself has no zero, so silence is laid down after decoding). It decides nothing about other legs.
+// One thread at a time. Errors: those of the source, and of GStreamer (corrupt).
 #pragma once
 
 #include <cstdint>

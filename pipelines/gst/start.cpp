@@ -6,6 +6,7 @@
 #include <array>
 #include <clocale>
 #include <cstdlib>
+#include <mutex>
 #include <string>
 
 namespace assent::gst {
@@ -13,15 +14,36 @@ namespace {
 
 constexpr std::array kPlugins = {"coreelements",  "app",        "mulaw", "alaw", "audioconvert",
                                  "audioresample", "audiomixer", "opus",  "ogg"};
-constexpr std::array kElements = {"capsfilter",   "appsrc",        "appsink",    "mulawdec", "alawdec",
-                                  "audioconvert", "audioresample", "audiomixer", "opusenc",  "oggmux"};
+constexpr std::array kElements = {"capsfilter",    "appsrc",     "appsink", "mulawdec", "alawdec", "audioconvert",
+                                  "audioresample", "audiomixer", "opusenc", "opusdec",  "oggmux"};
 
-void load_plugins() {
-  for (const auto* name : kPlugins) {
-    const std::string path = std::string(ASSENT_GST_PLUGIN_DIR) + "/libgst" + name + ".so";
-    // A file that is missing shows as an element that is missing, below; a build of GStreamer may name files otherwise.
-    if (GstPlugin* plugin = gst_plugin_load_file(path.c_str(), nullptr)) gst_object_unref(plugin);
-  }
+struct LateElement {
+  const char* name;
+  const char* plugin;
+  const char* package;
+};
+// AMR is not left to libav: its avdec_amrwb of Debian 12 cannot agree on a format with anybody.
+constexpr std::array<LateElement, 5> kLateElements = {{{"avdec_g722", "libav", "gstreamer1.0-libav"},
+                                                       {"avdec_g729", "libav", "gstreamer1.0-libav"},
+                                                       {"avdec_ilbc", "libav", "gstreamer1.0-libav"},
+                                                       {"amrnbdec", "amrnb", "gstreamer1.0-plugins-ugly"},
+                                                       {"amrwbdec", "amrwbdec", "gstreamer1.0-plugins-ugly"}}};
+
+// A file that is missing shows as an element that is missing, below; a build of GStreamer may name files otherwise.
+void load_plugin(const char* name) {
+  const std::string path = std::string(ASSENT_GST_PLUGIN_DIR) + "/libgst" + name + ".so";
+  if (GstPlugin* plugin = gst_plugin_load_file(path.c_str(), nullptr)) gst_object_unref(plugin);
+}
+
+bool is_there(const char* element) {
+  GstElementFactory* factory = gst_element_factory_find(element);
+  if (factory != nullptr) gst_object_unref(factory);
+  return factory != nullptr;
+}
+
+Error missing(const char* element, const char* packages) {
+  return error(Errc::unavailable, std::string("GStreamer's element ") + element +
+                                      " is not in " ASSENT_GST_PLUGIN_DIR ": install " + packages);
 }
 
 Result<void> start_once() {
@@ -40,15 +62,9 @@ Result<void> start_once() {
   }
   // Threads of pipelines that are gone end at once instead of waiting in a pool for the next pipeline.
   g_thread_pool_set_max_unused_threads(0);
-  load_plugins();
+  for (const auto* name : kPlugins) load_plugin(name);
   for (const auto* name : kElements) {
-    GstElementFactory* factory = gst_element_factory_find(name);
-    if (factory == nullptr) {
-      return error(Errc::unavailable, std::string("GStreamer's element ") + name +
-                                          " is not in " ASSENT_GST_PLUGIN_DIR
-                                          ": install gstreamer1.0-plugins-base and gstreamer1.0-plugins-good");
-    }
-    gst_object_unref(factory);
+    if (!is_there(name)) return missing(name, "gstreamer1.0-plugins-base and gstreamer1.0-plugins-good");
   }
   return {};
 }
@@ -58,6 +74,18 @@ Result<void> start_once() {
 Result<void> start_gstreamer() {
   static const Result<void> started = start_once();
   return started;
+}
+
+Result<void> load_decoder(std::string_view element) {
+  if (auto started = start_gstreamer(); !started) return started;
+  static std::mutex loading;
+  const std::lock_guard lock(loading);
+  for (const LateElement& late : kLateElements) {
+    if (late.name != element) continue;
+    if (!is_there(late.name)) load_plugin(late.plugin);
+    if (!is_there(late.name)) return missing(late.name, late.package);
+  }
+  return {};
 }
 
 }  // namespace assent::gst

@@ -7,10 +7,16 @@
 // started. Errors: Errc::unavailable names the element that is missing and the packages that hold it.
 #pragma once
 
+#include <string_view>
+
 #include "base/result.h"
 
 namespace assent::gst {
 
 Result<void> start_gstreamer();
+
+// The element of a codec that few calls have: its plugin, which may bring the whole of libavcodec, is loaded when a
+// recording that needs it is first listened to, and an engine of other calls does without it.
+Result<void> load_decoder(std::string_view element);
 
 }  // namespace assent::gst

@@ -55,7 +55,7 @@ struct Expected {
   Codec codec;
   std::string ffmpeg_codec;  // as ffprobe names it, and ffmpeg's raw output format that keeps the bytes
   std::string raw_format;
-  std::string gst_caps;
+  std::string gst_caps;  // none: its demuxer does not know the mapping
 };
 
 const std::vector<Expected> kExpected = {
@@ -64,6 +64,9 @@ const std::vector<Expected> kExpected = {
     {{CodecName::pcma, 16000, 2}, "pcm_alaw", "alaw", "audio/x-alaw,rate=16000,channels=2"},
     {{CodecName::l16, 8000, 1}, "pcm_s16be", "s16be", "audio/x-raw,format=S16BE,rate=8000,channels=1"},
     {{CodecName::l16, 44100, 2}, "pcm_s16be", "s16be", "audio/x-raw,format=S16BE,rate=44100,channels=2"},
+    {{CodecName::g722, 8000, 1}, "adpcm_g722", "g722", ""},
+    {{CodecName::opus, 48000, 1}, "opus", "data", "audio/x-opus,rate=48000,channels=1,channel-mapping-family=0"},
+    {{CodecName::opus, 48000, 2}, "opus", "data", "audio/x-opus,rate=48000,channels=2,channel-mapping-family=0"},
 };
 
 // Head, at least three Clusters of 20 ms packets, Tags.
@@ -74,8 +77,12 @@ struct Sample {
 
   Sample(const Codec& codec, const std::filesystem::path& path) {
     std::mt19937 random(7);
-    const auto payload_bytes = codec.clock_rate / 50 * codec.frame_bytes();
+    const auto payload_bytes = codec.tick_bytes() == 0 ? 160 : codec.clock_rate / 50 * codec.tick_bytes();
     for (int i = 0; i < 60; ++i) packets.push_back({kStart + i * 20ms, random_bytes(random, payload_bytes)});
+    if (codec.name == CodecName::opus) {
+      // Somebody else's program reads how long it lasts: one frame of 20 ms.
+      for (auto& packet : packets) packet.payload[0] = codec.channels == 2 ? 0xFC : 0xF8;
+    }
     for (const auto& packet : packets) append(payloads, packet.payload);
     LegCounts counts;
     counts.received = 61;
@@ -100,7 +107,7 @@ TEST_CASE("ffprobe sees the codec, the leg and every packet at its time") {
     const auto text = output_of("ffprobe -v error -count_packets -show_streams -show_format " + path.string());
     INFO(text);
     CHECK(text.find("codec_name=" + expected.ffmpeg_codec + "\n") != std::string::npos);
-    CHECK(text.find("sample_rate=" + std::to_string(expected.codec.clock_rate) + "\n") != std::string::npos);
+    CHECK(text.find("sample_rate=" + std::to_string(expected.codec.sample_rate()) + "\n") != std::string::npos);
     CHECK(text.find("channels=" + std::to_string(expected.codec.channels) + "\n") != std::string::npos);
     CHECK(text.find("nb_read_packets=60\n") != std::string::npos);
     CHECK(text.find("TAG:title=" + to_text(segment_head(expected.codec).leg)) != std::string::npos);
@@ -118,6 +125,17 @@ TEST_CASE("ffprobe sees the codec, the leg and every packet at its time") {
   }
 }
 
+TEST_CASE("ffprobe takes a payload of G.729 for the frames of 10 ms that it is") {
+  if (!is_installed("ffprobe")) return;
+  const TestFolder folder;
+  const auto path = folder / "segment.mka";
+  const Sample sample({CodecName::g729, 8000, 1}, path);
+  const auto text = output_of("ffprobe -v error -count_packets -show_streams " + path.string());
+  INFO(text);
+  CHECK(text.find("codec_name=g729\n") != std::string::npos);
+  CHECK(text.find("nb_read_packets=960\n") != std::string::npos);  // 60 payloads of 160 bytes
+}
+
 TEST_CASE("ffmpeg copies out of a segment exactly the payloads that went in") {
   if (!is_installed("ffmpeg")) return;
   const TestFolder folder;
@@ -125,7 +143,7 @@ TEST_CASE("ffmpeg copies out of a segment exactly the payloads that went in") {
     const auto path = folder / "segment.mka";
     const Sample sample(expected.codec, path);
     const auto out = folder / "payloads";
-    const auto text = output_of("ffmpeg -nostdin -v error -y -i " + path.string() + " -c copy -f " +
+    const auto text = output_of("ffmpeg -nostdin -v error -y -i " + path.string() + " -map 0 -c copy -f " +
                                 expected.raw_format + " " + out.string());
     INFO(to_text(expected.codec) << text);
     CHECK(text.empty());
@@ -147,6 +165,7 @@ TEST_CASE("GStreamer demuxes a segment to exactly the payloads that went in") {
   if (!is_installed("gst-launch-1.0")) return;
   const TestFolder folder;
   for (const auto& expected : kExpected) {
+    if (expected.gst_caps.empty()) continue;
     const auto path = folder / "segment.mka";
     const Sample sample(expected.codec, path);
     const auto out = folder / "payloads";

@@ -147,6 +147,23 @@ TEST_CASE("a Void that hides bytes is refused") {
   CHECK(failure_of(frames).what.find("hides") != std::string::npos);
 }
 
+TEST_CASE("a head of each codec that is no waveform is read as it was written, and as nothing else") {
+  for (const char* text : {"G722/8000", "opus/48000/2", "opus/48000/2 sprop-stereo=1", "AMR/8000",
+                           "AMR-WB/16000 octet-align=1", "G729/8000", "iLBC/8000"}) {
+    const Codec codec = *parse_codec(text);
+    MatroskaReader reader;
+    REQUIRE(reader.feed(segment_frames(segment_head(codec), {})[0]));
+    CHECK(reader.head()->codec == codec);
+  }
+  // An OpusHead that names another number of channels than the track is not one that we wrote.
+  auto frames = segment_frames(segment_head({CodecName::opus, 48000, 2}), {});
+  const auto head = bytes_of("OpusHead");
+  const auto at = std::search(frames[0].begin(), frames[0].end(), head.begin(), head.end());
+  REQUIRE(at != frames[0].end());
+  *(at + 9) = 1;
+  CHECK(failure_of(frames).code == Errc::unsupported);
+}
+
 TEST_CASE("a codec that this build does not know is unsupported, not corrupt") {
   auto frames = small_segment();
   const Bytes rate{0x40, 0xBF, 0x40, 0, 0, 0, 0, 0};  // 8000.0

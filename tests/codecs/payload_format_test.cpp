@@ -22,6 +22,30 @@ TEST_CASE("a payload lasts as many ticks as it has sample instants") {
   CHECK(ticks_of({CodecName::l16, 16000, 1}, Bytes(640)) == 320U);
 }
 
+TEST_CASE("of codecs with frames, these say how long a payload lasts, in ticks of its RTP clock") {
+  CHECK(ticks_of({CodecName::g722, 8000, 1}, Bytes(160)) == 160U);  // 20 ms, though 320 samples
+  CHECK(ticks_of({CodecName::opus, 48000, 1}, Bytes{0xF8}) == 960U);
+  CHECK(ticks_of({CodecName::g729, 8000, 1}, Bytes(20)) == 160U);
+  CHECK(ticks_of({CodecName::g729, 8000, 1}, Bytes(12)) == 160U);
+  CHECK(ticks_of({CodecName::ilbc, 8000, 1}, Bytes(50)) == 240U);
+  Bytes amr(33, 0x55);
+  amr[0] = 0xF0;
+  amr[1] = 7 << 3 | 4;
+  CHECK(ticks_of({CodecName::amr, 8000, 1, FramePacking::octet_aligned}, amr) == 160U);
+  Bytes wide(62, 0x55);
+  wide[0] = 0xF0;
+  wide[1] = 8 << 3 | 4;
+  CHECK(ticks_of({CodecName::amr_wb, 16000, 1, FramePacking::octet_aligned}, wide) == 320U);
+  for (const Codec& codec : {Codec{CodecName::g729, 8000, 1}, Codec{CodecName::ilbc, 8000, 1}}) {
+    CHECK_FALSE(ticks_of(codec, Bytes(11)));
+  }
+}
+
+TEST_CASE("what is no waveform has no level") {
+  CHECK_FALSE(level_dbov({CodecName::opus, 48000, 1}, Bytes{0xF8, 1, 2}));
+  CHECK_FALSE(level_dbov({CodecName::g722, 8000, 1}, Bytes(160)));
+}
+
 TEST_CASE("bytes that cannot be a payload have no duration") {
   CHECK_FALSE(ticks_of(kPcmu, {}));
   CHECK_FALSE(ticks_of(kPcmu, Bytes(limits::kPayloadBytes + 1)));

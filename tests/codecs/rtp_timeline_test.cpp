@@ -38,6 +38,41 @@ TEST_CASE("the first packet is placed at its arrival, the next by their timestam
   CHECK(since_start(second.at) == 23ms);
 }
 
+TEST_CASE("a clock that changes in mid-stream has no seam, where no packet is missing and it comes in time") {
+  using Follows = RtpTimeline::Follows;
+  struct Case {
+    Follows follows;
+    nanoseconds arrives;
+    nanoseconds placed;
+  };
+  const Case cases[] = {{Follows::the_packet_before, 60ms, 60ms},
+                        {Follows::the_packet_before, 85ms, 60ms},
+                        {Follows::the_packet_before, 40ms, 60ms},
+                        {Follows::the_packet_before, 500ms, 500ms},
+                        {Follows::a_gap, 80ms, 80ms},
+                        {Follows::a_gap, 30ms, 60ms}};
+  for (const Case& each : cases) {
+    RtpTimeline timeline = started(3);
+    timeline.change_clock(48000, each.follows);
+    const auto first = timeline.place(RtpTimestamp(77), 960, arrival(each.arrives));
+    INFO(each.arrives.count());
+    CHECK(first.anchored);
+    CHECK(since_start(first.at) == each.placed);
+    CHECK(since_start(timeline.place(RtpTimestamp(77 + 960), 960, arrival(each.arrives + 20ms)).at) ==
+          each.placed + 20ms);
+  }
+}
+
+TEST_CASE("a clock that changes goes on from where the sender's own clock has moved the timeline") {
+  RtpTimeline timeline = started(3);
+  timeline.on_sender_report(report(kStart + 300ms, 0), arrival(40ms));
+  REQUIRE(timeline.adopt_sender_report());
+  const auto moved = timeline.place(RtpTimestamp(480), 160, arrival(60ms));
+  CHECK(since_start(moved.at) == 360ms);
+  timeline.change_clock(48000, RtpTimeline::Follows::the_packet_before);
+  CHECK(since_start(timeline.place(RtpTimestamp(5), 960, arrival(80ms)).at) == 380ms);
+}
+
 TEST_CASE("a step in the timestamp stays a hole in time") {
   RtpTimeline timeline = started(1);
   CHECK(since_start(timeline.place(RtpTimestamp(8000), 160, arrival(1s)).at) == 1s);

@@ -76,14 +76,14 @@ NewLeg SimulatedCall::new_leg(std::size_t who) {
   leg_ids_.push_back(new_id<LegId>(world_.now.wall));
   legs_.push_back(std::make_unique<SimulatedLeg>(leg, world_.now.mono, random_));
   pressed_last_.push_back(MonoTime());
-  return {leg_ids_.back(),
-          "leg" + std::to_string(leg),
-          participants_[who].ref,
-          {{SimulatedLeg::kPcmu, Codec{}}, {SimulatedLeg::kL16, Codec{CodecName::l16, 8000, 1}}},
-          SimulatedLeg::kEvents,
-          std::nullopt,
-          new_id<KeyId>(world_.now.wall),
-          keys_.back().duplicate()};
+  return {
+      leg_ids_.back(),
+      "leg" + std::to_string(leg),
+      participants_[who].ref,
+      {{{SimulatedLeg::kPcmu, Codec{}}, {SimulatedLeg::kL16, Codec{CodecName::l16, 8000, 1}}}, SimulatedLeg::kEvents},
+      std::nullopt,
+      new_id<KeyId>(world_.now.wall),
+      keys_.back().duplicate()};
 }
 
 void SimulatedCall::create() {

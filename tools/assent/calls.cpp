@@ -22,6 +22,11 @@ std::string consents_text(const Json& call) {
   return text;
 }
 
+std::string level_of(const Json& leg) {
+  const std::string level = text_at(leg, "level_dbov");
+  return level.empty() ? "not measured" : level + " dBov";
+}
+
 void print_list(const Json& reply, std::ostream& out) {
   TextTable table({"CALL", "REF", "POLICY", "CREATED", "GATES", "CONSENTS"});
   for (const auto& call : list_at(reply, "calls")) {
@@ -56,9 +61,9 @@ void print_call(const Json& call, std::ostream& out) {
       {"LEG", "PARTICIPANT", "CODEC", "RTP", "GATE", "LEVEL", "HELD", "PACKETS", "LOST", "DROPPED", "SEALED"});
   for (const auto& leg : list_at(call, "legs")) {
     legs.add({text_at(leg, "label"), text_at(leg, "participant"), text_at(leg, "codec"),
-              text_at(leg, "address") + ":" + text_at(leg, "port"), text_at(leg, "gate"),
-              text_at(leg, "level_dbov") + " dBov", text_at(leg, "held_ms") + " ms", text_at(leg, "packets"),
-              text_at(leg, "lost"), text_at(leg, "dropped"), text_at(leg, "sealed_blocks")});
+              text_at(leg, "address") + ":" + text_at(leg, "port"), text_at(leg, "gate"), level_of(leg),
+              text_at(leg, "held_ms") + " ms", text_at(leg, "packets"), text_at(leg, "lost"), text_at(leg, "dropped"),
+              text_at(leg, "sealed_blocks")});
   }
   legs.print(out);
 }

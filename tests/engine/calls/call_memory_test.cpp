@@ -86,20 +86,21 @@ TEST_CASE("what makes no sense is an error, not a call under other terms") {
 }
 
 TEST_CASE("how a leg is heard comes back as it was") {
-  const LegMedia media{8, 101, parse_endpoint("[2001:db8::1]:4000"), LegPorts{20000, 20001},
+  const Codec octets{CodecName::amr, 8000, 1, FramePacking::octet_aligned};
+  const LegPayloads payloads{
+      {{8, {CodecName::pcma, 8000, 1}}, {111, {CodecName::opus, 48000, 2}}, {97, octets}}, 101, 118, 121};
+  const LegMedia media{payloads, parse_endpoint("[2001:db8::1]:4000"), LegPorts{20000, 20001},
                        RtpengineSource{*parse_endpoint("192.0.2.1:2223"), "call@proxy", "tag", "assent-1"}};
   const auto back = leg_media_from(to_json(media));
   REQUIRE(back);
   CHECK(back->rtpengine == media.rtpengine);
-  REQUIRE(back);
-  CHECK(back->payload_type == 8);
-  CHECK(back->dtmf_payload_type == 101);
+  CHECK(back->payloads == payloads);
   CHECK(back->source == media.source);
   CHECK(back->ports->rtp == 20000);
   CHECK(back->ports->rtcp == 20001);
-  const auto bare = leg_media_from(to_json(LegMedia{0, {}, {}, {}}));
+  const auto bare = leg_media_from(to_json(LegMedia{{{{0, Codec{}}}}, {}, {}}));
   REQUIRE(bare);
-  CHECK_FALSE(bare->dtmf_payload_type);
+  CHECK(bare->payloads == LegPayloads{{{0, Codec{}}}});
   CHECK_FALSE(bare->source);
   CHECK_FALSE(bare->ports);
 }

@@ -56,10 +56,16 @@ TEST_CASE("what a leg was like before a restart and after is one") {
   const LegMetrics all = before += after;
   CHECK(all.counts.received == 400);
   CHECK(all.counts.lost == 12 + 52);
-  CHECK(all.talk == numbered(10).talk + numbered(50).talk);
+  CHECK(*all.talk == *numbered(10).talk + *numbered(50).talk);
   CHECK(all.held_bytes == numbered(50).held_bytes);  // the most
   CHECK(all.jitter_mean_us == 1250);                 // by the packets
   CHECK(all.jitter_most_us == 9000);
+  // Talk of a leg is known when it was measured before the restart and after.
+  after.talk.reset();
+  before = numbered(10);
+  CHECK_FALSE((before += after).talk);
+  CHECK(before.quiet);
+  CHECK(leg_metrics_from(to_json(before)).value() == before);
   LegMetrics nothing;
   CHECK((nothing += LegMetrics()) == LegMetrics());
 }

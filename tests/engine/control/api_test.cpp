@@ -62,7 +62,7 @@ TEST_CASE("creating a call answers its id and the ports of its legs") {
   CHECK(shown["port"] == 30000);
   CHECK(shown["rtcp_port"] == 30001);
   CHECK(rig.calls.asked == std::vector<std::string>{"create call-7 by the-ingest"});
-  CHECK(rig.calls.last_call.legs[0].codec.name == CodecName::pcmu);
+  CHECK(rig.calls.last_call.legs[0].payloads.formats.at(0).codec.name == CodecName::pcmu);
 }
 
 TEST_CASE("a live call shows gates, levels and consents") {

@@ -52,12 +52,43 @@ TEST_CASE("a whole call is read with everything in it") {
   CHECK(call->participants[0].name == "Zoë");
   CHECK_FALSE(call->participants[1].subject);
   REQUIRE(call->legs.size() == 2);
-  CHECK(call->legs[0].codec == Codec{CodecName::pcmu, 8000, 1});
-  CHECK(call->legs[0].dtmf_payload_type == 101);
+  CHECK(call->legs[0].payloads.formats == std::vector<LegFormat>{{0, {CodecName::pcmu, 8000, 1}}});
+  CHECK(call->legs[0].payloads.dtmf == 101);
   CHECK(to_text(*call->legs[0].source) == "192.0.2.1:4000");
-  CHECK(call->legs[1].codec == Codec{CodecName::l16, 44100, 2});
-  CHECK(call->legs[1].payload_type == 96);
+  CHECK(call->legs[1].payloads.formats == std::vector<LegFormat>{{96, {CodecName::l16, 44100, 2}}});
   CHECK(to_text(*call->legs[1].source) == "[2001:db8::1]:5");
+}
+
+TEST_CASE("a leg may name several codecs, and what else its payload types stand for") {
+  const auto call = read_call_spec(with(R"("codec": {"name": "pcmu", "payload_type": 0, "clock_rate": 8000})", R"(
+    "codecs": [{"name": "opus", "payload_type": 111, "clock_rate": 48000, "channels": 2, "fmtp": "sprop-stereo=1"},
+               {"name": "G722", "payload_type": 9, "clock_rate": 8000}],
+    "comfort_noise_payload_type": 13, "redundancy_payload_type": 121)"));
+  REQUIRE(call);
+  const LegPayloads expected{
+      {{111, {CodecName::opus, 48000, 2}}, {9, {CodecName::g722, 8000, 1}}}, 101, std::uint8_t{13}, std::uint8_t{121}};
+  CHECK(call->legs[0].payloads == expected);
+}
+
+TEST_CASE("a payload type stands for one thing, and a list of codecs has some and not too many") {
+  const auto faults_of = [](const std::string& instead) {
+    return pointers_of(
+        read_call_spec(with(R"("codec": {"name": "pcmu", "payload_type": 0, "clock_rate": 8000})", instead)));
+  };
+  const std::string pcmu = R"({"name": "pcmu", "payload_type": 0, "clock_rate": 8000})";
+  CHECK(faults_of(R"("codecs": [])") == Pointers{"/legs/0/codecs"});
+  CHECK(faults_of(R"("codecs": {})") == Pointers{"/legs/0/codecs"});
+  CHECK(faults_of(R"("codecs": [)" + pcmu + "," + pcmu + "]") == Pointers{"/legs/0/codecs"});
+  CHECK(faults_of(R"("codecs": [)" + pcmu + R"(], "codec": )" + pcmu) == Pointers{"/legs/0/codecs"});
+  CHECK(faults_of(R"("codecs": [)" + pcmu + R"(, {"name": "GSM", "payload_type": 3, "clock_rate": 8000}])") ==
+        Pointers{"/legs/0/codecs/1"});
+  CHECK(faults_of(R"("codecs": [)" + pcmu + R"(], "redundancy_payload_type": 0)") ==
+        Pointers{"/legs/0/redundancy_payload_type"});
+  CHECK(faults_of(R"("codecs": [{"name": "pcmu", "payload_type": 13, "clock_rate": 8000}])") ==
+        Pointers{"/legs/0/codecs"});
+  std::string many = pcmu;
+  for (int i = 1; i < 13; ++i) many += "," + pcmu;
+  CHECK(faults_of(R"("codecs": [)" + many + "]") == Pointers{"/legs/0/codecs"});
 }
 
 TEST_CASE("the least a call needs is a ref and one participant") {
@@ -105,7 +136,7 @@ TEST_CASE("each wrong value of a call is an error at its place") {
       {R"("clock_rate": 8000)", R"("clock_rate": 8001)", "/legs/0/codec"},
       {R"("pcmu")", R"("opus")", "/legs/0/codec"},
       {R"("channels": 2)", R"("channels": 3)", "/legs/1/codec"},
-      {R"("channels": 2)", R"("channels": 2, "fmtp": "x")", "/legs/1/codec/fmtp"},
+      {R"("channels": 2)", R"("channels": 2, "fmt": "x")", "/legs/1/codec/fmt"},
       {R"("dtmf_payload_type": 101)", R"("dtmf_payload_type": 0)", "/legs/0/dtmf_payload_type"},
       {R"("dtmf_payload_type": 101)", R"("dtmf_payload_type": 95)", "/legs/0/dtmf_payload_type"},
       {R"("192.0.2.1:4000")", R"("host:4000")", "/legs/0/source"},
@@ -274,7 +305,7 @@ TEST_CASE("a change of legs names at least one leg or participant") {
   const auto spec = read_legs_spec(
       R"({"legs":[{"label":"in","participant":"customer","codec":{"name":"PCMA","payload_type":8,"clock_rate":8000}}]})");
   REQUIRE(spec);
-  CHECK(spec->legs[0].codec.name == CodecName::pcma);
+  CHECK(spec->legs[0].payloads.formats.at(0).codec.name == CodecName::pcma);
 }
 
 TEST_CASE("a token's id and role are checked") {

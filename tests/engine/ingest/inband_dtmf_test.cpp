@@ -169,7 +169,7 @@ TEST_CASE("no bytes are too odd to be listened to") {
   for (const Codec& codec : all_codecs()) {
     InbandDtmf detector;
     for (int i = 0; i < 200; ++i) {
-      Bytes payload(generator() % 4000 / codec.frame_bytes() * codec.frame_bytes());
+      Bytes payload(generator() % 4000 / codec.tick_bytes() * codec.tick_bytes());
       for (std::uint8_t& byte : payload) byte = static_cast<std::uint8_t>(generator());
       (void)detector.hear(codec, payload, milliseconds(generator() % 100));
     }

@@ -97,6 +97,7 @@ inline Bytes payload_of(const Codec& codec, const std::vector<double>& samples) 
         case CodecName::pcmu: payload.push_back(ulaw_of(clipped(sample))); break;
         case CodecName::pcma: payload.push_back(alaw_of(clipped(sample))); break;
         case CodecName::l16: append_be16(payload, static_cast<std::uint16_t>(clipped(sample))); break;
+        default: break;
       }
     }
   }

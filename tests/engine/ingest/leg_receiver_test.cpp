@@ -15,9 +15,15 @@ constexpr std::uint8_t kDtmf = 101;
 const Endpoint kSender = *parse_endpoint("192.0.2.1:4000");
 const Endpoint kStranger = *parse_endpoint("192.0.2.66:4000");
 
+constexpr Codec kG722{CodecName::g722, 8000, 1};
+constexpr Codec kOpus{CodecName::opus, 48000, 1};
+constexpr std::uint8_t kRed = 121;
+constexpr std::uint8_t kWideNoise = 118;
+
 LegReceiver receiver_of(std::optional<Endpoint> source = std::nullopt) {
-  const std::array<LegFormat, 3> formats{{{0, kPcmu}, {8, {CodecName::pcma, 8000, 1}}, {96, kWide}}};
-  auto receiver = LegReceiver::create({formats, kDtmf, source});
+  const std::vector<LegFormat> formats{
+      {0, kPcmu}, {8, {CodecName::pcma, 8000, 1}}, {96, kWide}, {9, kG722}, {111, kOpus}};
+  auto receiver = LegReceiver::create({{formats, kDtmf, kWideNoise, kRed}, source});
   REQUIRE(receiver);
   return std::move(*receiver);
 }
@@ -267,6 +273,132 @@ TEST_CASE("a leg that begins in its second format says so") {
   CHECK(leg.heard.story == "ca");
 }
 
+TEST_CASE("a sender that goes from PCMU to G.722 to Opus and back is on one timeline") {
+  Leg leg;
+  leg.audio(1);
+  leg.now = 20ms;
+  leg.rtp(9, 2, 320, Bytes(160));  // the clock is PCMU's: the timestamp goes on
+  leg.now = 40ms;
+  leg.rtp(111, 3, 5'000'000, Bytes{0xF8, 1, 2, 3});
+  leg.now = 60ms;
+  leg.rtp(111, 4, 5'000'960, Bytes{0xF8});
+  leg.now = 80ms;
+  leg.rtp(0, 5, 99, Bytes(160));
+  CHECK(leg.heard.story == "acacbaacba");
+  REQUIRE(leg.heard.audio.size() == 5);
+  for (std::size_t i = 0; i < 5; ++i) CHECK(leg.heard.audio[i].at == i * 20ms);
+  CHECK(leg.heard.audio[1].ticks == 160);
+  CHECK(leg.heard.audio[3].ticks == 960);
+  CHECK(leg.receiver.counts().codec_changes == 3);
+  CHECK(leg.receiver.counts().lost == 0);
+}
+
+TEST_CASE("what Opus leaves out for silence is a hole of its length, not a loss") {
+  Leg leg;
+  leg.rtp(111, 1, 0, Bytes{0xF8, 1});
+  leg.rtp(111, 2, 960, Bytes{0xF8});
+  leg.now = 400ms;
+  leg.rtp(111, 3, 19200, Bytes{0xF8, 1});
+  CHECK(leg.heard.audio[2].at == 400ms);
+  CHECK(leg.receiver.counts().lost == 0);
+}
+
+TEST_CASE("a packet whose duration its size does not tell is not foreseen") {
+  Leg leg;
+  leg.rtp(9, 1, 160, Bytes(160));
+  REQUIRE(leg.receiver.foresee());
+  CHECK(leg.receiver.foresee()->ticks == 160);
+  leg.rtp(111, 2, 0, Bytes{0xF8, 1});
+  leg.rtp(111, 3, 960, Bytes{0xF8, 1});
+  CHECK_FALSE(leg.receiver.foresee());
+}
+
+TEST_CASE("comfort noise of another clock rate has the payload type that was agreed on") {
+  Leg leg;
+  leg.audio(1);
+  leg.rtp(kWideNoise, 2, 320, Bytes(1, 60));
+  CHECK(leg.heard.story == "a");
+  CHECK(leg.receiver.counts().comfort_noise == 1);
+  CHECK(leg.receiver.counts().unknown_payload_type == 0);
+}
+
+// ---- redundancy
+// --------------------------------------------------------------------------------------------------------
+
+namespace {
+
+// The n-th packet, and with it the one or two before it.
+Bytes redundant(int n, int earlier) {
+  Bytes payload;
+  for (int back = earlier; back > 0; --back) {
+    append_be32(payload, 0x80000000U | static_cast<std::uint32_t>(160 * back) << 10 | 160U);
+  }
+  payload.push_back(0);
+  for (int back = earlier; back >= 0; --back) append(payload, Bytes(160, static_cast<std::uint8_t>(n - back)));
+  return payload;
+}
+
+}  // namespace
+
+TEST_CASE("of a packet with redundancy its own block is taken, as long as nothing was lost") {
+  Leg leg;
+  for (int n = 1; n <= 4; ++n, leg.now += 20ms) {
+    leg.rtp(kRed, n, static_cast<std::uint32_t>(160 * n), redundant(n, 1));
+  }
+  REQUIRE(leg.heard.audio.size() == 4);
+  for (std::uint8_t n = 1; n <= 4; ++n) {
+    CHECK(leg.heard.audio[n - 1U].payload == Bytes(160, n));
+    CHECK(leg.heard.audio[n - 1U].at == (n - 1) * 20ms);
+  }
+  CHECK(leg.receiver.counts().restored == 0);
+  CHECK_FALSE(leg.receiver.foresee());
+}
+
+TEST_CASE("redundant blocks take the place of the packets that were lost, and of no others") {
+  Leg leg;
+  leg.rtp(kRed, 1, 160, redundant(1, 2));
+  leg.now = 60ms;
+  leg.rtp(kRed, 4, 640, redundant(4, 2));
+  leg.now = 120ms;
+  leg.poll();
+  REQUIRE(leg.heard.audio.size() == 4);
+  for (std::uint8_t n = 1; n <= 4; ++n) {
+    CHECK(leg.heard.audio[n - 1U].payload == Bytes(160, n));
+    CHECK(leg.heard.audio[n - 1U].at == (n - 1) * 20ms);
+  }
+  CHECK(leg.receiver.counts().lost == 2);
+  CHECK(leg.receiver.counts().restored == 2);
+}
+
+TEST_CASE("a key whose packets were lost is heard from the redundancy behind it, once") {
+  Leg leg;
+  leg.audio(1);
+  Bytes payload;
+  append_be32(payload, 0x80000000U | std::uint32_t{kDtmf} << 24 | 160U << 10 | 4U);
+  append(payload, Bytes{0, 5, 10, 0, 160});  // primary PCMU; event 5
+  append(payload, Bytes(160, 3));
+  leg.rtp(kRed, 3, 480, payload);
+  leg.now = 60ms;
+  leg.poll();
+  leg.rtp(kRed, 4, 640, payload);
+  CHECK(leg.heard.digits.front() == '5');
+  CHECK(leg.heard.audio.size() == 3);
+}
+
+TEST_CASE("a payload that only says to be redundant is malformed, and begins no stream") {
+  Leg leg;
+  leg.rtp(kRed, 1, 160, Bytes{0x80, 1});
+  leg.rtp(kRed, 1, 160, Bytes{77, 1});
+  CHECK_FALSE(leg.receiver.source());
+  leg.audio(1);
+  leg.rtp(kRed, 2, 320, Bytes{0xFF, 0xFF, 0xFF});
+  leg.rtp(kRed, 3, 480, Bytes{kRed, 0, 0});  // within itself
+  leg.audio(4);
+  CHECK(leg.heard.story == "aa");
+  CHECK(leg.receiver.counts().malformed_payload == 2);
+  CHECK(leg.receiver.counts().lost == 0);
+}
+
 // ---- streams
 // ------------------------------------------------------------------------------------------------------------
 
@@ -366,7 +498,7 @@ TEST_CASE("a digit before any audio is heard at its arrival") {
 TEST_CASE("a sink that discards at a digit gets nothing of what waited behind it") {
   struct Denying final : LegSink {
     explicit Denying(LegReceiver& leg_receiver) : receiver(leg_receiver) {}
-    void on_audio(const RtpPacket&, WallTime, std::uint32_t) override { ++audio; }
+    void on_audio(ByteView, WallTime, std::uint32_t) override { ++audio; }
     void on_digit(char, WallTime) override { receiver.discard(); }
     void on_codec_change(const Codec&) override {}
     void on_timeline_break() override {}
@@ -445,19 +577,27 @@ TEST_CASE("datagrams that the source dropped are on the leg's account") {
 }
 
 TEST_CASE("a set-up that contradicts itself is refused") {
-  const std::array<LegFormat, 1> one{{{0, kPcmu}}};
-  const std::array<LegFormat, 2> twice{{{0, kPcmu}, {0, kWide}}};
-  const std::array<LegFormat, 1> noise{{{13, kPcmu}}};
-  const std::array<LegFormat, 1> large{{{128, kPcmu}}};
-  const std::array<LegFormat, 5> many{{{0, kPcmu}, {1, kPcmu}, {2, kPcmu}, {3, kPcmu}, {4, kPcmu}}};
-  CHECK_FALSE(LegReceiver::create({}));
-  CHECK_FALSE(LegReceiver::create({twice}));
-  CHECK_FALSE(LegReceiver::create({noise}));
-  CHECK_FALSE(LegReceiver::create({large}));
-  CHECK_FALSE(LegReceiver::create({many}));
-  CHECK_FALSE(LegReceiver::create({one, std::uint8_t{0}}));
-  CHECK_FALSE(LegReceiver::create({one, std::uint8_t{200}}));
-  CHECK_FALSE(LegReceiver::create({one, kDtmf, std::nullopt, 501ms}));
-  CHECK_FALSE(LegReceiver::create({one, kDtmf, std::nullopt, -1ms}));
-  CHECK(LegReceiver::create({one, kDtmf, std::nullopt, 0ms}));
+  const std::vector<LegFormat> one{{0, kPcmu}};
+  const std::vector<LegFormat> twice{{0, kPcmu}, {0, kWide}};
+  const std::vector<LegFormat> noise{{13, kPcmu}};
+  const std::vector<LegFormat> large{{128, kPcmu}};
+  std::vector<LegFormat> many;
+  for (std::uint8_t type = 96; many.size() <= limits::kFormatsPerLeg; ++type) many.push_back({type, kPcmu});
+  const auto refuses = [](LegPayloads payloads, nanoseconds window = 60ms) {
+    return !LegReceiver::create({std::move(payloads), std::nullopt, window});
+  };
+  CHECK(refuses({}));
+  CHECK(refuses({twice}));
+  CHECK(refuses({noise}));
+  CHECK(refuses({large}));
+  CHECK(refuses({many}));
+  CHECK(refuses({one, std::uint8_t{0}}));
+  CHECK(refuses({one, std::uint8_t{200}}));
+  CHECK(refuses({one, kDtmf, kDtmf}));
+  CHECK(refuses({one, kDtmf, std::nullopt, std::uint8_t{0}}));
+  CHECK(refuses({one, std::uint8_t{13}}));
+  CHECK(refuses({one, kDtmf}, 501ms));
+  CHECK(refuses({one, kDtmf}, -1ms));
+  CHECK_FALSE(refuses({one, kDtmf}, 0ms));
+  CHECK_FALSE(refuses({one, kDtmf, std::uint8_t{13}, std::uint8_t{121}}));
 }

@@ -14,8 +14,7 @@ const Endpoint kSender = *parse_endpoint("192.0.2.1:4000");
 
 struct Replay {
   BlockPool pool = make_pool(96);
-  std::array<LegFormat, 1> formats{{{8, {CodecName::pcma, 8000, 1}}}};
-  LegReceiver receiver = *LegReceiver::create({formats, std::uint8_t{101}});
+  LegReceiver receiver = *LegReceiver::create({{{{8, {CodecName::pcma, 8000, 1}}}, std::uint8_t{101}}});
   ReceivedAudio heard;
   nanoseconds start = 0ns;  // of the present capture, since kWallStart
 

@@ -48,8 +48,8 @@ struct ReceivedAudio final : LegSink {
     Bytes payload;
   };
 
-  void on_audio(const RtpPacket& packet, WallTime at, std::uint32_t ticks) override {
-    audio.push_back({at - kWallStart, ticks, {packet.payload().begin(), packet.payload().end()}});
+  void on_audio(ByteView payload, WallTime at, std::uint32_t ticks) override {
+    audio.push_back({at - kWallStart, ticks, {payload.begin(), payload.end()}});
     story += 'a';
   }
   void on_digit(char digit, WallTime at) override {

@@ -34,7 +34,8 @@ struct Returning {
     const bool was_recorded = decision && decision != "denied";
     call.former = FormerCall{{}, paused, was_recorded};
     if (decision) call.former->consents.push_back(row_of(call.identity.id, who, *decision, before));
-    NewLeg leg{new_id<LegId>(before), "leg", "customer", {{0, Codec{}}}, 101, std::nullopt, new_id<KeyId>(before), {}};
+    NewLeg leg{new_id<LegId>(before), "leg", "customer", {{{0, Codec{}}}, 101}, std::nullopt,
+               new_id<KeyId>(before), {}};
     if (has_key) leg.key = SecretKey::random();
     leg.former = FormerLeg{{30000, 30001}, {}, 7};
     if (was_recorded) leg.former->segments.push_back(new_id<SegmentId>(before));

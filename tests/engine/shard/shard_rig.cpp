@@ -111,8 +111,7 @@ ShardRig::ShardRig(RigOptions options)
     call.legs.push_back({leg_ids.back(),
                          "leg" + std::to_string(i),
                          ref,
-                         {{0, Codec{}}, {10, Codec{CodecName::l16, 8000, 1}}},
-                         options.dtmf_payload_type,
+                         {options.formats, options.dtmf_payload_type},
                          std::nullopt,
                          key_ids_.back(),
                          keys_.back().duplicate()});
@@ -172,9 +171,9 @@ void ShardRig::put_datagram(std::size_t leg, Bytes datagram) {
 
 void ShardRig::talk(std::size_t leg, std::uint8_t tone) { say(leg, Bytes(160, tone)); }
 
-void ShardRig::say(std::size_t leg, ByteView payload) {
-  put_packet(leg, payload);
-  streams_.at(leg).timestamp += static_cast<std::uint32_t>(payload.size());
+void ShardRig::say(std::size_t leg, ByteView payload, std::uint8_t payload_type, std::uint32_t ticks) {
+  put_packet(leg, payload, payload_type);
+  streams_.at(leg).timestamp += ticks;
   pass(20ms);
 }
 
@@ -284,8 +283,8 @@ std::vector<OpenedPacket> ShardRig::open_segment(const SegmentOpened& segment, c
     const auto read = reader.feed(ByteView(plain).first(frame->plain_bytes));
     REQUIRE(read);
     for (const auto& packet : *read) {
-      packets.push_back(
-          {reader.head()->start + packet.at, Bytes(packet.payload.begin(), packet.payload.end()), segment.use});
+      packets.push_back({reader.head()->start + packet.at, Bytes(packet.payload.begin(), packet.payload.end()),
+                         segment.use, reader.head()->codec});
     }
   }
   return packets;

@@ -61,6 +61,7 @@ struct RigOptions {
   ConsentSettings consent;
   Shard::Settings shard;
   std::size_t legs = 1;
+  std::vector<LegFormat> formats = {{0, Codec{}}, {10, Codec{CodecName::l16, 8000, 1}}};
   std::optional<std::uint8_t> dtmf_payload_type = 101;
   std::size_t arena_blocks = 800;
   std::size_t page_count = 4096;
@@ -72,6 +73,7 @@ struct OpenedPacket {
   WallTime at;
   Bytes payload;
   AudioUse use = AudioUse::recording;  // of the segment it lies in
+  Codec codec = {};                    // of that segment
 };
 
 class ShardRig : private SegmentObserver {
@@ -83,8 +85,8 @@ class ShardRig : private SegmentObserver {
 
   // Sends 20 ms of PCMU filled with `tone` on a leg, then lets 20 ms pass.
   void talk(std::size_t leg, std::uint8_t tone);
-  // Sends a payload of PCMU, 20 ms long, and lets them pass.
-  void say(std::size_t leg, ByteView payload);
+  // Sends a payload, 20 ms or `ticks` of its clock long, and lets them pass.
+  void say(std::size_t leg, ByteView payload, std::uint8_t payload_type = 0, std::uint32_t ticks = 160);
   void put_packet(std::size_t leg, ByteView payload, std::uint8_t payload_type = 0);
   void skip_packet(std::size_t leg) { ++streams_.at(leg).sequence; }  // one is lost on the way
   void put_datagram(std::size_t leg, Bytes datagram);

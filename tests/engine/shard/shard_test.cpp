@@ -232,6 +232,34 @@ TEST_CASE("a sender's clock is followed from the next segment on") {
   CHECK(moved == 1);
 }
 
+TEST_CASE("held audio of several codecs goes to segments of their codecs when consent comes") {
+  RigOptions options = ShardRig::defaults();
+  options.formats = {{0, Codec{}}, {9, {CodecName::g722, 8000, 1}}, {111, {CodecName::opus, 48000, 1}}};
+  ShardRig rig(options);
+  for (int i = 0; i < 10; ++i) rig.talk(0, 0x01);
+  for (int i = 0; i < 10; ++i) rig.say(0, Bytes(160, 0x02), 9);
+  for (int i = 0; i < 10; ++i) rig.say(0, Bytes{0xF8, 0x03}, 111, 960);
+  rig.grant_all();
+  for (int i = 0; i < 10; ++i) rig.say(0, Bytes{0xF8, 0x04}, 111, 960);
+  for (int i = 0; i < 10; ++i) rig.talk(0, 0x05);
+  const FinishedCall finished = rig.end();
+  const auto packets = rig.opened(0);
+  REQUIRE(packets.size() == 50);
+  const CodecName expected[] = {CodecName::pcmu, CodecName::g722, CodecName::opus, CodecName::opus, CodecName::pcmu};
+  for (std::size_t i = 0; i < packets.size(); ++i) {
+    INFO("packet " << i);
+    CHECK(packets[i].payload.back() == i / 10 + 1);
+    CHECK(packets[i].codec.name == expected[i / 10]);
+    if (i > 0) CHECK(packets[i].at - packets[i - 1].at == 20ms);
+  }
+  CHECK(rig.segment_count(0) == 4);
+  // Of G.722 and Opus it is not known who talks.
+  REQUIRE(finished.legs.size() == 1);
+  CHECK_FALSE(finished.legs[0].metrics.talk);
+  CHECK_FALSE(finished.legs[0].metrics.quiet);
+  CHECK(finished.legs[0].metrics.counts.recorded == 50);
+}
+
 TEST_CASE("another codec begins another segment") {
   ShardRig rig(ShardRig::defaults());
   rig.grant_all();
@@ -272,7 +300,7 @@ TEST_CASE("a call that the arena has no room for is refused, and takes nothing")
   NewCall second{{new_id<CallId>(rig.now.wall), {}, {}, {}, rig.now.wall}, options.consent, {{{}, "x"}}, {}};
   for (const char* label : {"a", "b"}) {
     second.legs.push_back(
-        {new_id<LegId>(rig.now.wall), label, "x", {{0, Codec{}}}, std::nullopt, std::nullopt, {}, SecretKey::random()});
+        {new_id<LegId>(rig.now.wall), label, "x", {{{0, Codec{}}}}, std::nullopt, {}, SecretKey::random()});
   }
   const auto refused = rig.shard->add_call(std::move(second), rig.now);
   REQUIRE_FALSE(refused);

@@ -87,22 +87,22 @@ TEST_CASE("what is no session description is refused with its line") {
   }
 }
 
-TEST_CASE("of an offer the first format that is recorded is taken, with the digits on its clock") {
+TEST_CASE("of an offer the formats that are recorded are taken, with the digits on the clock of the first") {
   const auto offered = media_offered(*parse_sdp(kOffer));
   REQUIRE(offered);
   CHECK(offered->line == 0);
   CHECK(offered->from == parse_endpoint("192.0.2.1:40026"));
-  CHECK(to_text(offered->codec) == "PCMA/8000");
-  CHECK(offered->payload_type == 8);
-  CHECK(offered->dtmf_payload_type == 101);
+  CHECK(to_text(codecs_of(offered->payloads)) == "PCMA/8000, PCMU/8000");
+  CHECK(offered->payloads.formats[0].payload_type == 8);
+  CHECK(offered->payloads.dtmf == 101);
 }
 
 TEST_CASE("a leg that is there takes what it took before, or nothing") {
   const SdpSession offer = *parse_sdp(kOffer);
-  const auto same = media_offered(offer, TakenMedia{Codec{CodecName::pcmu}, 0});
+  const auto same = media_offered(offer, LegPayloads{{{0, Codec{CodecName::pcmu}}}});
   REQUIRE(same);
-  CHECK(same->payload_type == 0);
-  const auto other = media_offered(offer, TakenMedia{Codec{CodecName::pcmu}, 97});
+  CHECK(to_text(codecs_of(same->payloads)) == "PCMU/8000");
+  const auto other = media_offered(offer, LegPayloads{{{97, Codec{CodecName::pcmu}}}});
   REQUIRE_FALSE(other);
   CHECK(other.error().code == Errc::unsupported);
   CHECK_THAT(other.error().what, Catch::Contains("GSM, PCMA, PCMU"));
@@ -119,9 +119,10 @@ TEST_CASE("an answer takes one line and refuses the others, in their places") {
   CHECK(taken.address == parse_endpoint("198.51.100.7:30000"));
   CHECK(taken.rtcp_port == 30001);
   CHECK(taken.direction == SdpDirection::recvonly);
-  REQUIRE(taken.formats.size() == 2);
+  REQUIRE(taken.formats.size() == 3);
   CHECK(taken.formats[0].encoding == "PCMA");
-  CHECK(taken.formats[1].parameters == "0-16");
+  CHECK(taken.formats[1].encoding == "PCMU");
+  CHECK(taken.formats[2].parameters == "0-16");
   for (std::size_t i = 1; i < 4; ++i) CHECK_FALSE(answer->media[i].is_rtp_audio());
   CHECK_THAT(text, Catch::Contains("m=video 0 RTP/AVP"));
   CHECK_THAT(text, Catch::Contains("\r\n"));

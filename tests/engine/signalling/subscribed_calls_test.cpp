@@ -118,8 +118,7 @@ class FakeCalls final : public CallService {
       LegView leg;
       leg.label = spec.label;
       leg.id = new_id<LegId>(read_clocks().wall);
-      leg.codec = to_text(spec.codec);
-      leg.payload_type = spec.payload_type;
+      leg.payloads = spec.payloads;
       leg.address = "198.51.100.1";
       leg.port = static_cast<std::uint16_t>(30000 + 2 * view.legs.size());
       leg.rtcp_port = static_cast<std::uint16_t>(leg.port + 1);
@@ -161,9 +160,7 @@ TEST_CASE("each leg is subscribed to, is what rtpengine offers, and is sent to i
   const CallView view = rig.created();
   REQUIRE(rig.inner.asked.size() == 2);
   const LegSpec& first = rig.inner.asked[0];
-  CHECK(first.codec == Codec{CodecName::pcmu});
-  CHECK(first.payload_type == 0);
-  CHECK(first.dtmf_payload_type == 101);
+  CHECK(first.payloads == LegPayloads{{{0, Codec{CodecName::pcmu}}}, 101});
   CHECK(first.source == parse_endpoint("192.0.2.9:40002"));
   CHECK(first.rtpengine->subscription != rig.inner.asked[1].rtpengine->subscription);
   REQUIRE(rig.rtpengine.begun.size() == 2);
@@ -260,7 +257,7 @@ TEST_CASE("what comes back with another codec than the leg's is not taken, and n
   CHECK(rig.rtpengine.offered.empty());
   CHECK(rig.rtpengine.begun.empty());
   REQUIRE(rig.told.size() == 2);
-  CHECK_THAT(rig.told[0], Catch::Contains("not PCMU/8000 as type 0, but PCMA"));
+  CHECK_THAT(rig.told[0], Catch::Contains("none of PCMU/8000 by the types they had, but PCMA"));
   rig.rtpengine.formats = "8 0 101";
   rig.step();
   CHECK(rig.rtpengine.begun.size() == 2);

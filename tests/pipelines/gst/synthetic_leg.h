@@ -71,18 +71,19 @@ inline std::int16_t a_law(std::uint8_t code) {
 // The samples of a one-channel payload.
 inline std::vector<std::int16_t> decoded(const Packet& packet) {
   std::vector<std::int16_t> samples;
-  for (std::size_t i = 0; i < packet.codec.samples_in(packet.payload.size()); ++i) {
+  for (std::size_t i = 0; i < packet.payload.size() / packet.codec.tick_bytes(); ++i) {
     switch (packet.codec.name) {
       case CodecName::pcmu: samples.push_back(mu_law(packet.payload[i])); break;
       case CodecName::pcma: samples.push_back(a_law(packet.payload[i])); break;
       case CodecName::l16: samples.push_back(static_cast<std::int16_t>(load_be16(&packet.payload[2 * i]))); break;
+      default: break;
     }
   }
   return samples;
 }
 
 inline Packet random_packet(std::mt19937& random, WallTime at, const Codec& codec, std::size_t samples) {
-  Packet packet{at, codec, Bytes(samples * codec.frame_bytes())};
+  Packet packet{at, codec, Bytes(samples * codec.tick_bytes())};
   for (auto& byte : packet.payload) byte = static_cast<std::uint8_t>(random());
   return packet;
 }
