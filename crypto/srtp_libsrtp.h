@@ -1,0 +1,27 @@
+// LibsrtpEngine: SRTP by Cisco's libsrtp2, one packet at a time: the reference that BatchedSrtp is compared with, what
+// does RTCP, and what is left on processors that ipsec-mb is not made for.
+//
+// What it does not do: its keys are wiped at the end, but lie in ordinary memory meanwhile (Debian builds it with NSS,
+// which keeps copies of its own). It costs about 18 us a packet, most of it NSS making a context for each. It begins
+// with rollover counter 0 (Errc::unsupported otherwise) and does not look for a rollover that was missed
+// (crypto/srtp_stream.h). It knows any number of sources.
+//
+// One engine: one thread at a time. The rest: crypto/srtp_session.h.
+#pragma once
+
+#include "crypto/srtp_session.h"
+
+namespace assent {
+
+class LibsrtpEngine final : public SrtpEngine {
+ public:
+  LibsrtpEngine();
+
+  Result<std::unique_ptr<SrtpSession>> open(const SrtpSetup& setup) override;
+  void unprotect(std::span<SrtpPacket> packets) override;
+  void protect(std::span<SrtpPacket> packets) override;
+  void unprotect_rtcp(SrtpPacket& packet) override;
+  void protect_rtcp(SrtpPacket& packet) override;
+};
+
+}  // namespace assent

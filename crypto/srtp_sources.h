@@ -1,0 +1,49 @@
+// SrtpSources: the streams of one session by their SSRC, of which there are limits::kSrtpSources at most. The one that
+// spoke last stands first, where a packet finds it without looking further. None is ever forgotten: under the same keys
+// its packets could be replayed then. Pure; one thread at a time.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+#include "base/limits.h"
+#include "crypto/srtp_stream.h"
+
+namespace assent {
+
+class SrtpSources {
+ public:
+  explicit SrtpSources(SrtpRollover first) { streams_[0] = SrtpStream(0, first); }
+
+  // As it is, or as it would begin.
+  SrtpStream of(std::uint32_t ssrc) const {
+    const std::size_t at = place_of(ssrc);
+    return at < count_ ? streams_[at] : SrtpStream(ssrc, streams_[0].first());
+  }
+  bool has_room_for(std::uint32_t ssrc) const { return place_of(ssrc) < streams_.size(); }
+
+  void add(std::uint32_t ssrc, SrtpIndex index) {  // authentic and fresh, and there is room for it
+    const std::size_t at = place_of(ssrc);
+    if (at == count_) {
+      streams_[at] = SrtpStream(ssrc, streams_[0].first());
+      ++count_;
+    }
+    if (at != 0) std::swap(streams_[0], streams_[at]);
+    streams_[0].add(index);
+  }
+
+ private:
+  std::size_t place_of(std::uint32_t ssrc) const {
+    std::size_t at = 0;
+    while (at < count_ && streams_[at].ssrc() != ssrc) ++at;
+    return at;
+  }
+
+  // The first one is there before any has been heard, and keeps the rollover that all begin with.
+  std::array<SrtpStream, limits::kSrtpSources> streams_;
+  std::size_t count_ = 0;
+};
+
+}  // namespace assent
