@@ -22,7 +22,7 @@ Result<std::vector<SrtpKeyed>> expand_srtp_keys(SrtpSuite suite, std::span<const
 
 BatchedSession::BatchedSession(const SrtpSetup& setup, std::vector<SrtpKeyed> keys, SrtpSchedules& schedules,
                                SrtpCipher& cipher)
-    : suite_(setup.suite), direction_(setup.direction), sources_(setup.first), schedules_(schedules), cipher_(cipher) {
+    : suite_(setup.suite), direction_(setup.direction), sources_(setup.joined), schedules_(schedules), cipher_(cipher) {
   adopt(std::move(keys));
 }
 

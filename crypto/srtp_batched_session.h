@@ -11,7 +11,6 @@
 #include "crypto/srtp_libsrtp.h"
 #include "crypto/srtp_schedule.h"
 #include "crypto/srtp_session.h"
-#include "crypto/srtp_sources.h"
 
 namespace assent {
 

@@ -83,7 +83,7 @@ void SrtpCipher::expand(const SrtpSessionKeys& keys, SrtpSchedule& schedule) {
     return;
   }
   // The library expands for decryption, too, which counter mode does not need.
-  alignas(16) std::array<std::uint8_t, 15 * 16> unused;
+  alignas(16) std::array<std::uint8_t, 240> unused;
   if (key_bytes(keys.suite()) == 32) {
     IMB_AES_KEYEXP_256(manager, key, schedule.cipher.data(), unused.data());
   } else {

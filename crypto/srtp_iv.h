@@ -20,28 +20,20 @@
 
 namespace assent {
 
-using SrtpIv = std::array<std::uint8_t, 16>;  // AES-GCM uses the first 12 bytes
+using SrtpSalt = std::array<std::uint8_t, 16>;  // with zeros after its end
+using SrtpIv = std::array<std::uint8_t, 16>;    // AES-GCM uses the first 12 bytes
 
-namespace srtp_iv_detail {
-
-// `salt` has 16 bytes, with zeros after its end.
-inline SrtpIv mixed(const std::uint8_t* salt, std::size_t ssrc_at, std::size_t index_at, std::uint32_t ssrc,
-                    SrtpIndex index) {
-  SrtpIv iv{};
-  store_be32(iv.data() + ssrc_at, ssrc);
-  store_be32(iv.data() + index_at, rollover_of(index).value);
-  store_be16(iv.data() + index_at + 4, sequence_of(index).value);
-  for (std::size_t i = 0; i < iv.size(); ++i) iv[i] ^= salt[i];
+inline SrtpIv srtp_iv(const SrtpSalt& salt, std::uint64_t first_half, std::uint64_t second_half) {
+  SrtpIv iv;
+  store_be64(iv.data(), load_be64(salt.data()) ^ first_half);
+  store_be64(iv.data() + 8, load_be64(salt.data() + 8) ^ second_half);
   return iv;
 }
-
-}  // namespace srtp_iv_detail
-
-inline SrtpIv srtp_cm_iv(const std::array<std::uint8_t, 16>& salt, std::uint32_t ssrc, SrtpIndex index) {
-  return srtp_iv_detail::mixed(salt.data(), 4, 8, ssrc, index);
+inline SrtpIv srtp_cm_iv(const SrtpSalt& salt, std::uint32_t ssrc, SrtpIndex index) {
+  return srtp_iv(salt, ssrc, index.value << 16);
 }
-inline SrtpIv srtp_gcm_iv(const std::array<std::uint8_t, 16>& salt, std::uint32_t ssrc, SrtpIndex index) {
-  return srtp_iv_detail::mixed(salt.data(), 2, 6, ssrc, index);
+inline SrtpIv srtp_gcm_iv(const SrtpSalt& salt, std::uint32_t ssrc, SrtpIndex index) {
+  return srtp_iv(salt, (std::uint64_t{ssrc} << 16) | (index.value >> 32), index.value << 32);
 }
 
 }  // namespace assent

@@ -179,7 +179,7 @@ LibsrtpEngine::LibsrtpEngine() {
 
 Result<std::unique_ptr<SrtpSession>> LibsrtpEngine::open(const SrtpSetup& setup) {
   if (auto sound = check_srtp_keys(setup.suite, setup.keys); !sound) return sound.error();
-  if (setup.first.value != 0) return error(Errc::unsupported, "libsrtp begins with rollover counter 0 only");
+  if (setup.joined) return error(Errc::unsupported, "libsrtp begins every source with rollover counter 0");
   const Policy policy(setup.suite, setup.direction, setup.keys);
   srtp_t session = nullptr;
   if (const auto status = srtp_create(&session, policy.get()); status != srtp_err_status_ok) {

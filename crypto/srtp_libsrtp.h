@@ -2,9 +2,9 @@
 // does RTCP, and what is left on processors that ipsec-mb is not made for.
 //
 // What it does not do: its keys are wiped at the end, but lie in ordinary memory meanwhile (Debian builds it with NSS,
-// which keeps copies of its own). It costs about 18 us a packet, most of it NSS making a context for each. It begins
-// with rollover counter 0 (Errc::unsupported otherwise) and does not look for a rollover that was missed
-// (crypto/srtp_stream.h). It knows any number of sources.
+// which keeps copies of its own). It costs about 18 us a packet, most of it NSS making a context for each. It joins no
+// source in the middle (Errc::unsupported), and does not look for a rollover that was missed (crypto/srtp_stream.h). It
+// knows any number of sources.
 //
 // One engine: one thread at a time. The rest: crypto/srtp_session.h.
 #pragma once

@@ -16,11 +16,12 @@
 #include "base/limits.h"
 #include "base/result.h"
 #include "base/secure_arena.h"
+#include "crypto/srtp_iv.h"
 
 namespace assent {
 
 struct alignas(limits::kCacheLineBytes) SrtpSchedule {
-  std::array<std::uint8_t, 16> salt;                                       // zeros after its end
+  SrtpSalt salt;
   std::array<std::uint8_t, 20> inner;                                      // HMAC-SHA1 after the block of key ^ ipad
   std::array<std::uint8_t, 20> outer;                                      // ... of key ^ opad
   alignas(limits::kCacheLineBytes) std::array<std::uint8_t, 1008> cipher;  // as ipsec-mb has it

@@ -18,6 +18,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -25,6 +26,7 @@
 #include "base/result.h"
 #include "crypto/srtp_index.h"
 #include "crypto/srtp_keys.h"
+#include "crypto/srtp_sources.h"
 #include "crypto/srtp_suite.h"
 
 namespace assent {
@@ -56,7 +58,9 @@ struct SrtpSetup {
   // 1 to limits::kSrtpMasterKeys of the suite. Several have MKIs, which are different and of one length. The first one
   // is sent with.
   std::span<const SrtpMasterKey> keys;
-  SrtpRollover first;  // rollover counter of sources that have not been heard yet, when it was signalled
+  // A source that is joined in the middle, with the rollover counter that was signalled for it (RFC 3711 3.3.1). All
+  // others begin with 0.
+  std::optional<SrtpJoin> joined;
 };
 // Errc::invalid, and what is wrong with the keys.
 Result<void> check_srtp_keys(SrtpSuite suite, std::span<const SrtpMasterKey> keys);
@@ -82,11 +86,11 @@ class SrtpEngine {
  public:
   virtual ~SrtpEngine() = default;
   // Errc::invalid for keys that do not suit each other, Errc::exhausted when there is no memory for them, and
-  // Errc::unsupported for a rollover counter that this engine cannot begin with.
+  // Errc::unsupported when this engine cannot join a source.
   virtual Result<std::unique_ptr<SrtpSession>> open(const SrtpSetup& setup) = 0;
 
   // RTP of any of the engine's sessions that receive, or that send; the more at once, the less each costs. The packets
-  // of one session are in the order in which they came. Nothing is allocated.
+  // of one session are in the order in which they came. BatchedSrtp allocates nothing here.
   virtual void unprotect(std::span<SrtpPacket> packets) = 0;
   virtual void protect(std::span<SrtpPacket> packets) = 0;
   virtual void unprotect_rtcp(SrtpPacket& packet) = 0;

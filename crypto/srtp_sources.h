@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <utility>
 
 #include "base/limits.h"
@@ -13,23 +14,28 @@
 
 namespace assent {
 
+struct SrtpJoin {
+  std::uint32_t ssrc = 0;
+  SrtpRollover rollover;
+};
+
 class SrtpSources {
  public:
-  explicit SrtpSources(SrtpRollover first) { streams_[0] = SrtpStream(0, first); }
+  // `joined`: where a source is that began before the session did.
+  explicit SrtpSources(const std::optional<SrtpJoin>& joined) {
+    if (joined) streams_[count_++] = SrtpStream(joined->ssrc, joined->rollover);
+  }
 
   // As it is, or as it would begin.
   SrtpStream of(std::uint32_t ssrc) const {
     const std::size_t at = place_of(ssrc);
-    return at < count_ ? streams_[at] : SrtpStream(ssrc, streams_[0].first());
+    return at < count_ ? streams_[at] : SrtpStream(ssrc);
   }
   bool has_room_for(std::uint32_t ssrc) const { return place_of(ssrc) < streams_.size(); }
 
   void add(std::uint32_t ssrc, SrtpIndex index) {  // authentic and fresh, and there is room for it
     const std::size_t at = place_of(ssrc);
-    if (at == count_) {
-      streams_[at] = SrtpStream(ssrc, streams_[0].first());
-      ++count_;
-    }
+    if (at == count_) streams_[count_++] = SrtpStream(ssrc);
     if (at != 0) std::swap(streams_[0], streams_[at]);
     streams_[0].add(index);
   }
@@ -41,7 +47,6 @@ class SrtpSources {
     return at;
   }
 
-  // The first one is there before any has been heard, and keeps the rollover that all begin with.
   std::array<SrtpStream, limits::kSrtpSources> streams_;
   std::size_t count_ = 0;
 };

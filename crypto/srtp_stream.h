@@ -24,7 +24,6 @@ class SrtpStream {
   explicit SrtpStream(std::uint32_t ssrc, SrtpRollover first = {}) : ssrc_(ssrc), first_(first) {}
 
   std::uint32_t ssrc() const { return ssrc_; }
-  SrtpRollover first() const { return first_; }
   bool has_begun() const { return !window_.is_empty(); }
   SrtpIndex highest() const { return window_.highest(); }
 

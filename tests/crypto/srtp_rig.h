@@ -40,8 +40,9 @@ inline std::vector<SrtpMasterKey> one_key(SrtpSuite suite, std::uint8_t number, 
 }
 
 inline std::unique_ptr<SrtpSession> open_session(SrtpEngine& engine, SrtpSuite suite, SrtpDirection direction,
-                                                 const std::vector<SrtpMasterKey>& keys, SrtpRollover first = {}) {
-  return std::move(engine.open({.suite = suite, .direction = direction, .keys = keys, .first = first})).value();
+                                                 const std::vector<SrtpMasterKey>& keys,
+                                                 std::optional<SrtpJoin> joined = {}) {
+  return std::move(engine.open({.suite = suite, .direction = direction, .keys = keys, .joined = joined})).value();
 }
 
 // A payload that tells which packet it is of.

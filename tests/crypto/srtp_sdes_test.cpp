@@ -116,8 +116,8 @@ TEST_CASE("what is wrong with an a=crypto line is said") {
 TEST_CASE("what is well-formed and not for us is unsupported, so that the next line is looked at") {
   const std::string key = "inline:" + kKey;
   for (const std::string& line : {"a=crypto:1 F8_128_HMAC_SHA1_80 " + key, kSuite + key + " KDR=1",
-                                 kSuite + key + " UNENCRYPTED_SRTP", kSuite + key + " UNENCRYPTED_SRTCP",
-                                 kSuite + key + " UNAUTHENTICATED_SRTP", kSuite + key + " FEC_ORDER=FEC_SRTP"}) {
+                                  kSuite + key + " UNENCRYPTED_SRTP", kSuite + key + " UNENCRYPTED_SRTCP",
+                                  kSuite + key + " UNAUTHENTICATED_SRTP", kSuite + key + " FEC_ORDER=FEC_SRTP"}) {
     CAPTURE(line);
     CHECK(flaw_of(line).starts_with("unsupported"));
   }

@@ -14,12 +14,12 @@ namespace {
 // A sender and a receiver with the same keys, in engines of one kind.
 struct Pair {
   explicit Pair(EngineKind kind, SrtpSuite of = SrtpSuite::aes_cm_128_hmac_sha1_80, const Bytes& mki = {},
-                SrtpRollover first = {})
+                std::optional<SrtpJoin> joined = {})
       : suite(of),
         engine(make_engine(kind)),
         keys(one_key(of, 1, mki)),
-        sender(open_session(*engine, of, SrtpDirection::send, keys, first)),
-        receiver(open_session(*engine, of, SrtpDirection::receive, keys, first)) {}
+        sender(open_session(*engine, of, SrtpDirection::send, keys, joined)),
+        receiver(open_session(*engine, of, SrtpDirection::receive, keys, joined)) {}
 
   Bytes send(std::uint64_t index, std::uint32_t ssrc = 0x1234) { return sealed(*engine, *sender, rtp_of(index, ssrc)); }
   Opened receive(const Bytes& packet) { return opened(*engine, *receiver, packet); }
@@ -189,16 +189,18 @@ TEST_CASE("a batch is opened as its packets one by one would be, also over a wra
   }
 }
 
-TEST_CASE("a session that is joined begins with the rollover counter that was signalled") {
+TEST_CASE("a source that is joined begins with the rollover counter that was signalled, and others with none") {
   if (is_missing(EngineKind::batched)) return;
-  Pair pair(EngineKind::batched, SrtpSuite::aes_256_cm_hmac_sha1_32, {}, SrtpRollover(3));
+  Pair pair(EngineKind::batched, SrtpSuite::aes_256_cm_hmac_sha1_32, {}, SrtpJoin{0x1234, SrtpRollover(3)});
   const std::uint64_t index = 3 * 65536 + 9;
   const Bytes packet = pair.send(index);
   CHECK(pair.receive(packet) == Opened{SrtpFault::none, rtp_of(index)});
+  CHECK(pair.receive(pair.send(9, 0x99)) == Opened{SrtpFault::none, rtp_of(9, 0x99)});
+  CHECK(pair.receive(pair.send(index + 1)) == Opened{SrtpFault::none, rtp_of(index + 1)});
   const auto unaware = open_session(*pair.engine, pair.suite, SrtpDirection::receive, pair.keys);
   CHECK(opened(*pair.engine, *unaware, packet) == kUnauthentic);
   const auto reference = make_engine(EngineKind::libsrtp);
-  const auto refused = reference->open({.suite = pair.suite, .keys = pair.keys, .first = SrtpRollover(3)});
+  const auto refused = reference->open({.suite = pair.suite, .keys = pair.keys, .joined = SrtpJoin{}});
   CHECK(refused.error().code == Errc::unsupported);
 }
 
