@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "crypto/constant_time.h"
+#include "crypto/srtp_batched_rtcp.h"
 #include "crypto/srtp_batched_session.h"
 #include "crypto/srtp_frame.h"
 
@@ -35,6 +36,7 @@ struct Passage {
     index = guess;
     if (is_aead(suite())) {
       job.iv = srtp_gcm_iv(job.keys->salt, frame.ssrc, index);
+      job.aad = ByteView(job.packet, job.payload_at);
     } else {
       job.iv = srtp_cm_iv(job.keys->salt, frame.ssrc, index);
       store_be32(payload_end(), rollover_of(index).value);
@@ -59,7 +61,7 @@ void fetch_keys(const BatchedSession& session) {
 
 struct BatchedSrtp::State {
   State(std::unique_ptr<SrtpSchedules> places, SrtpCipher mover)
-      : schedules(std::move(places)), cipher(std::move(mover)) {}
+      : schedules(std::move(places)), cipher(std::move(mover)), rtcp(cipher, schedules->take()) {}
 
   // The next packet of the batch; what cannot go on is finished already.
   void begin(SrtpPacket& packet, SrtpDirection direction, void (State::*prepare)(Passage&));
@@ -92,7 +94,7 @@ struct BatchedSrtp::State {
 
   std::unique_ptr<SrtpSchedules> schedules;
   SrtpCipher cipher;
-  LibsrtpEngine rtcp;
+  BatchedRtcp rtcp;
   std::size_t count = 0;  // of `passages`, the batch that is worked on
   std::array<Passage, limits::kSrtpBatch> passages;
   std::array<SrtpCipherJob*, limits::kSrtpBatch> jobs{};
@@ -126,7 +128,7 @@ void BatchedSrtp::State::prepare_opening(Passage& passage) {
     passage.job.keys = session.key_named(mki);
     if (passage.job.keys == nullptr) return session.finish(packet, SrtpFault::unknown_mki);
   }
-  const SrtpStream stream = session.stream(frame->ssrc);
+  const SrtpStream stream = session.sources().of(frame->ssrc);
   const SrtpIndex guess = stream.guess(frame->sequence);
   const SrtpFault fault = fault_of(stream.place(guess));
   if (fault != SrtpFault::none) return session.finish(packet, fault);
@@ -152,7 +154,7 @@ void BatchedSrtp::State::authenticate_and_decrypt() {
 // Not authentic by the guess from before the batch: by the one of now perhaps, or it has come meanwhile. AES-GCM has
 // decrypted it, and encrypting it again by the former index restores what came.
 SrtpFault BatchedSrtp::State::look_again(Passage& passage) {
-  const SrtpStream stream = passage.session->stream(passage.frame.ssrc);
+  const SrtpStream stream = passage.session->sources().of(passage.frame.ssrc);
   const auto again = stream.guess_again(passage.frame.sequence, passage.index);
   const SrtpFault fault = fault_of(stream.place(again.value_or(passage.index)));
   SrtpCipherJob* const job = &passage.job;
@@ -182,7 +184,7 @@ void BatchedSrtp::State::open(std::span<SrtpPacket> packets) {
   authenticate_and_decrypt();
   for (Passage& passage : std::span(passages).first(count)) {
     SrtpFault fault = passage.is_authentic ? SrtpFault::none : look_again(passage);
-    if (fault == SrtpFault::none) fault = passage.session->take(passage.frame.ssrc, passage.index);
+    if (fault == SrtpFault::none) fault = take(passage.session->sources(), passage.frame.ssrc, passage.index);
     const std::size_t bytes = passage.job.payload_at + passage.job.payload_bytes;
     passage.session->finish(*passage.packet, fault, fault == SrtpFault::none ? bytes : 0);
   }
@@ -197,8 +199,8 @@ void BatchedSrtp::State::prepare_sealing(Passage& passage) {
   if (!frame) return session.finish(packet, SrtpFault::malformed);
   const std::size_t trailer = tag_bytes(session.suite()) + session.mki_bytes();
   if (all.size() + trailer > packet.memory.size()) return session.finish(packet, SrtpFault::no_room);
-  const SrtpIndex index = session.stream(frame->ssrc).guess(frame->sequence);
-  const SrtpFault fault = session.take(frame->ssrc, index);
+  const SrtpIndex index = session.sources().of(frame->ssrc).guess(frame->sequence);
+  const SrtpFault fault = take(session.sources(), frame->ssrc, index);
   if (fault != SrtpFault::none) return session.finish(packet, fault);
 
   passage.frame = *frame;
@@ -244,7 +246,8 @@ BatchedSrtp::BatchedSrtp(std::unique_ptr<State> state) : state_(std::move(state)
 BatchedSrtp::~BatchedSrtp() = default;
 
 Result<std::unique_ptr<SrtpEngine>> BatchedSrtp::create(std::size_t master_keys, ArenaBacking backing) {
-  auto schedules = SrtpSchedules::create(master_keys, backing);
+  // And one that RTCP works with.
+  auto schedules = SrtpSchedules::create(master_keys + 1, backing);
   if (!schedules) return schedules.error();
   auto cipher = SrtpCipher::create(backing);
   if (!cipher) return cipher.error();
@@ -275,22 +278,7 @@ void BatchedSrtp::protect(std::span<SrtpPacket> packets) {
   }
 }
 
-namespace {
-
-void work_on_rtcp(SrtpPacket& packet, LibsrtpEngine& engine, void (LibsrtpEngine::*work)(SrtpPacket&)) {
-  BatchedSession& session = session_of(packet);
-  SrtpSession* const rtcp = session.rtcp(engine);
-  if (rtcp == nullptr) return session.finish(packet, SrtpFault::no_room);
-  packet.session = rtcp;
-  (engine.*work)(packet);
-  packet.session = &session;
-}
-
-}  // namespace
-
-void BatchedSrtp::unprotect_rtcp(SrtpPacket& packet) {
-  work_on_rtcp(packet, state_->rtcp, &LibsrtpEngine::unprotect_rtcp);
-}
-void BatchedSrtp::protect_rtcp(SrtpPacket& packet) { work_on_rtcp(packet, state_->rtcp, &LibsrtpEngine::protect_rtcp); }
+void BatchedSrtp::unprotect_rtcp(SrtpPacket& packet) { state_->rtcp.open(session_of(packet), packet); }
+void BatchedSrtp::protect_rtcp(SrtpPacket& packet) { state_->rtcp.seal(session_of(packet), packet); }
 
 }  // namespace assent

@@ -1,13 +1,14 @@
-// BatchedSrtp: SRTP for as many sessions as a shard has legs: RTP of many sessions at once by ipsec-mb
-// (crypto/srtp_cipher.h), with our own key derivation, rollover and replay window; RTCP, which is rare, by libsrtp.
+// BatchedSrtp: SRTP for as many sessions as a shard has legs, by ipsec-mb (crypto/srtp_cipher.h), with our own key
+// derivation, rollover and replay window.
 //
-// Packets go in batches of limits::kSrtpBatch through the same steps: their sessions and keys are fetched into the
-// cache together, their indices guessed, their tags computed side by side and compared, what is authentic is decrypted,
-// and then, in order, taken into the replay windows. A packet that was not authentic by a guess from before its batch
-// is looked at again when its turn comes.
+// RTP goes in batches of limits::kSrtpBatch packets of any sessions through the same steps: their sessions and keys are
+// fetched into the cache together, their indices guessed, their tags computed side by side and compared, what is
+// authentic is decrypted, and then, in order, taken into the replay windows. A packet that was not authentic by a guess
+// from before its batch is looked at again when its turn comes. RTCP is rare and goes alone
+// (crypto/srtp_batched_rtcp.h).
 //
-// All key material of RTP lies in locked memory (crypto/srtp_schedule.h), made for a number of master keys that is
-// stated once. The first packet of RTCP makes libsrtp derive keys of its own, which it keeps in ordinary memory.
+// All key material lies in locked memory (crypto/srtp_schedule.h), made for a number of master keys that is stated
+// once.
 //
 // One engine: one thread. The rest: crypto/srtp_session.h.
 #pragma once

@@ -13,8 +13,8 @@ Result<std::vector<SrtpKeyed>> expand_srtp_keys(SrtpSuite suite, std::span<const
   for (const SrtpMasterKey& key : keys) {
     SrtpSchedules::Place place = schedules.take();
     if (place == nullptr) return error(Errc::exhausted, "no room for another SRTP key");
-    cipher.expand(SrtpSessionKeys::derive(key), *place);
-    std::ranges::copy(key.reveal(), place->master.begin());
+    cipher.expand(SrtpSessionKeys::derive(key, SrtpProtocol::rtp).view(), *place);
+    std::ranges::copy(SrtpSessionKeys::derive(key, SrtpProtocol::rtcp).reveal(), place->rtcp.begin());
     expanded.push_back({Bytes(key.mki().begin(), key.mki().end()), std::move(place)});
   }
   return expanded;
@@ -35,19 +35,11 @@ void BatchedSession::adopt(std::vector<SrtpKeyed> keys) {
 Result<void> BatchedSession::rekey(std::span<const SrtpMasterKey> keys) {
   auto expanded = expand_srtp_keys(suite_, keys, schedules_, cipher_);
   if (!expanded) return expanded.error();
-  if (rtcp_ != nullptr) {
-    if (auto done = rtcp_->rekey(keys); !done) return done.error();
-  }
   adopt(std::move(*expanded));
   return {};
 }
 
-SrtpCounts BatchedSession::counts() const {
-  SrtpCounts counts = rtcp_ == nullptr ? SrtpCounts{} : rtcp_->counts();
-  counts.packets += packets_;
-  for (std::size_t i = 0; i < kSrtpFaults; ++i) counts.faults[i] += faults_[i];
-  return counts;
-}
+SrtpCounts BatchedSession::counts() const { return {.packets = packets_, .faults = faults_}; }
 
 const SrtpSchedule* BatchedSession::key_named(ByteView mki) const {
   const auto found =
@@ -55,10 +47,10 @@ const SrtpSchedule* BatchedSession::key_named(ByteView mki) const {
   return found == keys_.end() ? nullptr : found->schedule.get();
 }
 
-SrtpFault BatchedSession::take(std::uint32_t ssrc, SrtpIndex index) {
-  if (!sources_.has_room_for(ssrc)) return SrtpFault::too_many_sources;
-  const SrtpFault fault = fault_of(sources_.of(ssrc).place(index));
-  if (fault == SrtpFault::none) sources_.add(ssrc, index);
+SrtpFault take(SrtpSources& sources, std::uint32_t ssrc, SrtpIndex index) {
+  if (!sources.has_room_for(ssrc)) return SrtpFault::too_many_sources;
+  const SrtpFault fault = fault_of(sources.of(ssrc).place(index));
+  if (fault == SrtpFault::none) sources.add(ssrc, index);
   return fault;
 }
 
@@ -70,18 +62,6 @@ void BatchedSession::finish(SrtpPacket& packet, SrtpFault fault, std::size_t byt
   } else {
     ++faults_[static_cast<std::size_t>(fault)];
   }
-}
-
-SrtpSession* BatchedSession::rtcp(LibsrtpEngine& engine) {
-  if (rtcp_ != nullptr) return rtcp_.get();
-  std::vector<SrtpMasterKey> masters;
-  for (const SrtpKeyed& keyed : keys_) {
-    const ByteView master = ByteView(keyed.schedule->master).first(key_bytes(suite_) + salt_bytes(suite_));
-    masters.push_back(SrtpMasterKey::create(suite_, master, keyed.mki).value());
-  }
-  auto opened = engine.open({.suite = suite_, .direction = direction_, .keys = masters});
-  if (opened) rtcp_ = std::move(*opened);
-  return rtcp_.get();
 }
 
 }  // namespace assent

@@ -1,5 +1,5 @@
-// BatchedSession: a session of BatchedSrtp (crypto/srtp_batched.h, its only user): its keys by MKI, its sources, its
-// counts, and the session of libsrtp that its RTCP needs. The first cache line is all that an ordinary packet touches.
+// BatchedSession: a session of BatchedSrtp (crypto/srtp_batched.h, its only user): its keys by MKI, its sources, and
+// its counts. The first cache line is all that an ordinary packet touches.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,6 @@
 
 #include "base/limits.h"
 #include "crypto/srtp_cipher.h"
-#include "crypto/srtp_libsrtp.h"
 #include "crypto/srtp_schedule.h"
 #include "crypto/srtp_session.h"
 
@@ -31,6 +30,9 @@ inline SrtpFault fault_of(SrtpStream::Place place) {
   return SrtpFault::too_old;
 }
 
+// An authentic packet: `none` when it is fresh, and then it has been taken.
+SrtpFault take(SrtpSources& sources, std::uint32_t ssrc, SrtpIndex index);
+
 class alignas(limits::kCacheLineBytes) BatchedSession final : public SrtpSession {
  public:
   BatchedSession(const SrtpSetup& setup, std::vector<SrtpKeyed> keys, SrtpSchedules& schedules, SrtpCipher& cipher);
@@ -45,14 +47,11 @@ class alignas(limits::kCacheLineBytes) BatchedSession final : public SrtpSession
   ByteView first_mki() const { return keys_.front().mki; }
   const SrtpSchedule* key_named(ByteView mki) const;  // null when there is none
 
-  SrtpStream stream(std::uint32_t ssrc) const { return sources_.of(ssrc); }
-  SrtpFault take(std::uint32_t ssrc, SrtpIndex index);  // authentic: `none` when it is fresh
+  SrtpSources& sources() { return sources_; }
+  SrtpSources& rtcp_sources() { return rtcp_sources_; }
 
   // Puts the outcome into the packet, and counts it.
   void finish(SrtpPacket& packet, SrtpFault fault, std::size_t bytes = 0);
-
-  // Null when there is no memory for it.
-  SrtpSession* rtcp(LibsrtpEngine& engine);
 
  private:
   void adopt(std::vector<SrtpKeyed> keys);
@@ -66,7 +65,7 @@ class alignas(limits::kCacheLineBytes) BatchedSession final : public SrtpSession
 
   std::vector<SrtpKeyed> keys_;
   std::array<std::uint64_t, kSrtpFaults> faults_{};
-  std::unique_ptr<SrtpSession> rtcp_;
+  SrtpSources rtcp_sources_{std::nullopt};
   SrtpSchedules& schedules_;
   SrtpCipher& cipher_;
 };

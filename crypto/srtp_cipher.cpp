@@ -26,7 +26,7 @@ struct SrtpCipher::State {
     for (IMB_JOB& job : hash_jobs) {
       job.hash_alg = IMB_AUTH_HMAC_SHA_1;
       job.hash_start_src_offset_in_bytes = 0;
-      job.auth_tag_output_len_in_bytes = SrtpSessionKeys::kAuthenticationBytes;
+      job.auth_tag_output_len_in_bytes = SrtpKeyView::kAuthenticationBytes;
     }
     for (IMB_JOB& job : cipher_jobs) {
       job.cipher_mode = IMB_CIPHER_CNTR;
@@ -69,13 +69,13 @@ Result<SrtpCipher> SrtpCipher::create(ArenaBacking backing) {
   return SrtpCipher(std::make_unique<State>(std::move(*arena)));
 }
 
-void SrtpCipher::expand(const SrtpSessionKeys& keys, SrtpSchedule& schedule) {
+void SrtpCipher::expand(const SrtpKeyView& keys, SrtpSchedule& schedule) {
   IMB_MGR* const manager = state_->manager;
-  std::ranges::copy(keys.salt(), schedule.salt.begin());
-  const std::uint8_t* const key = keys.encryption().data();
-  if (is_aead(keys.suite())) {
+  std::ranges::copy(keys.salt, schedule.salt.begin());
+  const std::uint8_t* const key = keys.encryption.data();
+  if (is_aead(keys.suite)) {
     auto* const expanded = reinterpret_cast<gcm_key_data*>(schedule.cipher.data());
-    if (key_bytes(keys.suite()) == 32) {
+    if (key_bytes(keys.suite) == 32) {
       IMB_AES256_GCM_PRE(manager, key, expanded);
     } else {
       IMB_AES128_GCM_PRE(manager, key, expanded);
@@ -84,7 +84,7 @@ void SrtpCipher::expand(const SrtpSessionKeys& keys, SrtpSchedule& schedule) {
   }
   // The library expands for decryption, too, which counter mode does not need.
   alignas(16) std::array<std::uint8_t, 240> unused;
-  if (key_bytes(keys.suite()) == 32) {
+  if (key_bytes(keys.suite) == 32) {
     IMB_AES_KEYEXP_256(manager, key, schedule.cipher.data(), unused.data());
   } else {
     IMB_AES_KEYEXP_128(manager, key, schedule.cipher.data(), unused.data());
@@ -92,7 +92,7 @@ void SrtpCipher::expand(const SrtpSessionKeys& keys, SrtpSchedule& schedule) {
   std::array<std::uint8_t, IMB_SHA1_BLOCK_SIZE> block;
   const auto state_after = [&](std::uint8_t pad, std::array<std::uint8_t, 20>& state) {
     block.fill(pad);
-    for (std::size_t i = 0; i < keys.authentication().size(); ++i) block[i] ^= keys.authentication()[i];
+    for (std::size_t i = 0; i < keys.authentication.size(); ++i) block[i] ^= keys.authentication[i];
     IMB_SHA1_ONE_BLOCK(manager, block.data(), state.data());
   };
   state_after(0x36, schedule.inner);
@@ -149,15 +149,15 @@ const gcm_key_data* gcm_keys(const SrtpCipherJob& job) {
 void SrtpCipher::seal(SrtpSuite suite, SrtpCipherJob& job) {
   const auto seal_with = key_bytes(suite) == 32 ? state_->manager->gcm256_enc : state_->manager->gcm128_enc;
   std::uint8_t* const payload = job.packet + job.payload_at;
-  seal_with(gcm_keys(job), state_->message, payload, payload, job.payload_bytes, job.iv.data(), job.packet,
-            job.payload_at, job.tag.data(), kGcmTag);
+  seal_with(gcm_keys(job), state_->message, payload, payload, job.payload_bytes, job.iv.data(), job.aad.data(),
+            job.aad.size(), job.tag.data(), kGcmTag);
 }
 
 void SrtpCipher::open(SrtpSuite suite, SrtpCipherJob& job) {
   const auto open_with = key_bytes(suite) == 32 ? state_->manager->gcm256_dec : state_->manager->gcm128_dec;
   std::uint8_t* const payload = job.packet + job.payload_at;
-  open_with(gcm_keys(job), state_->message, payload, payload, job.payload_bytes, job.iv.data(), job.packet,
-            job.payload_at, job.tag.data(), kGcmTag);
+  open_with(gcm_keys(job), state_->message, payload, payload, job.payload_bytes, job.iv.data(), job.aad.data(),
+            job.aad.size(), job.tag.data(), kGcmTag);
 }
 
 }  // namespace assent
@@ -169,7 +169,7 @@ namespace assent {
 struct SrtpCipher::State {};
 bool SrtpCipher::is_available() { return false; }
 Result<SrtpCipher> SrtpCipher::create(ArenaBacking) { return error(Errc::unsupported, "built without ipsec-mb"); }
-void SrtpCipher::expand(const SrtpSessionKeys&, SrtpSchedule&) {}
+void SrtpCipher::expand(const SrtpKeyView&, SrtpSchedule&) {}
 void SrtpCipher::authenticate(std::span<SrtpCipherJob* const>) {}
 void SrtpCipher::crypt(SrtpSuite, std::span<SrtpCipherJob* const>) {}
 void SrtpCipher::seal(SrtpSuite, SrtpCipherJob&) {}

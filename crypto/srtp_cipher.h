@@ -3,7 +3,7 @@
 //
 // It knows keys, IVs and places in packets, and nothing of sessions, replays or rollovers; it compares no tag.
 // HMAC-SHA1 covers the packet up to the end of its payload and four bytes more, where the caller has put the rollover
-// counter (RFC 3711 4.2); AES-GCM takes the packet up to its payload as AAD (RFC 7714 8). Everything is in place.
+// counter (RFC 3711 4.2), or where the index of RTCP stands (3.4). Everything is in place.
 //
 // The library's own memory, where it keeps states of HMAC while it works, is locked and wiped at the end. One object:
 // one thread at a time. is_available: any thread. Lengths in bytes.
@@ -28,6 +28,7 @@ struct SrtpCipherJob {
   std::uint32_t payload_at = 0;     // from the packet's start
   std::uint32_t payload_bytes = 0;  // without MKI and tag
   SrtpIv iv{};
+  ByteView aad;                        // AES-GCM only
   std::array<std::uint8_t, 20> tag{};  // what belongs to the packet; of AES-GCM the first 16 bytes
 };
 
@@ -41,7 +42,7 @@ class SrtpCipher {
   SrtpCipher& operator=(SrtpCipher&&) noexcept;
   ~SrtpCipher();
 
-  void expand(const SrtpSessionKeys& keys, SrtpSchedule& schedule);
+  void expand(const SrtpKeyView& keys, SrtpSchedule& schedule);
 
   // At most limits::kSrtpBatch jobs of the same kind of suite.
   void authenticate(std::span<SrtpCipherJob* const> jobs);            // HMAC-SHA1: sets `tag`

@@ -3,6 +3,7 @@
 #include <openssl/evp.h>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <string>
 
@@ -54,25 +55,17 @@ void derive_srtp(const SrtpMasterKey& master, SrtpLabel label, ByteSpan out) {
   ASSENT_CHECK(EVP_EncryptUpdate(context.get(), out.data(), &written, out.data(), static_cast<int>(out.size())) == 1);
 }
 
-SrtpSessionKeys::SrtpSessionKeys(SrtpSuite suite) : suite_(suite), secret_(kAuthenticationAt + kAuthenticationBytes) {}
-
-SrtpSessionKeys::SrtpSessionKeys(SrtpSuite suite, ByteView encryption, ByteView salt, ByteView authentication)
-    : SrtpSessionKeys(suite) {
-  ASSENT_CHECK(encryption.size() == key_bytes(suite) && salt.size() == salt_bytes(suite));
-  ASSENT_CHECK(authentication.size() == (is_aead(suite) ? 0 : kAuthenticationBytes));
-  const ByteSpan to = secret_.reveal();
-  std::copy(encryption.begin(), encryption.end(), to.begin());
-  std::copy(salt.begin(), salt.end(), to.subspan(kSaltAt).begin());
-  std::copy(authentication.begin(), authentication.end(), to.subspan(kAuthenticationAt).begin());
-}
-
-SrtpSessionKeys SrtpSessionKeys::derive(const SrtpMasterKey& master) {
-  SrtpSessionKeys keys(master.suite());
+SrtpSessionKeys SrtpSessionKeys::derive(const SrtpMasterKey& master, SrtpProtocol protocol) {
+  const bool is_rtp = protocol == SrtpProtocol::rtp;
+  const SrtpSuite suite = master.suite();
+  SrtpSessionKeys keys(suite);
   const ByteSpan to = keys.secret_.reveal();
-  derive_srtp(master, SrtpLabel::rtp_encryption, to.first(key_bytes(master.suite())));
-  derive_srtp(master, SrtpLabel::rtp_salt, to.subspan(kSaltAt, salt_bytes(master.suite())));
-  if (!is_aead(master.suite())) {
-    derive_srtp(master, SrtpLabel::rtp_authentication, to.subspan(kAuthenticationAt, kAuthenticationBytes));
+  derive_srtp(master, is_rtp ? SrtpLabel::rtp_encryption : SrtpLabel::rtcp_encryption, to.first(key_bytes(suite)));
+  derive_srtp(master, is_rtp ? SrtpLabel::rtp_salt : SrtpLabel::rtcp_salt,
+              to.subspan(SrtpKeyView::kSaltAt, salt_bytes(suite)));
+  if (!is_aead(suite)) {
+    derive_srtp(master, is_rtp ? SrtpLabel::rtp_authentication : SrtpLabel::rtcp_authentication,
+                to.subspan(SrtpKeyView::kAuthenticationAt));
   }
   return keys;
 }

@@ -9,8 +9,9 @@
 // Any thread; one object: as any value. Lengths in bytes.
 #pragma once
 
-#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "base/bytes.h"
 #include "base/result.h"
@@ -52,27 +53,41 @@ enum class SrtpLabel : std::uint8_t {
 // As many bytes as `out` has, which for AES-CM's counter is at most 2^20.
 void derive_srtp(const SrtpMasterKey& master, SrtpLabel label, ByteSpan out);
 
-class SrtpSessionKeys {
- public:
+// The keys of a session's RTP, or of its RTCP, wherever they lie.
+struct SrtpKeyView {
   static constexpr std::size_t kAuthenticationBytes = 20;  // of HMAC-SHA1, whatever the tag is cut to
-
-  // Of RTP. The keys for RTCP are libsrtp's business (crypto/srtp_libsrtp.h).
-  static SrtpSessionKeys derive(const SrtpMasterKey& master);
-  // Keys that were derived elsewhere: published vectors begin with these.
-  SrtpSessionKeys(SrtpSuite suite, ByteView encryption, ByteView salt, ByteView authentication);
-
-  SrtpSuite suite() const { return suite_; }
-  ByteView encryption() const { return secret_.reveal().first(key_bytes(suite_)); }
-  ByteView salt() const { return secret_.reveal().subspan(kSaltAt, salt_bytes(suite_)); }
-  ByteView authentication() const { return secret_.reveal().subspan(kAuthenticationAt, kAuthenticationBytes); }
-
- private:
+  // | 32 encryption | 16 salt | 20 authentication |, zeros where a suite has less
   static constexpr std::size_t kSaltAt = 32;
   static constexpr std::size_t kAuthenticationAt = kSaltAt + 16;
-  explicit SrtpSessionKeys(SrtpSuite suite);
+  static constexpr std::size_t kBytes = kAuthenticationAt + kAuthenticationBytes;
+
+  SrtpSuite suite;
+  ByteView encryption;
+  ByteView salt;
+  ByteView authentication;  // none with AES-GCM
+
+  static SrtpKeyView of(SrtpSuite suite, std::span<const std::uint8_t, kBytes> bytes) {
+    return {suite, bytes.first(key_bytes(suite)), bytes.subspan(kSaltAt, salt_bytes(suite)),
+            bytes.subspan(kAuthenticationAt, is_aead(suite) ? 0 : kAuthenticationBytes)};
+  }
+};
+
+enum class SrtpProtocol : std::uint8_t { rtp, rtcp };
+
+class SrtpSessionKeys {
+ public:
+  static SrtpSessionKeys derive(const SrtpMasterKey& master, SrtpProtocol protocol);
+
+  SrtpKeyView view() const { return SrtpKeyView::of(suite_, reveal()); }
+  std::span<const std::uint8_t, SrtpKeyView::kBytes> reveal() const {
+    return secret_.reveal().first<SrtpKeyView::kBytes>();
+  }
+
+ private:
+  explicit SrtpSessionKeys(SrtpSuite suite) : suite_(suite), secret_(SrtpKeyView::kBytes) {}
 
   SrtpSuite suite_;
-  SecretBuffer secret_;  // | 32 encryption | 16 salt | 20 authentication |, zeros where there is less
+  SecretBuffer secret_;
 };
 
 }  // namespace assent

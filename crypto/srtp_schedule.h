@@ -2,7 +2,8 @@
 // SrtpSchedules: the locked memory (base/secure_arena.h) where they lie, a place each, wiped when it is given back.
 //
 // What every packet reads stands at the beginning, so that a packet of AES-CM with 128 bits touches four cache lines.
-// The master key is kept beside, for RTCP, whose first packet may come late.
+// The keys for RTCP are kept as they are, and made ready for each of its packets, which are few. The master key is not
+// kept.
 //
 // One thread at a time; outlives its places. Lengths in bytes.
 #pragma once
@@ -17,6 +18,7 @@
 #include "base/result.h"
 #include "base/secure_arena.h"
 #include "crypto/srtp_iv.h"
+#include "crypto/srtp_keys.h"
 
 namespace assent {
 
@@ -25,7 +27,7 @@ struct alignas(limits::kCacheLineBytes) SrtpSchedule {
   std::array<std::uint8_t, 20> inner;                                      // HMAC-SHA1 after the block of key ^ ipad
   std::array<std::uint8_t, 20> outer;                                      // ... of key ^ opad
   alignas(limits::kCacheLineBytes) std::array<std::uint8_t, 1008> cipher;  // as ipsec-mb has it
-  std::array<std::uint8_t, 32 + 14> master;
+  std::array<std::uint8_t, SrtpKeyView::kBytes> rtcp;                      // as SrtpKeyView has it
 };
 
 class SrtpSchedules {

@@ -5,7 +5,7 @@
 //     SrtpPacket   what is worked on, in place
 //
 // There are two engines with one behaviour: BatchedSrtp (crypto/srtp_batched.h), for as many sessions as a shard has
-// legs, and LibsrtpEngine (crypto/srtp_libsrtp.h), the reference, and for RTCP and processors without ipsec-mb.
+// legs, and LibsrtpEngine (crypto/srtp_libsrtp.h), the reference, and for processors without ipsec-mb.
 //
 // Nothing that arrives can fail: what is wrong with a packet is its fault, counted by the session, and changes nothing
 // else. A packet with a fault has no bytes: what it held has not been authenticated, and none of it may be used.
@@ -40,7 +40,7 @@ enum class SrtpFault : std::uint8_t {
   too_old,           // behind the replay window, so it may have been there
   unauthentic,       // damaged, forged, or under another key
   too_many_sources,  // authentic, but of a source beyond limits::kSrtpSources
-  no_room,           // to be protected: the memory ends before the tag would; or there is none for RTCP keys
+  no_room,           // to be protected: the memory ends before the tag would
 };
 inline constexpr std::size_t kSrtpFaults = 8;
 std::string_view name_of(SrtpFault fault);
@@ -93,6 +93,7 @@ class SrtpEngine {
   // of one session are in the order in which they came. BatchedSrtp allocates nothing here.
   virtual void unprotect(std::span<SrtpPacket> packets) = 0;
   virtual void protect(std::span<SrtpPacket> packets) = 0;
+  // RTCP, a packet at a time. What is sent is encrypted, and so must be what is received.
   virtual void unprotect_rtcp(SrtpPacket& packet) = 0;
   virtual void protect_rtcp(SrtpPacket& packet) = 0;
 };

@@ -82,7 +82,7 @@ double alone_ns(SrtpSuite suite, std::size_t sessions) {
   std::vector<SrtpSchedules::Place> keys;
   for (std::size_t i = 0; i < sessions; ++i) {
     keys.push_back(schedules->take());
-    cipher.expand(SrtpSessionKeys::derive(random_key(suite)), *keys.back());
+    cipher.expand(SrtpSessionKeys::derive(random_key(suite), SrtpProtocol::rtp).view(), *keys.back());
   }
   IMB_MGR* const manager = alloc_mb_mgr(0);
   init_mb_mgr_auto(manager, nullptr);

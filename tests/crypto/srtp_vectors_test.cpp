@@ -50,10 +50,11 @@ TEST_CASE("session keys are derived as in RFC 3711 B.3") {
   CHECK(derived(from, SrtpLabel::rtp_authentication, 94) ==
         hex("CEBE321F6FF7716B6FD4AB49AF256A15 6D38BAA48F0A0ACF3C34E2359E6CDBCE E049646C43D9327AD175578EF7227098"
             "6371C10C9A369AC2F94A8C5FBCDDDC25 6D6E919A48B610EF17C2041E47403576 6B68642C59BBFC2F34DB60DBDFB2"));
-  const auto keys = SrtpSessionKeys::derive(from);
-  CHECK(std::ranges::equal(keys.encryption(), hex("C61E7A93744F39EE10734AFE3FF7A087")));
-  CHECK(std::ranges::equal(keys.salt(), hex("30CBBC08863D8C85D49DB34A9AE1")));
-  CHECK(std::ranges::equal(keys.authentication(), hex("CEBE321F6FF7716B6FD4AB49AF256A156D38BAA4")));
+  const auto derived_keys = SrtpSessionKeys::derive(from, SrtpProtocol::rtp);
+  const SrtpKeyView keys = derived_keys.view();
+  CHECK(std::ranges::equal(keys.encryption, hex("C61E7A93744F39EE10734AFE3FF7A087")));
+  CHECK(std::ranges::equal(keys.salt, hex("30CBBC08863D8C85D49DB34A9AE1")));
+  CHECK(std::ranges::equal(keys.authentication, hex("CEBE321F6FF7716B6FD4AB49AF256A156D38BAA4")));
 }
 
 TEST_CASE("session keys of 256 bits are derived as in RFC 6188 7.2") {
@@ -83,8 +84,10 @@ TEST_CASE("the keystreams of AES-CM are those of RFC 3711 B.2 and RFC 6188 7.1")
        "cea518c90fd91ced9cbb18c078a54711 3dbc4814f4da5f00a08772b63c6a046d 6eb246913062a16891433e97dd01a57f"},
   }));
   Rig rig;
-  rig.cipher.expand(SrtpSessionKeys(vector.suite, hex(vector.key), hex("F0F1F2F3F4F5F6F7F8F9FAFBFCFD"), Bytes(20)),
-                    *rig.place);
+  const Bytes key = hex(vector.key);
+  const Bytes salt = hex("F0F1F2F3F4F5F6F7F8F9FAFBFCFD");
+  const Bytes unused(20);
+  rig.cipher.expand({vector.suite, key, salt, unused}, *rig.place);
   Bytes stream(std::size_t{0xFF02} * 16);
   SrtpCipherJob job{.keys = rig.place.get(), .packet = stream.data(), .payload_at = 0};
   job.payload_bytes = static_cast<std::uint32_t>(stream.size());
@@ -111,7 +114,9 @@ TEST_CASE("RTP is sealed and opened as in RFC 7714 16") {
        "7aa3db36dfffd6b0f9bb7878d7a76c13"},
   }));
   Rig rig;
-  rig.cipher.expand(SrtpSessionKeys(vector.suite, hex(vector.key), hex("517569642070726f2071756f"), {}), *rig.place);
+  const Bytes key = hex(vector.key);
+  const Bytes salt = hex("517569642070726f2071756f");
+  rig.cipher.expand({vector.suite, key, salt, {}}, *rig.place);
   const std::string text = "Gallia est omnis divisa in partes tres";
   const Bytes header = hex("8040f17b8041f8d35501a0b2");
   Bytes packet = header;
@@ -124,6 +129,7 @@ TEST_CASE("RTP is sealed and opened as in RFC 7714 16") {
   SrtpCipherJob job{.keys = rig.place.get(), .packet = packet.data(), .payload_at = 12};
   job.payload_bytes = static_cast<std::uint32_t>(text.size());
   job.iv = srtp_gcm_iv(rig.place->salt, frame.ssrc, index_of(SrtpRollover(0), frame.sequence));
+  job.aad = header;
   CHECK(Bytes(job.iv.begin(), job.iv.begin() + 12) == hex("51753c6580c2726f20718414"));
 
   rig.cipher.seal(vector.suite, job);
