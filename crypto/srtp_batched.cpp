@@ -22,6 +22,7 @@ struct Passage {
   SrtpFrame frame;
   SrtpIndex index;
   std::array<std::uint8_t, 16> came{};  // the tag that it came with
+  bool is_tried = false;                // not when it seemed to be a replay before the batch
   bool is_authentic = false;
 
   SrtpSuite suite() const { return session->suite(); }
@@ -130,9 +131,8 @@ void BatchedSrtp::State::prepare_opening(Passage& passage) {
   }
   const SrtpStream stream = session.sources().of(frame->ssrc);
   const SrtpIndex guess = stream.guess(frame->sequence);
-  const SrtpFault fault = fault_of(stream.place(guess));
-  if (fault != SrtpFault::none) return session.finish(packet, fault);
 
+  passage.is_tried = stream.place(guess) == SrtpStream::Place::fresh;
   passage.frame = *frame;
   passage.job.payload_at = frame->payload_at;
   passage.job.payload_bytes = static_cast<std::uint32_t>(all.size() - trailer - frame->payload_at);
@@ -142,17 +142,19 @@ void BatchedSrtp::State::prepare_opening(Passage& passage) {
 }
 
 void BatchedSrtp::State::authenticate_and_decrypt() {
-  const auto counter_mode = jobs_where([](const Passage& passage) { return !is_aead(passage.suite()); });
+  const auto counter_mode =
+      jobs_where([](const Passage& passage) { return passage.is_tried && !is_aead(passage.suite()); });
   if (!counter_mode.empty()) cipher.authenticate(counter_mode);
   for (Passage& passage : std::span(passages).first(count)) {
+    if (!passage.is_tried) continue;
     if (is_aead(passage.suite())) cipher.open(passage.suite(), passage.job);
     passage.compare();
   }
   crypt_counter_mode();
 }
 
-// Not authentic by the guess from before the batch: by the one of now perhaps, or it has come meanwhile. AES-GCM has
-// decrypted it, and encrypting it again by the former index restores what came.
+// Not authentic by the guess from before the batch, or a replay: by the guess of now perhaps it is neither, or it has
+// come meanwhile. AES-GCM has decrypted it, and encrypting it again by the former index restores what came.
 SrtpFault BatchedSrtp::State::look_again(Passage& passage) {
   const SrtpStream stream = passage.session->sources().of(passage.frame.ssrc);
   const auto again = stream.guess_again(passage.frame.sequence, passage.index);
@@ -160,7 +162,7 @@ SrtpFault BatchedSrtp::State::look_again(Passage& passage) {
   SrtpCipherJob* const job = &passage.job;
   const SrtpSuite suite = passage.suite();
   if (again && fault == SrtpFault::none) {
-    if (is_aead(suite)) cipher.seal(suite, *job);
+    if (is_aead(suite) && passage.is_tried) cipher.seal(suite, *job);
     passage.set_index(*again);
     is_aead(suite) ? cipher.open(suite, *job) : cipher.authenticate({&job, 1});
     if (passage.compare()) {

@@ -174,36 +174,40 @@ double engine_ns(SrtpSuite suite, std::size_t sessions, SrtpEngine& engine, std:
   return ns;
 }
 
-void add_benchmarks() {
-  for (const SrtpSuite suite : {SrtpSuite::aes_cm_128_hmac_sha1_80, SrtpSuite::aead_aes_128_gcm}) {
-    for (const std::int64_t sessions : {1, 100, 1000, 10000}) {
-      const auto count = static_cast<std::size_t>(sessions);
-      const auto add = [&](const char* what, auto&& measure) {
-        const std::string name = std::string(name_of(suite)) + "/" + what + "/" + std::to_string(sessions);
-        benchmark::RegisterBenchmark(name.c_str(),
-                                     [measure](benchmark::State& state) {
-                                       for (auto _ : state) measure(state);
-                                     })
-            ->Iterations(1)
-            ->Unit(benchmark::kSecond);
-      };
-      add("floor", [=](benchmark::State& state) { floor_of(suite).is(state, sessions, alone_ns(suite, count)); });
-      add("batched", [=](benchmark::State& state) {
-        const auto engine = std::move(BatchedSrtp::create(count, backing())).value();
-        floor_of(suite).beside(state, sessions, engine_ns(suite, count, *engine, kPacketsARound));
-      });
-      add("libsrtp", [=](benchmark::State& state) {
-        LibsrtpEngine engine;
-        floor_of(suite).beside(state, sessions, engine_ns(suite, count, engine, kSlowPacketsARound));
-      });
-    }
+void floor(benchmark::State& state, SrtpSuite suite) {
+  for (auto _ : state) {
+    floor_of(suite).is(state, state.range(0), alone_ns(suite, static_cast<std::size_t>(state.range(0))));
   }
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  benchmark::Initialize(&argc, argv);
-  add_benchmarks();
-  benchmark::RunSpecifiedBenchmarks();
+void batched(benchmark::State& state, SrtpSuite suite) {
+  const auto sessions = static_cast<std::size_t>(state.range(0));
+  for (auto _ : state) {
+    const auto engine = std::move(BatchedSrtp::create(sessions, backing())).value();
+    floor_of(suite).beside(state, state.range(0), engine_ns(suite, sessions, *engine, kPacketsARound));
+  }
 }
+
+void libsrtp(benchmark::State& state, SrtpSuite suite) {
+  const auto sessions = static_cast<std::size_t>(state.range(0));
+  for (auto _ : state) {
+    LibsrtpEngine engine;
+    floor_of(suite).beside(state, state.range(0), engine_ns(suite, sessions, engine, kSlowPacketsARound));
+  }
+}
+
+void sessions(benchmark::internal::Benchmark* of) {
+  for (const int count : {1, 100, 1000, 10000}) of->Arg(count);
+  of->Iterations(1);  // the rounds are ours
+}
+
+constexpr auto kCounterMode = SrtpSuite::aes_cm_128_hmac_sha1_80;
+constexpr auto kGcm = SrtpSuite::aead_aes_128_gcm;
+BENCHMARK_CAPTURE(floor, AES_CM_128_HMAC_SHA1_80, kCounterMode)->Apply(sessions);
+BENCHMARK_CAPTURE(batched, AES_CM_128_HMAC_SHA1_80, kCounterMode)->Apply(sessions);
+BENCHMARK_CAPTURE(floor, AEAD_AES_128_GCM, kGcm)->Apply(sessions);
+BENCHMARK_CAPTURE(batched, AEAD_AES_128_GCM, kGcm)->Apply(sessions);
+BENCHMARK_CAPTURE(libsrtp, AES_CM_128_HMAC_SHA1_80, kCounterMode)->Apply(sessions);
+BENCHMARK_CAPTURE(libsrtp, AEAD_AES_128_GCM, kGcm)->Apply(sessions);
+
+}  // namespace

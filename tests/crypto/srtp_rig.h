@@ -29,7 +29,7 @@ inline bool is_missing(EngineKind kind) {
 
 inline SrtpMasterKey a_master_key(SrtpSuite suite, std::uint8_t number, const Bytes& mki = {}) {
   Bytes bytes(key_bytes(suite) + salt_bytes(suite));
-  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(number * 31 + i * 7);
+  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(std::size_t{number} * 31 + i * 7);
   return std::move(SrtpMasterKey::create(suite, bytes, mki)).value();
 }
 
