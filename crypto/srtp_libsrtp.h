@@ -2,7 +2,7 @@
 // what is left on processors that ipsec-mb is not made for.
 //
 // What it does not do: its keys are wiped at the end, but lie in ordinary memory meanwhile (Debian builds it with NSS,
-// which keeps copies of its own). It is made for few sessions: with thousands, a packet costs a hundred times what it
+// which keeps copies of its own). It is made for few sessions: with ten thousand, a packet costs fifty times what it
 // does with one (bench/micro/srtp_bench). It joins no source in the middle (Errc::unsupported), and does not look for a
 // rollover that was missed (crypto/srtp_stream.h). It knows any number of sources. RTCP it numbers from 1, and opens
 // none that has an MKI in the suites with a tag of 32 bits.

@@ -7,6 +7,8 @@
 
 namespace assent {
 
+static_assert(sizeof(SrtpSchedule) == 1152);
+
 Result<std::unique_ptr<SrtpSchedules>> SrtpSchedules::create(std::size_t places, ArenaBacking backing) {
   auto arena = SecureArena::create(places * sizeof(SrtpSchedule), backing);
   if (!arena) return arena.error();

@@ -29,19 +29,22 @@ class SrtpSources {
   // As it is, or as it would begin.
   SrtpStream of(std::uint32_t ssrc) const {
     const std::size_t at = place_of(ssrc);
-    return at < count_ ? streams_[at] : SrtpStream(ssrc);
+    return at < streams_.size() && streams_[at].ssrc() == ssrc ? streams_[at] : SrtpStream(ssrc);
   }
   bool has_room_for(std::uint32_t ssrc) const { return place_of(ssrc) < streams_.size(); }
 
   void add(std::uint32_t ssrc, SrtpIndex index) {  // authentic and fresh, and there is room for it
     const std::size_t at = place_of(ssrc);
-    if (at == count_) streams_[count_++] = SrtpStream(ssrc);
+    if (!streams_[at].has_begun() && at == count_) streams_[count_++] = SrtpStream(ssrc);
     if (at != 0) std::swap(streams_[0], streams_[at]);
     streams_[0].add(index);
   }
 
  private:
+  // Its place, or the next free one. Whether it is the first is seen without a look at how many there are: a place that
+  // is free has not begun, as SSRC 0.
   std::size_t place_of(std::uint32_t ssrc) const {
+    if (streams_[0].ssrc() == ssrc) return 0;
     std::size_t at = 0;
     while (at < count_ && streams_[at].ssrc() != ssrc) ++at;
     return at;
