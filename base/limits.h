@@ -45,6 +45,18 @@ inline constexpr auto kHoldGap = 2s;
 // Payload types of audio that one leg may carry: an offer of everything that this build records has nine.
 inline constexpr std::size_t kFormatsPerLeg = 12;
 
+// ---- SRTP ---------------------------------------------------------------------------------------------------------
+
+inline constexpr std::size_t kSrtpMkiBytes = 128;   // RFC 4568 6.1: the length has up to three digits, at most 128
+inline constexpr std::size_t kSrtpMasterKeys = 16;  // of one session at once; an offer has one or two
+// Sources (SSRCs) under one key. A leg has one, and another after each hold of some phones. What was heard of a source
+// is never forgotten under its key, or it could be replayed; a source beyond these is not heard.
+inline constexpr std::size_t kSrtpSources = 32;
+inline constexpr std::size_t kSrtpBatch = 64;           // packets worked on together: one batch of datagrams
+inline constexpr std::size_t kSrtpPacketBytes = 65507;  // of a UDP datagram over IPv4
+// An MKI and the longest tag.
+inline constexpr std::size_t kSrtpTrailerBytes = kSrtpMkiBytes + 16;
+
 // ---- One leg, one call --------------------------------------------------------------------------------------------
 
 inline constexpr auto kHoldDefault = 30s;

@@ -18,3 +18,4 @@ pkg_check_modules(GST REQUIRED IMPORTED_TARGET gstreamer-1.0 gstreamer-app-1.0 g
 pkg_check_modules(SPANDSP REQUIRED IMPORTED_TARGET spandsp)
 pkg_check_modules(BPF REQUIRED IMPORTED_TARGET libbpf)
 pkg_check_modules(P11_KIT REQUIRED p11-kit-1)
+pkg_check_modules(SRTP2 REQUIRED IMPORTED_TARGET libsrtp2>=2.4)

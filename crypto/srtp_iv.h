@@ -1,0 +1,39 @@
+// The IVs of SRTP packets: a function of the salt, the source and the packet's index, so that none comes twice under a
+// key. Pure; any thread.
+//
+// AES-CM (RFC 3711 4.1.1), where the last two bytes count blocks:
+//
+//      0            4             8                          14        16
+//     |    salt    | salt ^ SSRC | salt ^ 48 bits of index  |    0    |
+//
+// AES-GCM (RFC 7714 8.1):
+//
+//      0      2                6                            12
+//     | salt | salt ^ SSRC    | salt ^ 48 bits of index    |
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "base/bytes.h"
+#include "crypto/srtp_index.h"
+
+namespace assent {
+
+using SrtpSalt = std::array<std::uint8_t, 16>;  // with zeros after its end
+using SrtpIv = std::array<std::uint8_t, 16>;    // AES-GCM uses the first 12 bytes
+
+inline SrtpIv srtp_iv(const SrtpSalt& salt, std::uint64_t first_half, std::uint64_t second_half) {
+  SrtpIv iv;
+  store_be64(iv.data(), load_be64(salt.data()) ^ first_half);
+  store_be64(iv.data() + 8, load_be64(salt.data() + 8) ^ second_half);
+  return iv;
+}
+inline SrtpIv srtp_cm_iv(const SrtpSalt& salt, std::uint32_t ssrc, SrtpIndex index) {
+  return srtp_iv(salt, ssrc, index.value << 16);
+}
+inline SrtpIv srtp_gcm_iv(const SrtpSalt& salt, std::uint32_t ssrc, SrtpIndex index) {
+  return srtp_iv(salt, (std::uint64_t{ssrc} << 16) | (index.value >> 32), index.value << 32);
+}
+
+}  // namespace assent
