@@ -312,6 +312,21 @@ TEST_CASE("a packet without payload, with contributing sources and an extension 
   }
 }
 
+TEST_CASE("a packet may be as large as a datagram, and no larger") {
+  const auto kind = GENERATE(EngineKind::batched, EngineKind::libsrtp);
+  if (is_missing(kind)) return;
+  for (const SrtpSuite suite : kSrtpSuites) {
+    CAPTURE(name_of(suite));
+    Pair pair(kind, suite);
+    const std::size_t largest = limits::kSrtpPacketBytes - tag_bytes(suite);
+    const Bytes packet = rtp_of(1, 5, largest - 12);
+    const Bytes protected_packet = sealed(*pair.engine, *pair.sender, packet);
+    CHECK(protected_packet.size() == limits::kSrtpPacketBytes);
+    CHECK(pair.receive(protected_packet) == Opened{SrtpFault::none, packet});
+    CHECK(pair.receive(Bytes(limits::kSrtpPacketBytes + tag_bytes(suite) + 1, 0x80)).fault == SrtpFault::malformed);
+  }
+}
+
 TEST_CASE("a packet that has no room for its tag is not sealed, and its index is not used up") {
   const auto kind = GENERATE(EngineKind::batched, EngineKind::libsrtp);
   if (is_missing(kind)) return;
