@@ -95,7 +95,6 @@ TEST_CASE("what is not authenticated is not left decrypted in its memory") {
     CAPTURE(name_of(suite));
     Pair pair(kind, suite);
     Bytes packet = pair.send(40000);  // there is one guess for it
-
     packet.back() ^= 1;
     Held held(*pair.receiver, packet);
     pair.engine->unprotect({&*held, 1});
