@@ -323,6 +323,9 @@ TEST_CASE("a packet may be as large as a datagram, and no larger") {
     const Bytes protected_packet = sealed(*pair.engine, *pair.sender, packet);
     CHECK(protected_packet.size() == limits::kSrtpPacketBytes);
     CHECK(pair.receive(protected_packet) == Opened{SrtpFault::none, packet});
+    Held larger(*pair.sender, rtp_of(2, 5, largest - 11));
+    pair.engine->protect({&*larger, 1});
+    CHECK(larger->fault == SrtpFault::no_room);
     CHECK(pair.receive(Bytes(limits::kSrtpPacketBytes + tag_bytes(suite) + 1, 0x80)).fault == SrtpFault::malformed);
   }
 }
