@@ -54,8 +54,8 @@ inline constexpr std::size_t kSrtpMasterKeys = 16;  // of one session at once; a
 inline constexpr std::size_t kSrtpSources = 32;
 inline constexpr std::size_t kSrtpBatch = 64;           // packets worked on together: one batch of datagrams
 inline constexpr std::size_t kSrtpPacketBytes = 65507;  // of a UDP datagram over IPv4
-// An MKI and the longest tag.
-inline constexpr std::size_t kSrtpTrailerBytes = kSrtpMkiBytes + 16;
+// An MKI, the longest tag, and the index of RTCP.
+inline constexpr std::size_t kSrtpTrailerBytes = kSrtpMkiBytes + 16 + 4;
 
 // ---- One leg, one call --------------------------------------------------------------------------------------------
 

@@ -200,7 +200,7 @@ void BatchedSrtp::State::prepare_sealing(Passage& passage) {
   const auto frame = srtp_frame_of(all);
   if (!frame) return session.finish(packet, SrtpFault::malformed);
   const std::size_t trailer = tag_bytes(session.suite()) + session.mki_bytes();
-  if (all.size() + trailer > packet.memory.size()) return session.finish(packet, SrtpFault::no_room);
+  if (!has_srtp_room(packet, trailer)) return session.finish(packet, SrtpFault::no_room);
   const SrtpIndex index = session.sources().of(frame->ssrc).guess(frame->sequence);
   const SrtpFault fault = take(session.sources(), frame->ssrc, index);
   if (fault != SrtpFault::none) return session.finish(packet, fault);

@@ -100,7 +100,7 @@ void BatchedRtcp::seal(BatchedSession& session, SrtpPacket& packet) {
   const ByteSpan plain = packet.memory.first(packet.bytes);
   if (!is_rtcp_like(plain)) return session.finish(packet, SrtpFault::malformed);
   Parts parts(session, plain.size());
-  if (parts.end > packet.memory.size()) return session.finish(packet, SrtpFault::no_room);
+  if (!has_srtp_room(packet, trailer_bytes(session))) return session.finish(packet, SrtpFault::no_room);
 
   const SrtpStream source = session.rtcp_sources().of(load_be32(plain.data() + 4));
   const std::uint64_t index = source.has_begun() ? source.highest().value + 1 : 0;

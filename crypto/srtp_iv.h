@@ -13,9 +13,9 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstdint>
 
-#include "base/bytes.h"
 #include "crypto/srtp_index.h"
 
 namespace assent {
@@ -23,11 +23,14 @@ namespace assent {
 using SrtpSalt = std::array<std::uint8_t, 16>;  // with zeros after its end
 using SrtpIv = std::array<std::uint8_t, 16>;    // AES-GCM uses the first 12 bytes
 
+// Halves, big-endian. In whole words: an IV put together from bytes would be waited for, byte by byte, when it is read.
 inline SrtpIv srtp_iv(const SrtpSalt& salt, std::uint64_t first_half, std::uint64_t second_half) {
-  SrtpIv iv;
-  store_be64(iv.data(), load_be64(salt.data()) ^ first_half);
-  store_be64(iv.data() + 8, load_be64(salt.data() + 8) ^ second_half);
-  return iv;
+  std::array<std::uint64_t, 2> words{first_half, second_half};
+  if constexpr (std::endian::native == std::endian::little) {
+    for (std::uint64_t& word : words) word = __builtin_bswap64(word);
+  }
+  const auto salt_words = std::bit_cast<std::array<std::uint64_t, 2>>(salt);
+  return std::bit_cast<SrtpIv>(std::array{words[0] ^ salt_words[0], words[1] ^ salt_words[1]});
 }
 inline SrtpIv srtp_cm_iv(const SrtpSalt& salt, std::uint32_t ssrc, SrtpIndex index) {
   return srtp_iv(salt, ssrc, index.value << 16);

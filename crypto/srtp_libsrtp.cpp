@@ -140,7 +140,7 @@ class LibsrtpSession final : public SrtpSession {
   }
 
   bool has_room(SrtpPacket& packet, std::size_t trailer_bytes) {
-    if (packet.bytes + mki_bytes_ + trailer_bytes <= packet.memory.size()) return true;
+    if (has_srtp_room(packet, mki_bytes_ + trailer_bytes)) return true;
     done(packet, SrtpFault::no_room, 0);
     return false;
   }

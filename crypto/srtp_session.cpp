@@ -21,6 +21,10 @@ std::string_view name_of(SrtpFault fault) {
   return "unknown";
 }
 
+bool has_srtp_room(const SrtpPacket& packet, std::size_t trailer_bytes) {
+  return packet.bytes + trailer_bytes <= std::min(packet.memory.size(), limits::kSrtpPacketBytes);
+}
+
 Result<void> check_srtp_keys(SrtpSuite suite, std::span<const SrtpMasterKey> keys) {
   if (keys.empty() || keys.size() > limits::kSrtpMasterKeys) {
     return error(Errc::invalid, "an SRTP session has 1 to " + std::to_string(limits::kSrtpMasterKeys) +

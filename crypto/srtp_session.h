@@ -40,7 +40,7 @@ enum class SrtpFault : std::uint8_t {
   too_old,           // behind the replay window, so it may have been there
   unauthentic,       // damaged, forged, or under another key
   too_many_sources,  // authentic, but of a source beyond limits::kSrtpSources
-  no_room,           // to be protected: the memory ends before the tag would
+  no_room,           // to be protected: its memory ends before the tag would, or a datagram does
 };
 inline constexpr std::size_t kSrtpFaults = 8;
 std::string_view name_of(SrtpFault fault);
@@ -81,6 +81,9 @@ struct SrtpPacket {
   std::size_t bytes = 0;  // of the packet, before and after; 0 when there is a fault
   SrtpFault fault = SrtpFault::none;  // after
 };
+
+// Whether so much more fits behind a packet that is to be protected.
+bool has_srtp_room(const SrtpPacket& packet, std::size_t trailer_bytes);
 
 class SrtpEngine {
  public:

@@ -31,6 +31,17 @@ inline Bytes seal_rtcp_gcm(const Bytes& key, const Bytes& salt, const Bytes& pla
   return out;
 }
 
+// `packet`, its last word and the tag over both.
+inline Bytes tagged(const Bytes& packet, std::uint32_t word, const Bytes& authentication) {
+  Bytes out(packet);
+  append_be32(out, word);
+  std::array<std::uint8_t, EVP_MAX_MD_SIZE> tag{};
+  HMAC(EVP_sha1(), authentication.data(), static_cast<int>(authentication.size()), out.data(), out.size(), tag.data(),
+       nullptr);
+  append(out, ByteView(tag).first(10));
+  return out;
+}
+
 inline Bytes seal_rtcp_cm(const Bytes& key, const Bytes& salt, const Bytes& authentication, const Bytes& plain,
                           std::uint32_t index) {
   std::array<std::uint8_t, 16> iv{};
@@ -43,12 +54,7 @@ inline Bytes seal_rtcp_cm(const Bytes& key, const Bytes& salt, const Bytes& auth
   EVP_EncryptInit_ex(context, key.size() == 32 ? EVP_aes_256_ctr() : EVP_aes_128_ctr(), nullptr, key.data(), iv.data());
   EVP_EncryptUpdate(context, out.data() + 8, &written, out.data() + 8, static_cast<int>(out.size() - 8));
   EVP_CIPHER_CTX_free(context);
-  append_be32(out, index | kEncrypted);
-  std::array<std::uint8_t, EVP_MAX_MD_SIZE> tag{};
-  HMAC(EVP_sha1(), authentication.data(), static_cast<int>(authentication.size()), out.data(), out.size(), tag.data(),
-       nullptr);
-  append(out, ByteView(tag).first(10));
-  return out;
+  return tagged(out, index | kEncrypted, authentication);
 }
 
 }  // namespace assent::test

@@ -218,7 +218,7 @@ TEST_CASE("RTCP that either engine seals is opened by both, once, and not when i
           Bytes report(8 + 4 * (random() % 40));
           for (auto& byte : report) byte = static_cast<std::uint8_t>(random());
           report[0] = 0x81;
-          store_be32(report.data() + 4, random() % 3);
+          store_be32(report.data() + 4, static_cast<std::uint32_t>(random() % 3));
           Held sent(*sender, report);
           sealer->protect_rtcp(*sent);
           REQUIRE(sent->fault == SrtpFault::none);

@@ -94,12 +94,12 @@ TEST_CASE("what is not authenticated is not left decrypted in its memory") {
   for (const SrtpSuite suite : kSrtpSuites) {
     CAPTURE(name_of(suite));
     Pair pair(kind, suite);
-    Bytes packet = pair.send(1);
+    Bytes packet = pair.send(40000);  // there is one guess for it
     packet.back() ^= 1;
     Held held(*pair.receiver, packet);
     pair.engine->unprotect({&*held, 1});
     CHECK(held->bytes == 0);
-    const Bytes plain = rtp_of(1);
+    const Bytes plain = rtp_of(40000);
     CHECK_FALSE(std::equal(plain.begin() + 12, plain.begin() + 28, held->memory.begin() + 12));
   }
 }
@@ -312,6 +312,24 @@ TEST_CASE("a packet without payload, with contributing sources and an extension 
   }
 }
 
+TEST_CASE("a packet may be as large as a datagram, and no larger") {
+  const auto kind = GENERATE(EngineKind::batched, EngineKind::libsrtp);
+  if (is_missing(kind)) return;
+  for (const SrtpSuite suite : kSrtpSuites) {
+    CAPTURE(name_of(suite));
+    Pair pair(kind, suite);
+    const std::size_t largest = limits::kSrtpPacketBytes - tag_bytes(suite);
+    const Bytes packet = rtp_of(1, 5, largest - 12);
+    const Bytes protected_packet = sealed(*pair.engine, *pair.sender, packet);
+    CHECK(protected_packet.size() == limits::kSrtpPacketBytes);
+    CHECK(pair.receive(protected_packet) == Opened{SrtpFault::none, packet});
+    Held larger(*pair.sender, rtp_of(2, 5, largest - 11));
+    pair.engine->protect({&*larger, 1});
+    CHECK(larger->fault == SrtpFault::no_room);
+    CHECK(pair.receive(Bytes(limits::kSrtpPacketBytes + tag_bytes(suite) + 1, 0x80)).fault == SrtpFault::malformed);
+  }
+}
+
 TEST_CASE("a packet that has no room for its tag is not sealed, and its index is not used up") {
   const auto kind = GENERATE(EngineKind::batched, EngineKind::libsrtp);
   if (is_missing(kind)) return;
@@ -414,6 +432,18 @@ TEST_CASE("RTCP is sealed as its RFCs define it, and opened again once") {
     pair.engine->unprotect_rtcp(*brief);
     CHECK(brief->fault == SrtpFault::malformed);
   }
+}
+
+TEST_CASE("RTCP that is authentic but not encrypted, which nobody agreed on, is malformed") {
+  const auto kind = GENERATE(EngineKind::batched, EngineKind::libsrtp);
+  if (is_missing(kind)) return;
+  Pair pair(kind);
+  Bytes authentication(20);
+  derive_srtp(pair.keys[0], SrtpLabel::rtcp_authentication, authentication);
+  Held plain(*pair.receiver, tagged(a_report(), 7, authentication));
+  pair.engine->unprotect_rtcp(*plain);
+  CHECK(plain->fault == SrtpFault::malformed);
+  CHECK(plain->bytes == 0);
 }
 
 TEST_CASE("RTCP follows a rekey") {
