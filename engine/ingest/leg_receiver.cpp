@@ -79,13 +79,12 @@ Result<LegReceiver> LegReceiver::create(const LegReceiverSetup& setup) {
 LegReceiver::LegReceiver(const LegReceiverSetup& setup)
     : current_(setup.payloads.formats.front()),
       dtmf_(setup.payloads.dtmf),
+      redundancy_(setup.payloads.redundancy),
       window_(setup.reorder_window),
       timeline_(setup.payloads.formats.front().codec.clock_rate),
-      format_count_(setup.payloads.formats.size()),
+      formats_(setup.payloads.formats),
       comfort_noise_(setup.payloads.comfort_noise),
-      redundancy_(setup.payloads.redundancy),
       reorder_window_(setup.reorder_window) {
-  std::copy(setup.payloads.formats.begin(), setup.payloads.formats.end(), formats_.begin());
   pin(setup.source);
 }
 
@@ -209,8 +208,8 @@ LegReceiver::Kind LegReceiver::kind_of(std::uint8_t payload_type) const {
 
 const LegFormat* LegReceiver::format_of(std::uint8_t payload_type) const {
   if (current_.payload_type == payload_type) return &current_;
-  for (std::size_t i = 0; i < format_count_; ++i) {
-    if (formats_[i].payload_type == payload_type) return &formats_[i];
+  for (const LegFormat& format : formats_) {
+    if (format.payload_type == payload_type) return &format;
   }
   return nullptr;
 }

@@ -14,6 +14,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "base/limits.h"
 #include "base/result.h"
@@ -169,6 +170,7 @@ class alignas(limits::kCacheLineBytes) LegReceiver {
   SequenceNumber latest_sequence_;          // of what was handed on
   std::uint16_t latest_payload_bytes_ = 0;  // of the latest audio; 0 when none follows it by size alone
   std::optional<std::uint8_t> dtmf_;
+  std::optional<std::uint8_t> redundancy_;
   ReorderWindow<RtpPacket> window_;
   std::uint64_t packets_ = 0;  // of counts_ ...
   std::uint64_t bytes_ = 0;
@@ -177,10 +179,8 @@ class alignas(limits::kCacheLineBytes) LegReceiver {
 
   InterarrivalJitter jitter_;
   ReceiverCounts counts_;  // ... which has the rest
-  std::array<LegFormat, limits::kFormatsPerLeg> formats_{};
-  std::size_t format_count_ = 0;
+  std::vector<LegFormat> formats_;
   std::optional<std::uint8_t> comfort_noise_;
-  std::optional<std::uint8_t> redundancy_;
   nanoseconds reorder_window_;
   std::optional<Former> former_;  // the stream before, whose stragglers must not bring it back
   DigitDetector digits_;
