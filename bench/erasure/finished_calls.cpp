@@ -25,6 +25,7 @@ ParticipantSpec participant(const std::string& ref, const std::string& subject) 
 
 LegSpec leg(const std::string& label) {
   LegSpec spec;
+  spec.payloads.formats = {{0, Codec{}}};
   spec.label = label;
   spec.participant = label;
   return spec;

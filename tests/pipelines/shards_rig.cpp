@@ -83,6 +83,7 @@ CallSpec ShardsRig::call_of(std::size_t legs) {
   spec.participants.push_back({"customer", "person-1", "customer", std::nullopt, std::nullopt});
   for (std::size_t i = 0; i < legs; ++i) {
     LegSpec leg;
+    leg.payloads.formats = {{0, Codec{}}};
     leg.label = "leg-" + std::to_string(i);
     leg.participant = "customer";
     spec.legs.push_back(leg);
