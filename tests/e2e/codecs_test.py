@@ -19,14 +19,18 @@ SECONDS = 1.6
 
 
 def recorded(engine, body, talk):
-    """A call of one leg that agrees, and whose audio `talk(sender)` sends; its recording."""
+    """A call of one leg that agrees, and whose audio `talk(sender)` sends, which says in how many packets; its recording."""
     call = engine.ask("POST", "/v1/calls", body)
     engine.decide(call, "customer", "granted", purposes=["quality"])
     sender = Sender(call["legs"][0])
-    talk(sender)
+    sent = talk(sender)
     sender.close()
-    time.sleep(0.3)
+    have_come(engine, call, sent)
     return engine.end(call)["recording"]
+
+
+def have_come(engine, call, packets):
+    harness.wait_until(f"{packets} packets have come", lambda: engine.show(call)["legs"][0]["packets"] >= packets)
 
 
 def check_codec(engine, codec):
@@ -35,9 +39,9 @@ def check_codec(engine, codec):
 
     def talk(sender):
         sender.payload_type, sender.ticks = codec.codec["payload_type"], codec.ticks
-        for payload in payloads:
+        for payload, _ in zip(payloads, harness.paced(60, 0.002)):
             sender.send(payload)
-            time.sleep(0.002)
+        return len(payloads)
 
     recording = recorded(engine, engine.call_body(codec=codec.codec), talk)
     wav = engine.wav(recording)
@@ -92,31 +96,29 @@ def check_switches(engine, folder):
     call = engine.ask("POST", "/v1/calls", engine.call_body(legs=("customer",)) | {"legs": [leg]})
     engine.decide(call, "customer", "granted", purposes=["quality"])
     sender = Sender(call["legs"][0])
-    begun = time.monotonic()
-    killed = None
-    for which, (hertz, payload_type, ticks, payloads) in enumerate(stretches):
-        if which == 3:
-            shown = engine.show(call)["legs"][0]
-            check(shown["codec"].startswith("opus/48000/2"), f"the leg is shown with {shown['codec']}")
-            check(shown["level_dbov"] is None, "a level of Opus is shown, which nobody measured")
-            killed = time.monotonic() - begun
-            engine.kill()
-            engine.start()
-            killed = (killed, time.monotonic() - begun)
-        wait_from = begun + (which if which < 3 else math.ceil((time.monotonic() - begun) * 10) / 10)
-        sender.payload_type, sender.ticks = payload_type, ticks
-        for n, payload in enumerate(payloads):
-            time.sleep(max(0, wait_from + n * 0.02 - time.monotonic()))
-            if which < 3 or n == 0:
-                starts = wait_from - begun
+
+    def send(stretches):
+        """50 packets a second, and 50 a stretch."""
+        packets = ((payload_type, ticks, payload) for _, payload_type, ticks, payloads in stretches for payload in payloads)
+        for (sender.payload_type, sender.ticks, payload), _ in zip(packets, harness.paced(60)):
             sender.send(payload)
-    time.sleep(0.3)
+
+    begun = time.monotonic()
+    send(stretches[:3])
+    shown = engine.show(call)["legs"][0]
+    check(shown["codec"].startswith("opus/48000/2"), f"the leg is shown with {shown['codec']}")
+    check(shown["level_dbov"] is None, "a level of Opus is shown, which nobody measured")
+    killed = time.monotonic() - begun
+    engine.kill()
+    engine.start()
+    last_start = time.monotonic() - begun
+    send(stretches[3:])
+    have_come(engine, call, 50)
     recording = engine.end(call)["recording"]
     wav = engine.wav(recording)
     check(wav.rate == 48000, f"the WAV has {wav.rate} Hz")
     samples = list(wav.legs[0])
-    last_start = starts
-    print(f"killed after {killed[0]:.2f} s, back after {killed[1]:.2f} s; the last stretch begins at {last_start:.2f} s")
+    print(f"killed after {killed:.2f} s, back and going on after {last_start:.2f} s")
     for which, (hertz, *_) in enumerate(stretches):
         start = which if which < 3 else last_start
         # A margin at both ends for what arrival can differ by, and Opus takes to rise; what SIGKILL may lose at the end.
@@ -126,7 +128,7 @@ def check_switches(engine, folder):
             powers = {each: power_at(window, 48000, each) for each, *_ in stretches}
             check(max(powers, key=powers.get) == hertz and powers[hertz] > 1e5,
                   f"at {at:.2f} s there is not {hertz} Hz: {powers}")
-    silence = samples[int((killed[0] + 0.15) * 48000):int((last_start - 0.1) * 48000)]
+    silence = samples[int((killed + 0.15) * 48000):int((last_start - 0.1) * 48000)]
     check(all(sample == 0 for sample in silence), "while nothing ran, there is something")
     shown = engine.ask("GET", f"/v1/recordings/{recording}?purpose=quality")
     check(shown["legs"][0]["codec"] == "PCMU/8000, G722/8000, opus/48000/2", f"codecs {shown['legs'][0]['codec']}")
@@ -150,7 +152,7 @@ def check_redundancy(engine):
     body["legs"][0]["redundancy_payload_type"] = 121
 
     def talk(sender):
-        for n, payload in enumerate(payloads):
+        for (n, payload), _ in zip(enumerate(payloads), harness.paced(60, 0.005)):
             if n == 0:
                 packet = sender.packet(payload, 0)
             else:
@@ -159,10 +161,10 @@ def check_redundancy(engine):
             if n not in lost:
                 sender.socket.sendto(packet, sender.to)
             sender.timestamp += 160
-            time.sleep(0.005)
         sender.socket.sendto(sender.packet(b"\x3c", 13), sender.to)
         sender.timestamp += 8000
         sender.send(payloads[7])
+        return len(payloads) - len(lost) + 2
 
     recording = recorded(engine, body, talk)
     samples = list(engine.wav(recording).legs[0])

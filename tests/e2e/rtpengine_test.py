@@ -1,7 +1,6 @@
 """Debian's rtpengine between two endpoints: the engine asks it for what both say, goes on when either of the two programs was
 killed in the middle, and leaves nothing with it when the call is over."""
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from harness import check
 sys.path.insert(0, os.path.join(harness.ROOT, "bench", "peers"))
 from ng_client import NgClient  # noqa: E402
 from process import Failed  # noqa: E402
+from rtpengine import program  # noqa: E402
 
 CONTROL = 22391
 PORTS = (41000, 41199)
@@ -33,7 +33,7 @@ a=sendrecv
 
 class Rtpengine:
     def __init__(self, folder):
-        self.program = shutil.which("rtpengine", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/bin")
+        self.program = program()
         if self.program is None:
             harness.skip("rtpengine is not installed")
         self.log = os.path.join(folder, "rtpengine.log")
