@@ -137,10 +137,12 @@ Result<void> DisclosureReader::add_people(SubjectId subject, Sources& from, Disc
   if (!consents) return consents.error();
   from.participants = *std::move(rows);
   from.consents = *std::move(consents);
+  std::map<ParticipantId, KeyId> own_keys;
   for (const ParticipantRow& row : from.participants) {
     DisclosedParticipant one{row.id, row.role, row.subject == subject, std::nullopt, std::nullopt};
     if (one.is_them) {
       from.own.insert(row.id);
+      own_keys[row.id] = row.key;
       one.opt_in = opt_in_time(row.id, from.consents);
       auto key = unless_gone(parts_.keys.open(row.key));
       if (!key) return key.error();
@@ -151,10 +153,6 @@ Result<void> DisclosureReader::add_people(SubjectId subject, Sources& from, Disc
       }
     }
     call.participants.push_back(std::move(one));
-  }
-  std::map<ParticipantId, KeyId> own_keys;
-  for (const ParticipantRow& row : from.participants) {
-    if (from.own.contains(row.id)) own_keys[row.id] = row.key;
   }
   for (const ConsentRow& consent : from.consents) {
     if (from.own.contains(consent.participant)) call.consents.push_back(consent);

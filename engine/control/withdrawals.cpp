@@ -42,6 +42,12 @@ std::vector<ConsentRow> standing_grants(const std::vector<ConsentRow>& consents,
   return granted;
 }
 
+// Erased, or damaged: the id names them as well.
+std::string ref_under(const OpenKey& key, const ParticipantRow& row) {
+  const auto fields = open_participant(*key.key, row);
+  return fields ? fields->ref : to_text(row.id);
+}
+
 struct WithdrawingParticipant {
   std::string ref;
   std::shared_ptr<const SecretKey> key;  // none: what the call says of them has been erased
@@ -185,9 +191,7 @@ Result<Withdrawals::Statement> Withdrawals::checked(const WithdrawalSpec& spec, 
 
 std::string Withdrawals::ref_of(const ParticipantRow& row) {
   const auto key = parts_.keys.open(row.key);
-  if (!key) return to_text(row.id);
-  const auto fields = open_participant(*key->key, row);
-  return fields ? fields->ref : to_text(row.id);  // erased, or damaged: the id names them as well
+  return key ? ref_under(*key, row) : to_text(row.id);
 }
 
 Result<Withdrawals::People> Withdrawals::people_in(CallId call, const Whom& whom) {
@@ -292,7 +296,11 @@ Result<std::optional<Withdrawals::PastCall>> Withdrawals::prepare(const CallRow&
     if (!who->contains(row.id)) continue;
     auto key = unless_gone(parts_.keys.open(row.key));
     if (!key) return key.error();
-    withdrawing[row.id] = {ref_of(row), *key ? (*key)->key : nullptr};
+    if (*key) {
+      withdrawing[row.id] = {ref_under(**key, row), (*key)->key};
+    } else {
+      withdrawing[row.id] = {to_text(row.id), nullptr};
+    }
   }
 
   PastCall past{{call.id, call.state, {}, std::nullopt}, {}, {}};
