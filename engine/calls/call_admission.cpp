@@ -293,7 +293,6 @@ Result<NewLeg> CallAdmission::leg(const LegSpec& spec, CallId call, int index, c
   auto key = keys_.make(KeyKind::leg, *subject, bookings, others);
   if (!key) return key.error();
   const auto id = new_id<LegId>(now);
-  const LegMedia media{spec.payloads, spec.source, {}, spec.rtpengine};  // its ports come with it
   LegRow row{id,
              call,
              owner.id,
@@ -302,7 +301,7 @@ Result<NewLeg> CallAdmission::leg(const LegSpec& spec, CallId call, int index, c
              key->id,
              to_text(codecs_of(spec.payloads)),
              {}};
-  row.sealed_media = seal_leg_media(*call_key.key, id, to_json(media));
+  row.sealed_media = seal_leg_media(*call_key.key, id, to_json(media_of(spec, {})));  // its ports come with it
   bookings.push_back(booking::AddLeg{std::move(row)});
   return NewLeg{id, spec.label, spec.participant, spec.payloads, spec.source, key->id, key->key->duplicate()};
 }

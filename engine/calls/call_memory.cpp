@@ -167,6 +167,10 @@ Result<OnWithdraw> on_withdraw_from(std::string_view text) {
   return read(text, "terms", [](const json& object) { return on_withdraw_from(object.at("consent")); });
 }
 
+LegMedia media_of(const LegSpec& spec, const std::optional<LegPorts>& ports) {
+  return {spec.payloads, spec.source, ports, spec.rtpengine};
+}
+
 std::string to_json(const LegMedia& media) {
   const LegPayloads& payloads = media.payloads;
   json object{{"formats", json::array()}};

@@ -44,6 +44,7 @@ struct LegMedia {
   std::optional<RtpengineSource> rtpengine = std::nullopt;
 };
 
+LegMedia media_of(const LegSpec& spec, const std::optional<LegPorts>& ports);
 std::string to_json(const LegMedia& media);
 Result<LegMedia> leg_media_from(std::string_view json);
 

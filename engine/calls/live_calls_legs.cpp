@@ -14,8 +14,7 @@ void LiveCalls::note_ports(const Known& known, const std::vector<LegPorts>& port
   const std::size_t first = known.legs.size() - ports.size();
   for (std::size_t i = 0; i < ports.size(); ++i) {
     const auto& [id, spec] = known.legs.at(first + i);
-    const LegMedia media{spec.payloads, spec.source, ports[i], spec.rtpengine};
-    Bytes sealed = seal_leg_media(call_key, id, to_json(media));
+    Bytes sealed = seal_leg_media(call_key, id, to_json(media_of(spec, ports[i])));
     const auto row = std::find_if(bookings.begin(), bookings.end(), [leg = id](const Booking& booking) {
       const auto* add = std::get_if<booking::AddLeg>(&booking);
       return add != nullptr && add->row.id == leg;
@@ -94,10 +93,10 @@ Result<void> LiveCalls::set_source(CallId id, LegId leg, const Endpoint& source)
   if (!ports) return ports.error();
   const auto call_key = parts_.keys.open(before->call_key);
   if (!call_key) return call_key.error();
-  const LegSpec& spec = before->legs[index].second;
-  const LegMedia media{spec.payloads, source, *ports, spec.rtpengine};
+  LegSpec spec = before->legs[index].second;
+  spec.source = source;
   std::vector<Booking> bookings;
-  bookings.push_back(booking::SetLegMedia{leg, seal_leg_media(*call_key->key, leg, to_json(media))});
+  bookings.push_back(booking::SetLegMedia{leg, seal_leg_media(*call_key->key, leg, to_json(media_of(spec, *ports)))});
   if (auto booked = parts_.writer.book_and_wait(std::move(bookings)); !booked) return booked;
   const std::lock_guard lock(mutex_);
   const auto found = known_.find(id);
