@@ -4,7 +4,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <string>
@@ -32,12 +31,6 @@ class Socket {
 
 Error no_answer(const Endpoint& server, const std::string& why) {
   return error(Errc::unavailable, "rtpengine at " + to_text(server) + " does not answer: " + why);
-}
-
-std::string new_cookie() {
-  std::array<std::uint8_t, 16> bytes{};
-  random_bytes(bytes);
-  return to_hex(bytes);
 }
 
 // What it says to this cookie; nothing in time, or at once when it was to another or nobody listens there.
@@ -75,7 +68,7 @@ Result<Bencode> UdpNgClient::ask(const Endpoint& server, Bencode::Dictionary que
   if (::connect(socket.fd(), reinterpret_cast<const sockaddr*>(&address), length) != 0) {
     return no_answer(server, std::strerror(errno));
   }
-  const std::string cookie = new_cookie();
+  const std::string cookie = to_hex(random_32());
   const std::string datagram = cookie + ' ' + to_text(Bencode(std::move(question)));
   milliseconds wait = kNgFirstWait;
   for (int attempt = 0; attempt < kNgAttempts; ++attempt, wait *= 2) {

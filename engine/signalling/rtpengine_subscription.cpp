@@ -1,17 +1,15 @@
 #include "engine/signalling/rtpengine_subscription.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "base/bytes.h"
 #include "base/limits.h"
+#include "codecs/payload_format.h"
 #include "crypto/random.h"
 
 namespace assent {
 namespace {
-
-constexpr std::uint8_t kComfortNoise = 13;  // RFC 3551: without having been agreed on
 
 std::string lower(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(),
@@ -41,7 +39,7 @@ LegPayloads payloads_of(const SdpMedia& media, const std::optional<LegPayloads>&
     const std::string encoding = lower(format.encoding);
     const bool on_clock = format.clock_rate == payloads.formats.front().codec.clock_rate;
     if (encoding == "telephone-event" && on_clock && !payloads.dtmf) payloads.dtmf = format.payload_type;
-    if (encoding == "cn" && format.payload_type != kComfortNoise && !payloads.comfort_noise) {
+    if (encoding == "cn" && format.payload_type != kComfortNoisePayloadType && !payloads.comfort_noise) {
       payloads.comfort_noise = format.payload_type;
     }
   }
@@ -49,7 +47,7 @@ LegPayloads payloads_of(const SdpMedia& media, const std::optional<LegPayloads>&
 }
 
 bool is_taken(const LegPayloads& payloads, std::uint8_t type) {
-  return type == payloads.dtmf || type == payloads.comfort_noise || type == kComfortNoise ||
+  return type == payloads.dtmf || type == payloads.comfort_noise || type == kComfortNoisePayloadType ||
          std::any_of(payloads.formats.begin(), payloads.formats.end(),
                      [&](const LegFormat& format) { return format.payload_type == type; });
 }
@@ -95,11 +93,7 @@ std::string answer_to(const OfferedMedia& offered, const Endpoint& rtp, std::uin
   return sdp_answer(session_id, 1, answers);
 }
 
-std::string new_subscription_tag() {
-  std::array<std::uint8_t, 16> bytes{};
-  random_bytes(bytes);
-  return "assent-" + to_hex(bytes);
-}
+std::string new_subscription_tag() { return "assent-" + to_hex(random_32()); }
 
 Result<OfferedMedia> ask_for_media(NgClient& ng, const RtpengineSource& source,
                                    const std::optional<LegPayloads>& taken) {

@@ -5,6 +5,8 @@
 #include <charconv>
 #include <utility>
 
+#include "codecs/payload_format.h"
+
 namespace assent {
 namespace {
 
@@ -18,18 +20,18 @@ struct StaticType {
   std::uint32_t clock_rate;
   std::uint8_t channels;
 };
-// RFC 3551 table 4, the audio types that are still sent.
-constexpr std::array kStaticTypes = {
-    StaticType{0, "PCMU", 8000, 1},  StaticType{3, "GSM", 8000, 1},  StaticType{4, "G723", 8000, 1},
-    StaticType{8, "PCMA", 8000, 1},  StaticType{9, "G722", 8000, 1}, StaticType{10, "L16", 44100, 2},
-    StaticType{11, "L16", 44100, 1}, StaticType{13, "CN", 8000, 1},  StaticType{15, "G728", 8000, 1},
-    StaticType{18, "G729", 8000, 1},
-};
+// RFC 3551 table 4: those that are still sent, and not recorded.
+constexpr std::array kOtherTypes = {StaticType{3, "GSM", 8000, 1}, StaticType{4, "G723", 8000, 1},
+                                    StaticType{kComfortNoisePayloadType, "CN", 8000, 1},
+                                    StaticType{15, "G728", 8000, 1}};
 
 SdpFormat format_of(std::uint8_t payload_type) {
-  const auto known = std::find_if(kStaticTypes.begin(), kStaticTypes.end(),
+  if (const auto codec = codec_of_static(payload_type)) {
+    return {payload_type, std::string(name_of(codec->name)), codec->clock_rate, codec->channels, {}};
+  }
+  const auto known = std::find_if(kOtherTypes.begin(), kOtherTypes.end(),
                                   [&](const StaticType& type) { return type.payload_type == payload_type; });
-  if (known == kStaticTypes.end()) return {payload_type, {}, 0, 1, {}};
+  if (known == kOtherTypes.end()) return {payload_type, {}, 0, 1, {}};
   return {payload_type, std::string(known->encoding), known->clock_rate, known->channels, {}};
 }
 

@@ -71,6 +71,7 @@ class FakeCalls final : public CallService {
   std::vector<Endpoint> sources;
   std::optional<Error> fails;
   std::function<void()> during_create = [] {};
+  std::function<void()> during_change = [] {};
 
   Result<CallView> create_call(const CallSpec& spec, const Caller&) override {
     if (fails) return *fails;
@@ -83,6 +84,7 @@ class FakeCalls final : public CallService {
   }
   Result<CallView> change_legs(CallId id, const LegsSpec& spec, const Caller&) override {
     add(spec.legs, live.at(id));
+    during_change();
     return live.at(id);
   }
   Result<std::vector<CallView>> calls() override {
@@ -293,7 +295,13 @@ TEST_CASE("legs that join are subscribed to, and one that rtpengine then does no
   rig.rtpengine.tags.insert("C");
   LegsSpec joining;
   joining.legs = {Rig::leg("third", "C")};
+  // It forgets the offer before it is answered: the leg is there, and the next round asks again.
+  rig.inner.during_change = [&] { rig.rtpengine.offered.clear(); };
   REQUIRE(rig.calls.change_legs(view.id, joining, kCaller));
+  CHECK(rig.rtpengine.begun.size() == 2);
+  REQUIRE(rig.told.size() == 1);
+  CHECK_THAT(rig.told[0], Catch::Contains("\"third\": there was no such offer"));
+  rig.step();
   CHECK(rig.rtpengine.begun.size() == 3);
   CHECK(rig.calls.end_call(view.id, kCaller));
   rig.step();
