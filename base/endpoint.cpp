@@ -5,20 +5,14 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
+
+#include "base/text.h"
 
 namespace assent {
 namespace {
 
 constexpr std::array<std::uint8_t, 12> kMappedPrefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
-
-std::optional<std::uint16_t> parse_port(std::string_view text) {
-  std::uint16_t port = 0;
-  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), port);
-  if (code != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return port;
-}
 
 }  // namespace
 
@@ -53,7 +47,7 @@ std::optional<Endpoint> parse_address(std::string_view address, std::uint16_t po
 std::optional<Endpoint> parse_endpoint(std::string_view text) {
   const std::size_t colon = text.rfind(':');
   if (colon == std::string_view::npos) return std::nullopt;
-  const auto port = parse_port(text.substr(colon + 1));
+  const auto port = parse_number<std::uint16_t>(text.substr(colon + 1));
   std::string_view address = text.substr(0, colon);
   if (!port) return std::nullopt;
   const bool bracketed = address.size() > 2 && address.front() == '[' && address.back() == ']';

@@ -485,4 +485,25 @@ inline constexpr auto kRenderStall = 30s;               // a mixer that neither 
 inline constexpr std::uint64_t kWavBytes = 0xFFFFFFFF;  // RIFF sizes have 32 bits
 inline constexpr std::size_t kPeakBuckets = 20000;      // more than any screen has columns
 
+// ---- What media servers say ----------------------------------------------------------------------------------------
+inline constexpr std::size_t kNgBytes = 65535;  // of rtpengine's NG: a UDP datagram
+inline constexpr int kBencodeDepth = 16;
+inline constexpr std::size_t kBencodeValues = 65536;
+// A question that gets no answer is asked again after twice as long each time: 7.5 s in all.
+inline constexpr std::chrono::milliseconds kNgFirstWait{500};
+inline constexpr int kNgAttempts = 4;
+inline constexpr std::chrono::milliseconds kNgPatience = kNgFirstWait * ((1 << kNgAttempts) - 1);
+inline constexpr std::chrono::milliseconds kSubscriptionLook{2000};  // how often each is asked about
+inline constexpr std::size_t kSdpBytes = std::size_t{64} * 1024;
+inline constexpr std::size_t kSdpMedia = 32;
+inline constexpr std::size_t kSdpFormats = 64;  // of an m-line
+inline constexpr std::size_t kMultipartBytes = std::size_t{512} * 1024;
+inline constexpr std::size_t kMultipartParts = 16;
+inline constexpr std::size_t kMultipartHeaders = 16;  // of a part
+inline constexpr std::size_t kBoundaryBytes = 70;     // RFC 2046 section 5.1.1
+inline constexpr std::size_t kXmlBytes = std::size_t{256} * 1024;
+inline constexpr std::size_t kXmlDepth = 16;
+inline constexpr std::size_t kXmlElements = 8192;
+inline constexpr std::size_t kXmlAttributes = 32;  // of an element
+
 }  // namespace assent::limits

@@ -1,7 +1,8 @@
 #include "codecs/codec.h"
 
 #include <algorithm>
-#include <charconv>
+
+#include "base/text.h"
 
 namespace assent {
 namespace {
@@ -26,12 +27,6 @@ constexpr std::array<Rule, kCodecNames> kRules = {{
 constexpr const Rule& rule_of(CodecName name) { return kRules[static_cast<std::size_t>(name)]; }
 
 constexpr bool is_amr(CodecName name) { return name == CodecName::amr || name == CodecName::amr_wb; }
-
-constexpr char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
-
-bool is_same(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return upper(x) == upper(y); });
-}
 
 template <typename List, typename Text>
 std::string listed(const List& list, Text text) {
@@ -58,13 +53,6 @@ std::string quoted(std::string_view text) {
   return out + (text.size() > kShown ? "...\"" : "\"");
 }
 
-std::optional<std::int64_t> parse_number(std::string_view text) {
-  std::int64_t value = 0;
-  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (failure != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
 // The text up to the next '/', which is taken off `rest`.
 std::string_view take_part(std::string_view& rest) {
   const auto slash = rest.find('/');
@@ -86,7 +74,8 @@ std::optional<std::string_view> parameter(std::string_view all, std::string_view
     const auto one = all.substr(0, end);
     all.remove_prefix(std::min(end + 1, all.size()));
     const auto equals = std::min(one.find('='), one.size());
-    if (is_same(trimmed(one.substr(0, equals)), name)) return trimmed(one.substr(std::min(equals + 1, one.size())));
+    if (equal_but_for_case(trimmed(one.substr(0, equals)), name))
+      return trimmed(one.substr(std::min(equals + 1, one.size())));
   }
   return std::nullopt;
 }
@@ -112,7 +101,7 @@ std::string_view name_of(CodecName name) { return rule_of(name).name; }
 
 std::optional<CodecName> parse_codec_name(std::string_view text) {
   for (std::size_t i = 0; i < kRules.size(); ++i) {
-    if (is_same(text, kRules[i].name)) return static_cast<CodecName>(i);
+    if (equal_but_for_case(text, kRules[i].name)) return static_cast<CodecName>(i);
   }
   return std::nullopt;
 }
@@ -160,8 +149,8 @@ Result<Codec> parse_codec(std::string_view text) {
   const auto map = text.substr(0, space);
   auto rest = map;
   const auto name = take_part(rest);
-  const auto rate = parse_number(take_part(rest));
-  const auto channels = rest.empty() ? std::optional<std::int64_t>{1} : parse_number(take_part(rest));
+  const auto rate = parse_number<std::int64_t>(take_part(rest));
+  const auto channels = rest.empty() ? std::optional<std::int64_t>{1} : parse_number<std::int64_t>(take_part(rest));
   if (!rate || !channels || !rest.empty() || map.back() == '/') {
     return error(Errc::invalid, "codec " + quoted(text) + " is not of the form NAME/RATE or NAME/RATE/CHANNELS");
   }

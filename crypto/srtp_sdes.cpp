@@ -1,13 +1,13 @@
 #include "crypto/srtp_sdes.h"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "base/bytes.h"
 #include "base/limits.h"
+#include "base/text.h"
 #include "crypto/srtp_session.h"
 #include "crypto/wipe.h"
 
@@ -36,16 +36,9 @@ std::string_view take_word(std::string_view& text) {
   return word;
 }
 
-std::optional<std::uint64_t> number_in(std::string_view digits) {
-  std::uint64_t number = 0;
-  const auto [end, flaw] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  if (flaw != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
-  return number;
-}
-
 Result<std::uint64_t> lifetime_in(std::string_view text) {
   const bool is_power = text.starts_with("2^");
-  const auto number = number_in(is_power ? text.substr(2) : text);
+  const auto number = parse_number<std::uint64_t>(is_power ? text.substr(2) : text);
   if (!number || (is_power && *number > 48)) return wrong("the lifetime is no number from 1 to 2^48");
   const std::uint64_t packets = is_power ? std::uint64_t{1} << *number : *number;
   if (packets == 0 || packets > kLifetimeMax) return wrong("the lifetime is no number from 1 to 2^48");
@@ -54,8 +47,8 @@ Result<std::uint64_t> lifetime_in(std::string_view text) {
 
 // "1:4": the number 1 in four bytes.
 Result<Bytes> mki_in(std::string_view text) {
-  const auto value = number_in(take_until(text, ':'));
-  const auto bytes = number_in(text);
+  const auto value = parse_number<std::uint64_t>(take_until(text, ':'));
+  const auto bytes = parse_number<std::uint64_t>(text);
   if (!value) return wrong("the MKI is no number below 2^64");
   if (!bytes || *bytes == 0 || *bytes > limits::kSrtpMkiBytes)
     return wrong("the MKI's length is not from 1 to 128 bytes");
@@ -97,7 +90,7 @@ Result<void> check_parameter(std::string_view parameter) {
   if (parameter.starts_with('-')) return {};
   const std::string_view whole = parameter;
   const std::string_view name = take_until(parameter, '=');
-  const auto value = number_in(parameter);
+  const auto value = parse_number<std::uint64_t>(parameter);
   if (name == "KDR") {
     if (!value || *value > 24) return wrong("KDR is not from 0 to 24");
     if (*value != 0) return not_ours("a key derivation rate");
@@ -122,7 +115,7 @@ Result<SrtpSdes> parse_srtp_sdes(std::string_view line) {
   SrtpSdes sdes;
 
   const std::string_view digits = line.substr(0, line.find_first_of(" \t"));
-  const auto tag = number_in(digits);
+  const auto tag = parse_number<std::uint64_t>(digits);
   if (!tag || digits.size() > 9 || (digits.size() > 1 && digits[0] == '0')) {
     return wrong("the tag is not one to nine digits without a leading zero");
   }

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <bit>
-#include <charconv>
 #include <cstdio>
 #include <string>
 
 #include "base/limits.h"
+#include "base/text.h"
 #include "codecs/matroska/codec_mapping.h"
 
 namespace assent {
@@ -315,13 +315,10 @@ LegCounts read_tags(ElementCursor tags) {
     const auto value = simple.expect(ElementId::tag_string);
     simple.expect_end();
     const auto digits = text_of(value.content.first(std::min(value.content.size(), std::size_t{24})));
-    std::uint64_t number = 0;
-    const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-    if (failure != std::errc{} || end != digits.data() + digits.size()) {
-      simple.fault("is not a count");
-    }
+    const auto number = parse_number<std::uint64_t>(digits);
+    if (!number) simple.fault("is not a count");
     for (const auto& known : kLegCountTags) {
-      if (name == known.name) counts.*known.count = number;
+      if (name == known.name) counts.*known.count = number.value_or(0);
     }
   }
   return counts;

@@ -1,10 +1,10 @@
 #include "engine/control/api.h"
 
 #include <algorithm>
-#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "base/limits.h"
+#include "base/text.h"
 #include "crypto/sha256.h"
 #include "engine/control/operations.h"
 
@@ -230,9 +230,8 @@ std::optional<WallTime> QueryReader::time(const std::string& name) {
 std::optional<std::uint64_t> QueryReader::number(const std::string& name, std::uint64_t least, std::uint64_t most) {
   const auto value = text(name);
   if (!value) return std::nullopt;
-  std::uint64_t parsed = 0;
-  const auto [end, failed] = std::from_chars(value->data(), value->data() + value->size(), parsed);
-  if (failed == std::errc{} && end == value->data() + value->size() && parsed >= least && parsed <= most) return parsed;
+  const auto parsed = parse_number<std::uint64_t>(*value);
+  if (parsed && *parsed >= least && *parsed <= most) return parsed;
   note(name, "must be a whole number from " + std::to_string(least) + " to " + std::to_string(most));
   return std::nullopt;
 }

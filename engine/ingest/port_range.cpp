@@ -1,8 +1,9 @@
 #include "engine/ingest/port_range.h"
 
 #include <algorithm>
-#include <charconv>
 #include <string>
+
+#include "base/text.h"
 
 namespace assent {
 namespace {
@@ -10,10 +11,8 @@ namespace {
 constexpr std::uint16_t kLowestPort = 1024;  // those below are the system's own services
 
 std::optional<std::uint16_t> parse_port(std::string_view text) {
-  std::uint16_t port = 0;
-  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), port);
-  if (failure != std::errc{} || end != text.data() + text.size() || port < kLowestPort) return std::nullopt;
-  return port;
+  const auto port = parse_number<std::uint16_t>(text);
+  return port && *port >= kLowestPort ? port : std::nullopt;
 }
 
 std::string to_text(PortSpan span) { return std::to_string(span.first) + "-" + std::to_string(span.last); }

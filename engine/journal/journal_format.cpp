@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdio>
 
+#include "base/text.h"
 #include "crypto/message_format.h"
 #include "crypto/sha256.h"
 
@@ -41,12 +41,6 @@ Result<JournalEntry> decode_entry(const std::uint8_t* at) {
   if (load_be16(at + kEntryFlagsAt) != 0) return bad_index("unknown flags");
   if ((entry.seq.value == 0) != (entry.kind == PageKind::header)) return bad_index("sequence number and kind disagree");
   return entry;
-}
-
-template <typename Number>
-bool parse_number(std::string_view text, Number& value) {
-  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return failed == std::errc() && end == text.data() + text.size() && !text.empty() && text[0] != '-';
 }
 
 }  // namespace
@@ -119,9 +113,10 @@ std::optional<JournalFileName> parse_journal_file_name(std::string_view text) {
   const std::string_view numbers = text.substr(kBegin.size(), text.size() - kBegin.size() - kEnd.size());
   const auto dash = numbers.find('-');
   if (dash == std::string_view::npos) return std::nullopt;
-  JournalFileName name;
-  if (!parse_number(numbers.substr(0, dash), name.shard.value)) return std::nullopt;
-  if (!parse_number(numbers.substr(dash + 1), name.number.value)) return std::nullopt;
+  const auto shard = parse_number<std::uint32_t>(numbers.substr(0, dash));
+  const auto number = parse_number<std::uint32_t>(numbers.substr(dash + 1));
+  if (!shard || !number) return std::nullopt;
+  const JournalFileName name{ShardId(*shard), JournalFileNumber(*number)};
   // Only the one spelling that to_text gives: two names for one file would be two files.
   if (name.number.value == 0 || to_text(name) != text) return std::nullopt;
   return name;

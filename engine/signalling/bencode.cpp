@@ -1,7 +1,9 @@
 #include "engine/signalling/bencode.h"
 
 #include <algorithm>
-#include <charconv>
+
+#include "base/limits.h"
+#include "base/text.h"
 
 namespace assent {
 namespace {
@@ -11,8 +13,8 @@ class Reader {
   explicit Reader(std::string_view text) : left_(text), size_(text.size()) {}
 
   Result<Bencode> value(int depth) {
-    if (depth > kBencodeDepth) return fault("is nested too deep");
-    if (++values_ > kBencodeValues) return fault("has too many values");
+    if (depth > limits::kBencodeDepth) return fault("is nested too deep");
+    if (++values_ > limits::kBencodeValues) return fault("has too many values");
     if (left_.empty()) return fault("ends too soon");
     switch (left_.front()) {
       case 'i': return number();
@@ -33,14 +35,12 @@ class Reader {
   // Digits up to `end`, which is taken, too: no blanks, no leading zeros, no "-0".
   template <typename Number>
   Result<Number> digits(char end) {
-    Number number{};
     const auto stop = left_.find(end);
     const std::string_view digits = left_.substr(0, stop);
-    const auto [last, wrong] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-    const bool is_whole = stop != left_.npos && wrong == std::errc() && last == digits.data() + digits.size();
-    if (!is_whole || std::to_string(number) != digits) return fault("has no proper number");
+    const auto number = parse_number<Number>(digits);
+    if (stop == left_.npos || !number || std::to_string(*number) != digits) return fault("has no proper number");
     left_.remove_prefix(stop + 1);
-    return number;
+    return *number;
   }
 
   Result<Bencode> number() {
@@ -133,7 +133,7 @@ std::string_view Bencode::text_of(std::string_view key) const {
 }
 
 Result<Bencode> parse_bencode(std::string_view text) {
-  if (text.size() > kNgBytes) return error(Errc::invalid, "bencode: it is too long");
+  if (text.size() > limits::kNgBytes) return error(Errc::invalid, "bencode: it is too long");
   Reader reader(text);
   auto value = reader.value(1);
   if (value && !reader.at_end()) return reader.fault("goes on after its end");

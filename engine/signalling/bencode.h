@@ -1,8 +1,8 @@
 // Bencode (BEP 3), as rtpengine's control protocol has it: whole numbers, byte strings, lists, and dictionaries, whose
 // keys rtpengine does not sort and which are therefore kept as they came.
 //
-// What is read comes from the network: it is at most kNgBytes long, kBencodeDepth deep and kBencodeValues
-// wide, or refused whole with Errc::invalid. Pure; any thread.
+// What is read comes from the network: it is at most limits::kNgBytes long, limits::kBencodeDepth deep and
+// limits::kBencodeValues wide, or refused whole with Errc::invalid. Pure; any thread.
 #pragma once
 
 #include <cstddef>
@@ -16,10 +16,6 @@
 #include "base/result.h"
 
 namespace assent {
-
-inline constexpr std::size_t kNgBytes = 65535;  // a UDP datagram
-inline constexpr int kBencodeDepth = 16;
-inline constexpr std::size_t kBencodeValues = 65536;
 
 class Bencode {
  public:

@@ -4,20 +4,11 @@
 #include <optional>
 #include <utility>
 
+#include "base/limits.h"
+#include "base/text.h"
+
 namespace assent {
 namespace {
-
-constexpr std::size_t kMostBytes = std::size_t{512} * 1024;
-constexpr std::size_t kMostParts = 16;
-constexpr std::size_t kMostHeaders = 16;
-constexpr std::size_t kMostBoundary = 70;  // RFC 2046
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char letter) { return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter + 32) : letter; });
-  return out;
-}
 
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
@@ -26,7 +17,7 @@ std::string_view trimmed(std::string_view text) {
 }
 
 // "multipart/mixed" of "Multipart/Mixed ; boundary=x"
-std::string value_of(std::string_view header) { return lower(trimmed(header.substr(0, header.find(';')))); }
+std::string value_of(std::string_view header) { return lower_case(trimmed(header.substr(0, header.find(';')))); }
 
 Error fault(const std::string& what) { return error(Errc::invalid, "multipart: " + what); }
 
@@ -34,7 +25,7 @@ Result<std::string> boundary_of(std::string_view content_type) {
   for (auto at = content_type.find(';'); at != content_type.npos; at = content_type.find(';', at + 1)) {
     const std::string_view parameter = trimmed(content_type.substr(at + 1));
     const auto equals = parameter.find('=');
-    if (equals == parameter.npos || lower(trimmed(parameter.substr(0, equals))) != "boundary") continue;
+    if (equals == parameter.npos || lower_case(trimmed(parameter.substr(0, equals))) != "boundary") continue;
     std::string_view value = trimmed(parameter.substr(equals + 1));
     if (!value.empty() && value.front() == '"') {
       value.remove_prefix(1);
@@ -44,7 +35,7 @@ Result<std::string> boundary_of(std::string_view content_type) {
     } else {
       value = trimmed(value.substr(0, value.find(';')));
     }
-    if (value.empty() || value.size() > kMostBoundary) break;
+    if (value.empty() || value.size() > limits::kBoundaryBytes) break;
     return std::string(value);
   }
   return fault("its type names no proper boundary");
@@ -83,10 +74,10 @@ Result<BodyPart> part_in(std::string_view text) {
       return fault("a part has no end of its headers");
     text.remove_prefix(end == text.npos ? text.size() : end + 1);
     if (line.empty()) break;
-    if (headers == kMostHeaders) return fault("a part has too many headers");
+    if (headers == limits::kMultipartHeaders) return fault("a part has too many headers");
     const auto colon = line.find(':');
     if (colon == line.npos) continue;  // the rest of a header of several lines
-    const std::string name = lower(trimmed(line.substr(0, colon)));
+    const std::string name = lower_case(trimmed(line.substr(0, colon)));
     if (name == "content-type") part.type = value_of(line.substr(colon + 1));
     if (name == "content-disposition") part.disposition = value_of(line.substr(colon + 1));
   }
@@ -97,7 +88,7 @@ Result<BodyPart> part_in(std::string_view text) {
 }  // namespace
 
 Result<std::vector<BodyPart>> body_parts(std::string_view content_type, std::string_view body) {
-  if (body.size() > kMostBytes) return fault("it is too long");
+  if (body.size() > limits::kMultipartBytes) return fault("it is too long");
   const std::string type = value_of(content_type);
   if (!type.starts_with("multipart/")) return std::vector<BodyPart>{{type, {}, body}};
   const auto boundary = boundary_of(content_type);
@@ -108,7 +99,7 @@ Result<std::vector<BodyPart>> body_parts(std::string_view content_type, std::str
   while (!delimiter->is_last) {
     const auto next = next_delimiter(body, *boundary, delimiter->end);
     const auto end = next ? next->begin : body.size();
-    if (parts.size() == kMostParts) return fault("it has too many parts");
+    if (parts.size() == limits::kMultipartParts) return fault("it has too many parts");
     auto part = part_in(body.substr(delimiter->end, std::max(end, delimiter->end) - delimiter->end));
     if (!part) return part.error();
     parts.push_back(*std::move(part));

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/bytes.h"
+#include "base/limits.h"
 #include "crypto/random.h"
 
 namespace assent {
@@ -35,7 +36,7 @@ Error no_answer(const Endpoint& server, const std::string& why) {
 
 // What it says to this cookie; nothing in time, or at once when it was to another or nobody listens there.
 std::optional<std::string> receive(int fd, std::string_view cookie, MonoTime until) {
-  std::string datagram(kNgBytes, '\0');
+  std::string datagram(limits::kNgBytes, '\0');
   for (;;) {
     const auto left = std::chrono::ceil<milliseconds>(until - read_clocks().mono);
     if (left <= 0ms) return std::nullopt;
@@ -70,8 +71,8 @@ Result<Bencode> UdpNgClient::ask(const Endpoint& server, Bencode::Dictionary que
   }
   const std::string cookie = to_hex(random_32());
   const std::string datagram = cookie + ' ' + to_text(Bencode(std::move(question)));
-  milliseconds wait = kNgFirstWait;
-  for (int attempt = 0; attempt < kNgAttempts; ++attempt, wait *= 2) {
+  milliseconds wait = limits::kNgFirstWait;
+  for (int attempt = 0; attempt < limits::kNgAttempts; ++attempt, wait *= 2) {
     const MonoTime until = read_clocks().mono + wait;
     (void)::send(socket.fd(), datagram.data(), datagram.size(), 0);  // what could not be sent is sent again
     const auto said = receive(socket.fd(), cookie, until);
@@ -81,7 +82,7 @@ Result<Bencode> UdpNgClient::ask(const Endpoint& server, Bencode::Dictionary que
       return error(Errc::invalid, "rtpengine at " + to_text(server) + " answers with " + answer.error().what);
     return judged(*std::move(answer), server);
   }
-  return no_answer(server, "nothing came in " + std::to_string(kNgPatience.count() / 1000) + " s");
+  return no_answer(server, "nothing came in " + std::to_string(limits::kNgPatience.count() / 1000) + " s");
 }
 
 }  // namespace assent

@@ -5,8 +5,9 @@
 // before and does nothing twice. Cookies are random, since rtpengine tells them apart across all who ask it. Each
 // question has a socket of its own, so that one server that is down holds nobody up who asks another.
 //
-// Any thread; blocks for at most kNgPatience. Errors: Errc::unavailable (no answer), Errc::not_found (it knows no such
-// call or tag), Errc::invalid (it refuses, in its own words, or what it says is none of the protocol), Errc::io.
+// Any thread; blocks for at most limits::kNgPatience. Errors: Errc::unavailable (no answer), Errc::not_found (it knows
+// no such call or tag), Errc::invalid (it refuses, in its own words, or what it says is none of the protocol),
+// Errc::io.
 #pragma once
 
 #include <string>
@@ -17,10 +18,6 @@
 #include "engine/signalling/bencode.h"
 
 namespace assent {
-
-inline constexpr milliseconds kNgFirstWait{500};  // doubles with every attempt
-inline constexpr int kNgAttempts = 4;
-inline constexpr milliseconds kNgPatience = kNgFirstWait * ((1 << kNgAttempts) - 1);
 
 class NgClient {
  public:

@@ -5,17 +5,12 @@
 
 #include "base/bytes.h"
 #include "base/limits.h"
+#include "base/text.h"
 #include "codecs/payload_format.h"
 #include "crypto/random.h"
 
 namespace assent {
 namespace {
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](char letter) { return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter + 32) : letter; });
-  return text;
-}
 
 std::optional<Codec> codec_of(const SdpFormat& format) {
   const auto codec = make_codec({format.encoding, format.clock_rate, format.channels, format.parameters});
@@ -36,10 +31,11 @@ LegPayloads payloads_of(const SdpMedia& media, const std::optional<LegPayloads>&
   }
   if (payloads.formats.empty()) return payloads;
   for (const SdpFormat& format : media.formats) {
-    const std::string encoding = lower(format.encoding);
     const bool on_clock = format.clock_rate == payloads.formats.front().codec.clock_rate;
-    if (encoding == "telephone-event" && on_clock && !payloads.dtmf) payloads.dtmf = format.payload_type;
-    if (encoding == "cn" && format.payload_type != kComfortNoisePayloadType && !payloads.comfort_noise) {
+    if (equal_but_for_case(format.encoding, "telephone-event") && on_clock && !payloads.dtmf)
+      payloads.dtmf = format.payload_type;
+    if (equal_but_for_case(format.encoding, "CN") && format.payload_type != kComfortNoisePayloadType &&
+        !payloads.comfort_noise) {
       payloads.comfort_noise = format.payload_type;
     }
   }

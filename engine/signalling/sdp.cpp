@@ -2,17 +2,14 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <utility>
 
+#include "base/limits.h"
+#include "base/text.h"
 #include "codecs/payload_format.h"
 
 namespace assent {
 namespace {
-
-constexpr std::size_t kMostBytes = 65536;
-constexpr std::size_t kMostMedia = 32;
-constexpr std::size_t kMostFormats = 64;
 
 struct StaticType {
   std::uint8_t payload_type;
@@ -33,14 +30,6 @@ SdpFormat format_of(std::uint8_t payload_type) {
                                   [&](const StaticType& type) { return type.payload_type == payload_type; });
   if (known == kOtherTypes.end()) return {payload_type, {}, 0, 1, {}};
   return {payload_type, std::string(known->encoding), known->clock_rate, known->channels, {}};
-}
-
-template <typename Number>
-std::optional<Number> number_in(std::string_view text) {
-  Number number{};
-  const auto [last, wrong] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (wrong != std::errc() || last != text.data() + text.size() || text.empty()) return std::nullopt;
-  return number;
 }
 
 // The words that are separated by single blanks, as SDP has them; more blanks are let pass.
@@ -109,10 +98,10 @@ class Reader {
 
   // m=audio 49170 RTP/AVP 0 8 101
   Result<void> take_media(std::string_view value) {
-    if (session_.media.size() == kMostMedia) return fault("is one m-line too many");
+    if (session_.media.size() == limits::kSdpMedia) return fault("is one m-line too many");
     const auto words = words_of(value);
     if (words.size() < 4) return fault("has too few words");
-    const auto port = number_in<std::uint16_t>(split_at(words[1], '/').first);
+    const auto port = parse_number<std::uint16_t>(split_at(words[1], '/').first);
     if (!port) return fault("has no proper port");
     SdpMedia media;
     media.kind = words[0];
@@ -120,9 +109,9 @@ class Reader {
     media.direction = direction_;
     ports_.push_back({*port, std::nullopt, false});
     if (media.protocol.find("RTP/") != std::string::npos) {
-      if (words.size() > 3 + kMostFormats) return fault("has too many formats");
+      if (words.size() > 3 + limits::kSdpFormats) return fault("has too many formats");
       for (std::size_t i = 3; i < words.size(); ++i) {
-        const auto type = number_in<std::uint8_t>(words[i]);
+        const auto type = parse_number<std::uint8_t>(words[i]);
         if (!type || *type > 127) return fault("has a format that is no payload type");
         media.formats.push_back(format_of(*type));
       }
@@ -155,7 +144,7 @@ class Reader {
   }
 
   SdpFormat* format(std::string_view payload_type) {
-    const auto type = number_in<std::uint8_t>(payload_type);
+    const auto type = parse_number<std::uint8_t>(payload_type);
     auto& formats = session_.media.back().formats;
     const auto found =
         std::find_if(formats.begin(), formats.end(), [&](const SdpFormat& one) { return one.payload_type == type; });
@@ -169,8 +158,8 @@ class Reader {
     if (mapped == nullptr) return {};
     const auto [name, rates] = split_at(encoding, '/');
     const auto [clock, channels] = split_at(rates, '/');
-    const auto clock_rate = number_in<std::uint32_t>(clock);
-    const auto channel_count = channels.empty() ? std::optional<std::uint8_t>(1) : number_in<std::uint8_t>(channels);
+    const auto clock_rate = parse_number<std::uint32_t>(clock);
+    const auto channel_count = channels.empty() ? std::optional<std::uint8_t>(1) : parse_number<std::uint8_t>(channels);
     if (name.empty() || !clock_rate || !channel_count) return fault("has no proper encoding");
     mapped->encoding = name;
     mapped->clock_rate = *clock_rate;
@@ -185,7 +174,7 @@ class Reader {
 
   // a=rtcp:53020 IN IP4 126.16.64.4 (RFC 3605)
   Result<void> take_rtcp(std::string_view value) {
-    const auto port = number_in<std::uint16_t>(split_at(value, ' ').first);
+    const auto port = parse_number<std::uint16_t>(split_at(value, ' ').first);
     if (!port) return fault("has no proper port");
     session_.media.back().rtcp_port = *port;
     return {};
@@ -233,7 +222,7 @@ bool SdpMedia::is_rtp_audio() const {
 }
 
 Result<SdpSession> parse_sdp(std::string_view text) {
-  if (text.size() > kMostBytes) return error(Errc::invalid, "sdp: it is too long");
+  if (text.size() > limits::kSdpBytes) return error(Errc::invalid, "sdp: it is too long");
   return Reader().read(text);
 }
 

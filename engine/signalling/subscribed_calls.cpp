@@ -4,6 +4,8 @@
 #include <iterator>
 #include <utility>
 
+#include "base/limits.h"
+
 namespace assent {
 namespace {
 
@@ -155,7 +157,7 @@ MonoTime SubscribedCalls::step(MonoTime now) {
   std::set<Endpoint> silent;  // asked once in a round, or one that is down would hold up the others
   end(over, silent);
   for (const CallId id : all) look_after(id, silent);
-  return now + kSubscriptionLook;
+  return now + limits::kSubscriptionLook;
 }
 
 void SubscribedCalls::look_after(CallId id, std::set<Endpoint>& silent) {

@@ -25,8 +25,6 @@
 
 namespace assent {
 
-inline constexpr milliseconds kSubscriptionLook{2000};
-
 class SubscribedCalls final : public CallService {
  public:
   using Tell = std::function<void(const std::string&)>;

@@ -5,19 +5,11 @@
 #include <algorithm>
 #include <memory>
 
+#include "base/limits.h"
+#include "base/text.h"
+
 namespace assent {
 namespace {
-
-constexpr std::size_t kMostBytes = std::size_t{256} * 1024;
-constexpr std::size_t kMostDepth = 16;
-constexpr std::size_t kMostElements = 8192;
-constexpr std::size_t kMostAttributes = 32;
-
-char lower(char letter) { return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter + 32) : letter; }
-
-bool same(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
-}
 
 std::string_view without_prefix(std::string_view name) {
   const auto colon = name.rfind(':');
@@ -70,12 +62,12 @@ class Builder {
   }
 
   void start(const XML_Char* name, const XML_Char** attributes) {
-    if (path_.size() == kMostDepth) return stop("it is nested too deep");
-    if (++elements_ > kMostElements) return stop("it has too many elements");
+    if (path_.size() == limits::kXmlDepth) return stop("it is nested too deep");
+    if (++elements_ > limits::kXmlElements) return stop("it has too many elements");
     XmlElement element;
     element.name = without_prefix(name);
     for (; *attributes != nullptr; attributes += 2) {
-      if (element.attributes.size() == kMostAttributes) return stop("an element has too many attributes");
+      if (element.attributes.size() == limits::kXmlAttributes) return stop("an element has too many attributes");
       element.attributes.emplace_back(without_prefix(attributes[0]), attributes[1]);
     }
     XmlElement& parent = open();
@@ -106,7 +98,7 @@ class Builder {
 
 }  // namespace
 
-bool XmlElement::is(std::string_view wanted) const { return same(name, wanted); }
+bool XmlElement::is(std::string_view wanted) const { return equal_but_for_case(name, wanted); }
 
 const XmlElement* XmlElement::child(std::string_view wanted) const {
   const auto found =
@@ -120,13 +112,13 @@ std::string_view XmlElement::text_of(std::string_view wanted) const {
 }
 
 std::string_view XmlElement::attribute(std::string_view wanted) const {
-  const auto found =
-      std::find_if(attributes.begin(), attributes.end(), [&](const auto& one) { return same(one.first, wanted); });
+  const auto found = std::find_if(attributes.begin(), attributes.end(),
+                                  [&](const auto& one) { return equal_but_for_case(one.first, wanted); });
   return found == attributes.end() ? std::string_view() : std::string_view(found->second);
 }
 
 Result<XmlElement> parse_xml(std::string_view text) {
-  if (text.size() > kMostBytes) return error(Errc::invalid, "xml: it is too long");
+  if (text.size() > limits::kXmlBytes) return error(Errc::invalid, "xml: it is too long");
   return Builder().build(text);
 }
 

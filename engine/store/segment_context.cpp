@@ -1,8 +1,9 @@
 #include "engine/store/segment_context.h"
 
-#include <charconv>
 #include <optional>
 #include <string>
+
+#include "base/text.h"
 
 namespace assent {
 namespace {
@@ -29,8 +30,8 @@ bool read_id(const MessageContext& context, std::string_view key, IdType& id) {
 bool read_number(const MessageContext& context, std::string_view key, std::uint32_t& number) {
   const std::string* text = find(context, key);
   if (text == nullptr) return false;
-  const auto [end, failed] = std::from_chars(text->data(), text->data() + text->size(), number);
-  return failed == std::errc() && end == text->data() + text->size() && number != 0;
+  number = parse_number<std::uint32_t>(*text).value_or(0);
+  return number != 0;
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "engine/signalling/bencode.h"
 
+#include "base/limits.h"
 #include "catch.h"
 
 using namespace assent;
@@ -58,8 +59,9 @@ TEST_CASE("what is no bencode is refused whole, with its place") {
 }
 
 TEST_CASE("a text that would grow without bound is refused") {
-  CHECK(parse_bencode(std::string(kBencodeDepth - 1, 'l') + "le" + std::string(kBencodeDepth - 1, 'e')));
-  CHECK_FALSE(parse_bencode(std::string(kBencodeDepth, 'l') + "le" + std::string(kBencodeDepth, 'e')));
-  CHECK_FALSE(parse_bencode(std::string(kNgBytes, 'l')));
-  CHECK_FALSE(parse_bencode(std::to_string(kNgBytes) + ":" + std::string(kNgBytes, 'x')));
+  CHECK(
+      parse_bencode(std::string(limits::kBencodeDepth - 1, 'l') + "le" + std::string(limits::kBencodeDepth - 1, 'e')));
+  CHECK_FALSE(parse_bencode(std::string(limits::kBencodeDepth, 'l') + "le" + std::string(limits::kBencodeDepth, 'e')));
+  CHECK_FALSE(parse_bencode(std::string(limits::kNgBytes, 'l')));
+  CHECK_FALSE(parse_bencode(std::to_string(limits::kNgBytes) + ":" + std::string(limits::kNgBytes, 'x')));
 }
