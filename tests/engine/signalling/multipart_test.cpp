@@ -47,6 +47,15 @@ TEST_CASE("a body of one type is its only part") {
   CHECK(parts->front().content == "v=0\r\n");
 }
 
+TEST_CASE("a boundary is a line of its own") {
+  const auto parts =
+      body_parts("multipart/mixed;boundary=x", "--x\r\n\r\nnot --x\r\n--xy\r\n--x y\r\n--x \t\r\n\r\nb\r\n--x--");
+  REQUIRE(parts);
+  REQUIRE(parts->size() == 2);
+  CHECK((*parts)[0].content == "not --x\r\n--xy\r\n--x y");
+  CHECK((*parts)[1].content == "b");
+}
+
 TEST_CASE("empty parts are parts") {
   const auto parts = body_parts("multipart/mixed;boundary=x", "--x\r\n\r\n--x\r\n--x--");
   REQUIRE(parts);
