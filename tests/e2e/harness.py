@@ -3,6 +3,7 @@
 Each test is a program of its own. It makes a folder below the system's temporary one, starts build/assent on it, sends RTP
 to it over loopback, and ends only what it started. A check that fails raises, and the test exits 1.
 """
+import ctypes
 import json
 import os
 import random
@@ -478,6 +479,16 @@ def find_run(samples, wanted):
 def skip(why):
     print("SKIPPED: " + why)
     sys.exit(77)
+
+
+def enter_own_network(address):
+    """Goes on, with all that is started from here on, in a network namespace that has loopback and this address, and ends with it:
+    for programs that do not talk over loopback (ICE), and senders that need addresses of their own."""
+    if ctypes.CDLL(None, use_errno=True).unshare(0x40000000) != 0:  # CLONE_NEWNET
+        skip("a network namespace takes CAP_SYS_ADMIN: " + os.strerror(ctypes.get_errno()))
+    for command in ("link set lo up", "link add name own type veth peer name other", f"address add {address}/24 dev own",
+                    "link set own up", "link set other up"):
+        subprocess.run(["ip", *command.split()], check=True)
 
 
 def run(test):
