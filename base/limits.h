@@ -40,8 +40,17 @@ inline constexpr auto kReorderWindowMax = 500ms;
 inline constexpr std::size_t kReorderPackets = 64;
 // A timestamp that disagrees with arrival by more than this is a jump, not jitter: the leg is anchored anew.
 inline constexpr auto kTimestampJump = 5s;
+// One that comes later than by its timestamps by more than this, for so long, has a clock that stood still (while its
+// sender was on hold): it is anchored anew, too. What was only held up on its way comes in a burst, and catches up.
+inline constexpr auto kLateStream = 1s;
+inline constexpr auto kLateFor = 500ms;
 // A stream that sends nothing for so long is on hold, or its sender leaves silence out.
 inline constexpr auto kHoldGap = 2s;
+// A source that nobody named, or only by its address, may move (a NAT binds it anew, RFC 7362): once nothing has come
+// from where it was for so long, the same stream is taken from where it goes on, as far ahead (RFC 3550 A.1,
+// MAX_DROPOUT).
+inline constexpr auto kSourceSilence = 200ms;
+inline constexpr std::uint16_t kSourceAhead = 3000;
 // Payload types of audio that one leg may carry: an offer of everything that this build records has nine.
 inline constexpr std::size_t kFormatsPerLeg = 12;
 

@@ -42,17 +42,27 @@ std::int64_t RtpTimeline::ticks_covering(nanoseconds duration) const {
   return whole * rate + (rest * rate + kNsPerSecond - 1) / kNsPerSecond;
 }
 
+nanoseconds RtpTimeline::lateness(std::int64_t ticks, MonoTime arrived) const {
+  return (arrived - arrival_mono_) - duration_of(ticks - arrival_ticks_);
+}
+
 bool RtpTimeline::disagrees(std::int64_t ticks, MonoTime arrived) const {
-  const nanoseconds by_timestamp = duration_of(ticks - arrival_ticks_);
-  const nanoseconds by_arrival = arrived - arrival_mono_;
-  return std::chrono::abs(by_timestamp - by_arrival) > limits::kTimestampJump;
+  return std::chrono::abs(lateness(ticks, arrived)) > limits::kTimestampJump;
+}
+
+bool RtpTimeline::stays_late(std::int64_t ticks, MonoTime arrived) {
+  const bool was_late = late_;
+  late_ = lateness(ticks, arrived) > limits::kLateStream;
+  if (!late_) return false;
+  if (!was_late) late_since_ = arrived;
+  return arrived - late_since_ >= limits::kLateFor;
 }
 
 RtpTimeline::Place RtpTimeline::place(RtpTimestamp timestamp, std::uint32_t ticks, Now arrived) {
   bool fresh = !anchored_;
   if (anchored_) {
     const std::int64_t at = unwrap(timestamp);
-    fresh = at < last_ticks_ || disagrees(at, arrived.mono);
+    fresh = at < last_ticks_ || disagrees(at, arrived.mono) || stays_late(at, arrived.mono);
     if (fresh) {
       ++counts_.jumps;
       leave_anchor();
@@ -75,6 +85,7 @@ std::optional<RtpTimeline::Next> RtpTimeline::foresee(std::uint32_t ticks) const
 }
 
 void RtpTimeline::passed(std::uint32_t ticks) {
+  late_ = false;
   last_ticks_ += ticks;
   last_timestamp_ = RtpTimestamp(last_timestamp_.value + ticks);
   end_ticks_ += ticks;
@@ -83,6 +94,7 @@ void RtpTimeline::passed(std::uint32_t ticks) {
 // Tick counts begin anew at each anchor by arrival.
 void RtpTimeline::anchor(RtpTimestamp timestamp, Now arrived) {
   anchored_ = true;
+  late_ = false;
   last_timestamp_ = timestamp;
   last_ticks_ = 0;
   anchor_ticks_ = 0;

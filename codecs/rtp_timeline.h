@@ -5,8 +5,9 @@
 // suppression, hold and pause are steps in the timestamp and stay holes in time. The timeline never goes backward:
 // where timestamps overlap what was placed, packets are laid end to end.
 //
-// It is anchored anew by arrival when the timestamps disagree with arrival by more than limits::kTimestampJump or step
-// back behind the packet before, and when `restart` says that the stream is another. An RTCP sender report (RFC 3550
+// It is anchored anew by arrival when the timestamps disagree with arrival by more than limits::kTimestampJump, or are
+// behind it for long (limits::kLateStream), or step back behind the packet before, and when `restart` says that the
+// stream is another. An RTCP sender report (RFC 3550
 // section 6.4.1) can move the anchor to the sender's own clock, but only when the owner adopts it, which it does where
 // a segment begins, so that one segment has one clock. A sender whose clock runs wrong by 100 parts in a million and
 // sends no reports is anchored anew every 14 hours.
@@ -91,7 +92,9 @@ class RtpTimeline {
   std::int64_t ticks_covering(nanoseconds duration) const;
   std::int64_t unwrap(RtpTimestamp timestamp) const { return last_ticks_ + distance(last_timestamp_, timestamp); }
   WallTime wall_at(std::int64_t ticks) const { return anchor_wall_ + duration_of(ticks - anchor_ticks_); }
+  nanoseconds lateness(std::int64_t ticks, MonoTime arrived) const;  // against the timestamp
   bool disagrees(std::int64_t ticks, MonoTime arrived) const;
+  bool stays_late(std::int64_t ticks, MonoTime arrived);
   void anchor(RtpTimestamp timestamp, Now arrived);
   void leave_anchor();
 
@@ -99,6 +102,7 @@ class RtpTimeline {
   std::uint32_t clock_rate_;
   std::uint32_t tick_ns_;  // of one tick, 0 when that is no whole number
   bool anchored_ = false;
+  bool late_ = false;               // the latest packet, and those before it since late_since_
   RtpTimestamp last_timestamp_;     // of the latest packet, and ...
   std::int64_t last_ticks_ = 0;     // ... the same, unwrapped
   std::int64_t end_ticks_ = 0;      // just after what has been placed: nothing is placed before
@@ -106,8 +110,9 @@ class RtpTimeline {
   WallTime anchor_wall_;            // ... was then
   std::int64_t arrival_ticks_ = 0;  // this tick ...
   MonoTime arrival_mono_;           // ... arrived then: what later arrivals are compared with
-  std::optional<WallTime> floor_;   // end of what was placed before the present anchor
-  std::optional<MonoTime> due_;     // when that end would have come, in the same stream
+  MonoTime late_since_;
+  std::optional<WallTime> floor_;  // end of what was placed before the present anchor
+  std::optional<MonoTime> due_;    // when that end would have come, in the same stream
   Follows follows_ = Follows::a_gap;
   std::optional<Report> report_;
   TimelineCounts counts_;

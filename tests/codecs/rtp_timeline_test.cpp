@@ -1,7 +1,10 @@
 #include "codecs/rtp_timeline.h"
 
+#include <algorithm>
 #include <random>
+#include <vector>
 
+#include "base/limits.h"
 #include "catch.h"
 
 using namespace assent;
@@ -129,6 +132,39 @@ TEST_CASE("a timestamp jump is anchored anew by arrival") {
 TEST_CASE("a pause in which the timestamp stood still becomes a hole") {
   RtpTimeline timeline = started(10);
   CHECK(since_start(timeline.place(RtpTimestamp(1600), 160, arrival(1min)).at) == 1min);
+}
+
+TEST_CASE("a short pause in which the timestamp stood still becomes a hole when the stream stays late") {
+  RtpTimeline timeline = started(3);
+  std::vector<nanoseconds> late;
+  for (int i = 3; i < 40; ++i) {
+    const nanoseconds arrived = i * 20ms + 3s;  // on hold for three seconds
+    const auto placed = timeline.place(RtpTimestamp(static_cast<std::uint32_t>(160 * i)), 160, arrival(arrived));
+    late.push_back(arrived - since_start(placed.at));
+  }
+  CHECK(std::count(late.begin(), late.end(), 3s) == limits::kLateFor / 20ms);
+  CHECK(std::count(late.begin(), late.end(), 0s) == 37 - limits::kLateFor / 20ms);
+  CHECK(timeline.counts().jumps == 1);
+}
+
+TEST_CASE("packets that were held up for seconds and come in a burst stay where their timestamps say") {
+  RtpTimeline timeline = started(3);
+  for (int i = 3; i < 400; ++i) {
+    // Two seconds of them at once, at the end of that time; then as they are due.
+    const nanoseconds arrived = std::max<nanoseconds>(i * 20ms, 2060ms);
+    const auto placed = timeline.place(RtpTimestamp(static_cast<std::uint32_t>(160 * i)), 160, arrival(arrived));
+    REQUIRE(since_start(placed.at) == i * 20ms);
+  }
+  CHECK(timeline.counts().jumps == 0);
+}
+
+TEST_CASE("a stream that is late now and then is not anchored anew") {
+  RtpTimeline timeline = started(3);
+  for (int i = 3; i < 400; ++i) {
+    const nanoseconds arrived = i * 20ms + (i % 20 == 0 ? 0ms : 1500ms);
+    timeline.place(RtpTimestamp(static_cast<std::uint32_t>(160 * i)), 160, arrival(arrived));
+  }
+  CHECK(timeline.counts().jumps == 0);
 }
 
 TEST_CASE("a small disagreement with arrival is jitter, not a jump") {
