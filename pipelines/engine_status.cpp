@@ -26,6 +26,7 @@ void add_drops(const ShardCounts& shard, ShardCounters& counters) {
 void add_packet_path(ShardUnit& unit, const ShardCounts& shard, ShardCounters& counters) {
   counters.packets = shard.received.packets;
   counters.bytes = shard.received.bytes;
+  counters.source_moves = shard.received.source_moves;
   add_drops(shard, counters);
   for (const Gate gate : {Gate::holding, Gate::opening, Gate::open, Gate::paused, Gate::suspended, Gate::closed}) {
     counters.gates.emplace_back(to_text(gate), shard.gates[static_cast<std::size_t>(gate)]);

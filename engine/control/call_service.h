@@ -193,6 +193,7 @@ struct ShardCounters {
   std::uint32_t shard = 0;
   std::uint64_t packets = 0;
   std::uint64_t bytes = 0;
+  std::uint64_t source_moves = 0;                            // streams that went on from another endpoint
   std::vector<std::pair<std::string, std::uint64_t>> drops;  // reason, count
   std::vector<std::pair<std::string, std::uint64_t>> gates;  // state, legs in it now (a gauge)
   std::uint64_t calls_live = 0;                              // gauge

@@ -20,6 +20,8 @@ struct ShardSample {
 };
 constexpr ShardSample kShardCounters[] = {
     {"assent_packets_total", "RTP packets received on the legs' ports, of the leg's source", &ShardCounters::packets},
+    {"assent_source_moves_total", "Streams that went on from another address or port, once their source was silent",
+     &ShardCounters::source_moves},
     {"assent_received_bytes_total", "Payload bytes of those packets", &ShardCounters::bytes},
     {"assent_pages_durable_total", "Sealed pages that are on disk", &ShardCounters::pages_durable},
     {"assent_journal_written_bytes_total", "Bytes written to the journal", &ShardCounters::journal_bytes},

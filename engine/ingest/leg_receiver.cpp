@@ -54,6 +54,7 @@ ReceiverCounts& ReceiverCounts::operator+=(const ReceiverCounts& more) {
   reordered += more.reordered;
   strays += more.strays;
   foreign_source += more.foreign_source;
+  source_moves += more.source_moves;
   unknown_payload_type += more.unknown_payload_type;
   malformed_payload += more.malformed_payload;
   for (std::size_t i = 0; i < malformed.size(); ++i) malformed[i] += more.malformed[i];
@@ -89,7 +90,8 @@ LegReceiver::LegReceiver(const LegReceiverSetup& setup)
 }
 
 void LegReceiver::pin(std::optional<Endpoint> source) {
-  pin_ = !source ? Pin::open : source->port == 0 ? Pin::address : Pin::endpoint;
+  given_ = !source ? Pin::open : source->port == 0 ? Pin::address : Pin::endpoint;
+  pin_ = given_;
   source_ = source.value_or(Endpoint{});
 }
 
@@ -120,7 +122,8 @@ void LegReceiver::receive(Datagram&& datagram, DatagramPort port, Now now, LegSi
 }
 
 void LegReceiver::receive_rtp(RtpPacket&& packet, const Endpoint& from, Now now, LegSink& sink) {
-  if (!accept_source(packet, from)) return;
+  if (!accept_source(packet, from, now.mono)) return;
+  last_from_source_ = now.mono;
   ++packets_;
   bytes_ += packet.header().payload_size;
   if (!accept_stream(packet, now, sink)) return;
@@ -134,11 +137,16 @@ void LegReceiver::receive_rtp(RtpPacket&& packet, const Endpoint& from, Now now,
 }
 
 // The first source whose packet could be the leg's audio or digits becomes the leg's, unless one was given.
-bool LegReceiver::accept_source(const RtpPacket& packet, const Endpoint& from) {
+bool LegReceiver::accept_source(const RtpPacket& packet, const Endpoint& from, MonoTime now) {
   if (pin_ == Pin::endpoint) {
     if (from == source_) return true;
-    ++counts_.foreign_source;
-    return false;
+    if (!has_moved(packet, from, now)) {
+      ++counts_.foreign_source;
+      return false;
+    }
+    ++counts_.source_moves;
+    source_ = from;
+    return true;
   }
   if (pin_ == Pin::address && from.address != source_.address) {
     ++counts_.foreign_source;
@@ -152,6 +160,15 @@ bool LegReceiver::accept_source(const RtpPacket& packet, const Endpoint& from) {
   source_ = from;
   pin_ = Pin::endpoint;
   return true;
+}
+
+// Who cannot read the stream cannot know its SSRC and where it is, and who can does not get in while the source sends.
+bool LegReceiver::has_moved(const RtpPacket& packet, const Endpoint& from, MonoTime now) const {
+  if (given_ == Pin::endpoint || (given_ == Pin::address && from.address != source_.address)) return false;
+  const RtpHeader& header = packet.header();
+  const auto ahead = static_cast<std::uint16_t>(header.sequence.value - latest_sequence_.value);
+  return streaming_ && header.ssrc == ssrc_ && ahead != 0 && ahead <= limits::kSourceAhead &&
+         now - last_from_source_ >= limits::kSourceSilence && is_plausible(content_of(packet));
 }
 
 // True when the packet is to take its turn in the leg's stream. Only audio that makes sense may begin a new one. A
@@ -317,6 +334,7 @@ std::optional<ExpectedStream> LegReceiver::foresee() const {
 }
 
 void LegReceiver::passed(const PassedPackets& passed) {
+  last_from_source_ = passed.last;
   window_.passed(passed.packets);
   latest_sequence_ = SequenceNumber(static_cast<std::uint16_t>(latest_sequence_.value + passed.packets));
   timeline_.passed(std::uint32_t{passed.packets} * passed.ticks);

@@ -1,10 +1,10 @@
 // LegReceiver: turns the datagrams of one leg into its audio, in media order and with absolute times.
 //
 // Decides which packets are the leg's: from the first valid source, or the one given (RFC 3550 names no rule; a packet
-// from elsewhere is dropped, whatever it holds); of its SSRC, which changes when audio comes with another; of a payload
-// type it was told. Then it orders them, places them in time, and finds digits. What a packet
-// carries besides its own audio (RFC 2198) takes the place of packets that were lost. It need not know about consent,
-// storage, or sockets.
+// from elsewhere is dropped, whatever it holds, unless a NAT has moved the stream: limits::kSourceSilence); of its
+// SSRC, which changes when audio comes with another; of a payload type it was told. Then it orders them, places them in
+// time, and finds digits. What a packet carries besides its own audio (RFC 2198) takes the place of packets that were
+// lost. It need not know about consent, storage, or sockets.
 //
 // Pure: it is given datagrams and `now`, and tells a sink what came of them before the call returns. One thread, the
 // shard's. The sink may call `discard` from within. A packet held back for reordering is in its arena block; `discard`
@@ -53,6 +53,7 @@ struct ReceiverCounts {
   std::uint64_t reordered = 0;       // came out of order and were put right
   std::uint64_t strays = 0;          // far from the stream's sequence numbers
   std::uint64_t foreign_source = 0;  // RTP and RTCP from another endpoint
+  std::uint64_t source_moves = 0;    // times that the stream went on from another endpoint, which is the leg's now
   std::uint64_t unknown_payload_type = 0;
   std::uint64_t malformed_payload = 0;               // right payload type, impossible content
   std::array<std::uint64_t, kRtpFlaws> malformed{};  // not RTP, by RtpFlaw
@@ -140,7 +141,8 @@ class alignas(limits::kCacheLineBytes) LegReceiver {
 
   void receive_rtp(RtpPacket&& packet, const Endpoint& from, Now now, LegSink& sink);
   void receive_rtcp(ByteView compound, const Endpoint& from, Now now, LegSink& sink);
-  bool accept_source(const RtpPacket& packet, const Endpoint& from);
+  bool accept_source(const RtpPacket& packet, const Endpoint& from, MonoTime now);
+  bool has_moved(const RtpPacket& packet, const Endpoint& from, MonoTime now) const;
   bool accept_stream(const RtpPacket& packet, Now now, LegSink& sink);
   void begin_stream(Ssrc ssrc, Now now, LegSink& sink);
   // What a packet brings of its own; of one with redundancy, what its primary block is.
@@ -178,6 +180,8 @@ class alignas(limits::kCacheLineBytes) LegReceiver {
   RtpTimeline timeline_;
 
   InterarrivalJitter jitter_;
+  MonoTime last_from_source_;
+  Pin given_ = Pin::open;  // how much of the source somebody named: that much never moves
   ReceiverCounts counts_;  // ... which has the rest
   std::vector<LegFormat> formats_;
   std::optional<std::uint8_t> comfort_noise_;

@@ -14,6 +14,7 @@ MetricsInput sample() {
   MetricsInput input;
   ShardCounters first;
   first.packets = 12345678901;
+  first.source_moves = 2;
   first.drops = {{"foreign_source", 3}, {"say \"hi\"\\\n", 4}};
   first.gates = {{"open", 2}, {"holding", 1}};
   ShardCounters second;
@@ -39,6 +40,7 @@ MetricsInput sample() {
 TEST_CASE("the metrics say what the engine counted") {
   const std::string text = metrics_text(sample());
   CHECK(text.find("\nassent_packets_total{shard=\"0\"} 12345678901\n") != std::string::npos);
+  CHECK(text.find("\nassent_source_moves_total{shard=\"0\"} 2\n") != std::string::npos);
   CHECK(text.find("\nassent_drops_total{reason=\"foreign_source\",shard=\"0\"} 3\n") != std::string::npos);
   CHECK(text.find("\nassent_legs{gate=\"open\",shard=\"0\"} 2\n") != std::string::npos);
   CHECK(text.find("\nassent_packets_total{shard=\"1\"} 5\n") != std::string::npos);

@@ -199,6 +199,96 @@ TEST_CASE("a source given without a port is pinned to the first port it sends fr
   CHECK(leg.receiver.counts().foreign_source == 2);
 }
 
+TEST_CASE("a stream that goes on from elsewhere once its source is silent has moved") {
+  Leg leg;
+  for (int n = 1; n <= 3; ++n, leg.now += 20ms) leg.audio(n);
+  // The NAT has bound it anew: what comes before it is sure that nothing more comes from before is not heard.
+  leg.from = kStranger;
+  for (int n = 4; n <= 20; ++n, leg.now += 20ms) leg.audio(n);
+  leg.poll();
+  CHECK(leg.receiver.source() == kStranger);
+  const ReceiverCounts counts = leg.receiver.counts();
+  CHECK(counts.source_moves == 1);
+  CHECK(counts.foreign_source == 9);  // 180 ms of them
+  CHECK(counts.lost == 9);
+  CHECK(counts.audio == 11);
+  CHECK(leg.heard.audio.back().at == 19 * 20ms);  // in time as if nothing had been
+  CHECK(counts.timestamp_jumps == 0);
+
+  leg.from = kSender;
+  leg.audio(21);
+  CHECK(leg.receiver.source() == kStranger);
+}
+
+TEST_CASE("a stream has not moved while its source sends, whatever it sends") {
+  Leg leg;
+  for (int n = 1; n <= 60; ++n, leg.now += 20ms) {
+    leg.from = kSender;
+    if (n < 20) leg.audio(n);
+    if (n >= 20 && n < 40) leg.digit(n, 5, 160 * 20, static_cast<std::uint16_t>(160 * (n - 19)));
+    if (n >= 40) leg.rtp(77, n, static_cast<std::uint32_t>(160 * n), Bytes(160));
+    leg.from = kStranger;
+    leg.audio(n + 1);
+  }
+  CHECK(leg.receiver.source() == kSender);
+  CHECK(leg.receiver.counts().source_moves == 0);
+  CHECK(leg.receiver.counts().foreign_source == 60);
+  CHECK(leg.receiver.counts().audio == 19);
+}
+
+TEST_CASE("packets that came as foreseen keep their source where it is") {
+  Leg leg;
+  leg.audio(1);
+  leg.audio(2);
+  leg.now = 1s;
+  leg.receiver.passed({.packets = 50, .payload_bytes = 160, .ticks = 160, .duration = 20ms, .last = moment(1s).mono});
+  leg.from = kStranger;
+  leg.audio(53);
+  CHECK(leg.receiver.source() == kSender);
+  CHECK(leg.receiver.counts().foreign_source == 1);
+}
+
+TEST_CASE("what is not the stream, or not in its place, has not moved it") {
+  Leg leg;
+  leg.audio(1000);
+  leg.audio(1001);
+  leg.now = 10s;
+  leg.from = kStranger;
+  leg.ssrc = Ssrc{2};
+  leg.audio(1002);
+  leg.ssrc = Ssrc{1};
+  leg.audio(1001);                             // replayed
+  leg.audio(1000);                             // behind
+  leg.audio(1002 + limits::kSourceAhead);      // too far ahead
+  leg.rtp(77, 1002, 160 * 1002, Bytes(160));   // of no payload type of the leg
+  leg.rtp(kDtmf, 1002, 160 * 1002, Bytes(3));  // no telephone event
+  leg.datagram(bye_of(leg.ssrc), DatagramPort::rtcp);
+  CHECK(leg.receiver.source() == kSender);
+  CHECK(leg.receiver.counts().foreign_source == 7);
+  leg.audio(1001 + limits::kSourceAhead);
+  CHECK(leg.receiver.source() == kStranger);
+}
+
+TEST_CASE("of a source that was given only what was not named moves") {
+  const auto moves = [](std::optional<Endpoint> given, Endpoint to) {
+    Leg leg;
+    leg.receiver = receiver_of(given);
+    leg.audio(1);
+    leg.now = 1s;
+    leg.from = to;
+    leg.audio(2);
+    return leg.receiver.counts().source_moves == 1;
+  };
+  Endpoint address = kSender;
+  address.port = 0;
+  Endpoint other_port = kSender;
+  other_port.port = 9;
+  CHECK(moves(std::nullopt, kStranger));
+  CHECK(moves(address, other_port));
+  CHECK_FALSE(moves(address, kStranger));
+  CHECK_FALSE(moves(kSender, other_port));
+}
+
 TEST_CASE("a leg whose source may change takes the next valid one") {
   Leg leg;
   leg.audio(1);
