@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Two people in a room of Debian's Janus, each by WebRTC, whose audio Janus forwards to the legs of a call (README.md's recipe): every
 Opus packet that they send after both have agreed is in the recording as it was sent, each person's in their own leg, over a
 forwarder that was stopped and started again in between."""

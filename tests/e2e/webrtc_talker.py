@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """A browser's part of a WebRTC call, by GStreamer: it offers to send Opus, takes the answer, and talks until it is told to stop.
 
     /usr/bin/python3 webrtc_talker.py
