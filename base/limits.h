@@ -66,6 +66,15 @@ inline constexpr std::size_t kSrtpPacketBytes = 65507;  // of a UDP datagram ove
 // An MKI, the longest tag, and the index of RTCP.
 inline constexpr std::size_t kSrtpTrailerBytes = kSrtpMkiBytes + 16 + 4;
 
+// ---- DTLS-SRTP ----------------------------------------------------------------------------------------------------
+
+// Of what a handshake has come from and not ended, a leg: addresses and ports, and how many of one address.
+inline constexpr std::size_t kDtlsSources = 8;
+inline constexpr std::size_t kDtlsSourcesOfAddress = 2;
+inline constexpr auto kDtlsHandshakeTime = 10s;  // then it has failed; and so long its end is repeated for who missed it
+inline constexpr auto kDtlsCookieAge = 60s;      // twice that at most
+inline constexpr std::size_t kDtlsDatagramBytes = 1200;  // that we send: fits every path (RFC 8261 5)
+
 // ---- One leg, one call --------------------------------------------------------------------------------------------
 
 inline constexpr auto kHoldDefault = 30s;
