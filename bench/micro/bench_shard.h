@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "crypto/srtp_engines.h"
 #include "engine/shard/shard.h"
 
 namespace assent::bench {
@@ -109,7 +110,7 @@ class BenchShard {
         sealer_(
             queue_, pages_, [](std::span<SealedPage>) {}, Sealer::Settings{0, read_mono}),
         source_(blocks_),
-        shard_(Shard::Parts{blocks_, queue_, sealer_, observer_, source_, record_, purposes_, lease_,
+        shard_(Shard::Parts{blocks_, queue_, sealer_, observer_, source_, *srtp_, record_, purposes_, lease_,
                             [](const FinishedCall&) {}},
                settings(legs)) {
     lease_.prove(now_);
@@ -184,6 +185,7 @@ class BenchShard {
   SealQueue queue_;
   Sealer sealer_;
   PacketSource source_;
+  std::unique_ptr<SrtpEngine> srtp_ = *make_srtp_engine(srtp_means_here(), 16, ArenaBacking::locked_memory);
   InstantRecord record_;
   NoObserver observer_;
   Shard shard_;
