@@ -98,9 +98,6 @@ Result<void> LiveCalls::change_legs(CallId id, const Known& call, const std::vec
     if (found == call.legs.end()) {
       return error(Errc::invalid, "changes: the call has no leg \"" + change.label + "\"");
     }
-    if (found->second.rtpengine) {
-      return error(Errc::invalid, "changes: what rtpengine sends as \"" + change.label + "\" it says itself");
-    }
     places.push_back(static_cast<std::size_t>(found - call.legs.begin()));
   }
   for (std::size_t i = 0; i < changes.size(); ++i) {
