@@ -30,7 +30,7 @@ void LiveCalls::note_ports(const Known& known, const std::vector<LegPorts>& port
 Result<CallView> LiveCalls::change_legs(CallId id, const LegsSpec& spec, const Caller&) {
   KnownCall before = known(id);
   if (before == nullptr) return no_such_live_call();
-  if (auto changed = change_legs(id, *before, spec.changes); !changed) return changed.error();
+  if (auto changed = apply_changes(id, *before, spec.changes); !changed) return changed.error();
   if (spec.legs.empty() && spec.participants.empty()) return call(id);  // nothing more to hold: nothing to admit
   before = known(id);
   if (before == nullptr) return no_such_live_call();
@@ -84,13 +84,13 @@ Result<void> LiveCalls::set_source(CallId id, LegId leg, const Endpoint& source)
   const KnownCall call = known(id);
   if (call == nullptr) return no_such_live_call();
   for (std::size_t i = 0; i < call->legs.size(); ++i) {
-    if (call->legs[i].first == leg) return change_leg(id, i, {call->legs[i].second.label, source, nullptr});
+    if (call->legs[i].first == leg) return apply_change(id, i, {call->legs[i].second.label, source, nullptr});
   }
   return error(Errc::not_found, "the call has no such leg");
 }
 
 // One after the other: those before one that cannot be changed have changed.
-Result<void> LiveCalls::change_legs(CallId id, const Known& call, const std::vector<LegChange>& changes) {
+Result<void> LiveCalls::apply_changes(CallId id, const Known& call, const std::vector<LegChange>& changes) {
   std::vector<std::size_t> places;
   for (const LegChange& change : changes) {
     const auto found = std::find_if(call.legs.begin(), call.legs.end(),
@@ -101,14 +101,14 @@ Result<void> LiveCalls::change_legs(CallId id, const Known& call, const std::vec
     places.push_back(static_cast<std::size_t>(found - call.legs.begin()));
   }
   for (std::size_t i = 0; i < changes.size(); ++i) {
-    if (auto changed = change_leg(id, places[i], changes[i]); !changed) {
+    if (auto changed = apply_change(id, places[i], changes[i]); !changed) {
       return error(changed.error().code, "changes: \"" + changes[i].label + "\": " + changed.error().what);
     }
   }
   return {};
 }
 
-Result<void> LiveCalls::change_leg(CallId id, std::size_t place, const LegChange& change) {
+Result<void> LiveCalls::apply_change(CallId id, std::size_t place, const LegChange& change) {
   const KnownCall before = known(id);
   if (before == nullptr) return no_such_live_call();
   const LegIndex index(static_cast<std::uint8_t>(place));
