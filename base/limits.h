@@ -65,6 +65,16 @@ inline constexpr std::size_t kSrtpBatch = 64;           // packets worked on tog
 inline constexpr std::size_t kSrtpPacketBytes = 65507;  // of a UDP datagram over IPv4
 // An MKI, the longest tag, and the index of RTCP.
 inline constexpr std::size_t kSrtpTrailerBytes = kSrtpMkiBytes + 16 + 4;
+// A stream that is joined in its middle is looked for with so many rollovers: at 20 ms a packet one is 22 minutes, all
+// of them are 23 hours. Each costs a tag, so the packets of a batch are together tried no more often than that: what is
+// forged makes a batch cost twice as much, and not a hundred times.
+inline constexpr std::uint32_t kSrtpRolloversSought = 64;
+inline constexpr std::size_t kSrtpTrialsPerBatch = 64;
+static_assert(kSrtpTrialsPerBatch >= kSrtpRolloversSought);
+// Master keys that a shard has room for beside one a leg: for legs with several (MKIs), and for legs that get others,
+// whose former ones are there until then. An eighth, and two sessions of the most keys.
+inline constexpr std::size_t kSrtpKeyBytes = 1152;  // of locked memory each, ready for use
+constexpr std::size_t srtp_keys_for(std::size_t legs) { return legs + legs / 8 + 2 * kSrtpMasterKeys; }
 
 // ---- DTLS-SRTP ----------------------------------------------------------------------------------------------------
 
@@ -301,10 +311,12 @@ inline constexpr std::size_t kMessageHeaderBytes = 32768;  // context, four keys
 
 // Keys of 32 bytes held at once for a call at its largest: its own, and for each leg the leg's, the subject's and two
 // open segments' (the one being left and the next): 1 + 16 x 4 = 65 keys, 2,080 bytes. Twice that, because the
-// allocator works in powers of two and other keys (root, epochs, tenants) take their share.
+// allocator works in powers of two and other keys (root, epochs, tenants) take their share. A master key of SRTP with
+// its salt takes 64 bytes at most: one a leg, 1,024 bytes, is within that.
 inline constexpr std::size_t kKeyBytes = 32;
 inline constexpr std::size_t kSecretBytesPerCall = 2 * kKeyBytes * (1 + kLegsPerCall * 4);
 static_assert(kSecretBytesPerCall == 4160);
+static_assert(kSecretBytesPerCall >= kKeyBytes * (1 + kLegsPerCall * 4) + 64 * kLegsPerCall);
 
 // ---- Catalog ------------------------------------------------------------------------------------------------------
 

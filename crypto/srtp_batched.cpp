@@ -96,7 +96,8 @@ struct BatchedSrtp::State {
   std::unique_ptr<SrtpSchedules> schedules;
   SrtpCipher cipher;
   BatchedRtcp rtcp;
-  std::size_t count = 0;  // of `passages`, the batch that is worked on
+  std::size_t count = 0;        // of `passages`, the batch that is worked on
+  std::size_t trials_left = 0;  // of it, for streams that are sought
   std::array<Passage, limits::kSrtpBatch> passages;
   std::array<SrtpCipherJob*, limits::kSrtpBatch> jobs{};
 };
@@ -157,18 +158,24 @@ void BatchedSrtp::State::authenticate_and_decrypt() {
 // come meanwhile. AES-GCM has decrypted it, and encrypting it again by the former index restores what came.
 SrtpFault BatchedSrtp::State::look_again(Passage& passage) {
   const SrtpStream stream = passage.session->sources().of(passage.frame.ssrc);
-  const auto again = stream.guess_again(passage.frame.sequence, passage.index);
-  const SrtpFault fault = fault_of(stream.place(again.value_or(passage.index)));
+  const std::uint32_t rollovers = passage.session->rollovers_sought();
+  SrtpFault fault = fault_of(stream.place(passage.index));
   SrtpCipherJob* const job = &passage.job;
   const SrtpSuite suite = passage.suite();
-  if (again && fault == SrtpFault::none) {
+  while (const auto again = stream.guess_again(passage.frame.sequence, passage.index, rollovers)) {
+    fault = fault_of(stream.place(*again));
+    if (fault != SrtpFault::none) break;
+    if (rollovers != 0 && trials_left-- == 0) {
+      trials_left = 0;
+      break;
+    }
     if (is_aead(suite) && passage.is_tried) cipher.seal(suite, *job);
     passage.set_index(*again);
+    passage.is_tried = true;
     is_aead(suite) ? cipher.open(suite, *job) : cipher.authenticate({&job, 1});
-    if (passage.compare()) {
-      if (!is_aead(suite)) cipher.crypt(suite, {&job, 1});
-      return SrtpFault::none;
-    }
+    if (!passage.compare()) continue;
+    if (!is_aead(suite)) cipher.crypt(suite, {&job, 1});
+    return SrtpFault::none;
   }
   // What nobody vouches for is not left readable.
   if (is_aead(suite)) std::fill_n(job->packet + job->payload_at, job->payload_bytes, std::uint8_t{0});
@@ -177,6 +184,7 @@ SrtpFault BatchedSrtp::State::look_again(Passage& passage) {
 
 void BatchedSrtp::State::open(std::span<SrtpPacket> packets) {
   count = 0;
+  trials_left = limits::kSrtpTrialsPerBatch;
   for (const SrtpPacket& packet : packets) {
     fetch(packet.session);
     fetch(packet.memory.data());
@@ -247,8 +255,15 @@ bool BatchedSrtp::is_available() { return SrtpCipher::is_available(); }
 BatchedSrtp::BatchedSrtp(std::unique_ptr<State> state) : state_(std::move(state)) {}
 BatchedSrtp::~BatchedSrtp() = default;
 
+// RTCP works with one more.
+std::size_t BatchedSrtp::locked_bytes(std::size_t master_keys) {
+  constexpr auto in_pages = [](std::size_t bytes) {
+    return (bytes + limits::kPageBytes - 1) / limits::kPageBytes * limits::kPageBytes;
+  };
+  return in_pages((master_keys + 1) * sizeof(SrtpSchedule)) + in_pages(SrtpCipher::locked_bytes());
+}
+
 Result<std::unique_ptr<SrtpEngine>> BatchedSrtp::create(std::size_t master_keys, ArenaBacking backing) {
-  // And one that RTCP works with.
   auto schedules = SrtpSchedules::create(master_keys + 1, backing);
   if (!schedules) return schedules.error();
   auto cipher = SrtpCipher::create(backing);

@@ -25,8 +25,10 @@ class BatchedSrtp final : public SrtpEngine {
  public:
   static bool is_available();  // ipsec-mb is built in, and made for this processor
 
+  // Of memory that `create` locks.
+  static std::size_t locked_bytes(std::size_t master_keys);
   // Room for `master_keys`: one a session and direction, another for each further MKI, and while a session rekeys its
-  // former ones are there, too. 1,152 bytes each. Only where it is available. Errors as SecureArena::create.
+  // former ones are there, too. limits::kSrtpKeyBytes each. Only where it is available. Errors as SecureArena::create.
   static Result<std::unique_ptr<SrtpEngine>> create(std::size_t master_keys,
                                                     ArenaBacking backing = ArenaBacking::secret_memory);
   ~BatchedSrtp() override;

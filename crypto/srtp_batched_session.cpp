@@ -1,6 +1,7 @@
 #include "crypto/srtp_batched_session.h"
 
 #include <algorithm>
+#include <new>
 #include <string>
 #include <utility>
 
@@ -13,8 +14,12 @@ Result<std::vector<SrtpKeyed>> expand_srtp_keys(SrtpSuite suite, std::span<const
   for (const SrtpMasterKey& key : keys) {
     SrtpSchedules::Place place = schedules.take();
     if (place == nullptr) return error(Errc::exhausted, "no room for another SRTP key");
-    cipher.expand(SrtpSessionKeys::derive(key, SrtpProtocol::rtp).view(), *place);
-    std::ranges::copy(SrtpSessionKeys::derive(key, SrtpProtocol::rtcp).reveal(), place->rtcp.begin());
+    try {
+      cipher.expand(SrtpSessionKeys::derive(key, SrtpProtocol::rtp).view(), *place);
+      std::ranges::copy(SrtpSessionKeys::derive(key, SrtpProtocol::rtcp).reveal(), place->rtcp.begin());
+    } catch (const std::bad_alloc&) {
+      return error(Errc::exhausted, "no locked memory is left to derive an SRTP key in");
+    }
     expanded.push_back({Bytes(key.mki().begin(), key.mki().end()), std::move(place)});
   }
   return expanded;
@@ -22,7 +27,12 @@ Result<std::vector<SrtpKeyed>> expand_srtp_keys(SrtpSuite suite, std::span<const
 
 BatchedSession::BatchedSession(const SrtpSetup& setup, std::vector<SrtpKeyed> keys, SrtpSchedules& schedules,
                                SrtpCipher& cipher)
-    : suite_(setup.suite), direction_(setup.direction), sources_(setup.joined), schedules_(schedules), cipher_(cipher) {
+    : suite_(setup.suite),
+      direction_(setup.direction),
+      sources_(setup.joined),
+      rollovers_sought_(std::min(setup.rollovers_sought, limits::kSrtpRolloversSought)),
+      schedules_(schedules),
+      cipher_(cipher) {
   adopt(std::move(keys));
 }
 

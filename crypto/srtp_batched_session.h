@@ -48,6 +48,8 @@ class alignas(limits::kCacheLineBytes) BatchedSession final : public SrtpSession
   const SrtpSchedule* key_named(ByteView mki) const;  // null when there is none
 
   SrtpSources& sources() { return sources_; }
+  // While nothing of it has been authentic.
+  std::uint32_t rollovers_sought() const { return sources_.is_empty() ? rollovers_sought_ : 0; }
   SrtpSources& rtcp_sources() { return rtcp_sources_; }
 
   // Puts the outcome into the packet, and counts it.
@@ -64,6 +66,7 @@ class alignas(limits::kCacheLineBytes) BatchedSession final : public SrtpSession
   SrtpSources sources_;
 
   std::vector<SrtpKeyed> keys_;
+  std::uint32_t rollovers_sought_;
   std::array<std::uint64_t, kSrtpFaults> faults_{};
   SrtpSources rtcp_sources_{std::nullopt};
   SrtpSchedules& schedules_;

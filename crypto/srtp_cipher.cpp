@@ -62,9 +62,11 @@ bool SrtpCipher::is_available() {
   return available;
 }
 
+std::size_t SrtpCipher::locked_bytes() { return State::kMessageBytes + imb_get_mb_mgr_size(); }
+
 Result<SrtpCipher> SrtpCipher::create(ArenaBacking backing) {
   ASSENT_CHECK(is_available());
-  auto arena = SecureArena::create(State::kMessageBytes + imb_get_mb_mgr_size(), backing);
+  auto arena = SecureArena::create(locked_bytes(), backing);
   if (!arena) return arena.error();
   return SrtpCipher(std::make_unique<State>(std::move(*arena)));
 }
@@ -168,6 +170,7 @@ namespace assent {
 
 struct SrtpCipher::State {};
 bool SrtpCipher::is_available() { return false; }
+std::size_t SrtpCipher::locked_bytes() { return 0; }
 Result<SrtpCipher> SrtpCipher::create(ArenaBacking) { return error(Errc::unsupported, "built without ipsec-mb"); }
 void SrtpCipher::expand(const SrtpKeyView&, SrtpSchedule&) {}
 void SrtpCipher::authenticate(std::span<SrtpCipherJob* const>) {}

@@ -36,6 +36,7 @@ class SrtpCipher {
  public:
   static bool is_available();  // built in, the processor has AES-NI, and the library's self-test passed
 
+  static std::size_t locked_bytes();  // of memory that is locked for the library's own; 0 where it is not built in
   // Errors as SecureArena::create. Only where it is available.
   static Result<SrtpCipher> create(ArenaBacking backing);
   SrtpCipher(SrtpCipher&&) noexcept;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <new>
 #include <string>
 
 #include "base/limits.h"
@@ -28,7 +29,11 @@ Result<SrtpMasterKey> SrtpMasterKey::create(SrtpSuite suite, ByteView key_and_sa
     return error(Errc::invalid, "an MKI has at most " + std::to_string(limits::kSrtpMkiBytes) + " bytes, not " +
                                     std::to_string(mki.size()));
   }
-  return SrtpMasterKey(suite, key_and_salt, mki);
+  try {
+    return SrtpMasterKey(suite, key_and_salt, mki);
+  } catch (const std::bad_alloc&) {
+    return error(Errc::exhausted, "no locked memory is left for an SRTP key");
+  }
 }
 
 SrtpMasterKey::SrtpMasterKey(SrtpSuite suite, ByteView key_and_salt, ByteView mki)

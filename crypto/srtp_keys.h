@@ -23,7 +23,8 @@ namespace assent {
 class SrtpMasterKey {
  public:
   // `key_and_salt` is the key and then the salt, as SDES has them: copied, the caller wipes the original. Errc::invalid
-  // when it is not as long as the suite asks for, or the MKI is longer than limits::kSrtpMkiBytes.
+  // when it is not as long as the suite asks for, or the MKI is longer than limits::kSrtpMkiBytes; Errc::exhausted when
+  // the memory for secrets is used up.
   static Result<SrtpMasterKey> create(SrtpSuite suite, ByteView key_and_salt, ByteView mki = {});
 
   SrtpSuite suite() const { return suite_; }

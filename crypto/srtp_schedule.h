@@ -30,6 +30,8 @@ struct alignas(limits::kCacheLineBytes) SrtpSchedule {
   std::array<std::uint8_t, SrtpKeyView::kBytes> rtcp;                      // as SrtpKeyView has it
 };
 
+static_assert(sizeof(SrtpSchedule) == limits::kSrtpKeyBytes);
+
 class SrtpSchedules {
  public:
   struct GiveBack {

@@ -21,6 +21,12 @@ std::string_view name_of(SrtpFault fault) {
   return "unknown";
 }
 
+SrtpCounts& SrtpCounts::operator+=(const SrtpCounts& more) {
+  packets += more.packets;
+  for (std::size_t i = 0; i < faults.size(); ++i) faults[i] += more.faults[i];
+  return *this;
+}
+
 bool has_srtp_room(const SrtpPacket& packet, std::size_t trailer_bytes) {
   return packet.bytes + trailer_bytes <= std::min(packet.memory.size(), limits::kSrtpPacketBytes);
 }

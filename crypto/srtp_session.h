@@ -48,6 +48,9 @@ std::string_view name_of(SrtpFault fault);
 struct SrtpCounts {
   std::uint64_t packets = 0;  // without a fault
   std::array<std::uint64_t, kSrtpFaults> faults{};
+
+  std::uint64_t of(SrtpFault fault) const { return faults[static_cast<std::size_t>(fault)]; }
+  SrtpCounts& operator+=(const SrtpCounts& more);
 };
 
 enum class SrtpDirection : std::uint8_t { receive, send };
@@ -61,6 +64,10 @@ struct SrtpSetup {
   // A source that is joined in the middle, with the rollover counter that was signalled for it (RFC 3711 3.3.1). All
   // others begin with 0.
   std::optional<SrtpJoin> joined;
+  // With how many rollovers more the first packet of all is sought that is not authentic with the first one: of a
+  // stream that may have gone on for long before the session began, as after a restart. At most
+  // limits::kSrtpRolloversSought. LibsrtpEngine does not seek.
+  std::uint32_t rollovers_sought = 0;
 };
 // Errc::invalid, and what is wrong with the keys.
 Result<void> check_srtp_keys(SrtpSuite suite, std::span<const SrtpMasterKey> keys);

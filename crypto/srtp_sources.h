@@ -31,6 +31,7 @@ class SrtpSources {
     const std::size_t at = place_of(ssrc);
     return at < streams_.size() && streams_[at].ssrc() == ssrc ? streams_[at] : SrtpStream(ssrc);
   }
+  bool is_empty() const { return count_ == 0; }
   bool has_room_for(std::uint32_t ssrc) const { return place_of(ssrc) < streams_.size(); }
 
   void add(std::uint32_t ssrc, SrtpIndex index) {  // authentic and fresh, and there is room for it

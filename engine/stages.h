@@ -36,7 +36,8 @@ using FrameSeq = Strong<std::uint32_t, struct FrameSeqTag>;  // from 1; 0 names 
 
 // ---- receive ------------------------------------------------------------------------------------------------------
 
-// One datagram as it came, in a block of the arena. Made by a source of datagrams (engine/ingest).
+// One datagram as it came, in a block of the arena. Made by a source of datagrams (engine/ingest). One that is SRTP is
+// opened in its place, before it goes on, by the SrtpIntake (engine/shard).
 class Datagram {
  public:
   Datagram(Datagram&&) noexcept = default;
@@ -48,6 +49,7 @@ class Datagram {
  private:
   friend class DatagramSource;
   friend class RtpPacket;
+  friend class SrtpIntake;
   Datagram(BlockRef block, const Endpoint& source) : block_(std::move(block)), source_(source) {}
 
   BlockRef block_;

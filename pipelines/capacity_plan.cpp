@@ -35,6 +35,7 @@ struct LockedMemory {
   std::size_t leg_bytes = 0;
   std::size_t legs_per_call = 0;
   std::size_t shards = 1;
+  SrtpMeans srtp = SrtpMeans::batched;
 
   std::size_t arena_bytes(std::size_t calls) const {
     return (shards - 1) * arena_bytes_for(0, leg_bytes) + arena_bytes_for(calls * legs_per_call, leg_bytes);
@@ -43,7 +44,11 @@ struct LockedMemory {
   std::size_t key_bytes(std::size_t calls) const {
     return std::bit_ceil(std::max(std::size_t{64} * 1024, (calls + 1) * limits::kSecretBytesPerCall));
   }
-  std::size_t bytes(std::size_t calls) const { return arena_bytes(calls) + key_bytes(calls); }
+  // Each shard's are rounded up to its own legs, the first one's being the most.
+  std::size_t srtp_bytes(std::size_t calls) const {
+    return shards * srtp_bytes_for(srtp, (calls + shards - 1) / shards * legs_per_call);
+  }
+  std::size_t bytes(std::size_t calls) const { return arena_bytes(calls) + key_bytes(calls) + srtp_bytes(calls); }
 };
 
 // The largest number of calls up to `wanted` whose memory may be locked.
@@ -111,6 +116,7 @@ MachineLimits limits_of_process() {
     machine.open_files = files.rlim_max == RLIM_INFINITY ? kNoLimit : static_cast<std::size_t>(files.rlim_max);
   }
   machine.cpus = usable_cpus();
+  machine.srtp = srtp_means_here();
   return machine;
 }
 
@@ -125,7 +131,8 @@ CapacityPlan plan_capacity(const PipelineSettings& settings, const MachineLimits
   const std::size_t codec_bytes_per_second = bytes_per_second(codec);
   const auto hold = std::chrono::ceil<milliseconds>(settings.consent.gate.hold);
   const std::size_t leg_blocks = limits::leg_blocks(codec_bytes_per_second, hold, settings.media.reorder_window);
-  const LockedMemory memory{leg_blocks * limits::kPageBytes, settings.capacity.legs_per_call, settings.threads.shards};
+  const LockedMemory memory{leg_blocks * limits::kPageBytes, settings.capacity.legs_per_call, settings.threads.shards,
+                            machine.srtp};
 
   CapacityPlan plan;
   plan.calls_wanted = settings.capacity.calls;
@@ -133,6 +140,7 @@ CapacityPlan plan_capacity(const PipelineSettings& settings, const MachineLimits
   plan.locked_bytes = memory.bytes(plan.calls_wanted);
   plan.steered = steers(settings, machine);
   plan.sockets = sockets_text(settings, machine);
+  plan.srtp = sentence_about(machine.srtp);
   const OpenFiles files{fixed_files(settings), files_of_call(settings, plan.steered)};
   plan.open_files = files.fixed + plan.calls_wanted * files.per_call;
   plan.ports = plan.calls_wanted * settings.capacity.legs_per_call * 2;

@@ -1,8 +1,9 @@
 // CapacityPlan: what a pipeline's calls need of a machine, what the machine gives, and how many calls that is.
 //
-// Held audio lies in locked memory or nowhere, so where little may be locked fewer calls are admitted, and this says
-// how many and what to raise. The arithmetic is that of limits::leg_blocks, for legs of one codec (G.711 unless another
-// is asked about); a call with a heavier codec takes the place of several. Sizes in bytes.
+// Held audio, and the keys of SRTP that are in use, lie in locked memory or nowhere, so where little may be locked
+// fewer calls are admitted, and this says how many and what to raise. The arithmetic is that of limits::leg_blocks, for
+// legs of one codec (G.711 unless another is asked about); a call with a heavier codec takes the place of several.
+// Sizes in bytes.
 //
 // plan_capacity is pure; this_machine reads the limits of the process that calls it. Any thread.
 #pragma once
@@ -14,6 +15,7 @@
 
 #include "base/cpu.h"
 #include "codecs/codec.h"
+#include "crypto/srtp_engines.h"
 #include "pipelines/pipeline_config.h"
 
 namespace assent {
@@ -24,6 +26,7 @@ struct MachineLimits {
   bool may_steer = false;          // all ports to one socket, so that legs need no file
   std::string why_not_steered;     // a sentence, when it may not
   std::set<Cpu> cpus;              // that threads may be kept to
+  SrtpMeans srtp = SrtpMeans::batched;
 };
 MachineLimits limits_of_process();  // all but whether ports may be steered
 MachineLimits this_machine();       // tries to steer, too, on the loopback address, and leaves nothing behind
@@ -31,11 +34,12 @@ MachineLimits this_machine();       // tries to steer, too, on the loopback addr
 struct CapacityPlan {
   std::size_t calls_wanted = 0;
   std::size_t leg_bytes = 0;       // of the arena, each leg
-  std::size_t locked_bytes = 0;    // arena and keys, for the calls wanted
+  std::size_t locked_bytes = 0;    // arena and keys, of SRTP, too, for the calls wanted
   std::size_t open_files = 0;      // for the calls wanted
   std::size_t ports = 0;           // for the calls wanted
   bool steered = false;            // all ports to one socket a shard; else a socket for each
   std::string sockets;             // which, and why
+  std::string srtp;                // what opens it, and why
   std::size_t calls_that_fit = 0;  // of the calls wanted, on this machine
   std::size_t arena_bytes = 0;     // to reserve for the calls that fit, over all shards (shard_share.h)
   std::size_t key_bytes = 0;       // likewise, for start_secret_memory

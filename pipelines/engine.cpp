@@ -193,6 +193,7 @@ Result<void> Engine::Parts::reserve_memory() {
   for (const std::string& advice : plan.advice) report.push_back(advice);
   for (const std::string& advice : retention_advice(settings)) report.push_back(advice);
   for (const std::string& line : datagram_sources->report()) report.push_back(line);
+  report.push_back("SRTP: " + plan.srtp);
   return {};
 }
 

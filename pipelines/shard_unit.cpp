@@ -85,11 +85,14 @@ Result<void> ShardUnit::start_calls() {
   auto opened = parts_.sources.source(share_.id.value, std::move(*ports), blocks_);
   if (!opened) return opened.error();
   source_ = std::move(*opened);
+  auto srtp = make_srtp_engine(srtp_means_here(), share_.calls * settings.capacity.legs_per_call, blocks_.backing());
+  if (!srtp) return srtp.error();
+  srtp_ = std::move(*srtp);
 
   link_.emplace(parts_.writer, parts_.erase);
   shard_.emplace(
-      Shard::Parts{blocks_, *seal_queue_, *sealer_, *feed_, *source_, *link_, parts_.purposes, parts_.writer.lease(),
-                   [this](FinishedCall call) { parts_.abandoned(share_.id, std::move(call)); }},
+      Shard::Parts{blocks_, *seal_queue_, *sealer_, *feed_, *source_, *srtp_, *link_, parts_.purposes,
+                   parts_.writer.lease(), [this](FinishedCall call) { parts_.abandoned(share_.id, std::move(call)); }},
       Shard::Settings{settings.media.rtcp, settings.media.reorder_window, settings.media.idle_timeout,
                       settings.seal.max_delay, settings.seal.segment_time, share_.calls, settings.media.inband_dtmf});
   shard_->inbox().wake_with(shard_wake_);

@@ -19,6 +19,7 @@
 #include "base/disk.h"
 #include "base/secure_arena.h"
 #include "base/step_thread.h"
+#include "crypto/srtp_engines.h"
 #include "engine/calls/shard_link.h"
 #include "engine/calls/shard_storage.h"
 #include "engine/catalog/catalog_writer.h"
@@ -103,6 +104,7 @@ class ShardUnit {
   std::optional<SealQueue> seal_queue_;
   std::optional<Sealer> sealer_;
   std::unique_ptr<DatagramSource> source_;
+  std::unique_ptr<SrtpEngine> srtp_;
   std::optional<ShardLink> link_;
   WakeSignal shard_wake_;  // before what wakes the shard
   std::optional<Shard> shard_;

@@ -120,6 +120,12 @@ void find_engine(const EngineOptions& engine, RunSettings& settings) {
   settings.calls.token = token_in(token);
 }
 
+std::vector<std::string> srtp_suites() {
+  std::vector<std::string> names;
+  for (const SrtpSuite suite : kSrtpSuites) names.emplace_back(name_of(suite));
+  return names;
+}
+
 void add_load(CLI::App& app, RunSettings& settings) {
   add_duration(app, "--seconds", settings.duration, "how long to play (default: 10)");
   app.add_option("--opt-in-rate", settings.calls.opt_in_rate, "share of the calls that are consented to (default: 1)")
@@ -133,6 +139,11 @@ void add_load(CLI::App& app, RunSettings& settings) {
       ->type_name("CALLS");
   app.add_option("--sample", settings.sample, "recordings to compare with what was sent, byte for byte")
       ->type_name("N");
+  app.add_option_function<std::string>(
+         "--srtp", [&settings](const std::string& name) { settings.player.srtp = srtp_suite_named(name); },
+         "protect every leg's packets, with keys of its own (a suite as SDP names it)")
+      ->check(CLI::IsMember(srtp_suites()))
+      ->type_name("SUITE");
   add_stream(app, settings.player);
 }
 
@@ -148,6 +159,15 @@ void settle(const CLI::App& app, PlayerSettings& player) {
 }
 void settle(const CLI::App& app, const EngineOptions& engine, RunSettings& settings) {
   find_engine(engine, settings);
+  settings.calls.srtp = settings.player.srtp;
+  for (const char* option : {"--jitter", "--reorder", "--duplicate"}) {
+    if (settings.player.srtp && app.count(option) != 0) {
+      throw CLI::ValidationError(option, "not with --srtp: a packet is protected once, as it leaves");
+    }
+  }
+  if (settings.player.srtp && settings.player.via == Via::xdp) {
+    throw CLI::ValidationError("--srtp", "not with --via xdp, whose packets the kernel makes");
+  }
   settings.calls.codec = settings.player.shape.codec;
   settle(app, settings.player);
 }

@@ -51,7 +51,7 @@ void CallPool::for_each_live(const std::string& doing, ProgressBar& progress, co
 }
 
 void CallPool::create(PlayedCall& call, EngineApi& api) {
-  auto made = api.create_call(settings_.codec);
+  auto made = api.create_call(settings_.codec, settings_.srtp);
   if (!made) {
     call.ended = true;
     return note(made.error());
@@ -72,7 +72,7 @@ void CallPool::create_all(ProgressBar& progress) {
   for (const auto& call : calls_) {
     if (call->ended) continue;
     for (std::size_t i = 0; i < kLegsPerCall; ++i) {
-      call->legs[i].number = player_.add(call->made.legs[i], {legs, at++});
+      call->legs[i].number = player_.add(call->made.legs[i], {legs, at++}, call->made.srtp[i]);
     }
   }
 }
@@ -162,7 +162,8 @@ void CallPool::replace_oldest(EngineApi& api) {
   }
   const std::size_t legs = settings_.calls * kLegsPerCall;
   for (std::size_t i = 0; i < kLegsPerCall; ++i) {
-    fresh->legs[i].number = player_.add(fresh->made.legs[i], {legs, old->legs[i].number.value % legs});
+    fresh->legs[i].number =
+        player_.add(fresh->made.legs[i], {legs, old->legs[i].number.value % legs}, fresh->made.srtp[i]);
   }
   const std::lock_guard lock(mutex_);
   calls_.push_back(std::move(fresh));

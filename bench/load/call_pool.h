@@ -24,6 +24,7 @@ struct CallSettings {
   std::size_t calls = 1;
   double opt_in_rate = 1;  // share of the calls that everybody consents to
   CodecName codec = CodecName::pcmu;
+  std::optional<SrtpSuite> srtp;
 };
 
 struct PlayedLeg {

@@ -3,6 +3,8 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
+#include "crypto/random.h"
+
 namespace assent::load {
 namespace {
 
@@ -32,18 +34,36 @@ Result<T> read(const Result<std::string>& reply, Take take) {
   }
 }
 
+SharedSrtpTerms new_terms(SrtpSuite suite) {
+  Bytes drawn(key_bytes(suite) + salt_bytes(suite));
+  random_bytes(drawn);
+  SrtpTerms terms{suite, {}};
+  terms.keys.push_back(*SrtpMasterKey::create(suite, drawn));
+  return std::make_shared<const SrtpTerms>(std::move(terms));
+}
+
+Json json_of(const SrtpTerms& terms) {
+  return {{"suite", std::string(name_of(terms.suite))}, {"key", to_base64(terms.keys.front().reveal())}};
+}
+
 }  // namespace
 
-Result<MadeCall> EngineApi::create_call(CodecName codec) {
+Result<MadeCall> EngineApi::create_call(CodecName codec, std::optional<SrtpSuite> srtp) {
   const Json codec_body = {
       {"name", std::string(name_of(codec))}, {"payload_type", codec == CodecName::pcma ? 8 : 0}, {"clock_rate", 8000}};
   Json body = {{"ref", "load"}, {"participants", Json::array()}, {"legs", Json::array()}};
-  for (const char* party : kParties) {
+  std::array<SharedSrtpTerms, kLegsPerCall> terms;
+  for (std::size_t i = 0; i < kLegsPerCall; ++i) {
+    const char* const party = kParties[i];
     body["participants"].push_back({{"ref", party}, {"role", party}, {"subject", std::string("load-") + party}});
     body["legs"].push_back({{"label", party}, {"participant", party}, {"codec", codec_body}});
+    if (!srtp) continue;
+    terms[i] = new_terms(*srtp);
+    body["legs"].back()["srtp"] = json_of(*terms[i]);
   }
-  return read<MadeCall>(http_.post("/v1/calls", body.dump()), [](const Json& reply) {
+  return read<MadeCall>(http_.post("/v1/calls", body.dump()), [&terms](const Json& reply) {
     MadeCall made;
+    made.srtp = terms;
     made.id = reply.at("id").get<std::string>();
     for (std::size_t i = 0; i < kLegsPerCall; ++i) {
       const Json& leg = reply.at("legs").at(i);

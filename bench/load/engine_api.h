@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "bench/load/http_client.h"
 #include "codecs/codec.h"
+#include "crypto/srtp_terms.h"
 
 namespace assent::load {
 
@@ -19,6 +20,7 @@ inline constexpr std::size_t kLegsPerCall = kParties.size();
 struct MadeCall {
   std::string id;
   std::array<Endpoint, kLegsPerCall> legs;
+  std::array<SharedSrtpTerms, kLegsPerCall> srtp;  // drawn for it; null: plain RTP
 };
 
 struct LegCount {
@@ -31,7 +33,7 @@ class EngineApi {
  public:
   EngineApi(const Endpoint& api, const std::string& token) : http_(api, token) {}
 
-  Result<MadeCall> create_call(CodecName codec);
+  Result<MadeCall> create_call(CodecName codec, std::optional<SrtpSuite> srtp);
   Result<void> grant(const std::string& call);  // for every party
   Result<LegCount> counts(const std::string& call);
   Result<CallCounts> all_counts();

@@ -59,7 +59,7 @@ FramePlayer::~FramePlayer() {
   join();
 }
 
-LegNumber FramePlayer::add(const Endpoint& to, Phase phase) {
+LegNumber FramePlayer::add(const Endpoint& to, Phase phase, SharedSrtpTerms /*srtp*/) {
   const std::lock_guard lock(mutex_);
   const LegNumber number(static_cast<std::uint32_t>(legs_.size()));
   legs_.emplace_back();

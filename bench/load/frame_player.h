@@ -25,7 +25,7 @@ class FramePlayer final : public Player {
   static Result<std::unique_ptr<Player>> create(const PlayerSettings& settings);
   ~FramePlayer() override;
 
-  LegNumber add(const Endpoint& to, Phase phase) override;
+  LegNumber add(const Endpoint& to, Phase phase, SharedSrtpTerms srtp) override;
   std::size_t end(LegNumber leg) override;
   void start(milliseconds duration) override;
   PlayerReport finish() override;

@@ -111,7 +111,10 @@ void compare_sample(const RunSettings& settings, CallPool& pool, RunReport& repo
 }  // namespace
 
 Result<RunReport> run_load(const RunSettings& settings, ProgressBar& progress) {
-  auto player = Player::create(settings.player);
+  PlayerSettings playing = settings.player;
+  // Calls that end and calls in their place are there at the same time for a moment.
+  playing.legs = 2 * kLegsPerCall * settings.calls.calls;
+  auto player = Player::create(playing);
   if (!player) return player.error();
   CallPool pool(settings.calls, **player);
   if (const auto reached = pool.api().packets_received(); !reached) return reached.error();

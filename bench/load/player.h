@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/endpoint.h"
@@ -15,6 +16,7 @@
 #include "bench/load/lag_histogram.h"
 #include "bench/load/network_path.h"
 #include "bench/load/stream_plan.h"
+#include "crypto/srtp_terms.h"
 
 namespace assent::load {
 
@@ -25,6 +27,8 @@ struct PlayerSettings {
   Impairments impairments;
   Seed seed;
   Via via = Via::sendmmsg;
+  std::optional<SrtpSuite> srtp;  // of every leg
+  std::size_t legs = 0;           // with keys, that there are at once
 };
 
 struct PlayerReport {
@@ -58,7 +62,8 @@ class Player {
     std::size_t of = 1;  // the legs that share the packet time evenly ...
     std::size_t at = 0;  // ... and which one this is
   };
-  virtual LegNumber add(const Endpoint& to, Phase phase) = 0;
+  // `srtp` are the leg's keys, where the settings say that there are some.
+  virtual LegNumber add(const Endpoint& to, Phase phase, SharedSrtpTerms srtp) = 0;
   // Returns when no packet of the leg is sent any more; how many it had, lost ones included.
   virtual std::size_t end(LegNumber leg) = 0;
 

@@ -37,7 +37,7 @@ ExitStatus perform(const SendCommand& command) {
     return ExitStatus::failed;
   }
   for (std::size_t i = 0; i < destinations->size(); ++i) {
-    (void)(*player)->add((*destinations)[i], {destinations->size(), i});
+    (void)(*player)->add((*destinations)[i], {destinations->size(), i}, nullptr);
   }
   (*player)->start(command.duration);
   {

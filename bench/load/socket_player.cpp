@@ -17,16 +17,24 @@ void sleep_until(MonoTime at) {
 }  // namespace
 
 Result<std::unique_ptr<Player>> SocketPlayer::create(const PlayerSettings& settings) {
-  auto out = UdpOut::create(kRtpHeaderBytes + settings.shape.payload_bytes());
+  const std::size_t trailer_bytes = settings.srtp ? tag_bytes(*settings.srtp) : 0;
+  auto out = UdpOut::create(kRtpHeaderBytes + settings.shape.payload_bytes() + trailer_bytes);
   if (!out) return out.error();
-  return std::unique_ptr<Player>(new SocketPlayer(settings, std::move(*out)));
+  std::optional<SealedLegs> sealed;
+  if (settings.srtp) {
+    auto made = SealedLegs::create(settings.legs);
+    if (!made) return made.error();
+    sealed = std::move(*made);
+  }
+  return std::unique_ptr<Player>(new SocketPlayer(settings, std::move(*out), std::move(sealed)));
 }
 
-SocketPlayer::SocketPlayer(const PlayerSettings& settings, UdpOut out)
+SocketPlayer::SocketPlayer(const PlayerSettings& settings, UdpOut out, std::optional<SealedLegs> sealed)
     : settings_(settings),
       pattern_(settings.seed),
       schedule_(settings.shape, settings.impairments, settings.seed),
-      out_(std::move(out)) {}
+      out_(std::move(out)),
+      sealed_(std::move(sealed)) {}
 
 SocketPlayer::~SocketPlayer() {
   if (!thread_.joinable()) return;
@@ -40,12 +48,12 @@ void SocketPlayer::finish_soon() {
   asked_.store(true, std::memory_order_release);
 }
 
-LegNumber SocketPlayer::add(const Endpoint& to, Phase phase) {
+LegNumber SocketPlayer::add(const Endpoint& to, Phase phase, SharedSrtpTerms srtp) {
   const auto after = static_cast<std::int64_t>(static_cast<std::size_t>(settings_.shape.packet_time.count()) *
                                                (phase.at % phase.of) / phase.of);
   const std::lock_guard lock(mutex_);
   const LegNumber leg(legs_++);
-  begin_.push_back({leg, to, milliseconds(after)});
+  begin_.push_back({leg, to, milliseconds(after), std::move(srtp)});
   asked_.store(true, std::memory_order_release);
   return leg;
 }
@@ -78,6 +86,8 @@ PlayerReport SocketPlayer::finish() {
 }
 
 void SocketPlayer::play() {
+  // Who is there from the beginning costs no packet its time.
+  if (asked_.exchange(false, std::memory_order_acquire)) obey(Slot(0));
   start_ = read_mono() + 20ms;
   bool finishing = false;
   const auto slots = static_cast<std::uint64_t>(duration_ / kSlotTime);
@@ -106,9 +116,13 @@ void SocketPlayer::obey(Slot slot) {
     const auto phase = static_cast<std::uint64_t>(each.phase / kSlotTime);
     const std::uint64_t wait = (phase + packet_ms - slot.value % packet_ms) % packet_ms;
     schedule_.begin(each.leg, Slot(slot.value + wait));
+    if (sealed_) sealed_->begin(each.leg, *each.srtp);
   }
   begin_.clear();
-  for (End* each : end_) each->packets = schedule_.end(each->leg);
+  for (End* each : end_) {
+    each->packets = schedule_.end(each->leg);
+    if (sealed_) sealed_->end(each->leg);
+  }
   end_.clear();
   obeyed_.notify_all();
 }
@@ -125,9 +139,12 @@ void SocketPlayer::send_due(Slot slot) {
     for (; done < until; ++done) {
       const Departure& departure = departures_[done];
       const ByteSpan datagram = out_.put(departure.leg);
-      pattern_.fill(departure.leg, departure.packet, datagram.subspan(kRtpHeaderBytes));
+      pattern_.fill(departure.leg, departure.packet,
+                    datagram.subspan(kRtpHeaderBytes, settings_.shape.payload_bytes()));
       write_rtp(schedule_.header(departure), {}, datagram);
+      if (sealed_) sealed_->add(departure.leg, datagram);
     }
+    if (sealed_) sealed_->seal();
     out_.flush();
     lag_.add(read_mono() - due, done - first);
   }

@@ -16,17 +16,18 @@
 #include "bench/load/packet_schedule.h"
 #include "bench/load/payload_pattern.h"
 #include "bench/load/player.h"
+#include "bench/load/sealed_legs.h"
 #include "bench/load/udp_out.h"
 
 namespace assent::load {
 
 class SocketPlayer final : public Player {
  public:
-  // Errc::io when the system refuses a socket.
+  // Errc::io when the system refuses a socket; as SealedLegs::create where legs have keys.
   static Result<std::unique_ptr<Player>> create(const PlayerSettings& settings);
   ~SocketPlayer() override;
 
-  LegNumber add(const Endpoint& to, Phase phase) override;
+  LegNumber add(const Endpoint& to, Phase phase, SharedSrtpTerms srtp) override;
   std::size_t end(LegNumber leg) override;
   void start(milliseconds duration) override;
   PlayerReport finish() override;
@@ -37,13 +38,14 @@ class SocketPlayer final : public Player {
     LegNumber leg;
     Endpoint to;
     milliseconds phase;
+    SharedSrtpTerms srtp;
   };
   struct End {
     LegNumber leg;
     std::optional<std::size_t> packets;
   };
 
-  SocketPlayer(const PlayerSettings& settings, UdpOut out);
+  SocketPlayer(const PlayerSettings& settings, UdpOut out, std::optional<SealedLegs> sealed);
   void finish_soon();
   void play();
   void obey(Slot slot);
@@ -51,8 +53,9 @@ class SocketPlayer final : public Player {
 
   PlayerSettings settings_;
   PayloadPattern pattern_;
-  PacketSchedule schedule_;  // the thread's, while there is one; so are the next three
+  PacketSchedule schedule_;  // the thread's, while there is one; so are the next four
   UdpOut out_;
+  std::optional<SealedLegs> sealed_;
   LagHistogram lag_;
   std::vector<Departure> departures_;
   MonoTime start_{};

@@ -301,9 +301,10 @@ Result<NewLeg> CallAdmission::leg(const LegSpec& spec, CallId call, int index, c
              key->id,
              to_text(codecs_of(spec.payloads)),
              {}};
-  row.sealed_media = seal_leg_media(*call_key.key, id, to_json(media_of(spec, {})));  // its ports come with it
+  row.sealed_media = seal_media(*call_key.key, id, media_of(spec, {}));  // its ports come with it
   bookings.push_back(booking::AddLeg{std::move(row)});
-  return NewLeg{id, spec.label, spec.participant, spec.payloads, spec.source, key->id, key->key->duplicate()};
+  return NewLeg{id, spec.label, spec.participant, spec.payloads, spec.source, key->id, key->key->duplicate(),
+                {}, spec.srtp};
 }
 
 }  // namespace assent

@@ -2,6 +2,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "crypto/wipe.h"
+#include "engine/catalog/person_fields.h"
+
 namespace assent {
 namespace {
 
@@ -18,6 +21,8 @@ auto read(std::string_view text, std::string_view what, Fill fill) -> Result<dec
     return error(Errc::corrupt, "what is kept of a call's " + std::string(what) + " makes no sense");
   }
 }
+
+void wipe_text(std::string& text) { wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()}); }
 
 template <typename T>
 std::optional<T> optional_of(const json& object, const char* name) {
@@ -168,7 +173,7 @@ Result<OnWithdraw> on_withdraw_from(std::string_view text) {
 }
 
 LegMedia media_of(const LegSpec& spec, const std::optional<LegPorts>& ports) {
-  return {spec.payloads, spec.source, ports, spec.rtpengine};
+  return {spec.payloads, spec.source, ports, spec.rtpengine, spec.srtp};
 }
 
 std::string to_json(const LegMedia& media) {
@@ -186,11 +191,30 @@ std::string to_json(const LegMedia& media) {
     object["rtpengine"] = {to_text(media.rtpengine->control), media.rtpengine->call_id, media.rtpengine->tag,
                            media.rtpengine->subscription};
   }
-  return object.dump();
+  std::string text = object.dump();
+  if (media.srtp == nullptr) return text;
+  // By hand, so that no copy of the keys is left where a text stood that grew. They are letters, digits and none of
+  // what JSON escapes.
+  std::string terms = to_text(*media.srtp);
+  text.pop_back();
+  text.reserve(text.size() + terms.size() + 16);
+  text += ",\"srtp\":\"";
+  text += terms;
+  text += "\"}";
+  wipe_text(terms);
+  return text;
+}
+
+Bytes seal_media(const SecretKey& call_key, LegId leg, const LegMedia& media) {
+  std::string text = to_json(media);
+  Bytes sealed = seal_leg_media(call_key, leg, text);
+  wipe_text(text);
+  return sealed;
 }
 
 Result<LegMedia> leg_media_from(std::string_view text) {
   bool known = true;  // every codec
+  Result<SharedSrtpTerms> srtp(nullptr);
   auto media = read(text, "media", [&](const json& object) {
     LegMedia found;
     for (const json& format : object.at("formats")) {
@@ -209,8 +233,11 @@ Result<LegMedia> leg_media_from(std::string_view text) {
       found.rtpengine = RtpengineSource{parse_endpoint(from->at(0).get<std::string>()).value_or(Endpoint{}),
                                         from->at(1), from->at(2), from->at(3)};
     }
+    if (const auto terms = optional_of<std::string>(object, "srtp")) srtp = srtp_terms_from(*terms);
     return found;
   });
+  if (media && !srtp) return srtp.error();
+  if (media) media->srtp = *std::move(srtp);
   if (media && !known) return error(Errc::unsupported, "one of its legs has a codec that is not recorded any more");
   return media;
 }

@@ -5,7 +5,8 @@
 //     CallRow.sealed_settings  CallTerms   stays with the call
 //     LegRow.sealed_media      LegMedia    until the call ends: it names the sender's address
 //
-// Purposes stand in it by name. Pure functions, any thread. Errors of the reading ones: Errc::corrupt.
+// Purposes stand in it by name. Pure functions, any thread. Errors of the reading ones: Errc::corrupt, and of
+// leg_media_from Errc::exhausted when the memory for secrets is used up.
 #pragma once
 
 #include <cstdint>
@@ -42,10 +43,13 @@ struct LegMedia {
   std::optional<Endpoint> source;  // as it was asked for
   std::optional<LegPorts> ports;   // once it has some
   std::optional<RtpengineSource> rtpengine = std::nullopt;
+  SharedSrtpTerms srtp = nullptr;  // its keys
 };
 
 LegMedia media_of(const LegSpec& spec, const std::optional<LegPorts>& ports);
-std::string to_json(const LegMedia& media);
+std::string to_json(const LegMedia& media);  // holds its keys: seal_media is for keeping it
+// The same, sealed for its row.
+Bytes seal_media(const SecretKey& call_key, LegId leg, const LegMedia& media);
 Result<LegMedia> leg_media_from(std::string_view json);
 
 }  // namespace assent

@@ -157,7 +157,7 @@ Result<void> CallReturn::add_leg(const LegRow& row, const OpenKey& call_key, con
   // A leg whose key is gone was withdrawn from; the others go on.
   auto key = keys_.open_copy(row.key);
   if (!key && key.error().code != Errc::not_found) return key.error();
-  NewLeg leg{row.id, *label, owner->spec.ref, media->payloads, media->source, row.key, std::nullopt};
+  NewLeg leg{row.id, *label, owner->spec.ref, media->payloads, media->source, row.key, std::nullopt, {}, media->srtp};
   if (key) leg.key = *std::move(key);
   if (media->ports) {
     leg.former = FormerLeg{*media->ports, {}, last_lost(call.recording ? call.recording->lost_json : "", row.id)};
@@ -167,7 +167,8 @@ Result<void> CallReturn::add_leg(const LegRow& row, const OpenKey& call_key, con
       leg.former->last_segment = std::max(leg.former->last_segment, segment.number);
     }
   }
-  call.legs.emplace_back(row.id, LegSpec{*label, owner->spec.ref, media->payloads, media->source, media->rtpengine});
+  call.legs.emplace_back(
+      row.id, LegSpec{*label, owner->spec.ref, media->payloads, media->source, media->rtpengine, media->srtp});
   call.call.legs.push_back(std::move(leg));
   return {};
 }

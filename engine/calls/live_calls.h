@@ -123,6 +123,8 @@ class LiveCalls final : public CallService {
   Result<std::vector<LegPorts>> open(ShardId shard, NewCall call);
   void note_ports(const Known& known, const std::vector<LegPorts>& ports, const SecretKey& call_key,
                   std::vector<Booking>& bookings);
+  Result<void> apply_changes(CallId id, const Known& call, const std::vector<LegChange>& changes);
+  Result<void> apply_change(CallId id, std::size_t place, const LegChange& change);
   Result<CallId> start(const CallSpec& spec, const QuotaPlace& place);
   void abort(ShardId shard, CallId id);
   void grant_standing(ShardId shard, CallId id);

@@ -14,7 +14,7 @@ void LiveCalls::note_ports(const Known& known, const std::vector<LegPorts>& port
   const std::size_t first = known.legs.size() - ports.size();
   for (std::size_t i = 0; i < ports.size(); ++i) {
     const auto& [id, spec] = known.legs.at(first + i);
-    Bytes sealed = seal_leg_media(call_key, id, to_json(media_of(spec, ports[i])));
+    Bytes sealed = seal_media(call_key, id, media_of(spec, ports[i]));
     const auto row = std::find_if(bookings.begin(), bookings.end(), [leg = id](const Booking& booking) {
       const auto* add = std::get_if<booking::AddLeg>(&booking);
       return add != nullptr && add->row.id == leg;
@@ -28,7 +28,11 @@ void LiveCalls::note_ports(const Known& known, const std::vector<LegPorts>& port
 }
 
 Result<CallView> LiveCalls::change_legs(CallId id, const LegsSpec& spec, const Caller&) {
-  const KnownCall before = known(id);
+  KnownCall before = known(id);
+  if (before == nullptr) return no_such_live_call();
+  if (auto changed = apply_changes(id, *before, spec.changes); !changed) return changed.error();
+  if (spec.legs.empty() && spec.participants.empty()) return call(id);  // nothing more to hold: nothing to admit
+  before = known(id);
   if (before == nullptr) return no_such_live_call();
   if (auto room = parts_.overload.admit(); !room) return room.error();
   CallAdmission::CallContext context{
@@ -77,32 +81,64 @@ Result<CallView> LiveCalls::change_legs(CallId id, const LegsSpec& spec, const C
 }
 
 Result<void> LiveCalls::set_source(CallId id, LegId leg, const Endpoint& source) {
+  const KnownCall call = known(id);
+  if (call == nullptr) return no_such_live_call();
+  for (std::size_t i = 0; i < call->legs.size(); ++i) {
+    if (call->legs[i].first == leg) return apply_change(id, i, {call->legs[i].second.label, source, nullptr});
+  }
+  return error(Errc::not_found, "the call has no such leg");
+}
+
+// One after the other: those before one that cannot be changed have changed.
+Result<void> LiveCalls::apply_changes(CallId id, const Known& call, const std::vector<LegChange>& changes) {
+  std::vector<std::size_t> places;
+  for (const LegChange& change : changes) {
+    const auto found = std::find_if(call.legs.begin(), call.legs.end(),
+                                    [&](const auto& one) { return one.second.label == change.label; });
+    if (found == call.legs.end()) {
+      return error(Errc::invalid, "changes: the call has no leg \"" + change.label + "\"");
+    }
+    places.push_back(static_cast<std::size_t>(found - call.legs.begin()));
+  }
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    if (auto changed = apply_change(id, places[i], changes[i]); !changed) {
+      return error(changed.error().code, "changes: \"" + changes[i].label + "\": " + changed.error().what);
+    }
+  }
+  return {};
+}
+
+Result<void> LiveCalls::apply_change(CallId id, std::size_t place, const LegChange& change) {
   const KnownCall before = known(id);
   if (before == nullptr) return no_such_live_call();
-  const auto place =
-      std::find_if(before->legs.begin(), before->legs.end(), [&](const auto& one) { return one.first == leg; });
-  if (place == before->legs.end()) return error(Errc::not_found, "the call has no such leg");
-  const auto index = static_cast<std::size_t>(place - before->legs.begin());
-  const auto ports = link(before->shard).ask_now<LegPorts>([id, index, source](Shard& shard, Now) -> Result<LegPorts> {
-    LiveCall* live = shard.find(id);
-    if (live == nullptr) return no_such_live_call();
-    LiveLeg& one = *live->legs().at(index);
-    one.receiver().pin(source);
-    return one.identity().ports;
-  });
+  const LegIndex index(static_cast<std::uint8_t>(place));
+  const auto ports = link(before->shard)
+                         .ask_now<LegPorts>([id, index, source = change.source, srtp = change.srtp](
+                                                Shard& shard, Now) -> Result<LegPorts> {
+                           LiveCall* live = shard.find(id);
+                           if (live == nullptr) return no_such_live_call();
+                           if (srtp != nullptr) {
+                             if (auto set = shard.set_srtp(id, index, *srtp); !set) return set.error();
+                           }
+                           LiveLeg& one = *live->legs().at(index.value);
+                           if (source) one.receiver().pin(*source);
+                           return one.identity().ports;
+                         });
   if (!ports) return ports.error();
+  const auto& [leg, heard] = before->legs[place];
+  LegSpec spec = heard;
+  if (change.source) spec.source = change.source;
+  if (change.srtp != nullptr) spec.srtp = change.srtp;
   const auto call_key = parts_.keys.open(before->call_key);
   if (!call_key) return call_key.error();
-  LegSpec spec = before->legs[index].second;
-  spec.source = source;
   std::vector<Booking> bookings;
-  bookings.push_back(booking::SetLegMedia{leg, seal_leg_media(*call_key->key, leg, to_json(media_of(spec, *ports)))});
+  bookings.push_back(booking::SetLegMedia{leg, seal_media(*call_key->key, leg, media_of(spec, *ports))});
   if (auto booked = parts_.writer.book_and_wait(std::move(bookings)); !booked) return booked;
   const std::lock_guard lock(mutex_);
   const auto found = known_.find(id);
   if (found == known_.end()) return no_such_live_call();  // it ended meanwhile
   auto after = std::make_shared<Known>(*found->second);
-  after->legs[index].second.source = source;
+  after->legs[place].second = std::move(spec);
   found->second = std::move(after);
   return {};
 }

@@ -7,6 +7,22 @@
 #include "engine/control/consent_record_view.h"
 
 namespace assent {
+namespace {
+
+std::optional<LegSrtpView> srtp_view_of(const LiveLeg& leg) {
+  const auto suite = leg.srtp_suite();
+  if (!suite) return std::nullopt;
+  const SrtpCounts counts = leg.srtp_counts();
+  LegSrtpView view{std::string(name_of(*suite)), counts.packets, {}};
+  for (std::size_t i = 0; i < kSrtpFaults; ++i) {
+    const auto fault = static_cast<SrtpFault>(i);
+    const bool can_come = fault != SrtpFault::none && fault != SrtpFault::no_room;
+    if (can_come) view.faults.emplace_back(name_of(fault), counts.of(fault));
+  }
+  return view;
+}
+
+}  // namespace
 
 Result<ConsentRecordView> LiveCalls::record_view(const ConsentRow& row, const Known& known) const {
   const auto who = std::find_if(known.participants.begin(), known.participants.end(),
@@ -114,6 +130,7 @@ void LiveCalls::show_legs(LiveCall& live, const Known& known, CallView& view) co
     shown.lost = counts.lost;
     shown.dropped = counts.foreign + counts.malformed + counts.late + counts.duplicated;
     shown.sealed_blocks = gated.admitted_blocks;
+    shown.srtp = srtp_view_of(leg);
     view.legs.push_back(std::move(shown));
   }
 }

@@ -22,6 +22,13 @@ Json source_of(const LegView& leg) {
   return {{"rtpengine", {{"control", to_text(source.control)}, {"call_id", source.call_id}, {"tag", source.tag}}}};
 }
 
+Json srtp_of(const LegView& leg) {
+  if (!leg.srtp) return nullptr;
+  Json view{{"suite", leg.srtp->suite}, {"opened", leg.srtp->opened}};
+  for (const auto& [fault, packets] : leg.srtp->faults) view[fault] = packets;
+  return view;
+}
+
 Json json_of(const LegView& leg) {
   return {{"label", leg.label},
           {"id", to_text(leg.id)},
@@ -37,7 +44,8 @@ Json json_of(const LegView& leg) {
           {"lost", leg.lost},
           {"dropped", leg.dropped},
           {"sealed_blocks", leg.sealed_blocks},
-          {"source", source_of(leg)}};
+          {"source", source_of(leg)},
+          {"srtp", srtp_of(leg)}};
 }
 
 Json json_of(const ParticipantView& participant) {

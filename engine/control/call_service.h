@@ -17,6 +17,7 @@
 #include "base/latency_histogram.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "crypto/srtp_terms.h"
 #include "engine/control/engine_life.h"
 #include "engine/ingest/leg_payloads.h"
 
@@ -61,6 +62,7 @@ struct LegSpec {
   std::optional<Endpoint>
       source;  // pinned when given (port 0: any port of that address); else the first valid source is
   std::optional<RtpengineSource> rtpengine = std::nullopt;  // says what the two above are
+  SharedSrtpTerms srtp = nullptr;                           // what its packets are protected with; null: nothing
 };
 
 struct CallSpec {
@@ -70,6 +72,13 @@ struct CallSpec {
   std::optional<Notice> notice;
   std::vector<ParticipantSpec> participants;
   std::vector<LegSpec> legs;
+};
+
+// Of a leg that is SRTP; its keys are shown to nobody.
+struct LegSrtpView {
+  std::string suite;
+  std::uint64_t opened = 0;                                   // packets, RTCP too
+  std::vector<std::pair<std::string, std::uint64_t>> faults;  // why others were not (SrtpFault), and how many
 };
 
 struct LegView {
@@ -89,6 +98,7 @@ struct LegView {
   std::uint64_t lost = 0;
   std::uint64_t dropped = 0;  // refused packets, all reasons; the metrics tell them apart
   std::uint64_t sealed_blocks = 0;
+  std::optional<LegSrtpView> srtp = std::nullopt;
 };
 
 struct PurposeState {
@@ -142,9 +152,17 @@ struct ConsentRecordView {
   std::optional<WallTime> valid_until = std::nullopt;
 };
 
+// What is offered anew for a leg that is live: other SRTP keys, and perhaps another source.
+struct LegChange {
+  std::string label;
+  std::optional<Endpoint> source;  // none: as it was
+  SharedSrtpTerms srtp;            // null: as it was. A leg that has keys is never heard without any
+};
+
 struct LegsSpec {
   std::vector<ParticipantSpec> participants;  // new ones
-  std::vector<LegSpec> legs;                  // a label that exists: its codec, payload types or source change
+  std::vector<LegSpec> legs;                  // likewise
+  std::vector<LegChange> changes = {};
 };
 
 struct EndedCall {

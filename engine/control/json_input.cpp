@@ -82,7 +82,7 @@ std::vector<ParticipantSpec> read_participants(JsonObject& object, std::size_t l
 
 struct Legs {
   std::vector<LegSpec> specs;
-  bool want_srtp = false;
+  bool no_memory = false;  // for a key of one of them
 };
 
 Legs read_legs(JsonObject& object, Faults& faults) {
@@ -91,11 +91,20 @@ Legs read_legs(JsonObject& object, Faults& faults) {
   const std::string pointer = object.pointer_to("legs");
   for (const json* value : object.array("legs", {0, limits::kLegsPerCall})) {
     const std::string here = element(pointer, legs.specs.size());
-    legs.specs.push_back(read_leg(*value, here, faults, legs.want_srtp));
+    legs.specs.push_back(read_leg(*value, here, faults, legs.no_memory));
     const std::string& label = legs.specs.back().label;
     if (!label.empty() && !labels.insert(label).second) faults.push_back({here + "/label", "is another leg's already"});
   }
   return legs;
+}
+
+std::vector<LegChange> read_changes(JsonObject& object, Faults& faults, bool& no_memory) {
+  std::vector<LegChange> changes;
+  const std::string pointer = object.pointer_to("changes");
+  for (const json* value : object.array("changes", {0, limits::kLegsPerCall})) {
+    changes.push_back(read_leg_change(*value, element(pointer, changes.size()), faults, no_memory));
+  }
+  return changes;
 }
 
 void check_participants_exist(const CallSpec& call, Faults& faults) {
@@ -154,12 +163,13 @@ ConsentSpec read_decision(JsonObject& object, Participant participant, Faults& f
   return spec;
 }
 
+// As `unless`, and a fault that is only that there was no room for a key is nobody's mistake.
 template <typename T>
-Read<T> unless_srtp(Faults faults, const Legs& legs, T value) {
+Read<T> unless_unkept(Faults faults, const Legs& legs, T value) {
   Read<T> read = unless(std::move(faults), std::move(value));
-  if (read || !legs.want_srtp) return read;
+  if (read || !legs.no_memory) return read;
   Problem problem = read.error();
-  problem.type = ProblemType::unsupported;
+  problem.type = ProblemType::exhausted;
   return problem;
 }
 
@@ -215,7 +225,7 @@ Read<CallSpec> read_call_spec(std::string_view body) {
   call.legs = std::move(legs.specs);
   object.finish();
   check_participants_exist(call, faults);
-  return unless_srtp(std::move(faults), legs, std::move(call));
+  return unless_unkept(std::move(faults), legs, std::move(call));
 }
 
 Read<LegsSpec> read_legs_spec(std::string_view body) {
@@ -227,11 +237,12 @@ Read<LegsSpec> read_legs_spec(std::string_view body) {
   spec.participants = read_participants(object, 0, faults);
   Legs legs = read_legs(object, faults);
   spec.legs = std::move(legs.specs);
+  spec.changes = read_changes(object, faults, legs.no_memory);
   object.finish();
-  if (faults.empty() && spec.legs.empty() && spec.participants.empty()) {
-    faults.push_back({"", "must name at least one leg or participant"});
+  if (faults.empty() && spec.legs.empty() && spec.participants.empty() && spec.changes.empty()) {
+    faults.push_back({"", "must name at least one leg or participant, or change one"});
   }
-  return unless_srtp(std::move(faults), legs, std::move(spec));
+  return unless_unkept(std::move(faults), legs, std::move(spec));
 }
 
 Read<ConsentSpec> read_consent_spec(std::string_view body) {

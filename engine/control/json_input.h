@@ -5,7 +5,8 @@
 // not know whether a policy, purpose or participant exists: CallService does. All faults of a body are reported at
 // once, each with its JSON pointer. Pure; any thread.
 //
-// Problems: malformed_request (not JSON), too_large, invalid (with the list), unsupported (srtp).
+// Problems: malformed_request (not JSON), too_large, invalid (with the list), exhausted (no locked memory is left for
+// an SRTP key).
 #pragma once
 
 #include <string>

@@ -5,6 +5,7 @@
 
 #include "codecs/payload_format.h"
 #include "engine/control/json_object.h"
+#include "engine/control/srtp_input.h"
 
 namespace assent {
 namespace {
@@ -123,7 +124,7 @@ void read_subscribed_leg(const json& source, JsonObject& object, LegSpec& leg, F
   leg.rtpengine = read_rtpengine(source.at("rtpengine"), pointer + "/rtpengine", faults);
   if (source.size() != 1) faults.push_back({pointer, "must have nothing beside \"rtpengine\""});
   for (const char* said :
-       {"codec", "codecs", "dtmf_payload_type", "comfort_noise_payload_type", "redundancy_payload_type"}) {
+       {"codec", "codecs", "dtmf_payload_type", "comfort_noise_payload_type", "redundancy_payload_type", "srtp"}) {
     if (object.optional_value(said) != nullptr) object.fault(said, "must be left out: rtpengine says what it sends");
   }
   object.finish();
@@ -131,7 +132,21 @@ void read_subscribed_leg(const json& source, JsonObject& object, LegSpec& leg, F
 
 }  // namespace
 
-LegSpec read_leg(const json& value, const std::string& pointer, std::vector<FieldError>& faults, bool& wants_srtp) {
+LegChange read_leg_change(const json& value, const std::string& pointer, std::vector<FieldError>& faults,
+                          bool& no_memory) {
+  JsonObject object(value, pointer, faults);
+  LegChange change;
+  change.label = object.text("label");
+  const json* source = object.optional_value("source");
+  if (source != nullptr) change.source = read_source(*source, object.pointer_to("source"), faults);
+  const json* srtp = object.optional_value("srtp");
+  if (srtp != nullptr) change.srtp = read_srtp(*srtp, object.pointer_to("srtp"), faults, no_memory);
+  object.finish();
+  if (source == nullptr && srtp == nullptr) faults.push_back({pointer, "must change source or srtp, or both"});
+  return change;
+}
+
+LegSpec read_leg(const json& value, const std::string& pointer, std::vector<FieldError>& faults, bool& no_memory) {
   JsonObject object(value, pointer, faults);
   LegSpec leg;
   leg.label = object.text("label");
@@ -142,9 +157,8 @@ LegSpec read_leg(const json& value, const std::string& pointer, std::vector<Fiel
     return leg;
   }
   leg.payloads = read_payloads(object, faults);
-  if (object.optional_value("srtp") != nullptr) {
-    wants_srtp = true;
-    object.fault("srtp", "is not supported yet: send plain RTP, or do not send this leg");
+  if (const json* srtp = object.optional_value("srtp")) {
+    leg.srtp = read_srtp(*srtp, object.pointer_to("srtp"), faults, no_memory);
   }
   if (source != nullptr) leg.source = read_source(*source, object.pointer_to("source"), faults);
   object.finish();

@@ -107,6 +107,14 @@ void LegReceiver::count_drop(DatagramDrop why) {
   }
 }
 
+// RTCP may come from another port than RTP, and muxed with it, too.
+bool LegReceiver::takes_from(const Endpoint& from, DatagramPort port) {
+  const bool by_address = pin_ == Pin::address || port == DatagramPort::rtcp;
+  const bool takes = pin_ == Pin::open || (by_address ? from.address == source_.address : from == source_);
+  if (!takes) ++counts_.foreign_source;
+  return takes;
+}
+
 // ---- what is it, and whose ----------------------------------------------------------------------------------------
 
 void LegReceiver::receive(Datagram&& datagram, DatagramPort port, Now now, LegSink& sink) {

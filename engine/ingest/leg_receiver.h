@@ -96,6 +96,8 @@ class alignas(limits::kCacheLineBytes) LegReceiver {
 
   void receive(Datagram&& datagram, DatagramPort port, Now now, LegSink& sink);
   void count_drop(DatagramDrop why);
+  // Whether a datagram from there may be the leg's, before what it holds is looked at; when not, it is counted.
+  bool takes_from(const Endpoint& from, DatagramPort port);
 
   // How the stream goes on, when the latest packet was plain audio in its place and nothing waits.
   std::optional<ExpectedStream> foresee() const;

@@ -65,6 +65,7 @@ class alignas(limits::kCacheLineBytes) ExpectedPacket {
   }
 
   bool is_set() const { return left_ != 0; }
+  bool is_from(const Endpoint& source) const { return left_ != 0 && source == source_; }
   // Brings the memory near that the next payload goes to; only while one is expected.
   [[gnu::always_inline]] void prefetch_place() const {
     prefetch_for_writing(to_, limits::kSimpleBlockHeadBytes + payload_bytes_);

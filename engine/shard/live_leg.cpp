@@ -16,6 +16,15 @@ nanoseconds duration_of(std::uint32_t ticks, const Codec& codec) {
   return nanoseconds(std::int64_t{ticks} * 1'000'000'000 / codec.clock_rate);
 }
 
+// What was not opened, by what the same would be of plain packets: a replay comes again, one from behind the window
+// comes too late, and what nobody with the leg's key has sent is not the leg's.
+void add_srtp_faults(const SrtpCounts& srtp, LegCounts& counts) {
+  counts.duplicated += srtp.of(SrtpFault::replayed);
+  counts.late += srtp.of(SrtpFault::too_old);
+  counts.malformed += srtp.of(SrtpFault::malformed) + srtp.of(SrtpFault::too_many_sources);
+  counts.foreign += srtp.of(SrtpFault::unauthentic) + srtp.of(SrtpFault::unknown_mki);
+}
+
 }  // namespace
 
 LiveLeg::LiveLeg(LegIdentity identity, LegReceiver receiver, LegListener& listener, LegWorkshop workshop,
@@ -42,6 +51,17 @@ void LiveLeg::prefetch() const {
 void LiveLeg::expect_at(ExpectedPacket* place) {
   catch_up();
   (listens_ ? withheld_ : expected_) = place;
+}
+
+Result<SrtpSession*> LiveLeg::change_srtp(SrtpEngine& engine, const SrtpTerms& terms) {
+  if (srtp_) {
+    if (auto changed = srtp_->change(engine, terms); !changed) return changed.error();
+  } else {
+    auto opened = LegSrtp::open(engine, terms);
+    if (!opened) return opened.error();
+    srtp_ = std::move(*opened);
+  }
+  return &srtp_->session();
 }
 
 void LiveLeg::catch_up() {
@@ -193,6 +213,7 @@ LegCounts LiveLeg::counts() {
   counts.foreign = received.foreign_source;
   for (const std::uint64_t flaw : received.malformed) counts.malformed += flaw;
   counts.malformed += received.malformed_payload + received.unknown_payload_type;
+  add_srtp_faults(srtp_counts(), counts);
   counts.gap_blocks = gaps.blocks;
   counts.gap_packets = gaps.packets;
   counts.gap_ms = static_cast<std::uint64_t>(std::chrono::duration_cast<milliseconds>(gaps.time).count());

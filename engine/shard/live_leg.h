@@ -15,6 +15,7 @@
 #include "engine/consent/consent_state.h"
 #include "engine/ingest/inband_dtmf.h"
 #include "engine/ingest/leg_receiver.h"
+#include "engine/ingest/leg_srtp.h"
 #include "engine/shard/expected_packet.h"
 #include "engine/shard/leg_gate.h"
 
@@ -66,6 +67,15 @@ class alignas(limits::kCacheLineBytes) LiveLeg final : public LegSink {
   void expect_at(ExpectedPacket* place);
   // Brings the leg near for a packet that will come soon.
   void prefetch() const;
+
+  // What its datagrams have been opened with before they are received here; none: they are plain.
+  void protect(std::optional<LegSrtp> srtp) { srtp_ = std::move(srtp); }
+  // The session they are to be opened with from now on. Errors as LegSrtp::change, and nothing has changed.
+  Result<SrtpSession*> change_srtp(SrtpEngine& engine, const SrtpTerms& terms);
+  std::optional<SrtpSuite> srtp_suite() const { return srtp_ ? std::optional(srtp_->suite()) : std::nullopt; }
+  SrtpCounts srtp_counts() const { return srtp_ ? srtp_->counts() : SrtpCounts{}; }
+  // Whether a datagram may be the leg's by where it comes from; when not, it is counted as foreign.
+  bool takes_from(const Endpoint& from, DatagramPort port) { return receiver_.takes_from(from, port); }
 
   // A packet that was not the one expected.
   void receive(Datagram&& datagram, DatagramPort port, Now now);
@@ -142,6 +152,7 @@ class alignas(limits::kCacheLineBytes) LiveLeg final : public LegSink {
   LegPermits permits_;
   SegmentWriter segments_;
   LegIdentity identity_;
+  std::optional<LegSrtp> srtp_;
   std::optional<InbandDtmf> key_tones_;  // none: nobody listens to them
   ExpectedPacket* withheld_ = nullptr;   // what is expected_ when it does not listen
   std::optional<MonoTime> paused_since_;

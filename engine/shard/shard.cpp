@@ -15,6 +15,7 @@ constexpr auto kClockJump = 1s;
 void add_leg_counts(ShardCounts& sum, LiveLeg& leg) {
   sum.received += leg.receiver().counts();
   sum.gated += leg.gate().counts();
+  sum.srtp += leg.srtp_counts();
   sum.starved_packets += leg.gate().starved_packets();
   sum.gap_blocks += leg.segments().gaps().sums().blocks;
   sum.gap_packets += leg.segments().gaps().sums().packets;
@@ -43,7 +44,8 @@ Shard::Shard(Parts parts, Settings settings)
     : parts_(std::move(parts)),
       settings_(settings),
       latencies_(parts_.clock),
-      expected_by_slot_(settings.calls * limits::kLegsPerCall) {}
+      expected_by_slot_(settings.calls * limits::kLegsPerCall),
+      srtp_(parts_.srtp) {}
 
 Shard::~Shard() { ASSENT_CHECK(calls_.empty()); }
 
@@ -56,7 +58,7 @@ void Shard::step(Now now) {
   // Ahead of all else: what came since was said when the lease was over, or may have been.
   if (!suspended_ && parts_.lease.is_over(now)) suspend(now);
   if (lapses_.is_due(now)) end_lapsed(now);
-  parts_.source.sweep(*this);
+  sweep_source();
   latencies_.sweep_took(std::exchange(taken_, 0));
   if (suspended_ && !parts_.lease.is_over(now)) reinstate(now);
   // After what has come: whoever says yes, or resumes, does not speak for the packets that were there before.
@@ -67,8 +69,31 @@ void Shard::step(Now now) {
   wipe_traces();
 }
 
+// Between two sweeps no datagram waits anywhere.
+void Shard::sweep_source() {
+  parts_.source.sweep(*this);
+  if (!srtp_.is_empty()) open_protected();
+}
+
 void Shard::on_datagram(LegSlot leg, DatagramPort port, Datagram&& datagram) {
   ++taken_;
+  if (srtp_.has(leg)) return take_protected(leg, port, std::move(datagram));
+  hand_on(leg, port, std::move(datagram));
+}
+
+// What comes from elsewhere is not even opened: a copy of a packet that somebody sends before the leg's own is there
+// would make that one a replay.
+void Shard::take_protected(LegSlot leg, DatagramPort port, Datagram&& datagram) {
+  const bool is_known = port == DatagramPort::rtp && expected_by_slot_[leg.value].is_from(datagram.source());
+  if (!is_known && !legs_by_slot_.at(leg.value)->takes_from(datagram.source(), port)) return;
+  if (srtp_.add(leg, port, std::move(datagram))) open_protected();
+}
+
+void Shard::open_protected() {
+  srtp_.open([this](LegSlot leg, DatagramPort port, Datagram&& datagram) { hand_on(leg, port, std::move(datagram)); });
+}
+
+void Shard::hand_on(LegSlot leg, DatagramPort port, Datagram&& datagram) {
   if (port == DatagramPort::rtp && expected_by_slot_[leg.value].take(datagram, now_.mono)) return;
   legs_by_slot_.at(leg.value)->receive(std::move(datagram), port, now_);
 }
@@ -180,6 +205,12 @@ Result<LegPorts> Shard::add_leg(Entry& entry, NewLeg&& leg, Now now) {
     legs_by_slot_.push_back(nullptr);
   }
   const LegSlot slot = free_slots_.back();
+  std::optional<LegSrtp> srtp;
+  if (leg.srtp != nullptr) {
+    auto opened = LegSrtp::open(parts_.srtp, *leg.srtp);
+    if (!opened) return opened.error();
+    srtp = std::move(*opened);
+  }
   const auto ports = open_ports(slot, leg);
   if (!ports) return ports.error();
   free_slots_.pop_back();
@@ -203,15 +234,30 @@ Result<LegPorts> Shard::add_leg(Entry& entry, NewLeg&& leg, Now now) {
   if (leg.former) placed.segments().go_on(std::move(leg.former->segments), leg.former->last_segment);
   legs_by_slot_.at(slot.value) = live.get();
   live->expect_at(&expected_by_slot_.make(slot.value));
+  srtp_.set(slot, srtp ? &srtp->session() : nullptr);
+  live->protect(std::move(srtp));
   const ParticipantIndex participant(static_cast<std::uint8_t>(owner - participants.begin()));
   if (auto added = entry.call->add_leg(participant, std::move(live), leg.key_id, now); !added) {
     parts_.source.close(slot);
     entry.slots.pop_back();
     free_slots_.push_back(slot);
     legs_by_slot_.at(slot.value) = nullptr;
+    srtp_.set(slot, nullptr);
     return added.error();
   }
   return *ports;
+}
+
+Result<void> Shard::set_srtp(CallId id, LegIndex leg, const SrtpTerms& terms) {
+  const auto found = calls_.find(id);
+  if (found == calls_.end() || found->second.ending) return error(Errc::not_found, "no such call is in progress");
+  const Entry& entry = found->second;
+  if (leg.value >= entry.slots.size()) return error(Errc::not_found, "the call has no such leg");
+  const LegSlot slot = entry.slots[leg.value];
+  auto session = legs_by_slot_.at(slot.value)->change_srtp(parts_.srtp, terms);
+  if (!session) return session.error();
+  srtp_.set(slot, *session);
+  return {};
 }
 
 Result<LegPorts> Shard::open_ports(LegSlot slot, const NewLeg& leg) {
@@ -233,7 +279,7 @@ Result<void> Shard::begin_end(CallId id, LiveCall::Ending how, Now now, Finished
   entry.how = how;
   entry.finished = std::move(done);
   // What the kernel still holds for these ports is taken before they close.
-  parts_.source.sweep(*this);
+  sweep_source();
   close_ports(entry);
   entry.call->end(how, now);
   return {};
@@ -257,6 +303,7 @@ void Shard::close_ports(Entry& entry) {
   for (const LegSlot slot : entry.slots) {
     parts_.source.close(slot);
     legs_by_slot_.at(slot.value)->expect_at(nullptr);
+    srtp_.set(slot, nullptr);
     legs_by_slot_.at(slot.value) = nullptr;
     free_slots_.push_back(slot);
   }

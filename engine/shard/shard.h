@@ -4,8 +4,9 @@
 // Receive is timed, not woken: each sweep takes what has come in on every port, answers the inbox, and lets time pass
 // for the calls whose alarm is due. It never blocks, and it knows nothing of JSON, databases or files.
 //
-//      inbox --> [ sweep: datagrams -> LiveLeg -> LegGate -> SegmentWriter ] --> seal queue --> Sealer
-//                                                                          \--> CallRecord (consents, pauses)
+//      inbox --> [ sweep: datagrams -> (SrtpIntake ->) LiveLeg -> LegGate -> SegmentWriter ] --> seal queue --> Sealer
+//                                                                                         \--> CallRecord (consents,
+//                                                                                                          pauses)
 //
 // `step` and everything it calls: the shard's thread. `inbox`: any thread.
 #pragma once
@@ -28,6 +29,7 @@
 #include "engine/shard/live_call.h"
 #include "engine/shard/shard_inbox.h"
 #include "engine/shard/shard_latencies.h"
+#include "engine/shard/srtp_intake.h"
 
 namespace assent {
 
@@ -47,6 +49,7 @@ struct NewLeg {
   KeyId key_id;
   std::optional<SecretKey> key;  // none: it has been destroyed, nothing more of this leg can be kept
   std::optional<FormerLeg> former = {};
+  SharedSrtpTerms srtp = {};  // none: its packets are plain RTP
 };
 
 struct NewCall {
@@ -79,6 +82,7 @@ struct ShardCounts {
   ReceiverCounts received;  // summed over the legs, ended ones too
   LegGateCounts gated;
   SourceCounts source;
+  SrtpCounts srtp;
   std::uint64_t starved_packets = 0;
   std::uint64_t gap_blocks = 0;  // consented audio that was lost
   std::uint64_t gap_packets = 0;
@@ -105,6 +109,7 @@ class Shard final : private DatagramSink {
     Sealer& sealer;
     SegmentObserver& segments;
     DatagramSource& source;
+    SrtpEngine& srtp;  // this shard's alone
     CallRecord& record;
     const PurposeRegistry& purposes;
     LedgerLease& lease;
@@ -126,6 +131,9 @@ class Shard final : private DatagramSink {
   Result<std::vector<LegPorts>> add_call(NewCall call, Now now);
   Result<std::vector<LegPorts>> add_legs(CallId call, std::vector<CallParticipant> participants,
                                          std::vector<NewLeg> legs, Now now);
+  // A leg's packets are SRTP by these terms from now on. Errc::not_found, Errc::exhausted when no other key fits the
+  // locked memory, and then it is heard as before.
+  Result<void> set_srtp(CallId call, LegIndex leg, const SrtpTerms& terms);
   // The call hears nothing more from now on; `done` is called when all of it that was consented to has been sealed.
   using Finished = std::function<void(FinishedCall)>;
   Result<void> end_call(CallId call, Now now, Finished done);
@@ -154,6 +162,10 @@ class Shard final : private DatagramSink {
   void on_upcoming(std::span<const LegSlot> legs) override;
   void on_dropped(LegSlot leg, DatagramPort port, DatagramDrop why) override;
 
+  void sweep_source();
+  void take_protected(LegSlot leg, DatagramPort port, Datagram&& datagram);
+  void open_protected();
+  void hand_on(LegSlot leg, DatagramPort port, Datagram&& datagram);
   Result<LegPorts> add_leg(Entry& entry, NewLeg&& leg, Now now);
   Result<void> begin_end(CallId call, LiveCall::Ending how, Now now, Finished done);
   Result<LegPorts> open_ports(LegSlot slot, const NewLeg& leg);
@@ -179,6 +191,7 @@ class Shard final : private DatagramSink {
   std::vector<Entry*> calls_by_alarm_;
   std::vector<LiveLeg*> legs_by_slot_;
   LazyArray<ExpectedPacket> expected_by_slot_;
+  SrtpIntake srtp_;
   std::vector<LegSlot> free_slots_;
   std::array<LegSlot, limits::kUpcomingTurn> upcoming_{};  // the last ones told: their legs are near by now
   std::size_t upcoming_count_ = 0;

@@ -67,9 +67,11 @@ Bencode::Dictionary question(const char* command, const RtpengineSource& source)
 Result<OfferedMedia> media_offered(const SdpSession& offer, const std::optional<LegPayloads>& taken) {
   for (std::size_t line = 0; line < offer.media.size(); ++line) {
     const SdpMedia& media = offer.media[line];
-    if (!media.is_rtp_audio()) continue;
+    if (!media.is_rtp_audio() && !media.is_srtp_audio()) continue;
     LegPayloads payloads = payloads_of(media, taken);
-    if (!payloads.formats.empty()) return OfferedMedia{offer.media, line, *media.address, std::move(payloads)};
+    if (payloads.formats.empty()) continue;
+    const auto crypto = media.is_srtp_audio() ? std::optional(media.crypto.front()) : std::nullopt;
+    return OfferedMedia{offer.media, line, *media.address, std::move(payloads), crypto};
   }
   const std::string wanted =
       taken ? "none of " + to_text(codecs_of(*taken)) + " by the types they had" : "nothing that is recorded";
@@ -79,10 +81,11 @@ Result<OfferedMedia> media_offered(const SdpSession& offer, const std::optional<
 std::string answer_to(const OfferedMedia& offered, const Endpoint& rtp, std::uint16_t rtcp_port,
                       std::uint64_t session_id) {
   std::vector<SdpAnswer> answers;
-  for (const SdpMedia& line : offered.lines) answers.push_back({line.kind, line.protocol, std::nullopt, 0, {}});
+  for (const SdpMedia& line : offered.lines) answers.push_back({line.kind, line.protocol, std::nullopt, 0, {}, {}});
   SdpAnswer& taken = answers[offered.line];
   taken.address = rtp;
   taken.rtcp_port = rtcp_port;
+  if (offered.crypto) taken.crypto = sdp_crypto_answer(*offered.crypto);
   for (const SdpFormat& format : offered.lines[offered.line].formats) {
     if (is_taken(offered.payloads, format.payload_type)) taken.formats.push_back(format);
   }

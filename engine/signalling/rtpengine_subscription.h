@@ -29,9 +29,11 @@ struct OfferedMedia {
   std::size_t line = 0;         // which of them is taken; the others are refused
   Endpoint from;                // where it sends from
   LegPayloads payloads;
+  std::optional<SdpCrypto> crypto = std::nullopt;  // of its a=crypto lines the one that is taken; none: plain RTP
 };
 
-// The first audio line of an offer that has formats which this build records, or which the leg takes that it is for.
+// The first audio line of an offer that has formats which this build records, or which the leg takes that it is for. Of
+// one that is SRTP, its first keys.
 Result<OfferedMedia> media_offered(const SdpSession& offer, const std::optional<LegPayloads>& taken = std::nullopt);
 // The answer to it: received there.
 std::string answer_to(const OfferedMedia& offered, const Endpoint& rtp, std::uint16_t rtcp_port,

@@ -7,6 +7,9 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "codecs/payload_format.h"
+#include "crypto/random.h"
+#include "crypto/srtp_sdes.h"
+#include "crypto/wipe.h"
 
 namespace assent {
 namespace {
@@ -140,6 +143,7 @@ class Reader {
     if (name == "rtpmap") return take_rtpmap(rest);
     if (name == "fmtp") take_parameters(rest);
     if (name == "rtcp") return take_rtcp(rest);
+    if (name == "crypto") return take_crypto(value);
     return {};
   }
 
@@ -180,6 +184,21 @@ class Reader {
     return {};
   }
 
+  // Of several lines those that are not for us, or make no sense, are passed over (RFC 4568 section 5.1.2).
+  Result<void> take_crypto(std::string_view value) {
+    auto& lines = session_.media.back().crypto;
+    if (lines.size() == limits::kSrtpMasterKeys) return fault("is one a=crypto too many");
+    std::string line = "a=" + std::string(value);
+    auto sdes = parse_srtp_sdes(line);
+    wipe({reinterpret_cast<std::uint8_t*>(line.data()), line.size()});
+    if (sdes) {
+      lines.push_back({sdes->tag, std::make_shared<const SrtpTerms>(SrtpTerms{sdes->suite, std::move(sdes->keys)})});
+    } else if (sdes.error().code == Errc::exhausted) {
+      return sdes.error();
+    }
+    return {};
+  }
+
   void finish() {
     for (std::size_t i = 0; i < session_.media.size(); ++i) {
       const auto& connection = ports_[i].connection ? ports_[i].connection : connection_;
@@ -212,6 +231,7 @@ void append_answer(const SdpAnswer& media, std::string& out) {
     out += "\r\n";
     if (!format.parameters.empty()) out += "a=fmtp:" + type + ' ' + format.parameters + "\r\n";
   }
+  if (!media.crypto.empty()) out += media.crypto + "\r\n";
   out += "a=rtcp:" + std::to_string(media.rtcp_port) + "\r\na=recvonly\r\n";
 }
 
@@ -219,6 +239,18 @@ void append_answer(const SdpAnswer& media, std::string& out) {
 
 bool SdpMedia::is_rtp_audio() const {
   return kind == "audio" && (protocol == "RTP/AVP" || protocol == "RTP/AVPF") && address && address->port != 0;
+}
+
+bool SdpMedia::is_srtp_audio() const {
+  return kind == "audio" && (protocol == "RTP/SAVP" || protocol == "RTP/SAVPF") && address && address->port != 0 &&
+         !crypto.empty();
+}
+
+std::string sdp_crypto_answer(const SdpCrypto& taken) {
+  const SrtpSuite suite = taken.terms->suite;
+  Bytes key(key_bytes(suite) + salt_bytes(suite));
+  random_bytes(key);
+  return "a=crypto:" + std::to_string(taken.tag) + ' ' + std::string(name_of(suite)) + " inline:" + to_base64(key);
 }
 
 Result<SdpSession> parse_sdp(std::string_view text) {

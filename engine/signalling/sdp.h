@@ -2,8 +2,8 @@
 // which only ever receives (RFC 3264 section 6).
 //
 // What is read comes from the network: bounded in length, lines, media and formats, and refused whole with
-// Errc::invalid and a sentence that names the line. Lines may end with LF alone; attributes that are not known are
-// passed over. Pure; any thread.
+// Errc::invalid and a sentence that names the line (Errc::exhausted: no locked memory is left for a key). Lines may end
+// with LF alone; attributes that are not known are passed over. Pure; any thread.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +14,7 @@
 
 #include "base/endpoint.h"
 #include "base/result.h"
+#include "crypto/srtp_terms.h"
 
 namespace assent {
 
@@ -23,6 +24,12 @@ struct SdpFormat {
   std::uint32_t clock_rate = 0;
   std::uint8_t channels = 1;
   std::string parameters;  // of a=fmtp
+};
+
+// An a=crypto line (RFC 4568) that can be taken.
+struct SdpCrypto {
+  std::uint32_t tag = 0;  // by which an answer names it
+  SharedSrtpTerms terms;  // what its sender protects packets with
 };
 
 enum class SdpDirection { sendrecv, sendonly, recvonly, inactive };
@@ -35,8 +42,11 @@ struct SdpMedia {
   std::vector<SdpFormat> formats;  // in the order of preference; of RTP only
   SdpDirection direction = SdpDirection::sendrecv;
   std::string label;  // RFC 4574
+  // In the order of preference, without those that cannot be taken: other suites, session parameters, or malformed.
+  std::vector<SdpCrypto> crypto;
 
-  bool is_rtp_audio() const;
+  bool is_rtp_audio() const;   // in plain RTP
+  bool is_srtp_audio() const;  // in SRTP whose keys stand in `crypto` (RTP/SAVP, RTP/SAVPF)
 };
 
 struct SdpSession {
@@ -52,7 +62,11 @@ struct SdpAnswer {
   std::optional<Endpoint> address;  // where we receive; none: this one is refused
   std::uint16_t rtcp_port = 0;
   std::vector<SdpFormat> formats;  // of the offer, those that are received
+  std::string crypto;              // of SRTP: the line that is taken, as sdp_crypto_answer has it
 };
+// Takes an offered line: with a key of our own for what we would send, drawn anew, which is nothing.
+std::string sdp_crypto_answer(const SdpCrypto& taken);
+
 // `session_id` is the one of this session, and `version` grows with every change (RFC 8866 section 5.2).
 std::string sdp_answer(std::uint64_t session_id, std::uint64_t version, const std::vector<SdpAnswer>& media);
 

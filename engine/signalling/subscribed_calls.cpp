@@ -59,6 +59,10 @@ Result<CallView> SubscribedCalls::create_call(const CallSpec& spec, const Caller
 }
 
 Result<CallView> SubscribedCalls::change_legs(CallId id, const LegsSpec& spec, const Caller& caller) {
+  for (const LegChange& change : spec.changes) {
+    if (!is_ours(id, change.label)) continue;
+    return error(Errc::invalid, "changes: what rtpengine sends as \"" + change.label + "\" it says itself");
+  }
   if (std::none_of(spec.legs.begin(), spec.legs.end(), is_subscribed)) return calls_.change_legs(id, spec, caller);
   Asked asked(ng_);
   LegsSpec filled = spec;
@@ -99,6 +103,7 @@ Result<void> SubscribedCalls::ask_for(std::vector<LegSpec>& legs, Asked& asked) 
     }
     leg.payloads = offered->payloads;
     leg.source = offered->from;
+    leg.srtp = offered->crypto ? offered->crypto->terms : nullptr;
     asked.add(*leg.rtpengine, *std::move(offered));
   }
   return {};
@@ -120,7 +125,7 @@ void SubscribedCalls::keep(const CallView& view) {
   for (const LegView& leg : view.legs) {
     const auto rtp = parse_address(leg.address, leg.port);
     if (!leg.rtpengine || !rtp) continue;
-    all.push_back({leg.id, leg.label, *leg.rtpengine, *rtp, leg.rtcp_port, leg.payloads, false});
+    all.push_back({leg.id, leg.label, *leg.rtpengine, *rtp, leg.rtcp_port, leg.payloads, leg.srtp.has_value(), false});
   }
   if (all.empty()) return;
   const std::lock_guard lock(mutex_);
@@ -136,6 +141,14 @@ void SubscribedCalls::end(const std::vector<Subscribed>& all, std::set<Endpoint>
     if (ended.error().code == Errc::unavailable) silent.insert(one.source.control);
     tell_("leg \"" + one.label + "\": " + ended.error().what);
   }
+}
+
+bool SubscribedCalls::is_ours(CallId id, const std::string& label) {
+  const std::lock_guard lock(mutex_);
+  const auto found = subscribed_.find(id);
+  if (found == subscribed_.end()) return false;
+  return std::any_of(found->second.begin(), found->second.end(),
+                     [&](const Subscribed& one) { return one.label == label; });
 }
 
 // ---- looking after them ---------------------------------------------------------------------------------------------
@@ -194,10 +207,20 @@ void SubscribedCalls::look_after(CallId id, std::set<Endpoint>& silent) {
   if (const auto found = subscribed_.find(id); found != subscribed_.end()) found->second = std::move(all);
 }
 
+// A leg that has keys is never heard without any, so what was SRTP and is plain now is not taken.
+Result<void> SubscribedCalls::hear(CallId id, const Subscribed& one, const OfferedMedia& offered) {
+  if (!offered.crypto) {
+    if (one.is_srtp) return error(Errc::unsupported, "it sends plain RTP now, and sent SRTP before");
+    return calls_.set_source(id, one.leg, offered.from);
+  }
+  auto changed = calls_.change_legs(id, {{}, {}, {{one.label, offered.from, offered.crypto->terms}}}, Caller{"engine"});
+  return changed ? Result<void>() : changed.error();
+}
+
 Result<void> SubscribedCalls::subscribe_anew(CallId id, Subscribed& one) {
   const auto offered = ask_for_media(ng_, one.source, one.taken);
-  // Before it is told where to send to: the leg takes nobody's packets but the source's.
-  auto begun = offered ? calls_.set_source(id, one.leg, offered->from) : Result<void>(offered.error());
+  // Before it is told where to send to: the leg takes nobody's packets but the source's, and under no other keys.
+  auto begun = offered ? hear(id, one, *offered) : Result<void>(offered.error());
   if (begun) begun = begin_media(ng_, one.source, *offered, one.rtp, one.rtcp_port);
   if (!begun) (void)end_media(ng_, one.source);  // the call may have ended meanwhile
   return begun;

@@ -71,6 +71,7 @@ class SubscribedCalls final : public CallService {
     Endpoint rtp;  // where it is sent to
     std::uint16_t rtcp_port = 0;
     LegPayloads taken;
+    bool is_srtp = false;
     bool is_lost = false;  // rtpengine has forgotten it
   };
 
@@ -78,6 +79,8 @@ class SubscribedCalls final : public CallService {
   Result<void> begin(const CallView& view, Asked& asked);
   void keep(const CallView& view);
   void look_after(CallId id, std::set<Endpoint>& silent);
+  bool is_ours(CallId id, const std::string& label);
+  Result<void> hear(CallId id, const Subscribed& one, const OfferedMedia& offered);
   Result<void> subscribe_anew(CallId id, Subscribed& one);
   void end(const std::vector<Subscribed>& all, std::set<Endpoint>& silent);
 

@@ -222,6 +222,53 @@ TEST_CASE("a source that is joined begins with the rollover counter that was sig
   CHECK(refused.error().code == Errc::unsupported);
 }
 
+TEST_CASE("a stream that was there before the session is sought by its first packets, forged ones among them") {
+  if (is_missing(EngineKind::batched)) return;
+  for (const SrtpSuite suite : kSrtpSuites) {
+    for (const std::uint64_t rollover : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{37}, std::uint64_t{64}}) {
+      CAPTURE(name_of(suite), rollover);
+      const SrtpJoin joined{0x1234, SrtpRollover(static_cast<std::uint32_t>(rollover))};
+      Pair pair(EngineKind::batched, suite, {}, joined);
+      const auto seeker = std::move(pair.engine->open({.suite = suite,
+                                                       .direction = SrtpDirection::receive,
+                                                       .keys = pair.keys,
+                                                       .joined = std::nullopt,
+                                                       .rollovers_sought = limits::kSrtpRolloversSought}))
+                              .value();
+      for (const std::uint64_t sequence : {0xFFF0, 0xFFF1, 0xFFF2, 0x10000, 0x10001}) {
+        const Bytes good = pair.send(rollover << 16 | sequence);
+        Bytes bad = good;
+        bad[20] ^= 1;
+        CHECK(opened(*pair.engine, *seeker, bad) == kUnauthentic);
+        CHECK(opened(*pair.engine, *seeker, good).packet == rtp_of(rollover << 16 | sequence));
+      }
+      CHECK(seeker->counts().packets == 5);
+    }
+  }
+}
+
+TEST_CASE("seeking costs a batch no more trials than its bound, and what it did not get to is sought in the next") {
+  if (is_missing(EngineKind::batched)) return;
+  Pair pair(EngineKind::batched, SrtpSuite::aes_cm_128_hmac_sha1_80, {}, SrtpJoin{0x1234, SrtpRollover(40)});
+  const auto seeker = std::move(pair.engine->open({.suite = pair.suite,
+                                                   .direction = SrtpDirection::receive,
+                                                   .keys = pair.keys,
+                                                   .joined = std::nullopt,
+                                                   .rollovers_sought = limits::kSrtpRolloversSought}))
+                          .value();
+  const Bytes good = pair.send(std::uint64_t{40} << 16 | 0x9000);
+  Bytes bad = good;
+  bad[20] ^= 1;
+  // All trials go to the forged one.
+  Held first(*seeker, bad);
+  Held second(*seeker, good);
+  std::array<SrtpPacket, 2> both{*first, *second};
+  pair.engine->unprotect(both);
+  CHECK(both[0].fault == SrtpFault::unauthentic);
+  CHECK(both[1].fault == SrtpFault::unauthentic);
+  CHECK(opened(*pair.engine, *seeker, good).fault == SrtpFault::none);
+}
+
 TEST_CASE("a packet is opened with the master key that its MKI names") {
   const auto kind = GENERATE(EngineKind::batched, EngineKind::libsrtp);
   if (is_missing(kind)) return;

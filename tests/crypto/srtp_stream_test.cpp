@@ -92,6 +92,22 @@ TEST_CASE("a stream whose packets before a wrap were lost is heard with the next
   CHECK(stream.guess_again(seq(4), at(4)) == at(0x10004));  // tried before it was known
 }
 
+TEST_CASE("a stream that may have gone on for long is sought with one rollover after the other, until it has begun") {
+  SrtpStream stream(1, SrtpRollover(2));
+  SrtpIndex tried = stream.guess(seq(0x9000));
+  for (std::uint64_t rollover = 3; rollover <= 7; ++rollover) {
+    const auto again = stream.guess_again(seq(0x9000), tried, 5);
+    REQUIRE(again == at(rollover << 16 | 0x9000));
+    tried = *again;
+  }
+  CHECK_FALSE(stream.guess_again(seq(0x9000), tried, 5));
+  stream.add(at(0x59000));
+  CHECK_FALSE(stream.guess_again(seq(0x9001), at(0x59001), 5));
+  const SrtpStream last(1, SrtpRollover(UINT32_MAX - 1));
+  CHECK(last.guess_again(seq(9), at(std::uint64_t{UINT32_MAX - 1} << 16 | 9), 5));
+  CHECK_FALSE(last.guess_again(seq(9), at(std::uint64_t{UINT32_MAX} << 16 | 9), 5));
+}
+
 TEST_CASE("a stream that was joined begins with the rollover that was signalled") {
   const SrtpStream stream(1, SrtpRollover(7));
   CHECK(stream.guess(seq(9)) == at(0x70009));

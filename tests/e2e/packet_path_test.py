@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """What the packet path does not do: for a minute 1,000 calls of two legs are recorded, and the shard's thread asks the heap
-for nothing and the kernel for nothing but datagrams, a batch at a time, and sleep. Nor do the sealing workers ask the heap.
+for nothing and the kernel for nothing but datagrams, a batch at a time, and sleep. Nor do the sealing workers ask the heap. Then
+the same with legs that are SRTP.
 
   packet_path_test.py            SECONDS=60 CALLS=1000
 """
@@ -45,20 +46,26 @@ class SystemCalls:
 
 
 def test(folder):
+    for kind, more in (("RTP", ()), ("SRTP", ("--srtp", "AES_CM_128_HMAC_SHA1_80"))):
+        print(kind + ":")
+        watch(folder, kind, more)
+
+
+def watch(folder, kind, more):
     for needed in (harness.LOAD, HEAP):
         if not os.path.exists(needed):
             harness.skip(f"{needed} is not built")
     if shutil.which("strace") is None:
         harness.skip("strace is not installed")
-    counts = os.path.join(folder, "heap-counts")
+    counts = os.path.join(folder, "heap-counts-" + kind)
     with open(counts, "wb") as file:
         file.truncate(SLOTS * 16)
     # One segment for the whole of it: a new one allocates, once a minute and leg.
-    engine = harness.Engine(folder, calls=CALLS, ports="20000-29999", segment_time="1h", journal_file="256MiB", hold="5s",
+    engine = harness.Engine(folder, name=kind, calls=CALLS, ports="20000-29999", segment_time="1h", journal_file="256MiB", hold="5s",
                             deadline="300s",
                             wrapper=["env", f"LD_PRELOAD={HEAP}", f"ASSENT_HEAP_COUNTS={counts}"]).start()
     load = subprocess.Popen([harness.LOAD, "run", "--state", engine.state, "--calls", str(CALLS), "--seconds", str(SECONDS + 40),
-                             "--sample", "5", "--json"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+                             "--sample", "5", "--json", *more], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     harness.wait_until("every gate is open", lambda: engine.total("assent_legs", gate="open") == 2 * CALLS, 60)
     harness.wait_until("every leg has filled blocks, and seen its segment made",
                        lambda: engine.total("assent_blocks_total", fate="sealed") >= 10 * CALLS, 60)

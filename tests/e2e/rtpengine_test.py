@@ -1,5 +1,6 @@
 """Debian's rtpengine between two endpoints: the engine asks it for what both say, goes on when either of the two programs was
-killed in the middle, and leaves nothing with it when the call is over."""
+killed in the middle, and leaves nothing with it when the call is over. And two endpoints of SRTP, whose copies are SRTP, too."""
+import base64
 import os
 import socket
 import subprocess
@@ -8,6 +9,7 @@ import time
 
 import harness
 from harness import check
+from srtp_sender import SrtpSender, new_key
 
 sys.path.insert(0, os.path.join(harness.ROOT, "bench", "peers"))
 from ng_client import NgClient  # noqa: E402
@@ -92,6 +94,22 @@ class Endpoint:
             pass
 
 
+class SrtpEndpoint(Endpoint):
+    """The same with keys."""
+    SUITE = "AES_CM_128_HMAC_SHA1_80"
+
+    def __init__(self):
+        super().__init__()
+        self.key = new_key(self.SUITE)
+        self.sender = SrtpSender({"address": "127.0.0.1", "port": 0}, self.SUITE, self.key, first=0)
+        self.sender.socket.close()
+        self.sender.socket = self.socket
+
+    def sdp(self, types="0 101"):
+        line = f"a=crypto:1 {self.SUITE} inline:{base64.b64encode(self.key).decode()}\r\n"
+        return super().sdp(types).replace("RTP/AVP", "RTP/SAVP").replace("a=sendrecv", line + "a=sendrecv")
+
+
 def connect(rtpengine, endpoints, call=CALL, types="0 101"):
     """What a proxy does: the offer of one to the other, and the answer back."""
     customer, agent = endpoints["customer"], endpoints["agent"]
@@ -157,6 +175,26 @@ def not_recorded(engine, rtpengine):
     check(rtpengine.subscribers("gsm") == 0, "rtpengine still sends what is not recorded")
 
 
+def protected(engine, rtpengine):
+    endpoints = {name: SrtpEndpoint() for name in TAGS}
+    connect(rtpengine, endpoints, call="protected")
+    call = engine.ask("POST", "/v1/calls", call_body(engine, call="protected"))
+    check(all(leg["srtp"] for leg in call["legs"]), f"the legs are not SRTP: {call['legs']}")
+    for name in TAGS:
+        engine.decide(call, name, "granted", purposes=["quality"])
+    talk(endpoints, 2)
+    shown = engine.show(call)
+    recording = engine.end(call)["recording"]
+    wav = engine.wav(recording)
+    for i, name in enumerate(TAGS):
+        counts = shown["legs"][i]["srtp"]
+        seconds = wav.legs[i].count(harness.ULAW[BYTES[name]]) / 8000
+        check(counts["opened"] >= 95 and counts["unauthentic"] == 0, f"{name}: {counts}")
+        check(1.8 < seconds < 2.1, f"of the {name} {seconds} s are in the recording")
+        print(f"{name}, {counts['suite']}: {seconds:.2f} of 2 s said")
+    harness.wait_until("rtpengine sends nothing more", lambda: rtpengine.subscribers("protected") == 0)
+
+
 def test(folder):
     rtpengine = Rtpengine(folder)
     rtpengine.start()
@@ -165,6 +203,7 @@ def test(folder):
     engine = harness.Engine(folder, calls_at_stop="keep").start()
     refused(engine, rtpengine)
     not_recorded(engine, rtpengine)
+    protected(engine, rtpengine)
 
     call = engine.ask("POST", "/v1/calls", call_body(engine))
     check([leg["codec"] for leg in call["legs"]] == ["PCMU/8000"] * 2, f"the legs are {call['legs']}")

@@ -139,4 +139,5 @@ def test(folder):
     engine.stop()
 
 
-harness.run(test)
+if __name__ == "__main__":
+    harness.run(test)

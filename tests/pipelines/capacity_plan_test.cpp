@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "catch.h"
+#include "crypto/srtp_terms.h"
 #include "loaded_settings.h"
 
 namespace assent {
@@ -23,7 +24,7 @@ TEST_CASE("a machine without limits takes all calls, and nothing is advised") {
   CHECK(plan.leg_bytes == 86 * limits::kPageBytes);
   CHECK(plan.arena_bytes == (64 + 100 * 2 * 86) * limits::kPageBytes);
   CHECK(plan.key_bytes == 512 * 1024);
-  CHECK(plan.locked_bytes == plan.arena_bytes + plan.key_bytes);
+  CHECK(plan.locked_bytes == plan.arena_bytes + plan.key_bytes + srtp_bytes_for(SrtpMeans::batched, 200));
   CHECK(plan.ports == 400);
   CHECK(plan.open_files == limits::kApiConnections + 64 + 400);
   CHECK(plan.advice.empty());
@@ -45,6 +46,31 @@ TEST_CASE("the limit on locked memory that is advised is enough") {
   CHECK(plan_capacity(settings, {wanted.locked_bytes, wanted.open_files}).calls_that_fit == 333);
   CHECK(plan_capacity(settings, {wanted.locked_bytes - 1, wanted.open_files}).calls_that_fit < 333);
   CHECK(plan_capacity(settings, {wanted.locked_bytes, wanted.open_files - 1}).calls_that_fit == 332);
+}
+
+TEST_CASE("the keys of SRTP are in the locked memory, and libsrtp's are not") {
+  MachineLimits machine{kNoLimit, kNoLimit};
+  const auto batched = plan_capacity(settings_of("[threads]\nshards = 3"), machine);
+  CHECK_THAT(batched.srtp, Catch::Contains("ipsec-mb, with its keys in locked memory"));
+  machine.srtp = SrtpMeans::libsrtp;
+  const auto reference = plan_capacity(settings_of("[threads]\nshards = 3"), machine);
+  CHECK(reference.locked_bytes == reference.arena_bytes + reference.key_bytes);
+  CHECK_THAT(reference.srtp, Catch::Contains("by libsrtp, since"));
+  // Each shard's for the most calls that one of them gets, 34.
+  CHECK(batched.locked_bytes - reference.locked_bytes == 3 * srtp_bytes_for(SrtpMeans::batched, 68));
+}
+
+TEST_CASE("an engine of SRTP is made by either means, and locks what it says") {
+  for (const SrtpMeans means : {SrtpMeans::libsrtp, srtp_means_here()}) {
+    const std::size_t before = lockable_bytes();
+    auto engine = make_srtp_engine(means, 4, ArenaBacking::locked_memory);
+    REQUIRE(engine);
+    if (before != kNoLimit) CHECK(before - lockable_bytes() == srtp_bytes_for(means, 4));
+    SrtpTerms terms;
+    terms.keys.push_back(*SrtpMasterKey::create(terms.suite, Bytes(30, 7)));
+    CHECK(
+        (*engine)->open({.suite = terms.suite, .direction = SrtpDirection::receive, .keys = terms.keys, .joined = {}}));
+  }
 }
 
 TEST_CASE("open files bound the calls, half as much when RTCP is muxed") {

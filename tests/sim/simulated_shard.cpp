@@ -96,7 +96,7 @@ SimulatedShard::SimulatedShard(Arena arena)
   settings_.segment_time = kSegmentTime;
   settings_.max_delay = kMaxDelay;
   settings_.calls = 4;
-  shard_.emplace(Shard::Parts{blocks_, queue_, sealer_, *this, source_, record, purposes_, lease,
+  shard_.emplace(Shard::Parts{blocks_, queue_, sealer_, *this, source_, *srtp_, record, purposes_, lease,
                               [this](FinishedCall finished) { abandoned.push_back(std::move(finished)); },
                               [this] { return now.mono; }},
                  settings_);

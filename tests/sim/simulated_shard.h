@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "crypto/srtp_engines.h"
 #include "engine/shard/shard.h"
 #include "tests/sim/simulated_leg.h"
 
@@ -137,6 +138,7 @@ class SimulatedShard final : private SegmentObserver {
   std::deque<KeptPage> kept_;
   std::vector<SegmentOpened> segments_;
   Shard::Settings settings_;
+  std::unique_ptr<SrtpEngine> srtp_ = *make_srtp_engine(srtp_means_here(), 16, ArenaBacking::locked_memory);
   std::optional<Shard> shard_;  // last: it uses all of them
 };
 

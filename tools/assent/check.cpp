@@ -56,6 +56,7 @@ Json json_of(const CapacityPlan& plan) {
           {"ports", plan.ports},
           {"steered", plan.steered},
           {"sockets", plan.sockets},
+          {"srtp", plan.srtp},
           {"stall_ms", plan.stall.count()},
           {"advice", plan.advice}};
 }
@@ -70,6 +71,7 @@ void print_plan(const CheckArguments& arguments, const PipelineSettings& setting
       << "  files   " << plan.open_files << " open at once\n"
       << "  ports   " << plan.ports << " of " << ports.first << "-" << ports.last << "\n"
       << "  sockets " << plan.sockets << "\n"
+      << "  SRTP    " << plan.srtp << "\n"
       << "  here    " << plan.calls_that_fit << " of " << plan.calls_wanted << " calls fit\n";
   out << "  stall   of the disk: " << plan.stall.count() / 1000
       << " s before audio is lost, with consent for every leg (consent.lease of "

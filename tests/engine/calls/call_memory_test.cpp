@@ -104,3 +104,30 @@ TEST_CASE("how a leg is heard comes back as it was") {
   CHECK_FALSE(bare->source);
   CHECK_FALSE(bare->ports);
 }
+
+TEST_CASE("a leg's SRTP keys come back as they were, and a text that is none of ours is corrupt") {
+  SrtpTerms terms{SrtpSuite::aead_aes_256_gcm, {}};
+  for (const std::uint8_t number : {7, 8}) {
+    terms.keys.push_back(*SrtpMasterKey::create(terms.suite, Bytes(44, number), Bytes{0, number}));
+  }
+  LegMedia media{{{{0, Codec{}}}}, {}, LegPorts{20000, 20001}};
+  media.srtp = std::make_shared<const SrtpTerms>(std::move(terms));
+  const std::string json = to_json(media);
+  const auto back = leg_media_from(json);
+  REQUIRE(back);
+  CHECK(back->ports->rtcp == 20001);
+  REQUIRE(back->srtp != nullptr);
+  CHECK(back->srtp->suite == SrtpSuite::aead_aes_256_gcm);
+  REQUIRE(back->srtp->keys.size() == 2);
+  CHECK(back->srtp->keys[1].mki()[1] == 8);
+  CHECK(back->srtp->keys[1].reveal()[43] == 8);
+
+  const auto with = [](const std::string& text) {
+    return leg_media_from(R"({"formats":[{"payload_type":0,"codec":"PCMU/8000"}],"srtp":")" + text + "\"}");
+  };
+  for (const char* wrong : {"", "AEAD_AES_256_GCM", "NONE :AAAA", "AEAD_AES_256_GCM AAAA", "AEAD_AES_256_GCM :AAAA",
+                            "AEAD_AES_256_GCM x:AAAA", "AEAD_AES_256_GCM :%"}) {
+    CAPTURE(wrong);
+    CHECK(with(wrong).error().code == Errc::corrupt);
+  }
+}

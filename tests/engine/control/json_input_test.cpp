@@ -190,13 +190,83 @@ TEST_CASE("an unknown member is refused by its name, and told which there are") 
   CHECK(read.error().errors[0].what.find("allowed are reason") != std::string::npos);
 }
 
-TEST_CASE("a leg that asks for SRTP is refused as unsupported, never received without it") {
-  const auto read = read_call_spec(
-      with(R"("source": "192.0.2.1:4000")", R"("srtp": {"suite": "AES_CM_128_HMAC_SHA1_80", "key": "x"})"));
-  REQUIRE(pointers_of(read) == Pointers{"/legs/0/srtp"});
-  CHECK(read.error().type == ProblemType::unsupported);
-  CHECK(read_call_spec(with(R"("source": "192.0.2.1:4000")", R"("srtp": null)")).error().type ==
-        ProblemType::unsupported);
+namespace {
+
+// 30 bytes, 0 to 29.
+const std::string kSrtpKey = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwd";
+
+Read<CallSpec> with_srtp(const std::string& srtp) {
+  return read_call_spec(with(R"("source": "192.0.2.1:4000")", R"("srtp": )" + srtp));
+}
+
+}  // namespace
+
+TEST_CASE("a leg's SRTP is read in each of its forms") {
+  const auto check_one = [](const Read<CallSpec>& read, std::size_t keys) {
+    REQUIRE(read);
+    REQUIRE(read->legs[0].srtp != nullptr);
+    CHECK(read->legs[0].srtp->suite == SrtpSuite::aes_cm_128_hmac_sha1_80);
+    REQUIRE(read->legs[0].srtp->keys.size() == keys);
+    CHECK(to_base64(read->legs[0].srtp->keys.back().reveal()) == kSrtpKey);
+  };
+  check_one(with_srtp(R"({"suite": "AES_CM_128_HMAC_SHA1_80", "key": ")" + kSrtpKey + R"("})"), 1);
+  check_one(with_srtp(R"({"suite": "AES_CM_128_HMAC_SHA1_80", "key": ")" + kSrtpKey + R"(", "mki": "00a1"})"), 1);
+  check_one(with_srtp(R"("a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:)" + kSrtpKey + R"(|2^20|1:4")"), 1);
+  const auto two = with_srtp(R"({"suite": "AES_CM_128_HMAC_SHA1_80", "keys": [{"mki": "01", "key": ")" + kSrtpKey +
+                             R"("}, {"mki": "02", "key": ")" + kSrtpKey + R"("}]})");
+  check_one(two, 2);
+  CHECK(two->legs[0].srtp->keys[1].mki()[0] == 2);
+  CHECK(read_call_spec(kWhole)->legs[0].srtp == nullptr);
+}
+
+TEST_CASE("SRTP that makes no sense is refused with its place, and no key is repeated") {
+  struct Wrong {
+    std::string srtp;
+    std::string pointer;
+  };
+  const std::string suite = R"("suite": "AES_CM_128_HMAC_SHA1_80")";
+  const std::string key = R"("key": ")" + kSrtpKey + '"';
+  const Wrong all[] = {
+      {"null", "/legs/0/srtp"},
+      {"7", "/legs/0/srtp"},
+      {"{" + key + "}", "/legs/0/srtp/suite"},
+      {R"({"suite": "AES_CM_128_HMAC_SHA1_81", )" + key + "}", "/legs/0/srtp/suite"},
+      {"{" + suite + "}", "/legs/0/srtp/key"},
+      {"{" + suite + R"(, "key": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBka"})", "/legs/0/srtp/key"},
+      {"{" + suite + R"(, "key": "%%%"})", "/legs/0/srtp/key"},
+      {"{" + suite + ", " + key + R"(, "mki": "0"})", "/legs/0/srtp/mki"},
+      {"{" + suite + ", " + key + R"(, "keys": []})", "/legs/0/srtp/keys"},
+      {"{" + suite + R"(, "keys": []})", "/legs/0/srtp/keys"},
+      {"{" + suite + R"(, "keys": [{)" + key + R"(, "more": 1}]})", "/legs/0/srtp/keys/0/more"},
+      {"{" + suite + R"(, "keys": [{)" + key + "}, {" + key + "}]}", "/legs/0/srtp"},
+      {R"("a=crypto:1 AES_CM_128_HMAC_SHA1_80")", "/legs/0/srtp"},
+      {R"("a=crypto:1 NONE inline:)" + kSrtpKey + '"', "/legs/0/srtp"},
+  };
+  for (const Wrong& wrong : all) {
+    CAPTURE(wrong.srtp);
+    const auto read = with_srtp(wrong.srtp);
+    REQUIRE_FALSE(read);
+    CHECK(read.error().type == ProblemType::invalid);
+    const auto pointers = pointers_of(read);
+    CHECK(std::find(pointers.begin(), pointers.end(), wrong.pointer) != pointers.end());
+    for (const FieldError& fault : read.error().errors) {
+      CHECK(fault.what.find(kSrtpKey.substr(0, 12)) == std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("what changes of a leg is its source, its keys or both") {
+  const auto read = read_legs_spec(R"({"changes": [{"label": "in", "source": "192.0.2.1:5000"}, {"label": "out",
+      "srtp": {"suite": "AES_CM_128_HMAC_SHA1_80", "key": ")" +
+                                   kSrtpKey + R"("}}]})");
+  REQUIRE(read);
+  REQUIRE(read->changes.size() == 2);
+  CHECK(read->changes[0].source == parse_endpoint("192.0.2.1:5000"));
+  CHECK(read->changes[0].srtp == nullptr);
+  CHECK(read->changes[1].label == "out");
+  CHECK(read->changes[1].srtp != nullptr);
+  CHECK(pointers_of(read_legs_spec(R"({"changes": [{"label": "in"}, {"source": "x", "more": 1}]})")) ==
+        Pointers{"/changes/0", "/changes/1/label", "/changes/1/source", "/changes/1/more"});
 }
 
 TEST_CASE("what is not one JSON object is malformed") {

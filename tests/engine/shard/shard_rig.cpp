@@ -14,6 +14,8 @@ namespace {
 constexpr int kMostSteps = 200000;
 }
 
+const Endpoint HandSource::kUsualSource = *parse_endpoint("192.0.2.1:4000");
+
 Result<LegPorts> HandSource::open(LegSlot leg, RtcpPort) {
   open_[leg] = true;
   const auto port = static_cast<std::uint16_t>(20000 + 2 * leg.value);
@@ -30,18 +32,16 @@ void HandSource::close(LegSlot leg) { open_.erase(leg); }
 
 void HandSource::sweep(DatagramSink& sink) {
   while (!waiting_.empty()) {
-    auto [leg, bytes] = std::move(waiting_.front());
+    const auto [leg, bytes, from, port] = std::move(waiting_.front());
     waiting_.pop_front();
     if (!open_.contains(leg)) continue;
     BlockRef block = pool_.take();
     if (block == nullptr) {
-      sink.on_dropped(leg, DatagramPort::rtp, DatagramDrop::no_block);
+      sink.on_dropped(leg, port, DatagramDrop::no_block);
       continue;
     }
     std::copy(bytes.begin(), bytes.end(), block->plain.begin());
-    sink.on_datagram(
-        leg, DatagramPort::rtp,
-        make_datagram(std::move(block), static_cast<std::uint16_t>(bytes.size()), *parse_endpoint("192.0.2.1:4000")));
+    sink.on_datagram(leg, port, make_datagram(std::move(block), static_cast<std::uint16_t>(bytes.size()), from));
   }
 }
 
@@ -95,7 +95,7 @@ ShardRig::ShardRig(RigOptions options)
       },
       Sealer::Settings{options.workers, sealing_clock()});
   source_.emplace(*blocks_);
-  shard.emplace(Shard::Parts{*blocks_, *queue_, *sealer_, *this, *source_, record, purposes_, lease,
+  shard.emplace(Shard::Parts{*blocks_, *queue_, *sealer_, *this, *source_, *srtp, record, purposes_, lease,
                              [this](FinishedCall finished) { abandoned.push_back(std::move(finished)); },
                              [this] { return now.mono + working; }},
                 options.shard);
@@ -114,7 +114,9 @@ ShardRig::ShardRig(RigOptions options)
                          {options.formats, options.dtmf_payload_type},
                          std::nullopt,
                          key_ids_.back(),
-                         keys_.back().duplicate()});
+                         keys_.back().duplicate(),
+                         {},
+                         i < options.srtp.size() ? options.srtp[i] : nullptr});
   }
   streams_.resize(options.legs);
   lease.prove(now);
@@ -165,8 +167,8 @@ void ShardRig::put_packet(std::size_t leg, ByteView payload, std::uint8_t payloa
   source_->put(LegSlot(static_cast<std::uint32_t>(leg)), std::move(datagram));
 }
 
-void ShardRig::put_datagram(std::size_t leg, Bytes datagram) {
-  source_->put(LegSlot(static_cast<std::uint32_t>(leg)), std::move(datagram));
+void ShardRig::put_datagram(std::size_t leg, Bytes datagram, const Endpoint& from) {
+  source_->put(LegSlot(static_cast<std::uint32_t>(leg)), std::move(datagram), from);
 }
 
 void ShardRig::talk(std::size_t leg, std::uint8_t tone) { say(leg, Bytes(160, tone)); }

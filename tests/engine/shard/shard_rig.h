@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "crypto/srtp_engines.h"
 #include "engine/shard/shard.h"
 
 namespace assent {
@@ -24,14 +25,24 @@ class HandSource final : public DatagramSource {
   void sweep(DatagramSink& sink) override;
   SourceCounts counts() override { return counts_; }
 
-  void put(LegSlot leg, Bytes datagram) { waiting_.push_back({leg, std::move(datagram)}); }
+  void put(LegSlot leg, Bytes datagram, const Endpoint& from = kUsualSource, DatagramPort port = DatagramPort::rtp) {
+    waiting_.push_back({leg, std::move(datagram), from, port});
+  }
   bool is_open(LegSlot leg) const { return open_.contains(leg); }
 
   bool refuses = false;  // to open again the ports of before a restart
 
+  static const Endpoint kUsualSource;
+
  private:
+  struct Waiting {
+    LegSlot leg;
+    Bytes datagram;
+    Endpoint from;
+    DatagramPort port;
+  };
   BlockPool& pool_;
-  std::deque<std::pair<LegSlot, Bytes>> waiting_;
+  std::deque<Waiting> waiting_;
   std::map<LegSlot, bool> open_;
   SourceCounts counts_;
 };
@@ -65,7 +76,8 @@ struct RigOptions {
   std::optional<std::uint8_t> dtmf_payload_type = 101;
   std::size_t arena_blocks = 800;
   std::size_t page_count = 4096;
-  std::size_t workers = 0;  // 0: sealing happens in step(), on the calling thread
+  std::size_t workers = 0;                 // 0: sealing happens in step(), on the calling thread
+  std::vector<SharedSrtpTerms> srtp = {};  // by leg; those beyond are plain
 };
 
 // One packet as it came out of the sealed segments again.
@@ -89,7 +101,7 @@ class ShardRig : private SegmentObserver {
   void say(std::size_t leg, ByteView payload, std::uint8_t payload_type = 0, std::uint32_t ticks = 160);
   void put_packet(std::size_t leg, ByteView payload, std::uint8_t payload_type = 0);
   void skip_packet(std::size_t leg) { ++streams_.at(leg).sequence; }  // one is lost on the way
-  void put_datagram(std::size_t leg, Bytes datagram);
+  void put_datagram(std::size_t leg, Bytes datagram, const Endpoint& from = HandSource::kUsualSource);
   void press(std::size_t leg, char digit);                    // an RFC 4733 event
   void report_clock(std::size_t leg, WallTime sender_clock);  // an RTCP sender report for what comes next
   void pass(nanoseconds time);                                // steps the shard every 5 ms
@@ -130,6 +142,7 @@ class ShardRig : private SegmentObserver {
   LatencyHistogram seal_delays;
   bool auto_record = true;  // the record answers at the next step
   LedgerLease lease;
+  std::unique_ptr<SrtpEngine> srtp = *make_srtp_engine(srtp_means_here(), 16, ArenaBacking::locked_memory);
   bool ledger_answers = true;  // which is proven with every step
   std::optional<Shard> shard;
   CallId call_id;

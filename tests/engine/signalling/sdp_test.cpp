@@ -127,3 +127,62 @@ TEST_CASE("an answer takes one line and refuses the others, in their places") {
   CHECK_THAT(text, Catch::Contains("m=video 0 RTP/AVP"));
   CHECK_THAT(text, Catch::Contains("\r\n"));
 }
+
+namespace {
+
+// 30 bytes, 0 to 29.
+constexpr std::string_view kKey = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwd";
+
+std::string srtp_offer(const std::string& lines, const std::string& protocol = "RTP/SAVP") {
+  return "v=0\r\nc=IN IP4 192.0.2.1\r\nm=audio 40026 " + protocol + " 0 101\r\n" + lines +
+         "a=rtpmap:101 telephone-event/8000\r\n";
+}
+
+}  // namespace
+
+TEST_CASE("of an m-line's a=crypto lines those that can be taken are read, in their order") {
+  const std::string key(kKey);
+  const auto session = parse_sdp(srtp_offer(
+      "a=crypto:1 F8_128_HMAC_SHA1_80 inline:" + key + "\r\na=crypto:2 AES_CM_128_HMAC_SHA1_32 inline:" + key +
+      "|2^31|1:1\r\na=crypto:3 AES_CM_128_HMAC_SHA1_80 inline:short\r\na=crypto:4 AES_CM_128_HMAC_SHA1_80 inline:" +
+      key + " UNENCRYPTED_SRTP\r\na=crypto:5 AES_CM_128_HMAC_SHA1_80 inline:" + key + "\r\n"));
+  REQUIRE(session);
+  const SdpMedia& media = session->media[0];
+  REQUIRE(media.crypto.size() == 2);
+  CHECK(media.crypto[0].tag == 2);
+  CHECK(media.crypto[0].terms->suite == SrtpSuite::aes_cm_128_hmac_sha1_32);
+  CHECK(media.crypto[0].terms->keys[0].mki()[0] == 1);
+  CHECK(media.crypto[1].tag == 5);
+  CHECK(to_base64(media.crypto[1].terms->keys[0].reveal()) == key);
+  CHECK(media.is_srtp_audio());
+  CHECK_FALSE(media.is_rtp_audio());
+}
+
+TEST_CASE("an m-line is SRTP when its protocol says so and a key can be taken") {
+  const std::string line = "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:" + std::string(kKey) + "\r\n";
+  CHECK(parse_sdp(srtp_offer(line, "RTP/SAVPF"))->media[0].is_srtp_audio());
+  CHECK_FALSE(parse_sdp(srtp_offer(line, "UDP/TLS/RTP/SAVP"))->media[0].is_srtp_audio());
+  CHECK_FALSE(parse_sdp(srtp_offer("", "RTP/SAVP"))->media[0].is_srtp_audio());
+  const auto plain = parse_sdp(srtp_offer(line, "RTP/AVP"));
+  CHECK(plain->media[0].is_rtp_audio());
+  CHECK_FALSE(plain->media[0].is_srtp_audio());
+  std::string many;
+  for (int i = 1; i <= 17; ++i) many += "a=crypto:" + std::to_string(i) + line.substr(10);
+  CHECK_THAT(parse_sdp(srtp_offer(many)).error().what, Catch::Contains("line 20 is one a=crypto too many"));
+}
+
+TEST_CASE("an offer of SRTP is answered with the line that is taken and a key of our own") {
+  const auto offered = media_offered(
+      *parse_sdp(srtp_offer("a=crypto:9 AES_256_CM_HMAC_SHA1_80 inline:" + std::string(kKey) +
+                            "\r\na=crypto:7 AES_CM_128_HMAC_SHA1_32 inline:" + std::string(kKey) + "\r\n")));
+  REQUIRE(offered);
+  REQUIRE(offered->crypto);
+  CHECK(offered->crypto->tag == 7);
+  const auto answer = parse_sdp(answer_to(*offered, *parse_endpoint("198.51.100.7:30000"), 30001, 5));
+  REQUIRE(answer);
+  REQUIRE(answer->media[0].crypto.size() == 1);
+  CHECK(answer->media[0].is_srtp_audio());
+  CHECK(answer->media[0].crypto[0].tag == 7);
+  CHECK(answer->media[0].crypto[0].terms->suite == SrtpSuite::aes_cm_128_hmac_sha1_32);
+  CHECK(to_base64(answer->media[0].crypto[0].terms->keys[0].reveal()) != kKey);
+}

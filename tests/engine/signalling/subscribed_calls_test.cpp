@@ -17,6 +17,8 @@ class FakeRtpengine final : public NgClient {
  public:
   std::set<std::string> tags{"A", "B"};
   std::string formats = "0 101";
+  std::string protocol = "RTP/AVP";
+  std::string crypto;  // its lines
   std::uint16_t port = 40000;
   bool answers = true;
   std::set<std::string> offered;             // what has been asked for and not begun
@@ -58,8 +60,8 @@ class FakeRtpengine final : public NgClient {
  private:
   std::string sdp() {
     port = static_cast<std::uint16_t>(port + 2);
-    return "v=0\r\nc=IN IP4 192.0.2.9\r\nm=audio " + std::to_string(port) + " RTP/AVP " + formats +
-           "\r\na=rtpmap:101 telephone-event/8000\r\n";
+    return "v=0\r\nc=IN IP4 192.0.2.9\r\nm=audio " + std::to_string(port) + " " + protocol + " " + formats + "\r\n" +
+           crypto + "a=rtpmap:101 telephone-event/8000\r\n";
   }
 };
 
@@ -69,6 +71,7 @@ class FakeCalls final : public CallService {
   std::map<CallId, CallView> live;
   std::vector<LegSpec> asked;
   std::vector<Endpoint> sources;
+  std::vector<LegChange> changes;
   std::optional<Error> fails;
   std::function<void()> during_create = [] {};
   std::function<void()> during_change = [] {};
@@ -84,6 +87,7 @@ class FakeCalls final : public CallService {
   }
   Result<CallView> change_legs(CallId id, const LegsSpec& spec, const Caller&) override {
     add(spec.legs, live.at(id));
+    changes.insert(changes.end(), spec.changes.begin(), spec.changes.end());
     during_change();
     return live.at(id);
   }
@@ -125,6 +129,7 @@ class FakeCalls final : public CallService {
       leg.port = static_cast<std::uint16_t>(30000 + 2 * view.legs.size());
       leg.rtcp_port = static_cast<std::uint16_t>(leg.port + 1);
       leg.rtpengine = spec.rtpengine;
+      if (spec.srtp != nullptr) leg.srtp = LegSrtpView{std::string(name_of(spec.srtp->suite)), 0, {}};
       view.legs.push_back(leg);
     }
   }
@@ -306,4 +311,54 @@ TEST_CASE("legs that join are subscribed to, and one that rtpengine then does no
   CHECK(rig.calls.end_call(view.id, kCaller));
   rig.step();
   CHECK(rig.rtpengine.begun.empty());
+}
+
+namespace {
+
+std::string crypto_line(char letter) {
+  return "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:" + std::string(40, letter) + "\r\n";
+}
+
+}  // namespace
+
+TEST_CASE("what rtpengine sends as SRTP is heard with its keys, and with its new ones when it sends it anew") {
+  Rig rig;
+  rig.rtpengine.protocol = "RTP/SAVP";
+  rig.rtpengine.crypto = crypto_line('A');
+  rig.created();
+  REQUIRE(rig.inner.asked[0].srtp != nullptr);
+  CHECK(to_base64(rig.inner.asked[0].srtp->keys[0].reveal()) == std::string(40, 'A'));
+  const auto answer = parse_sdp(rig.rtpengine.begun.at(rig.inner.asked[0].rtpengine->subscription));
+  REQUIRE(answer);
+  CHECK(answer->media[0].is_srtp_audio());
+
+  rig.rtpengine.forget();
+  rig.rtpengine.crypto = crypto_line('B');
+  rig.step();
+  CHECK(rig.rtpengine.begun.size() == 2);
+  CHECK(rig.inner.sources.empty());
+  REQUIRE(rig.inner.changes.size() == 2);
+  CHECK(rig.inner.changes[0].label == "customer");
+  CHECK(rig.inner.changes[0].source);
+  CHECK(to_base64(rig.inner.changes[0].srtp->keys[0].reveal()) == std::string(40, 'B'));
+
+  rig.rtpengine.forget();
+  rig.rtpengine.protocol = "RTP/AVP";
+  rig.rtpengine.crypto.clear();
+  rig.told.clear();
+  rig.step();
+  CHECK(rig.rtpengine.begun.empty());
+  REQUIRE(rig.told.size() == 2);
+  CHECK_THAT(rig.told[0], Catch::Contains("sends plain RTP now"));
+}
+
+TEST_CASE("a leg that rtpengine sends is changed by nobody else") {
+  Rig rig;
+  const CallView view = rig.created();
+  LegsSpec spec;
+  spec.changes = {{"customer", parse_endpoint("192.0.2.1:4000"), nullptr}};
+  const auto changed = rig.calls.change_legs(view.id, spec, kCaller);
+  REQUIRE_FALSE(changed);
+  CHECK(changed.error().code == Errc::invalid);
+  CHECK(rig.inner.changes.empty());
 }

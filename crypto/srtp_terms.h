@@ -1,0 +1,31 @@
+// SrtpTerms: what the two ends of a stream agreed on to protect it with: a suite, and master keys fit for
+// SrtpSetup::keys. Whoever needs them shares one object, since keys are not copied; the last one wipes them.
+//
+// to_text and srtp_terms_from are for keeping them where all is sealed (engine/calls/call_memory.h):
+//
+//     AES_CM_128_HMAC_SHA1_80 0001:BASE64 0002:BASE64      suite, then MKI in hex (or nothing), ':', key and salt
+//
+// The text holds keys: its owner wipes it. Pure; any thread.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "crypto/srtp_keys.h"
+
+namespace assent {
+
+struct SrtpTerms {
+  SrtpSuite suite = SrtpSuite::aes_cm_128_hmac_sha1_80;
+  std::vector<SrtpMasterKey> keys;
+};
+using SharedSrtpTerms = std::shared_ptr<const SrtpTerms>;
+
+std::string to_text(const SrtpTerms& terms);
+// Errc::corrupt when it is no such text, Errc::exhausted when the memory for secrets is used up.
+Result<SharedSrtpTerms> srtp_terms_from(std::string_view text);
+
+}  // namespace assent
