@@ -236,10 +236,23 @@ struct LedgerCounters {
   std::uint64_t lease_lapses = 0;
 };
 
+// Of recording sessions that are set up by SIP.
+struct SiprecCounters {
+  using ByName = std::vector<std::pair<std::string, std::uint64_t>>;
+  ByName requests;                 // by method, with those that were refused
+  ByName responses;                // of ours, by class: "2xx"
+  ByName refused;                  // by reason
+  ByName ended;                    // sessions, by why
+  ByName sessions;                 // gauge: by trunk
+  std::uint64_t transactions = 0;  // gauge: server transactions that are remembered
+  std::uint64_t waiting = 0;       // gauge: requests that wait for a worker
+};
+
 struct EngineCounters {
   std::vector<ShardCounters> shards;  // by number, without one that does not answer
   CatalogCounters catalog;
   LedgerCounters ledger;
+  std::optional<SiprecCounters> siprec;  // none: not configured
 };
 
 class EngineStatus {
