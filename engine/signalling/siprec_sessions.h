@@ -56,6 +56,15 @@ struct SiprecOffer {
   std::string_view body;
   std::string session_id;              // RFC 7989, or "" : on record
   bool wants_recording_aware = false;  // Supported or Require: record-aware
+  // What whoever speaks SIP has to know to go on with the dialog after a restart, at most 4 KiB: kept with the session,
+  // replaced by that of each later offer (unless ""), and given back by `take_up`.
+  std::string kept;
+};
+
+// A dialog that goes on after a restart.
+struct KeptDialog {
+  SipDialog dialog;
+  std::string kept;
 };
 
 // A final response.
@@ -82,7 +91,7 @@ class SiprecSessions {
   virtual void end(const SipDialog& dialog, std::string_view why) = 0;
 
   // The dialogs of calls that go on after a restart. At start-up.
-  virtual std::vector<SipDialog> take_up() = 0;
+  virtual std::vector<KeptDialog> take_up() = 0;
   // Dialogs whose calls have ended otherwise (by the API, by an idle timeout, by a refusal that ends calls) since it
   // was last asked: they get a BYE.
   virtual std::vector<SipDialog> ended() = 0;
