@@ -40,10 +40,12 @@ Result<void> LiveCalls::note_preference(CallId id, const std::string& participan
   const KnownCall call = known(id);
   if (call == nullptr) return no_such_live_call();
   if (!is_plain(said)) return error(Errc::invalid, "a preference is of small letters, digits, '-' and ':'");
-  const auto who = participant_in(*call, participant);
-  if (!who) return who.error();
-  const nlohmann::json body{
-      {"origin", origin_of(caller)}, {"participant", to_text(call->participants.at(who->value).id)}, {"said", said}};
+  nlohmann::json body{{"origin", origin_of(caller)}, {"said", said}};
+  if (!participant.empty()) {
+    const auto who = participant_in(*call, participant);
+    if (!who) return who.error();
+    body["participant"] = to_text(call->participants.at(who->value).id);
+  }
   return parts_.writer.book_and_wait(
       {booking::AddLedger{{LedgerKind::preference, read_clocks().wall, id, body.dump()}}});
 }

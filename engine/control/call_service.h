@@ -195,8 +195,8 @@ class CallService {
   // A participant has pressed a key, which was not in their audio (SIP INFO). What it means, if anything, is done when
   // this returns; while the call is paused it means nothing.
   virtual Result<void> press(CallId id, const std::string& participant, char digit, const Caller& caller) = 0;
-  // What a participant's side said about recording, which is no decision (RFC 7866 section 6): "record:on". It stands
-  // in clear text on the record for ever, so it is of limits::kNameBytes letters, digits, '-' and ':'.
+  // What a participant's side ("": the call's) said of recording, no decision (RFC 7866 section 6): "record:on". In
+  // clear text on the record for ever, so of at most limits::kNameBytes small letters, digits, '-' and ':'.
   virtual Result<void> note_preference(CallId id, const std::string& participant, const std::string& said,
                                        const Caller& caller) = 0;
   virtual Result<EndedCall> end_call(CallId id, const Caller& caller) = 0;

@@ -76,6 +76,7 @@ SiprecAnswer RecordedSessions::begin(const SiprecOffer& offer) {
   SessionState fresh;
   fresh.dialog = offer.dialog;
   fresh.sdp_id = new_sdp_id();
+  fresh.kept = offer.kept;
   auto plan = plan_session(fresh, *said, *offer.trunk, Mixing::allowed);
   if (!plan) return refusal_of(plan.error());
   if (plan->adding.empty()) return refusal(488, "nothing is offered that could be recorded");
@@ -94,7 +95,9 @@ SiprecAnswer RecordedSessions::begin(const SiprecOffer& offer) {
   if (!view) return refusal_of(view.error());
 
   // Before anybody is told where to send to, or nothing is left of it.
-  auto noted = note_preferences(view->id, *plan, caller);
+  auto noted =
+      offer.wants_recording_aware ? calls_.note_preference(view->id, "", "record-aware", caller) : Result<void>();
+  if (noted) noted = note_preferences(view->id, *plan, caller);
   auto session = std::make_shared<Session>(Session{view->id, std::move(plan->after), offer.trunk});
   auto answer = session_answer(session->state, *view);
   if (!noted || !answer || !keep(session)) {
@@ -130,41 +133,48 @@ SiprecAnswer RecordedSessions::change(const SiprecOffer& offer) {
   const SessionPtr session = find(offer.dialog);
   if (session == nullptr) return no_such_session();
   session->trunk = offer.trunk;
+  const std::string remembered = to_json(session->state);
+  if (!offer.kept.empty()) session->state.kept = offer.kept;
   const auto said = read_session_offer(offer.content_type, offer.body, offer.from);
-  if (!said) return said.error();
-  return change(*session, *said);
+  SiprecAnswer answer = said ? change(*session, *said) : said.error();
+  remember(*session, remembered);
+  return answer;
 }
 
 SiprecAnswer RecordedSessions::change(Session& session, const SessionOffer& said) {
-  auto view = calls_.call(session.call);
+  const auto view = calls_.call(session.call);
   if (!view && view.error().code == Errc::not_found) {
     forget(session.state.dialog);
     return refusal(481, "the recorded call has ended");
   }
   if (!view) return refusal_of(view.error());
-  if (!said.sdp && !said.metadata) {  // the session is refreshed, no more
-    auto answer = session_answer(session.state, *view);
-    return answer ? SiprecAnswer{200, "OK", *std::move(answer), {}} : refusal_of(answer.error());
-  }
-  const Mixing mixing = view->policy == "all-party" ? Mixing::allowed : Mixing::refused;
+  if (said.sdp || said.metadata) return apply(session, said, *view);
+  auto answer = session_answer(session.state, *view);  // the session is refreshed, no more
+  return answer ? SiprecAnswer{200, "OK", *std::move(answer), {}} : refusal_of(answer.error());
+}
+
+SiprecAnswer RecordedSessions::apply(Session& session, const SessionOffer& said, const CallView& view) {
+  const Mixing mixing = view.policy == "all-party" ? Mixing::allowed : Mixing::refused;
   auto plan = plan_session(session.state, said, *session.trunk, mixing);
   if (!plan) return refusal_of(plan.error());
-  const std::string before = session_answer(session.state, *view).value_or("");
-  const std::string remembered = to_json(session.state);
-
-  auto changed = carry_out(session, *plan);
+  const std::string before = session_answer(session.state, view).value_or("");
+  const auto changed = carry_out(session, *plan);
   for (const std::string& line : plan->told) tell_("call " + to_text(session.call) + ": " + line);
-  auto answer = changed ? session_answer(session.state, *changed) : Result<std::string>(changed.error());
+  if (!changed) return refusal_of(changed.error());
+  auto answer = session_answer(session.state, *changed);
   if (answer && *answer != before) {
     ++session.state.sdp_version;
     answer = session_answer(session.state, *changed);
   }
-  if (const std::string now = to_json(session.state); now != remembered) {
-    const auto kept = calls_.remember(session.call, now);
-    if (!kept) tell_("call " + to_text(session.call) + " may not go on after a restart: " + kept.error().what);
-  }
-  if (!answer) return refusal_of(answer.error());
-  return {200, "OK", *std::move(answer), {}};
+  return answer ? SiprecAnswer{200, "OK", *std::move(answer), {}} : refusal_of(answer.error());
+}
+
+// For a restart, where something of it is another than before.
+void RecordedSessions::remember(const Session& session, const std::string& before) {
+  const std::string now = to_json(session.state);
+  if (now == before || find(session.state.dialog) == nullptr) return;
+  const auto kept = calls_.remember(session.call, now);
+  if (!kept) tell_("call " + to_text(session.call) + " may not go on after a restart: " + kept.error().what);
 }
 
 // Who joins joins before others leave, so that at no moment fewer people are asked than are there. Where it fails, the
@@ -265,8 +275,10 @@ SiprecAnswer RecordedSessions::inform(const SipDialog& dialog, std::string_view 
   if (!said->metadata) return refusal(415, "INFO brings keys (application/dtmf-relay, application/dtmf) or metadata");
   said->sdp.reset();
   if (session->trunk == nullptr) return refusal(500, "since a restart: send it by UPDATE or re-INVITE");
+  const std::string remembered = to_json(session->state);
   SiprecAnswer answer = change(*session, *said);
   answer.sdp.clear();
+  remember(*session, remembered);
   return answer;
 }
 
@@ -325,13 +337,13 @@ std::vector<SipDialog> RecordedSessions::ended() {
   return over;
 }
 
-std::vector<SipDialog> RecordedSessions::take_up() {
+std::vector<KeptDialog> RecordedSessions::take_up() {
   const auto views = calls_.calls();
   if (!views) {
     tell_("recording sessions of before do not go on: " + views.error().what);
     return {};
   }
-  std::vector<SipDialog> dialogs;
+  std::vector<KeptDialog> dialogs;
   for (const CallView& view : *views) {
     if (!view.signalled) continue;
     auto state = session_state_from(*view.signalled);
@@ -342,7 +354,7 @@ std::vector<SipDialog> RecordedSessions::take_up() {
     for (SessionLeg& leg : state->legs) {
       if (const LegView* shown = leg_of(view, leg.label)) leg.payloads = shown->payloads;
     }
-    const SipDialog dialog = state->dialog;
+    const KeptDialog dialog{state->dialog, state->kept};
     if (keep(std::make_shared<Session>(Session{view.id, *std::move(state), nullptr}))) dialogs.push_back(dialog);
   }
   return dialogs;

@@ -36,7 +36,7 @@ class RecordedSessions final : public SiprecSessions {
   SiprecAnswer change(const SiprecOffer& offer) override;
   SiprecAnswer inform(const SipDialog& dialog, std::string_view content_type, std::string_view body) override;
   void end(const SipDialog& dialog, std::string_view why) override;
-  std::vector<SipDialog> take_up() override;
+  std::vector<KeptDialog> take_up() override;
   std::vector<SipDialog> ended() override;
 
  private:
@@ -51,10 +51,12 @@ class RecordedSessions final : public SiprecSessions {
   void forget(const SipDialog& dialog);
   bool keep(const SessionPtr& session);
   SiprecAnswer change(Session& session, const SessionOffer& said);
+  SiprecAnswer apply(Session& session, const SessionOffer& said, const CallView& view);
   Result<CallView> carry_out(Session& session, SessionPlan& plan);
   Result<void> change_media(Session& session, SessionPlan& plan, const CallView& view);
   Result<void> replace_leg(Session& session, SessionPlan& plan, const CallView& view, const std::string& label);
   Result<void> note_preferences(CallId call, SessionPlan& plan, const Caller& caller);
+  void remember(const Session& session, const std::string& before);
   SiprecAnswer press(Session& session, std::string_view body);
   void end_call(CallId call, const Caller& caller);
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/bytes.h"
+
 namespace assent {
 namespace {
 
@@ -18,6 +20,11 @@ json endpoint_json(const std::optional<Endpoint>& endpoint) { return endpoint ? 
 
 std::optional<Endpoint> endpoint_from(const json& value) {
   return value.is_string() ? parse_endpoint(value.get_ref<const std::string&>()) : std::nullopt;
+}
+
+// Bytes of any kind.
+std::string from_hex_text(const json& value) {
+  return text_of(from_hex(value.get_ref<const std::string&>()).value_or(Bytes()));
 }
 
 json json_of(const RsMetadata& metadata) {
@@ -79,6 +86,7 @@ SessionState state_from(const json& object) {
   state.sdp_id = object.at("sdp").at(0);
   state.sdp_version = object.at("sdp").at(1);
   state.is_paused = object.at("paused");
+  state.kept = from_hex_text(object.at("kept"));
   return state;
 }
 
@@ -109,7 +117,8 @@ std::string to_json(const SessionState& state) {
                     {"legs", legs},
                     {"lines", lines},
                     {"sdp", {state.sdp_id, state.sdp_version}},
-                    {"paused", state.is_paused}};
+                    {"paused", state.is_paused},
+                    {"kept", to_hex(bytes_of(state.kept))}};
   // What an SDP brought need not be UTF-8.
   return object.dump(-1, ' ', false, json::error_handler_t::replace);
 }

@@ -64,6 +64,7 @@ struct SessionState {
   std::uint64_t sdp_id = 0;
   std::uint64_t sdp_version = 1;
   bool is_paused = false;  // because somebody's side asked for it
+  std::string kept;        // of whoever speaks SIP
 
   SessionLeg* leg(std::string_view label);  // nothing: no such one
   const SessionLeg* leg(std::string_view label) const;

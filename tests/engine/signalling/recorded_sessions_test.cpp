@@ -207,7 +207,9 @@ TEST_CASE("after a restart sessions are taken up, and go on as they stood") {
   const SdpSession first = answered(rig.begin(kMixed, usual_offer()));
   const SiprecAnswer before = rig.change("", "");
   RecordedSessions again(rig.calls, [](const std::string&) {});
-  CHECK(again.take_up() == std::vector<SipDialog>{rig.dialog});
+  const auto taken_up = again.take_up();
+  REQUIRE(taken_up.size() == 1);
+  CHECK(taken_up[0].dialog == rig.dialog);
   CHECK(again.change(rig.offer("", "")).sdp == before.sdp);
   // The m-lines the other way round: they are known by their labels still, and nobody is asked anew.
   rig.calls.asked.clear();
@@ -218,6 +220,38 @@ TEST_CASE("after a restart sessions are taken up, and go on as they stood") {
   CHECK(rig.calls.asked == std::vector<std::string>{"remember"});
   again.end(rig.dialog, "BYE");
   CHECK(rig.calls.live.empty());
+}
+
+TEST_CASE("what whoever speaks SIP keeps with a session comes back as it was last, whatever became of the offer") {
+  SessionRig rig;
+  SiprecOffer offer = rig.offer(kMixed, "");
+  const std::string body = usual_offer();
+  offer.body = body;
+  offer.kept = std::string("\x00\xff one", 6);
+  CHECK(rig.sessions.begin(offer).status == 200);
+  const auto kept = [&] {
+    const auto taken_up = RecordedSessions(rig.calls, [](const std::string&) {}).take_up();
+    return taken_up.size() == 1 ? taken_up[0].kept : "none";
+  };
+  CHECK(kept() == offer.kept);
+  for (const auto& [type, text, said] : {std::tuple("", "", "two"), std::tuple("text/plain", "x", "three")}) {
+    offer.content_type = type;
+    offer.body = text;
+    offer.kept = said;
+    (void)rig.sessions.change(offer);
+    CHECK(kept() == said);
+  }
+  CHECK(rig.change("", "").status == 200);
+  CHECK(kept() == "three");
+}
+
+TEST_CASE("that a sender knows of recording is on record") {
+  SessionRig rig;
+  const std::string body = usual_offer();
+  SiprecOffer offer = rig.offer(kMixed, body);
+  offer.wants_recording_aware = true;
+  CHECK(rig.sessions.begin(offer).status == 200);
+  CHECK(was_asked(rig, "note  record-aware"));
 }
 
 TEST_CASE("calls that are nobody's sessions are not taken up") {
