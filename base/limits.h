@@ -497,6 +497,11 @@ inline constexpr std::chrono::milliseconds kSubscriptionLook{2000};  // how ofte
 inline constexpr std::size_t kSdpBytes = std::size_t{64} * 1024;
 inline constexpr std::size_t kSdpMedia = 32;
 inline constexpr std::size_t kSdpFormats = 64;  // of an m-line
+// Of recording metadata, those that left included; a call has sixteen participants at most, and as many legs.
+inline constexpr std::size_t kRsParticipants = 64;
+inline constexpr std::size_t kRsStreams = 64;
+inline constexpr std::size_t kRsTextBytes = 1024;             // an id, a name, an address, a label
+inline constexpr std::size_t kRecordingSessions = kCallsMax;  // one is one call
 inline constexpr std::size_t kMultipartBytes = std::size_t{512} * 1024;
 inline constexpr std::size_t kMultipartParts = 16;
 inline constexpr std::size_t kMultipartHeaders = 16;  // of a part

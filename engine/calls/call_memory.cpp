@@ -186,6 +186,9 @@ std::string to_json(const LegMedia& media) {
     object["rtpengine"] = {to_text(media.rtpengine->control), media.rtpengine->call_id, media.rtpengine->tag,
                            media.rtpengine->subscription};
   }
+  if (media.signalled) object["signalled"] = *media.signalled;
+  if (media.has_ended) object["ended"] = true;
+  if (media.owner_left) object["owner_left"] = true;
   return object.dump();
 }
 
@@ -209,6 +212,9 @@ Result<LegMedia> leg_media_from(std::string_view text) {
       found.rtpengine = RtpengineSource{parse_endpoint(from->at(0).get<std::string>()).value_or(Endpoint{}),
                                         from->at(1), from->at(2), from->at(3)};
     }
+    found.signalled = optional_of<std::string>(object, "signalled");
+    found.has_ended = optional_of<bool>(object, "ended").value_or(false);
+    found.owner_left = optional_of<bool>(object, "owner_left").value_or(false);
     return found;
   });
   if (media && !known) return error(Errc::unsupported, "one of its legs has a codec that is not recorded any more");

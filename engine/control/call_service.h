@@ -22,11 +22,12 @@
 
 namespace assent {
 
-// Who asks: the id of the API token, or the name of the webhook, for the record; and since when, for the latency.
+// Who asks: the id of the API token, or the name of the webhook or of the trunk (engine/signalling/siprec_sessions.h),
+// for the record; and since when, for the latency.
 struct Caller {
   std::string token_id;
   std::optional<MonoTime> asked_at = std::nullopt;
-  enum class By { token, webhook } by = By::token;
+  enum class By { token, webhook, trunk } by = By::token;
 };
 
 struct Notice {
@@ -61,6 +62,8 @@ struct LegSpec {
   std::optional<Endpoint>
       source;  // pinned when given (port 0: any port of that address); else the first valid source is
   std::optional<RtpengineSource> rtpengine = std::nullopt;  // says what the two above are
+  // A leg of the call that ends as this one begins, which has its ports: somebody else speaks there from now on.
+  std::optional<LegId> replaces = std::nullopt;
 };
 
 struct CallSpec {
@@ -70,6 +73,9 @@ struct CallSpec {
   std::optional<Notice> notice;
   std::vector<ParticipantSpec> participants;
   std::vector<LegSpec> legs;
+  // What whoever signals the call must know to go on after a restart, in its own words: kept sealed until the call
+  // ends, and nobody else's to read.
+  std::optional<std::string> signalled = std::nullopt;
 };
 
 struct LegView {
@@ -83,6 +89,7 @@ struct LegView {
   std::uint16_t port = 0;
   std::uint16_t rtcp_port = 0;
   std::optional<RtpengineSource> rtpengine = std::nullopt;
+  bool has_ended = false;            // before the call: nothing is heard of it any more
   std::optional<double> level_dbov;  // of a recent packet, where its codec's level is measured; never stored
   std::int64_t held_ms = 0;          // audio waiting in the ring
   std::uint64_t packets = 0;
@@ -103,6 +110,7 @@ struct ParticipantView {
   std::optional<std::string> subject;
   std::optional<std::string> name;
   std::vector<PurposeState> consents;
+  bool has_left = false;
 };
 
 struct CallView {
@@ -116,6 +124,7 @@ struct CallView {
   std::optional<RecordingId> recording;  // once a gate has opened
   std::vector<ParticipantView> participants;
   std::vector<LegView> legs;
+  std::optional<std::string> signalled = std::nullopt;
 };
 
 struct ConsentSpec {
@@ -144,7 +153,14 @@ struct ConsentRecordView {
 
 struct LegsSpec {
   std::vector<ParticipantSpec> participants;  // new ones
-  std::vector<LegSpec> legs;                  // a label that exists: its codec, payload types or source change
+  std::vector<LegSpec> legs;                  // likewise
+};
+
+// Who and what is there no more, while the call goes on. What was kept of them stays; nothing more is heard. A leg's
+// ports stay the call's, so that another can replace it.
+struct Departure {
+  std::vector<std::string> participants;  // refs; with all their legs
+  std::vector<LegId> legs;
 };
 
 struct EndedCall {
@@ -168,6 +184,21 @@ class CallService {
   virtual Result<CallView> change_legs(CallId id, const LegsSpec& spec, const Caller& caller) = 0;
   // A leg's sender is another from now on: its packets count, and no others.
   virtual Result<void> set_source(CallId id, LegId leg, const Endpoint& source) = 0;
+  // A leg's payloads and source are these from now on, and its sender is looked for anew; whose it is, and its label,
+  // stay. Errc::exhausted: the leg has no room for such audio, but one that replaces it may.
+  virtual Result<void> change_leg(CallId id, LegId leg, const LegPayloads& payloads,
+                                  const std::optional<Endpoint>& source) = 0;
+  // What CallSpec::signalled is from now on.
+  virtual Result<void> remember(CallId id, const std::string& signalled) = 0;
+  // Who has left already, and what has ended, is passed over.
+  virtual Result<void> leave(CallId id, const Departure& who, const Caller& caller) = 0;
+  // A participant has pressed a key, which was not in their audio (SIP INFO). What it means, if anything, is done when
+  // this returns; while the call is paused it means nothing.
+  virtual Result<void> press(CallId id, const std::string& participant, char digit, const Caller& caller) = 0;
+  // What a participant's side ("": the call's) said of recording, no decision (RFC 7866 section 6): "record:on". In
+  // clear text on the record for ever, so of at most limits::kNameBytes small letters, digits, '-' and ':'.
+  virtual Result<void> note_preference(CallId id, const std::string& participant, const std::string& said,
+                                       const Caller& caller) = 0;
   virtual Result<EndedCall> end_call(CallId id, const Caller& caller) = 0;
   // What live calls have from a consent on file is withdrawn, which on record it has been already.
   virtual Result<void> withdraw_standing(StandingId standing, const Caller& caller) = 0;

@@ -105,6 +105,11 @@ class alignas(limits::kCacheLineBytes) LiveLeg final : public LegSink {
   void end_pause(Now now);
   // Their keys mean nothing any more.
   void give_up_listening();
+  // What it is sent is another from now on, and so may be its sender. Errc::exhausted: it has been sent as many codecs
+  // as a leg can have; others as of LegReceiver::agree_on.
+  Result<void> change(const LegPayloads& payloads, const std::optional<Endpoint>& source, Now now);
+  // Nothing more is heard of it: what waits is handed on, and its keys mean nothing.
+  void fall_silent(Now now);
 
   // ---- LegSink ----
   void on_audio(ByteView payload, WallTime at, std::uint32_t ticks) override;

@@ -47,6 +47,8 @@ struct NewLeg {
   KeyId key_id;
   std::optional<SecretKey> key;  // none: it has been destroyed, nothing more of this leg can be kept
   std::optional<FormerLeg> former = {};
+  bool has_ended = false;                           // before a restart; ports of `former` are none if it was replaced
+  std::optional<LegIndex> replaces = std::nullopt;  // ends as this one begins, which has its ports
 };
 
 struct NewCall {
@@ -54,7 +56,8 @@ struct NewCall {
   ConsentSettings consent;
   std::vector<CallParticipant> participants;
   std::vector<NewLeg> legs;
-  std::optional<FormerCall> former = {};  // of a call that goes on after a restart
+  std::vector<ParticipantIndex> left = {};  // before a restart
+  std::optional<FormerCall> former = {};    // of a call that goes on after a restart
 };
 
 // What is left to book and to wait for when a call is over.
@@ -126,6 +129,13 @@ class Shard final : private DatagramSink {
   Result<std::vector<LegPorts>> add_call(NewCall call, Now now);
   Result<std::vector<LegPorts>> add_legs(CallId call, std::vector<CallParticipant> participants,
                                          std::vector<NewLeg> legs, Now now);
+  // A leg's media is another. Errc::exhausted: it would take more of the arena than the leg has, or more codecs than a
+  // leg can have.
+  Result<void> change_leg(CallId call, LegIndex leg, const LegPayloads& payloads, const std::optional<Endpoint>& source,
+                          Now now);
+  // They are heard no more; their ports stay with the call. Who has left is passed over.
+  Result<void> leave(CallId call, const std::vector<ParticipantIndex>& participants, const std::vector<LegIndex>& legs,
+                     Now now);
   // The call hears nothing more from now on; `done` is called when all of it that was consented to has been sealed.
   using Finished = std::function<void(FinishedCall)>;
   Result<void> end_call(CallId call, Now now, Finished done);
@@ -154,10 +164,14 @@ class Shard final : private DatagramSink {
   void on_upcoming(std::span<const LegSlot> legs) override;
   void on_dropped(LegSlot leg, DatagramPort port, DatagramDrop why) override;
 
+  Entry* live_entry(CallId call);
   Result<LegPorts> add_leg(Entry& entry, NewLeg&& leg, Now now);
   Result<void> begin_end(CallId call, LiveCall::Ending how, Now now, Finished done);
-  Result<LegPorts> open_ports(LegSlot slot, const NewLeg& leg);
+  Result<LegPorts> open_ports(LegSlot slot, const NewLeg& leg, LegPorts before);
   Result<std::size_t> blocks_for(const std::vector<NewLeg>& legs, nanoseconds hold) const;
+  LegSlot free_slot();
+  Result<LegPorts> give_up(Entry& entry, LegIndex leg, Now now);
+  void close_port(LegSlot slot);
   void close_ports(Entry& entry);
   void suspend(Now now);  // the lease is over: every call, and those to come
   void reinstate(Now now);

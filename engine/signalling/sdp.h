@@ -30,12 +30,17 @@ enum class SdpDirection { sendrecv, sendonly, recvonly, inactive };
 struct SdpMedia {
   std::string kind;                 // "audio"
   std::string protocol;             // "RTP/AVP"
-  std::optional<Endpoint> address;  // where it is received, or sent from; none: no address, or a name. Port 0: refused
+  std::uint16_t port = 0;           // 0: refused, or no longer wanted
+  std::optional<Endpoint> address;  // where it is received, or sent from, with that port; none: no address, or a name
   std::optional<std::uint16_t> rtcp_port;
   std::vector<SdpFormat> formats;  // in the order of preference; of RTP only
   SdpDirection direction = SdpDirection::sendrecv;
-  std::string label;  // RFC 4574
+  std::string label;       // RFC 4574
+  bool rtcp_mux = false;   // RFC 5761
+  std::string record;      // RFC 7866 section 6.1: "on", "off" or "paused"; "" without a=record, the session's included
+  std::string recordpref;  // likewise "on", "off", "pause" or "nopreference"
 
+  // What can be recorded of it, if its codec can: for now nothing that is encrypted.
   bool is_rtp_audio() const;
 };
 
@@ -51,7 +56,10 @@ struct SdpAnswer {
   std::string protocol = "RTP/AVP";
   std::optional<Endpoint> address;  // where we receive; none: this one is refused
   std::uint16_t rtcp_port = 0;
-  std::vector<SdpFormat> formats;  // of the offer, those that are received
+  std::vector<SdpFormat> formats;                   // of the offer, those that are received
+  SdpDirection direction = SdpDirection::recvonly;  // or inactive
+  std::string label = {};
+  bool rtcp_mux = false;
 };
 // `session_id` is the one of this session, and `version` grows with every change (RFC 8866 section 5.2).
 std::string sdp_answer(std::uint64_t session_id, std::uint64_t version, const std::vector<SdpAnswer>& media);

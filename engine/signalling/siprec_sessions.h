@@ -32,6 +32,10 @@ struct SiprecTrunk {
   std::vector<std::string> agents;    // addresses of record, or domains of them: "@example.com", whose role is "agent"
   std::string agent_role = "agent";   // the role of those, and of all others
   std::string other_role = "customer";
+  // Whose packets count as an m-line's. An SBC sends from the address at which it would receive (RFC 3264 section 5.1
+  // asks it to name one), though not always from that port; behind a NAT it is another, and the first that sends audio
+  // is taken for it.
+  enum class MediaFrom { named_address, anywhere } media_from = MediaFrom::named_address;
 };
 
 // A dialog (RFC 3261 section 12), by which the session is found again, also after a restart.
@@ -78,7 +82,8 @@ class SiprecSessions {
   // A new session. Any 2xx means that it is there. An offer without SDP is answered by 2xx with an offer of ours only
   // where RFC 3261 wants it; otherwise with 4xx.
   virtual SiprecAnswer begin(const SiprecOffer& offer) = 0;
-  // A later offer, or metadata alone, in a session that is there; 481 when it is not.
+  // A later offer, or metadata alone, in a session that is there; 481 when it is not. Without SDP in it `sdp` is how
+  // the session stands, for a re-INVITE, whose 2xx must have an offer then; an UPDATE's has none.
   virtual SiprecAnswer change(const SiprecOffer& offer) = 0;
   // INFO: keys that somebody pressed (application/dtmf-relay, application/dtmf), or metadata.
   virtual SiprecAnswer inform(const SipDialog& dialog, std::string_view content_type, std::string_view body) = 0;
