@@ -527,6 +527,11 @@ inline constexpr std::chrono::milliseconds kSubscriptionLook{2000};  // how ofte
 inline constexpr std::size_t kSdpBytes = std::size_t{64} * 1024;
 inline constexpr std::size_t kSdpMedia = 32;
 inline constexpr std::size_t kSdpFormats = 64;  // of an m-line
+// Of recording metadata, those that left included; a call has sixteen participants at most, and as many legs.
+inline constexpr std::size_t kRsParticipants = 64;
+inline constexpr std::size_t kRsStreams = 64;
+inline constexpr std::size_t kRsTextBytes = 1024;             // an id, a name, an address, a label
+inline constexpr std::size_t kRecordingSessions = kCallsMax;  // one is one call
 inline constexpr std::size_t kMultipartBytes = std::size_t{512} * 1024;
 inline constexpr std::size_t kMultipartParts = 16;
 inline constexpr std::size_t kMultipartHeaders = 16;  // of a part
@@ -535,5 +540,43 @@ inline constexpr std::size_t kXmlBytes = std::size_t{256} * 1024;
 inline constexpr std::size_t kXmlDepth = 16;
 inline constexpr std::size_t kXmlElements = 8192;
 inline constexpr std::size_t kXmlAttributes = 32;  // of an element
+
+// ---- SIP ----------------------------------------------------------------------------------------------------------
+inline constexpr std::size_t kSipListeners = 16;
+inline constexpr std::size_t kSipTrunks = 256;  // each request is compared with all of them
+inline constexpr std::size_t kSipRanges = 64;   // of a trunk; as many TLS names and agents
+inline constexpr std::size_t kSipSessions = kCallsMax;
+// A SIPREC INVITE is 3 to 10 KiB; more than this is a mistake or an attack.
+inline constexpr std::size_t kSipMessageBytes = std::size_t{128} * 1024;
+inline constexpr std::size_t kSipBodyBytes = std::size_t{96} * 1024;
+// A server transaction is kept for 64 x T1 = 32 s (RFC 3261 section 17) from its answer, which may take a while. At 50
+// sessions a second with four transactions each, 8,000 are there at once. At some 8 KiB each the most are 256 MiB.
+inline constexpr std::chrono::milliseconds kSipTransactionTime{40000};
+inline constexpr std::size_t kSipTransactions = 32768;
+inline constexpr std::size_t kSipTransactionBytes = std::size_t{256} << 20;
+// What a session has begun, changed and ended with waits for the consent record, some 250 ms each: 64 workers end and
+// begin 250 a second. So many that wait are answered within 2 s; ends are never refused.
+inline constexpr std::size_t kSipWorkers = 64;
+inline constexpr std::size_t kSipWaiting = 512;
+inline constexpr std::size_t kSipWaitingPerSession = 8;  // requests of one dialog that wait for each other
+inline constexpr std::size_t kSipKeptBytes = 4096;       // of a dialog, for a restart
+inline constexpr std::size_t kSipRoutes = 16;            // of a dialog
+inline constexpr std::size_t kSipConnections = 1024;     // of TCP and TLS, with all sources
+inline constexpr std::chrono::milliseconds kSipIdleConnection{std::chrono::minutes(30)};
+inline constexpr std::chrono::milliseconds kSipPartialMessage{10000};  // from its first byte to its last
+inline constexpr std::chrono::milliseconds kSipStep{100};              // how often it is looked at what is due
+inline constexpr std::chrono::milliseconds kSipEndedLook{500};         // for calls that ended otherwise
+inline constexpr std::chrono::seconds kSipRetryAfter{10};
+inline constexpr std::chrono::milliseconds kSipStopTime{2000};  // for the last BYEs to be answered
+// RFC 4028: 90 s is the least that may be; half an hour is what it recommends.
+inline constexpr std::chrono::milliseconds kSessionExpiresDefault{std::chrono::minutes(30)};
+inline constexpr std::chrono::milliseconds kSessionExpiresMin{std::chrono::seconds(90)};
+inline constexpr std::chrono::milliseconds kSessionExpiresMax{std::chrono::hours(24)};
+// Digests (RFC 8760). A nonce is good for so long; of so many the counts that were used are remembered, and when there
+// are more, the oldest are not good any more: 2,048 in 60 s are 34 requests with a new nonce a second.
+inline constexpr std::chrono::seconds kSipNonceAge{60};
+inline constexpr std::size_t kSipNonces = 2048;
+inline constexpr std::uint32_t kSipNonceUses = 1U << 16;
+inline constexpr std::chrono::seconds kSipTellEvery{10};  // a line of one kind on the log
 
 }  // namespace assent::limits

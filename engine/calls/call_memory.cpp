@@ -191,6 +191,9 @@ std::string to_json(const LegMedia& media) {
     object["rtpengine"] = {to_text(media.rtpengine->control), media.rtpengine->call_id, media.rtpengine->tag,
                            media.rtpengine->subscription};
   }
+  if (media.signalled) object["signalled"] = *media.signalled;
+  if (media.has_ended) object["ended"] = true;
+  if (media.owner_left) object["owner_left"] = true;
   std::string text = object.dump();
   if (media.srtp == nullptr) return text;
   // By hand, so that no copy of the keys is left where a text stood that grew. They are letters, digits and none of
@@ -234,6 +237,9 @@ Result<LegMedia> leg_media_from(std::string_view text) {
                                         from->at(1), from->at(2), from->at(3)};
     }
     if (const auto terms = optional_of<std::string>(object, "srtp")) srtp = srtp_terms_from(*terms);
+    found.signalled = optional_of<std::string>(object, "signalled");
+    found.has_ended = optional_of<bool>(object, "ended").value_or(false);
+    found.owner_left = optional_of<bool>(object, "owner_left").value_or(false);
     return found;
   });
   if (media && !srtp) return srtp.error();

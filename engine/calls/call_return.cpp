@@ -26,7 +26,7 @@ bool is_from_file(const ConsentRow& row) {
 std::vector<LegPorts> ReturningCall::ports() const {
   std::vector<LegPorts> all;
   for (const NewLeg& leg : call.legs) {
-    if (leg.former) all.push_back(leg.former->ports);
+    if (leg.former && leg.former->ports.rtp != 0) all.push_back(leg.former->ports);
   }
   return all;
 }
@@ -67,6 +67,11 @@ Result<ReturningCall> CallReturn::recall(const CallRow& row, WallTime now) {
   if (!segments) return segments.error();
   for (const LegRow& each : *legs) {
     if (auto added = add_leg(each, *call_key, *segments, call); !added) return added.error();
+  }
+  for (std::size_t i = 0; i < call.participants.size(); ++i) {
+    if (call.left.contains(call.participants[i].id)) {
+      call.call.left.push_back(ParticipantIndex(static_cast<std::uint8_t>(i)));
+    }
   }
   return call;
 }
@@ -159,8 +164,14 @@ Result<void> CallReturn::add_leg(const LegRow& row, const OpenKey& call_key, con
   if (!key && key.error().code != Errc::not_found) return key.error();
   NewLeg leg{row.id, *label, owner->spec.ref, media->payloads, media->source, row.key, std::nullopt, {}, media->srtp};
   if (key) leg.key = *std::move(key);
-  if (media->ports) {
-    leg.former = FormerLeg{*media->ports, {}, last_lost(call.recording ? call.recording->lost_json : "", row.id)};
+  leg.has_ended = media->has_ended;
+  if (media->has_ended) call.ended.insert(row.id);
+  if (media->has_ended && !media->ports) call.replaced.insert(row.id);
+  if (media->owner_left) call.left.insert(row.participant);
+  if (media->signalled) call.signalled = media->signalled;
+  if (media->ports || media->has_ended) {
+    leg.former = FormerLeg{
+        media->ports.value_or(LegPorts{}), {}, last_lost(call.recording ? call.recording->lost_json : "", row.id)};
     for (const SegmentRow& segment : segments) {
       if (segment.leg != row.id) continue;
       leg.former->segments.push_back(segment.id);

@@ -9,6 +9,7 @@
 // Errc::conflict (no port or purpose of it is left), Errc::corrupt; and those of the catalog and the key ring.
 #pragma once
 
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,10 +28,14 @@ struct ReturningCall {
   KeyId call_key;
   std::vector<KnownParticipant> participants;
   std::vector<std::pair<LegId, LegSpec>> legs;
+  std::optional<std::string> signalled;  // CallSpec's
+  std::set<LegId> ended;                 // before the restart ...
+  std::set<LegId> replaced;              // ... and without ports
+  std::set<ParticipantId> left;          // likewise
   std::optional<RecordingRow> recording;
   std::vector<StandingId> taken_back;  // consents on file that it still counts on, and that were withdrawn meanwhile
 
-  // That all its legs had; nothing for a call without a leg.
+  // That its legs had, without those that were replaced; nothing for a call without a leg.
   std::vector<LegPorts> ports() const;
 };
 

@@ -23,11 +23,16 @@ bool is_plain_reason(const std::string& reason) {
 
 std::string tenant_name(const CallSpec& spec) { return spec.tenant.empty() ? "default" : spec.tenant; }
 
-std::string origin_of(const Caller& caller) {
-  return (caller.by == Caller::By::webhook ? "webhook:" : "token:") + caller.token_id;
-}
-
 }  // namespace
+
+std::string origin_of(const Caller& caller) {
+  switch (caller.by) {
+    case Caller::By::token: return "token:" + caller.token_id;
+    case Caller::By::webhook: return "webhook:" + caller.token_id;
+    case Caller::By::trunk: return "trunk:" + caller.token_id;
+  }
+  return caller.token_id;
+}
 
 Error no_such_live_call() { return error(Errc::not_found, "no such call is in progress"); }
 
@@ -78,6 +83,7 @@ LiveCalls::KnownCall LiveCalls::known_from(ShardId shard, const CallSpec& spec, 
   entry->defaults = std::move(defaults);
   entry->created = identity.created;
   entry->participants = admitted.participants;
+  entry->signalled = spec.signalled;
   for (std::size_t i = 0; i < spec.legs.size(); ++i) entry->legs.emplace_back(admitted.call.legs[i].id, spec.legs[i]);
   return entry;
 }
@@ -200,13 +206,8 @@ Result<std::vector<ConsentRecordView>> LiveCalls::decide(CallId id, const Consen
   if (!purposes) return purposes.error();
   if (purposes->empty() && *decision == Decision::granted) purposes = call->defaults->default_purposes;
 
-  const auto& participants = call->participants;
-  const auto who = std::find_if(participants.begin(), participants.end(), [&](const KnownParticipant& known) {
-    return known.spec.ref == spec.participant || to_text(known.id) == spec.participant;
-  });
-  if (who == participants.end()) {
-    return error(Errc::invalid, "participant: the call has no \"" + spec.participant + "\"");
-  }
+  const auto who = participant_in(*call, spec.participant);
+  if (!who) return who.error();
   DecisionTerms terms;
   if (spec.validity) terms.validity.time = *spec.validity;
   if (spec.notice) {
@@ -214,17 +215,17 @@ Result<std::vector<ConsentRecordView>> LiveCalls::decide(CallId id, const Consen
     if (!notice) return notice.error();
     terms.notice_json = *std::move(notice);
   }
-  const ParticipantIndex index(static_cast<std::uint8_t>(who - participants.begin()));
   const Signal said{*signal, spec.signal_value};
-  auto rows = link(call->shard)
-                  .ask<std::vector<ConsentRow>>(
-                      [id, index, decision = *decision, purposes = *purposes, said, terms, origin = origin_of(caller),
-                       asked_at = caller.asked_at](Shard& shard, Now now, const Decided& reply) {
-                        LiveCall* live = shard.find(id);
-                        if (live == nullptr) return reply(no_such_live_call());
-                        live->decide(index, decision, purposes, said, origin, now, reply, asked_at, terms);
-                      },
-                      limits::kApiDurableWait);
+  auto rows =
+      link(call->shard)
+          .ask<std::vector<ConsentRow>>(
+              [id, index = *who, decision = *decision, purposes = *purposes, said, terms, origin = origin_of(caller),
+               asked_at = caller.asked_at](Shard& shard, Now now, const Decided& reply) {
+                LiveCall* live = shard.find(id);
+                if (live == nullptr) return reply(no_such_live_call());
+                live->decide(index, decision, purposes, said, origin, now, reply, asked_at, terms);
+              },
+              limits::kApiDurableWait);
   if (!rows) return rows.error();
   // With on_withdraw = erase the answer means that it is done. Where nothing is being erased this returns at once.
   if (auto erased = parts_.eraser.wait_for(id, kSettlePatience); !erased) return erased.error();
@@ -235,6 +236,15 @@ Result<std::vector<ConsentRecordView>> LiveCalls::decide(CallId id, const Consen
     views.push_back(*std::move(view));
   }
   return views;
+}
+
+Result<ParticipantIndex> LiveCalls::participant_in(const Known& known, const std::string& ref_or_id) const {
+  const auto& participants = known.participants;
+  const auto who = std::find_if(participants.begin(), participants.end(), [&](const KnownParticipant& one) {
+    return one.spec.ref == ref_or_id || to_text(one.id) == ref_or_id;
+  });
+  if (who == participants.end()) return error(Errc::invalid, "participant: the call has no \"" + ref_or_id + "\"");
+  return ParticipantIndex(static_cast<std::uint8_t>(who - participants.begin()));
 }
 
 Result<void> LiveCalls::withdraw_standing(StandingId standing, const Caller& caller) {

@@ -13,11 +13,13 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "engine/calls/call_admission.h"
+#include "engine/calls/call_memory.h"
 #include "engine/calls/call_quota.h"
 #include "engine/calls/call_return.h"
 #include "engine/calls/call_spread.h"
@@ -44,6 +46,7 @@ struct Return {
 };
 
 Error no_such_live_call();
+std::string origin_of(const Caller& caller);  // on record
 
 class LiveCalls final : public CallService {
  public:
@@ -70,6 +73,12 @@ class LiveCalls final : public CallService {
   Result<CallView> resume(CallId id, const std::string& reason, const Caller& caller) override;
   Result<CallView> change_legs(CallId id, const LegsSpec& spec, const Caller& caller) override;
   Result<void> set_source(CallId id, LegId leg, const Endpoint& source) override;
+  Result<void> change_leg(CallId id, LegId leg, const LegHearing& hearing) override;
+  Result<void> remember(CallId id, const std::string& signalled) override;
+  Result<void> leave(CallId id, const Departure& who, const Caller& caller) override;
+  Result<void> press(CallId id, const std::string& participant, char digit, const Caller& caller) override;
+  Result<void> note_preference(CallId id, const std::string& participant, const std::string& said,
+                               const Caller& caller) override;
   Result<EndedCall> end_call(CallId id, const Caller& caller) override;
   Result<void> withdraw_standing(StandingId standing, const Caller& caller) override;
 
@@ -102,6 +111,10 @@ class LiveCalls final : public CallService {
     WallTime created;
     std::vector<KnownParticipant> participants;
     std::vector<std::pair<LegId, LegSpec>> legs;
+    std::set<LegId> ended;         // of these ...
+    std::set<LegId> replaced;      // ... and of those, whose ports another has
+    std::set<ParticipantId> left;  // of those
+    std::optional<std::string> signalled;
     QuotaPlace place;         // given back when the call is forgotten
     std::string lost_before;  // what a restart in its middle cost its recording (lost_audio.h)
   };
@@ -121,10 +134,14 @@ class LiveCalls final : public CallService {
                               const QuotaPlace& place, Defaults defaults);
   std::vector<ShardId> shards_by_calls() const;
   Result<std::vector<LegPorts>> open(ShardId shard, NewCall call);
+  static LegMedia media_of_leg(const Known& known, std::size_t leg, const std::optional<LegPorts>& ports);
+  // Books how these legs are heard once `change` is made of what is known, and then makes it.
+  Result<void> note_change(CallId id, const std::vector<std::size_t>& legs, const std::function<void(Known&)>& change);
+  Result<ParticipantIndex> participant_in(const Known& known, const std::string& ref_or_id) const;
+  static std::optional<std::size_t> place_of(const Known& known, LegId leg);
   void note_ports(const Known& known, const std::vector<LegPorts>& ports, const SecretKey& call_key,
                   std::vector<Booking>& bookings);
   Result<void> apply_changes(CallId id, const Known& call, const std::vector<LegChange>& changes);
-  Result<void> apply_change(CallId id, std::size_t place, const LegChange& change);
   Result<CallId> start(const CallSpec& spec, const QuotaPlace& place);
   void abort(ShardId shard, CallId id);
   void grant_standing(ShardId shard, CallId id);

@@ -1,4 +1,4 @@
-// How LiveCalls adds legs to a call that is live, and what becomes of how they are heard.
+// How legs and people come to a call that is live, change, and go; and what is kept of that for a restart.
 #include <algorithm>
 
 #include "engine/calls/call_memory.h"
@@ -13,11 +13,11 @@ void LiveCalls::note_ports(const Known& known, const std::vector<LegPorts>& port
                            std::vector<Booking>& bookings) {
   const std::size_t first = known.legs.size() - ports.size();
   for (std::size_t i = 0; i < ports.size(); ++i) {
-    const auto& [id, spec] = known.legs.at(first + i);
-    Bytes sealed = seal_media(call_key, id, media_of(spec, ports[i]));
-    const auto row = std::find_if(bookings.begin(), bookings.end(), [leg = id](const Booking& booking) {
+    const LegId id = known.legs.at(first + i).first;
+    Bytes sealed = seal_media(call_key, id, media_of_leg(known, first + i, ports[i]));
+    const auto row = std::find_if(bookings.begin(), bookings.end(), [id](const Booking& booking) {
       const auto* add = std::get_if<booking::AddLeg>(&booking);
-      return add != nullptr && add->row.id == leg;
+      return add != nullptr && add->row.id == id;
     });
     if (row != bookings.end()) {
       std::get<booking::AddLeg>(*row).row.sealed_media = std::move(sealed);
@@ -26,6 +26,59 @@ void LiveCalls::note_ports(const Known& known, const std::vector<LegPorts>& port
     }
   }
 }
+
+LegMedia LiveCalls::media_of_leg(const Known& known, std::size_t leg, const std::optional<LegPorts>& ports) {
+  const auto& [id, spec] = known.legs.at(leg);
+  LegMedia media = media_of(spec, ports);
+  if (leg == 0) media.signalled = known.signalled;
+  media.has_ended = known.ended.contains(id);
+  if (known.replaced.contains(id)) media.ports.reset();
+  media.owner_left = std::any_of(known.participants.begin(), known.participants.end(), [&](const auto& one) {
+    return one.spec.ref == spec.participant && known.left.contains(one.id);
+  });
+  return media;
+}
+
+std::optional<std::size_t> LiveCalls::place_of(const Known& known, LegId leg) {
+  const auto found =
+      std::find_if(known.legs.begin(), known.legs.end(), [&](const auto& one) { return one.first == leg; });
+  if (found == known.legs.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - known.legs.begin());
+}
+
+Result<void> LiveCalls::note_change(CallId id, const std::vector<std::size_t>& legs,
+                                    const std::function<void(Known&)>& change) {
+  const KnownCall before = known(id);
+  if (before == nullptr) return no_such_live_call();
+  Known after = *before;
+  change(after);
+  const auto ports = link(before->shard).ask_now<std::vector<LegPorts>>([id](Shard& shard, Now) {
+    LiveCall* live = shard.find(id);
+    if (live == nullptr) return Result<std::vector<LegPorts>>(no_such_live_call());
+    std::vector<LegPorts> all;
+    for (const auto& leg : live->legs()) all.push_back(leg->identity().ports);
+    return Result<std::vector<LegPorts>>(std::move(all));
+  });
+  if (!ports) return ports.error();
+  const auto call_key = parts_.keys.open(before->call_key);
+  if (!call_key) return call_key.error();
+  std::vector<Booking> bookings;
+  for (const std::size_t leg : legs) {
+    const LegId leg_id = after.legs.at(leg).first;
+    const LegMedia media = media_of_leg(after, leg, ports->at(leg));
+    bookings.push_back(booking::SetLegMedia{leg_id, seal_media(*call_key->key, leg_id, media)});
+  }
+  if (auto booked = parts_.writer.book_and_wait(std::move(bookings)); !booked) return booked;
+  const std::lock_guard lock(mutex_);
+  const auto found = known_.find(id);
+  if (found == known_.end()) return no_such_live_call();  // it ended meanwhile
+  auto changed = std::make_shared<Known>(*found->second);
+  change(*changed);
+  found->second = std::move(changed);
+  return {};
+}
+
+// ---- they come ------------------------------------------------------------------------------------------------------
 
 Result<CallView> LiveCalls::change_legs(CallId id, const LegsSpec& spec, const Caller&) {
   KnownCall before = known(id);
@@ -54,6 +107,14 @@ Result<CallView> LiveCalls::change_legs(CallId id, const LegsSpec& spec, const C
   auto after = std::make_shared<Known>(*before);
   after->participants.insert(after->participants.end(), admitted->participants.begin(), admitted->participants.end());
   for (std::size_t i = 0; i < spec.legs.size(); ++i) after->legs.emplace_back(admitted->legs[i].id, spec.legs[i]);
+  std::vector<std::size_t> replaced;
+  for (std::size_t i = 0; i < spec.legs.size(); ++i) {
+    if (!spec.legs[i].replaces) continue;
+    const auto place = place_of(*before, *spec.legs[i].replaces);
+    if (!place) return error(Errc::not_found, "the call has no leg that \"" + spec.legs[i].label + "\" could replace");
+    admitted->legs[i].replaces = LegIndex(static_cast<std::uint8_t>(*place));
+    replaced.push_back(*place);
+  }
   auto joining = std::make_shared<AdmittedLegs>(std::move(*admitted));
   // What is on file counts from the moment they join, so that a gate that is open for all others loses nothing.
   auto opened = link(before->shard)
@@ -77,16 +138,26 @@ Result<CallView> LiveCalls::change_legs(CallId id, const LegsSpec& spec, const C
     if (found == known_.end()) return no_such_live_call();  // it ended meanwhile
     found->second = after;
   }
+  if (!replaced.empty()) {
+    const auto end = [&replaced](Known& known) {
+      for (const std::size_t leg : replaced) {
+        known.ended.insert(known.legs.at(leg).first);
+        known.replaced.insert(known.legs.at(leg).first);
+      }
+    };
+    if (auto noted = note_change(id, replaced, end); !noted) return noted.error();
+  }
   return call(id);
 }
+
+// ---- they change ----------------------------------------------------------------------------------------------------
 
 Result<void> LiveCalls::set_source(CallId id, LegId leg, const Endpoint& source) {
   const KnownCall call = known(id);
   if (call == nullptr) return no_such_live_call();
-  for (std::size_t i = 0; i < call->legs.size(); ++i) {
-    if (call->legs[i].first == leg) return apply_change(id, i, {call->legs[i].second.label, source, nullptr});
-  }
-  return error(Errc::not_found, "the call has no such leg");
+  const auto place = place_of(*call, leg);
+  if (!place) return error(Errc::not_found, "the call has no such leg");
+  return change_leg(id, leg, {call->legs[*place].second.payloads, source, nullptr});
 }
 
 // One after the other: those before one that cannot be changed have changed.
@@ -101,46 +172,69 @@ Result<void> LiveCalls::apply_changes(CallId id, const Known& call, const std::v
     places.push_back(static_cast<std::size_t>(found - call.legs.begin()));
   }
   for (std::size_t i = 0; i < changes.size(); ++i) {
-    if (auto changed = apply_change(id, places[i], changes[i]); !changed) {
+    const auto& [leg, spec] = call.legs[places[i]];
+    const auto& source = changes[i].source ? changes[i].source : spec.source;
+    if (auto changed = change_leg(id, leg, {spec.payloads, source, changes[i].srtp}); !changed) {
       return error(changed.error().code, "changes: \"" + changes[i].label + "\": " + changed.error().what);
     }
   }
   return {};
 }
 
-Result<void> LiveCalls::apply_change(CallId id, std::size_t place, const LegChange& change) {
+Result<void> LiveCalls::change_leg(CallId id, LegId leg, const LegHearing& hearing) {
   const KnownCall before = known(id);
   if (before == nullptr) return no_such_live_call();
-  const LegIndex index(static_cast<std::uint8_t>(place));
-  const auto ports = link(before->shard)
-                         .ask_now<LegPorts>([id, index, source = change.source, srtp = change.srtp](
-                                                Shard& shard, Now) -> Result<LegPorts> {
-                           LiveCall* live = shard.find(id);
-                           if (live == nullptr) return no_such_live_call();
-                           if (srtp != nullptr) {
-                             if (auto set = shard.set_srtp(id, index, *srtp); !set) return set.error();
-                           }
-                           LiveLeg& one = *live->legs().at(index.value);
-                           if (source) one.receiver().pin(*source);
-                           return one.identity().ports;
-                         });
-  if (!ports) return ports.error();
-  const auto& [leg, heard] = before->legs[place];
-  LegSpec spec = heard;
-  if (change.source) spec.source = change.source;
-  if (change.srtp != nullptr) spec.srtp = change.srtp;
-  const auto call_key = parts_.keys.open(before->call_key);
-  if (!call_key) return call_key.error();
-  std::vector<Booking> bookings;
-  bookings.push_back(booking::SetLegMedia{leg, seal_media(*call_key->key, leg, media_of(spec, *ports))});
-  if (auto booked = parts_.writer.book_and_wait(std::move(bookings)); !booked) return booked;
-  const std::lock_guard lock(mutex_);
-  const auto found = known_.find(id);
-  if (found == known_.end()) return no_such_live_call();  // it ended meanwhile
-  auto after = std::make_shared<Known>(*found->second);
-  after->legs[place].second = std::move(spec);
-  found->second = std::move(after);
-  return {};
+  const auto place = place_of(*before, leg);
+  if (!place) return error(Errc::not_found, "the call has no such leg");
+  const auto changed = link(before->shard).ask_now<bool>([id, place = *place, hearing](Shard& shard, Now now) {
+    const LegIndex index(static_cast<std::uint8_t>(place));
+    auto done = shard.change_leg(id, index, hearing.payloads, hearing.source, hearing.srtp, now);
+    return done ? Result<bool>(true) : Result<bool>(done.error());
+  });
+  if (!changed) return changed.error();
+  return note_change(id, {*place}, [&](Known& known) {
+    LegSpec& spec = known.legs.at(*place).second;
+    spec.payloads = hearing.payloads;
+    spec.source = hearing.source;
+    if (hearing.srtp != nullptr) spec.srtp = hearing.srtp;
+  });
+}
+
+Result<void> LiveCalls::remember(CallId id, const std::string& signalled) {
+  return note_change(id, {0}, [&](Known& known) { known.signalled = signalled; });
+}
+
+// ---- they go --------------------------------------------------------------------------------------------------------
+
+Result<void> LiveCalls::leave(CallId id, const Departure& who, const Caller&) {
+  const KnownCall before = known(id);
+  if (before == nullptr) return no_such_live_call();
+  std::vector<ParticipantIndex> leaving;
+  for (const std::string& ref : who.participants) {
+    const auto index = participant_in(*before, ref);
+    if (!index) return index.error();
+    leaving.push_back(*index);
+  }
+  std::vector<LegIndex> ending;
+  std::vector<std::size_t> concerned;
+  for (std::size_t i = 0; i < before->legs.size(); ++i) {
+    const auto& [leg, spec] = before->legs[i];
+    const bool is_theirs = std::any_of(leaving.begin(), leaving.end(), [&, owner = spec.participant](const auto& one) {
+      return before->participants[one.value].spec.ref == owner;
+    });
+    if (!is_theirs && std::find(who.legs.begin(), who.legs.end(), leg) == who.legs.end()) continue;
+    ending.push_back(LegIndex(static_cast<std::uint8_t>(i)));
+    concerned.push_back(i);
+  }
+  const auto gone = link(before->shard).ask_now<bool>([id, leaving, ending](Shard& shard, Now now) {
+    auto done = shard.leave(id, leaving, ending, now);
+    return done ? Result<bool>(true) : Result<bool>(done.error());
+  });
+  if (!gone) return gone.error();
+  return note_change(id, concerned, [&](Known& known) {
+    for (const ParticipantIndex one : leaving) known.left.insert(known.participants.at(one.value).id);
+    for (const std::size_t leg : concerned) known.ended.insert(known.legs.at(leg).first);
+  });
 }
 
 }  // namespace assent

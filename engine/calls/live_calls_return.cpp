@@ -50,6 +50,10 @@ Result<void> LiveCalls::come_back(const CallRow& row, WallTime now, std::vector<
   entry->created = row.created;
   entry->participants = call->participants;
   entry->legs = call->legs;
+  entry->ended = call->ended;
+  entry->replaced = call->replaced;
+  entry->left = call->left;
+  entry->signalled = call->signalled;
   // A quota that has become smaller ends no call.
   if (auto place = parts_.quota.take(call->tenant_name)) entry->place = *std::move(place);
   if (call->recording) {
@@ -59,7 +63,7 @@ Result<void> LiveCalls::come_back(const CallRow& row, WallTime now, std::vector<
   const bool asks_file = std::any_of(call->call.participants.begin(), call->call.participants.end(),
                                      [](const CallParticipant& one) { return !one.standing.empty(); });
   // A leg that came just before the crash may have been told to nobody; it has ports only now.
-  const bool has_new_ports = call->ports().size() != call->legs.size();
+  const bool has_new_ports = call->ports().size() + call->replaced.size() != call->legs.size();
   const auto opened = open(*shard, std::move(call->call));
   if (!opened) return opened.error();
   if (has_new_ports) {

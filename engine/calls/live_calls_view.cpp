@@ -88,6 +88,7 @@ CallView LiveCalls::view_of(LiveCall& live, const Known& known) const {
   view.paused = live.consent().paused();
   view.created = known.created;
   if (live.has_recording()) view.recording = live.identity().recording;
+  view.signalled = known.signalled;
   show_consents(live, known, view);
   show_legs(live, known, view);
   return view;
@@ -96,8 +97,13 @@ CallView LiveCalls::view_of(LiveCall& live, const Known& known) const {
 void LiveCalls::show_consents(LiveCall& live, const Known& known, CallView& view) const {
   for (std::size_t i = 0; i < known.participants.size() && i < live.participants().size(); ++i) {
     const KnownParticipant& participant = known.participants[i];
-    ParticipantView shown{participant.id,           participant.spec.ref,  participant.spec.role,
-                          participant.spec.subject, participant.spec.name, {}};
+    ParticipantView shown{participant.id,
+                          participant.spec.ref,
+                          participant.spec.role,
+                          participant.spec.subject,
+                          participant.spec.name,
+                          {},
+                          known.left.contains(participant.id)};
     for (const std::string& purpose : parts_.purposes.ids_of(live.consent().settings().purposes)) {
       const ConsentState state =
           live.consent().state(ParticipantIndex(static_cast<std::uint8_t>(i)), *parts_.purposes.find(purpose));
@@ -124,6 +130,7 @@ void LiveCalls::show_legs(LiveCall& live, const Known& known, CallView& view) co
     shown.rtcp_port = leg.identity().ports.rtcp;
     shown.payloads = spec.payloads;
     shown.rtpengine = spec.rtpengine;
+    shown.has_ended = known.ended.contains(id);
     shown.level_dbov = leg.level_dbov();
     shown.held_ms = std::chrono::duration_cast<milliseconds>(leg.gate().held()).count();
     shown.packets = counts.received;

@@ -44,7 +44,8 @@ constexpr Named<LedgerKind> kLedgerKinds[] = {{LedgerKind::consent, "consent"},
                                               {LedgerKind::metrics, "metrics"},
                                               {LedgerKind::processor, "processor"},
                                               {LedgerKind::hold, "hold"},
-                                              {LedgerKind::disclosure, "disclosure"}};
+                                              {LedgerKind::disclosure, "disclosure"},
+                                              {LedgerKind::preference, "preference"}};
 
 constexpr Named<DeliveryState> kDeliveryStates[] = {
     {DeliveryState::pending, "pending"},     {DeliveryState::accepted, "accepted"},

@@ -213,11 +213,12 @@ enum class LedgerKind {
   standing_consent,
   notice,
   purpose,
-  rotation,   // the keys' epoch: begun and done
-  metrics,    // a call's, erased by themselves
-  processor,  // who is one, and what is not waited for any more
-  hold,       // placed, released, ended
-  disclosure  // what is there of a person, given to them: asked for, ready, downloaded, removed
+  rotation,    // the keys' epoch: begun and done
+  metrics,     // a call's, erased by themselves
+  processor,   // who is one, and what is not waited for any more
+  hold,        // placed, released, ended
+  disclosure,  // what is there of a person, given to them: asked for, ready, downloaded, removed
+  preference   // what somebody's side would like or says of recording, which is no consent (RFC 7866 section 6)
 };
 std::string_view name_of(LedgerKind kind);
 

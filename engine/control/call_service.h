@@ -23,11 +23,12 @@
 
 namespace assent {
 
-// Who asks: the id of the API token, or the name of the webhook, for the record; and since when, for the latency.
+// Who asks: the id of the API token, or the name of the webhook or of the trunk (engine/signalling/siprec_sessions.h),
+// for the record; and since when, for the latency.
 struct Caller {
   std::string token_id;
   std::optional<MonoTime> asked_at = std::nullopt;
-  enum class By { token, webhook } by = By::token;
+  enum class By { token, webhook, trunk } by = By::token;
 };
 
 struct Notice {
@@ -63,6 +64,15 @@ struct LegSpec {
       source;  // pinned when given (port 0: any port of that address); else the first valid source is
   std::optional<RtpengineSource> rtpengine = std::nullopt;  // says what the two above are
   SharedSrtpTerms srtp = nullptr;                           // what its packets are protected with; null: nothing
+  // A leg of the call that ends as this one begins, which has its ports: somebody else speaks there from now on.
+  std::optional<LegId> replaces = std::nullopt;
+};
+
+// How a leg that is there is heard.
+struct LegHearing {
+  LegPayloads payloads;
+  std::optional<Endpoint> source;
+  SharedSrtpTerms srtp = nullptr;  // null: as before
 };
 
 struct CallSpec {
@@ -72,6 +82,9 @@ struct CallSpec {
   std::optional<Notice> notice;
   std::vector<ParticipantSpec> participants;
   std::vector<LegSpec> legs;
+  // What whoever signals the call must know to go on after a restart, in its own words: kept sealed until the call
+  // ends, and nobody else's to read.
+  std::optional<std::string> signalled = std::nullopt;
 };
 
 // Of a leg that is SRTP; its keys are shown to nobody.
@@ -92,6 +105,7 @@ struct LegView {
   std::uint16_t port = 0;
   std::uint16_t rtcp_port = 0;
   std::optional<RtpengineSource> rtpengine = std::nullopt;
+  bool has_ended = false;            // before the call: nothing is heard of it any more
   std::optional<double> level_dbov;  // of a recent packet, where its codec's level is measured; never stored
   std::int64_t held_ms = 0;          // audio waiting in the ring
   std::uint64_t packets = 0;
@@ -113,6 +127,7 @@ struct ParticipantView {
   std::optional<std::string> subject;
   std::optional<std::string> name;
   std::vector<PurposeState> consents;
+  bool has_left = false;
 };
 
 struct CallView {
@@ -126,6 +141,7 @@ struct CallView {
   std::optional<RecordingId> recording;  // once a gate has opened
   std::vector<ParticipantView> participants;
   std::vector<LegView> legs;
+  std::optional<std::string> signalled = std::nullopt;
 };
 
 struct ConsentSpec {
@@ -165,6 +181,13 @@ struct LegsSpec {
   std::vector<LegChange> changes = {};
 };
 
+// Who and what is there no more, while the call goes on. What was kept of them stays; nothing more is heard. A leg's
+// ports stay the call's, so that another can replace it.
+struct Departure {
+  std::vector<std::string> participants;  // refs; with all their legs
+  std::vector<LegId> legs;
+};
+
 struct EndedCall {
   std::optional<RecordingId> recording;
   std::string why;  // "complete", or why nothing was kept: "no consent", "denied", "expired", "erased on withdrawal"
@@ -186,6 +209,20 @@ class CallService {
   virtual Result<CallView> change_legs(CallId id, const LegsSpec& spec, const Caller& caller) = 0;
   // A leg's sender is another from now on: its packets count, and no others.
   virtual Result<void> set_source(CallId id, LegId leg, const Endpoint& source) = 0;
+  // A leg is heard so from now on, and its sender is looked for anew; whose it is, and its label, stay.
+  // Errc::exhausted: the leg has no room for such audio, but one that replaces it may.
+  virtual Result<void> change_leg(CallId id, LegId leg, const LegHearing& hearing) = 0;
+  // What CallSpec::signalled is from now on.
+  virtual Result<void> remember(CallId id, const std::string& signalled) = 0;
+  // Who has left already, and what has ended, is passed over.
+  virtual Result<void> leave(CallId id, const Departure& who, const Caller& caller) = 0;
+  // A participant has pressed a key, which was not in their audio (SIP INFO). What it means, if anything, is done when
+  // this returns; while the call is paused it means nothing.
+  virtual Result<void> press(CallId id, const std::string& participant, char digit, const Caller& caller) = 0;
+  // What a participant's side ("": the call's) said of recording, no decision (RFC 7866 section 6): "record:on". In
+  // clear text on the record for ever, so of at most limits::kNameBytes small letters, digits, '-' and ':'.
+  virtual Result<void> note_preference(CallId id, const std::string& participant, const std::string& said,
+                                       const Caller& caller) = 0;
   virtual Result<EndedCall> end_call(CallId id, const Caller& caller) = 0;
   // What live calls have from a consent on file is withdrawn, which on record it has been already.
   virtual Result<void> withdraw_standing(StandingId standing, const Caller& caller) = 0;
@@ -255,10 +292,23 @@ struct LedgerCounters {
   std::uint64_t lease_lapses = 0;
 };
 
+// Of recording sessions that are set up by SIP.
+struct SiprecCounters {
+  using ByName = std::vector<std::pair<std::string, std::uint64_t>>;
+  ByName requests;                 // by method, with those that were refused
+  ByName responses;                // of ours, by class: "2xx"
+  ByName refused;                  // by reason
+  ByName ended;                    // sessions, by why
+  ByName sessions;                 // gauge: by trunk
+  std::uint64_t transactions = 0;  // gauge: server transactions that are remembered
+  std::uint64_t waiting = 0;       // gauge: requests that wait for a worker
+};
+
 struct EngineCounters {
   std::vector<ShardCounters> shards;  // by number, without one that does not answer
   CatalogCounters catalog;
   LedgerCounters ledger;
+  std::optional<SiprecCounters> siprec;  // none: not configured
 };
 
 class EngineStatus {

@@ -197,6 +197,24 @@ void add_processors(MetricFamilies& families, const std::vector<ProcessorCounter
   }
 }
 
+void add_by_name(MetricFamilies::Family&& family, const SiprecCounters::ByName& counts, const char* label) {
+  for (const auto& [name, count] : counts) family.add(count, {{label, name}});
+}
+
+void add_siprec(MetricFamilies& families, const SiprecCounters& siprec) {
+  add_by_name(families.counter("assent_sip_requests_total", "SIP requests that could be read, by method"),
+              siprec.requests, "method");
+  add_by_name(families.counter("assent_sip_responses_total", "SIP responses sent to them, by class of status"),
+              siprec.responses, "status");
+  add_by_name(families.counter("assent_sip_refused_total", "SIP requests that were not granted, by reason"),
+              siprec.refused, "reason");
+  add_by_name(families.counter("assent_sip_sessions_ended_total", "Recording sessions that are over, by why"),
+              siprec.ended, "why");
+  add_by_name(families.gauge("assent_sip_sessions", "Recording sessions, by trunk"), siprec.sessions, "trunk");
+  families.gauge("assent_sip_transactions", "SIP transactions that are remembered").add(siprec.transactions);
+  families.gauge("assent_sip_waiting", "SIP requests that wait for a worker").add(siprec.waiting);
+}
+
 void add_life(MetricFamilies& families, const EngineLife& life) {
   families.gauge("assent_draining", "1 while no new calls are taken, because the engine is being stopped")
       .add(std::uint64_t{life.draining});
@@ -228,6 +246,7 @@ std::string metrics_text(const MetricsInput& input) {
   add_requests(families, input.requests);
   add_webhooks(families, input.webhooks);
   add_processors(families, input.processors);
+  if (input.engine.siprec) add_siprec(families, *input.engine.siprec);
   if (input.process) add_process(families, *input.process);
   add_life(families, input.life);
   families.gauge("assent_ready", "1 when nothing is wrong that /readyz would report")

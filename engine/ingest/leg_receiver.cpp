@@ -31,9 +31,13 @@ Result<void> check_payload_types(const LegPayloads& payloads) {
   return {};
 }
 
+Result<void> check_payloads(const LegPayloads& payloads) {
+  if (auto checked = check_formats(payloads.formats); !checked) return checked.error();
+  return check_payload_types(payloads);
+}
+
 Result<void> check_setup(const LegReceiverSetup& setup) {
-  if (auto checked = check_formats(setup.payloads.formats); !checked) return checked.error();
-  if (auto checked = check_payload_types(setup.payloads); !checked) return checked.error();
+  if (auto checked = check_payloads(setup.payloads); !checked) return checked.error();
   if (setup.reorder_window < 0ns || setup.reorder_window > limits::kReorderWindowMax) {
     return error(Errc::invalid, "the reorder window is 0 to 500 ms");
   }
@@ -93,6 +97,25 @@ void LegReceiver::pin(std::optional<Endpoint> source) {
   given_ = !source ? Pin::open : source->port == 0 ? Pin::address : Pin::endpoint;
   pin_ = given_;
   source_ = source.value_or(Endpoint{});
+}
+
+Result<void> LegReceiver::agree_on(const LegPayloads& payloads, LegSink& sink) {
+  if (auto checked = check_payloads(payloads); !checked) return checked;
+  formats_ = payloads.formats;
+  dtmf_ = payloads.dtmf;
+  redundancy_ = payloads.redundancy;
+  comfort_noise_ = payloads.comfort_noise;
+  latest_payload_bytes_ = 0;
+  if (std::find(formats_.begin(), formats_.end(), current_) != formats_.end()) return {};
+  // The same codec under another type is no change of codec, and its clock runs on.
+  const auto same = std::find_if(formats_.begin(), formats_.end(),
+                                 [&](const LegFormat& format) { return format.codec == current_.codec; });
+  if (same != formats_.end()) {
+    current_ = *same;
+    return {};
+  }
+  adopt_format(formats_.front(), latest_sequence_, sink);
+  return {};
 }
 
 std::optional<Endpoint> LegReceiver::source() const {

@@ -117,6 +117,11 @@ class alignas(limits::kCacheLineBytes) LegReceiver {
   // The leg's source may be another from now on (re-INVITE); without one the next valid source is it.
   void pin(std::optional<Endpoint> source);
 
+  // What the payload types stand for is another from now on (re-INVITE). What waits has been handed on (`finish`).
+  // Tells the sink when the format of the latest audio is there no more. Errc::invalid as of `create`; nothing has
+  // changed then.
+  Result<void> agree_on(const LegPayloads& payloads, LegSink& sink);
+
   // The wall clock was set, or the machine slept: the next audio is placed by its arrival.
   void anchor_anew() { timeline_.restart(codec().clock_rate); }
 

@@ -57,6 +57,8 @@ class alignas(limits::kCacheLineBytes) LegGate {
   // goes with the next tick.
   void limit_hold(nanoseconds most) { hold_ = std::min(settings_.hold, most); }
 
+  std::size_t ring_blocks() const { return settings_.ring_blocks; }
+
   // The payloads that follow are of another codec: what is being filled is closed. A new segment begins with them when
   // their turn comes, which for blocks that wait in the ring is later.
   void set_codec(const Codec& codec);

@@ -192,8 +192,11 @@ bool LiveCall::withdraw_standing(StandingId standing, const std::string& origin,
 }
 
 void LiveCall::set_paused(Pausing what, const std::string& reason, const std::string& origin, Now now, Done done) {
+  set_paused(what, {SignalType::api, reason}, origin, now, std::move(done));
+}
+
+void LiveCall::set_paused(Pausing what, const Signal& signal, const std::string& origin, Now now, Done done) {
   outcome_.clear();
-  const Signal signal{SignalType::api, reason};
   if (what == Pausing::pause) {
     consent_.pause(signal, moment_of(now), outcome_);
   } else {

@@ -103,6 +103,10 @@ class LiveCall final : public LegListener {
   // The leg's identity carries its index, which is the number of legs so far.
   Result<void> add_leg(ParticipantIndex participant, std::unique_ptr<LiveLeg> leg, KeyId key, Now now);
 
+  // Nothing more is heard of a leg, or of anybody's; they count no longer. Twice is no error.
+  void end_leg(LegIndex leg, Now now);
+  void leave(ParticipantIndex participant, Now now);
+
   // ---- what they say ----
   // `done` is called when every record is durable and, for a refusal, no worker seals anything of theirs any more.
   // `asked_at` is when they said so, for the latency; without it none is measured.
@@ -116,6 +120,8 @@ class LiveCall final : public LegListener {
   bool withdraw_standing(StandingId standing, const std::string& origin, Now now, Done done);
   enum class Pausing { pause, resume };
   void set_paused(Pausing what, const std::string& reason, const std::string& origin, Now now, Done done);
+  // A key that came beside the audio. `done` is called when what it means, if anything, is durable and in force.
+  void press(ParticipantIndex participant, char digit, const std::string& origin, Now now, Done done);
   void leg_digit(LegIndex leg, char digit, WallTime media, Now now) override;
   void leg_bye(LegIndex, Now) override {}  // the media server ends calls; a BYE only ends a stream
   void leg_due(MonoTime at) override { alarm_.advance(at); }
@@ -168,6 +174,7 @@ class LiveCall final : public LegListener {
   void answer_quiet_replies();
   void note_quiet();
   bool has_erased(ParticipantIndex participant) const { return erased_participants_.at(participant.value); }
+  void set_paused(Pausing what, const Signal& signal, const std::string& origin, Now now, Done done);
   Result<ParticipantIndex> rejoin(const CallParticipant& participant, Now now);
   const ConsentRow* latest_record(ParticipantIndex participant, Purpose purpose) const;
 

@@ -187,6 +187,22 @@ void LiveLeg::end_pause(Now now) {
   paused_since_.reset();
 }
 
+Result<void> LiveLeg::change(const LegPayloads& payloads, const std::optional<Endpoint>& source, Now now) {
+  if (!segments_.has_room_for(codecs_of(payloads))) {
+    return error(Errc::exhausted,
+                 "a leg has at most " + std::to_string(limits::kFormatsPerLeg) + " codecs in its time");
+  }
+  flush(now);
+  if (auto agreed = receiver_.agree_on(payloads, *this); !agreed) return agreed;
+  receiver_.pin(source);
+  return {};
+}
+
+void LiveLeg::fall_silent(Now now) {
+  flush(now);
+  give_up_listening();
+}
+
 WallTime LiveLeg::media_time(Now now) {
   catch_up();
   return heard_ ? heard_until_ + (now.mono - last_heard_) : now.wall;

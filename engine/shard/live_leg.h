@@ -72,6 +72,7 @@ class alignas(limits::kCacheLineBytes) LiveLeg final : public LegSink {
   void protect(std::optional<LegSrtp> srtp) { srtp_ = std::move(srtp); }
   // The session they are to be opened with from now on. Errors as LegSrtp::change, and nothing has changed.
   Result<SrtpSession*> change_srtp(SrtpEngine& engine, const SrtpTerms& terms);
+  SrtpSession* srtp_session() const { return srtp_ ? &srtp_->session() : nullptr; }
   std::optional<SrtpSuite> srtp_suite() const { return srtp_ ? std::optional(srtp_->suite()) : std::nullopt; }
   SrtpCounts srtp_counts() const { return srtp_ ? srtp_->counts() : SrtpCounts{}; }
   // Whether a datagram may be the leg's by where it comes from; when not, it is counted as foreign.
@@ -115,6 +116,11 @@ class alignas(limits::kCacheLineBytes) LiveLeg final : public LegSink {
   void end_pause(Now now);
   // Their keys mean nothing any more.
   void give_up_listening();
+  // What it is sent is another from now on, and so may be its sender. Errc::exhausted: it has been sent as many codecs
+  // as a leg can have; others as of LegReceiver::agree_on.
+  Result<void> change(const LegPayloads& payloads, const std::optional<Endpoint>& source, Now now);
+  // Nothing more is heard of it: what waits is handed on, and its keys mean nothing.
+  void fall_silent(Now now);
 
   // ---- LegSink ----
   void on_audio(ByteView payload, WallTime at, std::uint32_t ticks) override;

@@ -31,6 +31,14 @@ void SegmentWriter::go_on(std::vector<SegmentId> before, std::uint32_t last_numb
   last_number_ = last_number;
 }
 
+bool SegmentWriter::has_room_for(const std::vector<Codec>& codecs) const {
+  std::vector<Codec> all = codecs_;
+  for (const Codec& codec : codecs) {
+    if (std::find(all.begin(), all.end(), codec) == all.end()) all.push_back(codec);
+  }
+  return all.size() <= limits::kFormatsPerLeg;
+}
+
 std::uint8_t SegmentWriter::number_of(const Codec& codec) {
   const auto known = std::find(codecs_.begin(), codecs_.end(), codec);
   if (known != codecs_.end()) return static_cast<std::uint8_t>(known - codecs_.begin());

@@ -77,6 +77,8 @@ class alignas(limits::kCacheLineBytes) SegmentWriter {
   // The number by which a block says that its packets are of this codec (BlockHead::codec_number). Blocks that waited
   // in the ring may be of another codec than what comes meanwhile, so each says its own.
   std::uint8_t number_of(const Codec& codec);
+  // Whether all of these could be had besides those that have a number.
+  bool has_room_for(const std::vector<Codec>& codecs) const;
   // When, on the leg's timeline, the open segment will have lasted its time; nothing when none is open.
   std::optional<WallTime> due() const {
     return open_ == nullptr ? std::nullopt : std::optional(start_ + settings_.segment_time);

@@ -27,8 +27,8 @@ std::size_t most_bytes_per_second(const std::vector<LegFormat>& formats) {
   return most;
 }
 
-std::size_t blocks_of(const NewLeg& leg, nanoseconds hold, nanoseconds reorder) {
-  return limits::leg_blocks(most_bytes_per_second(leg.payloads.formats), std::chrono::ceil<milliseconds>(hold),
+std::size_t blocks_of(const LegPayloads& payloads, nanoseconds hold, nanoseconds reorder) {
+  return limits::leg_blocks(most_bytes_per_second(payloads.formats), std::chrono::ceil<milliseconds>(hold),
                             std::chrono::ceil<milliseconds>(reorder));
 }
 
@@ -37,6 +37,8 @@ LiveLeg::KeyTones key_tones_of(const NewLeg& leg, const DigitMap& digits, Inband
   const bool wanted = use == InbandUse::on || (use == InbandUse::automatic && !leg.payloads.dtmf);
   return wanted && digits != DigitMap{} ? LiveLeg::KeyTones::heard : LiveLeg::KeyTones::ignored;
 }
+
+Error no_such_call() { return error(Errc::not_found, "no such call is in progress"); }
 
 }  // namespace
 
@@ -123,7 +125,9 @@ void Shard::on_dropped(LegSlot leg, DatagramPort, DatagramDrop why) {
 
 Result<std::size_t> Shard::blocks_for(const std::vector<NewLeg>& legs, nanoseconds hold) const {
   std::size_t blocks = 0;
-  for (const NewLeg& leg : legs) blocks += blocks_of(leg, hold, settings_.reorder_window);
+  for (const NewLeg& leg : legs) {
+    if (!leg.has_ended) blocks += blocks_of(leg.payloads, hold, settings_.reorder_window);
+  }
   const std::size_t for_calls =
       parts_.blocks.capacity_blocks() - std::min(parts_.blocks.capacity_blocks(), limits::kReceiveBatch);
   if (reserved_blocks_ + blocks > for_calls) {
@@ -155,6 +159,7 @@ Result<std::vector<LegPorts>> Shard::add_call(NewCall call, Now now) {
   calls_by_alarm_[alarm] = &calls_.emplace(id, std::move(entry)).first->second;
   if (suspended_) calls_.at(id).call->suspend(now);
   auto ports = add_legs(id, std::move(call.participants), std::move(call.legs), now);
+  for (const ParticipantIndex gone : call.left) calls_.at(id).call->leave(gone, now);
   if (!ports) {
     close_ports(calls_.at(id));
     calls_.at(id).call->end(LiveCall::Ending::over, now);
@@ -168,9 +173,9 @@ Result<std::vector<LegPorts>> Shard::add_call(NewCall call, Now now) {
 
 Result<std::vector<LegPorts>> Shard::add_legs(CallId id, std::vector<CallParticipant> participants,
                                               std::vector<NewLeg> legs, Now now) {
-  const auto found = calls_.find(id);
-  if (found == calls_.end() || found->second.ending) return error(Errc::not_found, "no such call is in progress");
-  Entry& entry = found->second;
+  Entry* const found = live_entry(id);
+  if (found == nullptr) return no_such_call();
+  Entry& entry = *found;
   const auto blocks = blocks_for(legs, entry.call->consent().settings().hold);
   if (!blocks) return blocks.error();
   entry.reserved_blocks += *blocks;
@@ -199,25 +204,24 @@ Result<LegPorts> Shard::add_leg(Entry& entry, NewLeg&& leg, Now now) {
   }
   auto receiver = LegReceiver::create({leg.payloads, leg.source, settings_.reorder_window});
   if (!receiver) return receiver.error();
-
-  if (free_slots_.empty()) {
-    free_slots_.push_back(LegSlot(static_cast<std::uint32_t>(legs_by_slot_.size())));
-    legs_by_slot_.push_back(nullptr);
+  LegPorts former;
+  if (leg.replaces) {
+    const auto ports = give_up(entry, *leg.replaces, now);
+    if (!ports) return ports.error();
+    former = *ports;
   }
-  const LegSlot slot = free_slots_.back();
   std::optional<LegSrtp> srtp;
   if (leg.srtp != nullptr) {
     auto opened = LegSrtp::open(parts_.srtp, *leg.srtp);
     if (!opened) return opened.error();
     srtp = std::move(*opened);
   }
-  const auto ports = open_ports(slot, leg);
+  const LegSlot slot = free_slot();
+  const auto ports = open_ports(slot, leg, former);
   if (!ports) return ports.error();
-  free_slots_.pop_back();
-  entry.slots.push_back(slot);
 
   const nanoseconds hold = entry.call->consent().settings().hold;
-  const std::size_t blocks = blocks_of(leg, hold, settings_.reorder_window);
+  const std::size_t blocks = blocks_of(leg.payloads, hold, settings_.reorder_window);
   const auto reorder = std::chrono::ceil<milliseconds>(settings_.reorder_window);
   const LiveLeg::Settings settings{{hold, settings_.max_delay, blocks},
                                    {settings_.segment_time, limits::queued_blocks_of(blocks, reorder)},
@@ -232,35 +236,37 @@ Result<LegPorts> Shard::add_leg(Entry& entry, NewLeg&& leg, Now now) {
   placed.segments().set_owner({call.tenant, call.id, call.recording, leg.id}, std::move(leg.key), leg.key_id,
                               [&placed] { return placed.counts(); });
   if (leg.former) placed.segments().go_on(std::move(leg.former->segments), leg.former->last_segment);
-  legs_by_slot_.at(slot.value) = live.get();
-  live->expect_at(&expected_by_slot_.make(slot.value));
-  srtp_.set(slot, srtp ? &srtp->session() : nullptr);
   live->protect(std::move(srtp));
   const ParticipantIndex participant(static_cast<std::uint8_t>(owner - participants.begin()));
   if (auto added = entry.call->add_leg(participant, std::move(live), leg.key_id, now); !added) {
     parts_.source.close(slot);
-    entry.slots.pop_back();
-    free_slots_.push_back(slot);
-    legs_by_slot_.at(slot.value) = nullptr;
-    srtp_.set(slot, nullptr);
     return added.error();
   }
+  if (leg.has_ended) entry.call->end_leg(index, now);
+  if (leg.has_ended && ports->rtp == 0) return *ports;
+  free_slots_.pop_back();
+  entry.slots.push_back(slot);
+  legs_by_slot_.at(slot.value) = &placed;
+  placed.expect_at(&expected_by_slot_.make(slot.value));
+  srtp_.set(slot, placed.srtp_session());
   return *ports;
 }
 
-Result<void> Shard::set_srtp(CallId id, LegIndex leg, const SrtpTerms& terms) {
-  const auto found = calls_.find(id);
-  if (found == calls_.end() || found->second.ending) return error(Errc::not_found, "no such call is in progress");
-  const Entry& entry = found->second;
-  if (leg.value >= entry.slots.size()) return error(Errc::not_found, "the call has no such leg");
-  const LegSlot slot = entry.slots[leg.value];
-  auto session = legs_by_slot_.at(slot.value)->change_srtp(parts_.srtp, terms);
-  if (!session) return session.error();
-  srtp_.set(slot, *session);
-  return {};
+LegSlot Shard::free_slot() {
+  if (free_slots_.empty()) {
+    free_slots_.push_back(LegSlot(static_cast<std::uint32_t>(legs_by_slot_.size())));
+    legs_by_slot_.push_back(nullptr);
+  }
+  return free_slots_.back();
 }
 
-Result<LegPorts> Shard::open_ports(LegSlot slot, const NewLeg& leg) {
+// `before`: of the leg that it replaces.
+Result<LegPorts> Shard::open_ports(LegSlot slot, const NewLeg& leg, LegPorts before) {
+  if (leg.has_ended && leg.former->ports.rtp == 0) return LegPorts{};
+  if (leg.replaces) {
+    if (auto opened = parts_.source.reopen(slot, before); !opened) return opened.error();
+    return before;
+  }
   if (!leg.former) return parts_.source.open(slot, settings_.rtcp);
   if (auto opened = parts_.source.reopen(slot, leg.former->ports); !opened) return opened.error();
   return leg.former->ports;
@@ -272,7 +278,7 @@ Result<void> Shard::end_call(CallId id, Now now, Finished done) {
 
 Result<void> Shard::begin_end(CallId id, LiveCall::Ending how, Now now, Finished done) {
   const auto found = calls_.find(id);
-  if (found == calls_.end()) return error(Errc::not_found, "no such call is in progress");
+  if (found == calls_.end()) return no_such_call();
   Entry& entry = found->second;
   if (entry.ending) return error(Errc::conflict, "the call is being ended already");
   entry.ending = true;
@@ -299,15 +305,69 @@ void Shard::limit_hold(nanoseconds most) {
   }
 }
 
+void Shard::close_port(LegSlot slot) {
+  parts_.source.close(slot);
+  legs_by_slot_.at(slot.value)->expect_at(nullptr);
+  srtp_.set(slot, nullptr);
+  legs_by_slot_.at(slot.value) = nullptr;
+  free_slots_.push_back(slot);
+}
+
 void Shard::close_ports(Entry& entry) {
-  for (const LegSlot slot : entry.slots) {
-    parts_.source.close(slot);
-    legs_by_slot_.at(slot.value)->expect_at(nullptr);
-    srtp_.set(slot, nullptr);
-    legs_by_slot_.at(slot.value) = nullptr;
-    free_slots_.push_back(slot);
-  }
+  for (const LegSlot slot : entry.slots) close_port(slot);
   entry.slots.clear();
+}
+
+// ---- legs change and go, while their call goes on ------------------------------------------------------------------
+
+Shard::Entry* Shard::live_entry(CallId id) {
+  const auto found = calls_.find(id);
+  return found == calls_.end() || found->second.ending ? nullptr : &found->second;
+}
+
+Result<void> Shard::change_leg(CallId id, LegIndex index, const LegPayloads& payloads,
+                               const std::optional<Endpoint>& source, const SharedSrtpTerms& srtp, Now now) {
+  Entry* const entry = live_entry(id);
+  if (entry == nullptr) return no_such_call();
+  if (entry->call->consent().has_left(index)) return error(Errc::conflict, "the leg has ended");
+  LiveLeg& leg = *entry->call->legs().at(index.value);
+  const nanoseconds hold = entry->call->consent().settings().hold;
+  if (blocks_of(payloads, hold, settings_.reorder_window) > leg.gate().ring_blocks()) {
+    return error(Errc::exhausted, "the leg has no room to hold audio of such a rate");
+  }
+  entry->last_used = now.mono;
+  if (auto changed = leg.change(payloads, source, now); !changed || srtp == nullptr) return changed;
+  const auto session = leg.change_srtp(parts_.srtp, *srtp);
+  if (!session) return session.error();
+  for (const LegSlot slot : entry->slots) {
+    if (legs_by_slot_.at(slot.value) == &leg) srtp_.set(slot, *session);
+  }
+  return {};
+}
+
+Result<void> Shard::leave(CallId id, const std::vector<ParticipantIndex>& participants,
+                          const std::vector<LegIndex>& legs, Now now) {
+  Entry* const entry = live_entry(id);
+  if (entry == nullptr) return no_such_call();
+  entry->last_used = now.mono;
+  // What the kernel still holds for them is heard.
+  parts_.source.sweep(*this);
+  for (const LegIndex leg : legs) entry->call->end_leg(leg, now);
+  for (const ParticipantIndex gone : participants) entry->call->leave(gone, now);
+  return {};
+}
+
+// Of a leg that is replaced: its ports, which are free then.
+Result<LegPorts> Shard::give_up(Entry& entry, LegIndex index, Now now) {
+  const LiveLeg* const leg = entry.call->legs().at(index.value).get();
+  const auto slot = std::find_if(entry.slots.begin(), entry.slots.end(),
+                                 [&](LegSlot one) { return legs_by_slot_.at(one.value) == leg; });
+  if (slot == entry.slots.end()) return error(Errc::conflict, "the leg has been replaced already");
+  parts_.source.sweep(*this);
+  entry.call->end_leg(index, now);
+  close_port(*slot);
+  entry.slots.erase(slot);
+  return leg->identity().ports;
 }
 
 // ---- time passes --------------------------------------------------------------------------------------------------

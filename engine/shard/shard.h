@@ -49,7 +49,9 @@ struct NewLeg {
   KeyId key_id;
   std::optional<SecretKey> key;  // none: it has been destroyed, nothing more of this leg can be kept
   std::optional<FormerLeg> former = {};
-  SharedSrtpTerms srtp = {};  // none: its packets are plain RTP
+  SharedSrtpTerms srtp = {};                        // none: its packets are plain RTP
+  bool has_ended = false;                           // before a restart; ports of `former` are none if it was replaced
+  std::optional<LegIndex> replaces = std::nullopt;  // ends as this one begins, which has its ports
 };
 
 struct NewCall {
@@ -57,7 +59,8 @@ struct NewCall {
   ConsentSettings consent;
   std::vector<CallParticipant> participants;
   std::vector<NewLeg> legs;
-  std::optional<FormerCall> former = {};  // of a call that goes on after a restart
+  std::vector<ParticipantIndex> left = {};  // before a restart
+  std::optional<FormerCall> former = {};    // of a call that goes on after a restart
 };
 
 // What is left to book and to wait for when a call is over.
@@ -131,9 +134,14 @@ class Shard final : private DatagramSink {
   Result<std::vector<LegPorts>> add_call(NewCall call, Now now);
   Result<std::vector<LegPorts>> add_legs(CallId call, std::vector<CallParticipant> participants,
                                          std::vector<NewLeg> legs, Now now);
-  // A leg's packets are SRTP by these terms from now on. Errc::not_found, Errc::exhausted when no other key fits the
-  // locked memory, and then it is heard as before.
-  Result<void> set_srtp(CallId call, LegIndex leg, const SrtpTerms& terms);
+  // A leg's media is another, and where there is `srtp`, its keys are. Errc::exhausted: it would take more of the arena
+  // than the leg has, or more codecs than a leg can have, and then it is heard as before; or the keys do not fit the
+  // locked memory, and then they are the former ones.
+  Result<void> change_leg(CallId call, LegIndex leg, const LegPayloads& payloads, const std::optional<Endpoint>& source,
+                          const SharedSrtpTerms& srtp, Now now);
+  // They are heard no more; their ports stay with the call. Who has left is passed over.
+  Result<void> leave(CallId call, const std::vector<ParticipantIndex>& participants, const std::vector<LegIndex>& legs,
+                     Now now);
   // The call hears nothing more from now on; `done` is called when all of it that was consented to has been sealed.
   using Finished = std::function<void(FinishedCall)>;
   Result<void> end_call(CallId call, Now now, Finished done);
@@ -166,10 +174,14 @@ class Shard final : private DatagramSink {
   void take_protected(LegSlot leg, DatagramPort port, Datagram&& datagram);
   void open_protected();
   void hand_on(LegSlot leg, DatagramPort port, Datagram&& datagram);
+  Entry* live_entry(CallId call);
   Result<LegPorts> add_leg(Entry& entry, NewLeg&& leg, Now now);
   Result<void> begin_end(CallId call, LiveCall::Ending how, Now now, Finished done);
-  Result<LegPorts> open_ports(LegSlot slot, const NewLeg& leg);
+  Result<LegPorts> open_ports(LegSlot slot, const NewLeg& leg, LegPorts before);
   Result<std::size_t> blocks_for(const std::vector<NewLeg>& legs, nanoseconds hold) const;
+  LegSlot free_slot();
+  Result<LegPorts> give_up(Entry& entry, LegIndex leg, Now now);
+  void close_port(LegSlot slot);
   void close_ports(Entry& entry);
   void suspend(Now now);  // the lease is over: every call, and those to come
   void reinstate(Now now);

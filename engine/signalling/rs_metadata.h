@@ -23,6 +23,7 @@ struct RsParticipant {
   std::string name;                   // of the same
   std::vector<std::string> sends;     // streams
   std::vector<std::string> receives;  // likewise
+  bool says_streams = false;          // the document says what they send and receive, nothing included
   bool has_left = false;              // disassociated from the session
 
   bool operator==(const RsParticipant&) const = default;
@@ -39,11 +40,16 @@ struct RsMetadata {
   bool is_complete = true;
   std::vector<RsParticipant> participants;  // in the order of the document
   std::vector<RsStream> streams;
+  std::string sip_session;  // of the first communication session that has one (RFC 7989)
 
+  // Those present who send the stream that is in the m-line of this label, several when their voices are mixed in it.
+  std::vector<const RsParticipant*> senders_of(std::string_view label) const;
   // Who sends the stream that is in the m-line of this label; none: nobody, or it is not said.
   const RsParticipant* sender_of(std::string_view label) const;
 };
 
+// Bounded besides what parse_xml bounds: 64 participants, 64 streams, and 1 KiB each of their texts, of which what is
+// longer is cut off.
 Result<RsMetadata> parse_rs_metadata(std::string_view xml);
 
 // What is known after `said`, which came later.

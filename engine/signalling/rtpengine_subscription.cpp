@@ -1,62 +1,13 @@
 #include "engine/signalling/rtpengine_subscription.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "base/bytes.h"
-#include "base/limits.h"
-#include "base/text.h"
-#include "codecs/payload_format.h"
 #include "crypto/random.h"
+#include "engine/signalling/media_choice.h"
 
 namespace assent {
 namespace {
-
-std::optional<Codec> codec_of(const SdpFormat& format) {
-  const auto codec = make_codec({format.encoding, format.clock_rate, format.channels, format.parameters});
-  return codec ? std::optional(*codec) : std::nullopt;
-}
-
-// Of an m-line what is recorded, and by a leg that is there, what it takes. Digits on the clock of the audio, as RFC
-// 4733 section 2.1 has it.
-LegPayloads payloads_of(const SdpMedia& media, const std::optional<LegPayloads>& taken) {
-  LegPayloads payloads;
-  for (const SdpFormat& format : media.formats) {
-    const auto codec = codec_of(format);
-    if (!codec || payloads.formats.size() == limits::kFormatsPerLeg) continue;
-    const LegFormat one{format.payload_type, *codec};
-    if (!taken || std::find(taken->formats.begin(), taken->formats.end(), one) != taken->formats.end()) {
-      payloads.formats.push_back(one);
-    }
-  }
-  if (payloads.formats.empty()) return payloads;
-  for (const SdpFormat& format : media.formats) {
-    const bool on_clock = format.clock_rate == payloads.formats.front().codec.clock_rate;
-    if (equal_but_for_case(format.encoding, "telephone-event") && on_clock && !payloads.dtmf)
-      payloads.dtmf = format.payload_type;
-    if (equal_but_for_case(format.encoding, "CN") && format.payload_type != kComfortNoisePayloadType &&
-        !payloads.comfort_noise) {
-      payloads.comfort_noise = format.payload_type;
-    }
-  }
-  return payloads;
-}
-
-bool is_taken(const LegPayloads& payloads, std::uint8_t type) {
-  return type == payloads.dtmf || type == payloads.comfort_noise || type == kComfortNoisePayloadType ||
-         std::any_of(payloads.formats.begin(), payloads.formats.end(),
-                     [&](const LegFormat& format) { return format.payload_type == type; });
-}
-
-std::string names_of(const std::vector<SdpMedia>& lines) {
-  std::string names;
-  for (const SdpMedia& line : lines) {
-    for (const SdpFormat& format : line.formats) {
-      names += (names.empty() ? "" : ", ") + (format.encoding.empty() ? "?" : format.encoding);
-    }
-  }
-  return names.empty() ? "nothing" : names;
-}
 
 Bencode::Dictionary question(const char* command, const RtpengineSource& source) {
   return {{"command", command}, {"call-id", source.call_id}};
@@ -67,7 +18,7 @@ Bencode::Dictionary question(const char* command, const RtpengineSource& source)
 Result<OfferedMedia> media_offered(const SdpSession& offer, const std::optional<LegPayloads>& taken) {
   for (std::size_t line = 0; line < offer.media.size(); ++line) {
     const SdpMedia& media = offer.media[line];
-    if (!media.is_rtp_audio() && !media.is_srtp_audio()) continue;
+    if ((!media.is_rtp_audio() && !media.is_srtp_audio()) || !media.address) continue;
     LegPayloads payloads = payloads_of(media, taken);
     if (payloads.formats.empty()) continue;
     const auto crypto = media.is_srtp_audio() ? std::optional(media.crypto.front()) : std::nullopt;
@@ -86,9 +37,7 @@ std::string answer_to(const OfferedMedia& offered, const Endpoint& rtp, std::uin
   taken.address = rtp;
   taken.rtcp_port = rtcp_port;
   if (offered.crypto) taken.crypto = sdp_crypto_answer(*offered.crypto);
-  for (const SdpFormat& format : offered.lines[offered.line].formats) {
-    if (is_taken(offered.payloads, format.payload_type)) taken.formats.push_back(format);
-  }
+  taken.formats = formats_taken(offered.lines[offered.line], offered.payloads);
   return sdp_answer(session_id, 1, answers);
 }
 

@@ -109,7 +109,10 @@ class Reader {
     SdpMedia media;
     media.kind = words[0];
     media.protocol = words[2];
+    media.port = *port;
     media.direction = direction_;
+    media.record = record_;
+    media.recordpref = recordpref_;
     ports_.push_back({*port, std::nullopt, false});
     if (media.protocol.find("RTP/") != std::string::npos) {
       if (words.size() > 3 + limits::kSdpFormats) return fault("has too many formats");
@@ -138,7 +141,10 @@ class Reader {
       (session_.media.empty() ? direction_ : session_.media.back().direction) = *direction;
       return {};
     }
+    if (name == "record") (session_.media.empty() ? record_ : session_.media.back().record) = rest;
+    if (name == "recordpref") (session_.media.empty() ? recordpref_ : session_.media.back().recordpref) = rest;
     if (session_.media.empty()) return {};
+    if (name == "rtcp-mux") session_.media.back().rtcp_mux = true;
     if (name == "label") session_.media.back().label = rest;
     if (name == "rtpmap") return take_rtpmap(rest);
     if (name == "fmtp") take_parameters(rest);
@@ -210,6 +216,8 @@ class Reader {
   std::vector<Ports> ports_;
   std::optional<std::string> connection_;
   SdpDirection direction_ = SdpDirection::sendrecv;
+  std::string record_;
+  std::string recordpref_;
   std::size_t line_ = 0;
 };
 
@@ -222,7 +230,10 @@ void append_answer(const SdpAnswer& media, std::string& out) {
   for (const SdpFormat& format : media.formats) out += ' ' + std::to_string(format.payload_type);
   if (media.formats.empty()) out += " 0";  // a refused one must name something
   out += "\r\n";
-  if (!media.address) return;
+  if (!media.address) {
+    if (!media.label.empty()) out += "a=label:" + media.label + "\r\n";
+    return;
+  }
   out += "c=" + connection_text(*media.address) + "\r\n";
   for (const SdpFormat& format : media.formats) {
     const std::string type = std::to_string(format.payload_type);
@@ -232,18 +243,20 @@ void append_answer(const SdpAnswer& media, std::string& out) {
     if (!format.parameters.empty()) out += "a=fmtp:" + type + ' ' + format.parameters + "\r\n";
   }
   if (!media.crypto.empty()) out += media.crypto + "\r\n";
-  out += "a=rtcp:" + std::to_string(media.rtcp_port) + "\r\na=recvonly\r\n";
+  out += "a=rtcp:" + std::to_string(media.rtcp_port) + "\r\n";
+  if (media.rtcp_mux) out += "a=rtcp-mux\r\n";
+  if (!media.label.empty()) out += "a=label:" + media.label + "\r\n";
+  out += media.direction == SdpDirection::inactive ? "a=inactive\r\n" : "a=recvonly\r\n";
 }
 
 }  // namespace
 
 bool SdpMedia::is_rtp_audio() const {
-  return kind == "audio" && (protocol == "RTP/AVP" || protocol == "RTP/AVPF") && address && address->port != 0;
+  return kind == "audio" && (protocol == "RTP/AVP" || protocol == "RTP/AVPF") && port != 0;
 }
 
 bool SdpMedia::is_srtp_audio() const {
-  return kind == "audio" && (protocol == "RTP/SAVP" || protocol == "RTP/SAVPF") && address && address->port != 0 &&
-         !crypto.empty();
+  return kind == "audio" && (protocol == "RTP/SAVP" || protocol == "RTP/SAVPF") && port != 0 && !crypto.empty();
 }
 
 std::string sdp_crypto_answer(const SdpCrypto& taken) {

@@ -37,16 +37,21 @@ enum class SdpDirection { sendrecv, sendonly, recvonly, inactive };
 struct SdpMedia {
   std::string kind;                 // "audio"
   std::string protocol;             // "RTP/AVP"
-  std::optional<Endpoint> address;  // where it is received, or sent from; none: no address, or a name. Port 0: refused
+  std::uint16_t port = 0;           // 0: refused, or no longer wanted
+  std::optional<Endpoint> address;  // where it is received, or sent from, with that port; none: no address, or a name
   std::optional<std::uint16_t> rtcp_port;
   std::vector<SdpFormat> formats;  // in the order of preference; of RTP only
   SdpDirection direction = SdpDirection::sendrecv;
-  std::string label;  // RFC 4574
+  std::string label;       // RFC 4574
+  bool rtcp_mux = false;   // RFC 5761
+  std::string record;      // RFC 7866 section 6.1: "on", "off" or "paused"; "" without a=record, the session's included
+  std::string recordpref;  // likewise "on", "off", "pause" or "nopreference"
   // In the order of preference, without those that cannot be taken: other suites, session parameters, or malformed.
   std::vector<SdpCrypto> crypto;
 
-  bool is_rtp_audio() const;   // in plain RTP
-  bool is_srtp_audio() const;  // in SRTP whose keys stand in `crypto` (RTP/SAVP, RTP/SAVPF)
+  // What can be recorded of it, if its codec can:
+  bool is_rtp_audio() const;   // plain RTP, and
+  bool is_srtp_audio() const;  // SRTP whose keys stand in `crypto` (RTP/SAVP, RTP/SAVPF)
 };
 
 struct SdpSession {
@@ -61,8 +66,11 @@ struct SdpAnswer {
   std::string protocol = "RTP/AVP";
   std::optional<Endpoint> address;  // where we receive; none: this one is refused
   std::uint16_t rtcp_port = 0;
-  std::vector<SdpFormat> formats;  // of the offer, those that are received
-  std::string crypto;              // of SRTP: the line that is taken, as sdp_crypto_answer has it
+  std::vector<SdpFormat> formats;                   // of the offer, those that are received
+  SdpDirection direction = SdpDirection::recvonly;  // or inactive
+  std::string label = {};
+  bool rtcp_mux = false;
+  std::string crypto = {};  // of SRTP: the line that is taken, as sdp_crypto_answer has it
 };
 // Takes an offered line: with a key of our own for what we would send, drawn anew, which is nothing.
 std::string sdp_crypto_answer(const SdpCrypto& taken);

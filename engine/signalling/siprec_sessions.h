@@ -32,6 +32,10 @@ struct SiprecTrunk {
   std::vector<std::string> agents;    // addresses of record, or domains of them: "@example.com", whose role is "agent"
   std::string agent_role = "agent";   // the role of those, and of all others
   std::string other_role = "customer";
+  // Whose packets count as an m-line's. An SBC sends from the address at which it would receive (RFC 3264 section 5.1
+  // asks it to name one), though not always from that port; behind a NAT it is another, and the first that sends audio
+  // is taken for it.
+  enum class MediaFrom { named_address, anywhere } media_from = MediaFrom::named_address;
 };
 
 // A dialog (RFC 3261 section 12), by which the session is found again, also after a restart.
@@ -52,6 +56,15 @@ struct SiprecOffer {
   std::string_view body;
   std::string session_id;              // RFC 7989, or "" : on record
   bool wants_recording_aware = false;  // Supported or Require: record-aware
+  // What whoever speaks SIP has to know to go on with the dialog after a restart, at most 4 KiB: kept with the session,
+  // replaced by that of each later offer (unless ""), and given back by `take_up`.
+  std::string kept;
+};
+
+// A dialog that goes on after a restart.
+struct KeptDialog {
+  SipDialog dialog;
+  std::string kept;
 };
 
 // A final response.
@@ -69,7 +82,8 @@ class SiprecSessions {
   // A new session. Any 2xx means that it is there. An offer without SDP is answered by 2xx with an offer of ours only
   // where RFC 3261 wants it; otherwise with 4xx.
   virtual SiprecAnswer begin(const SiprecOffer& offer) = 0;
-  // A later offer, or metadata alone, in a session that is there; 481 when it is not.
+  // A later offer, or metadata alone, in a session that is there; 481 when it is not. Without SDP in it `sdp` is how
+  // the session stands, for a re-INVITE, whose 2xx must have an offer then; an UPDATE's has none.
   virtual SiprecAnswer change(const SiprecOffer& offer) = 0;
   // INFO: keys that somebody pressed (application/dtmf-relay, application/dtmf), or metadata.
   virtual SiprecAnswer inform(const SipDialog& dialog, std::string_view content_type, std::string_view body) = 0;
@@ -77,7 +91,7 @@ class SiprecSessions {
   virtual void end(const SipDialog& dialog, std::string_view why) = 0;
 
   // The dialogs of calls that go on after a restart. At start-up.
-  virtual std::vector<SipDialog> take_up() = 0;
+  virtual std::vector<KeptDialog> take_up() = 0;
   // Dialogs whose calls have ended otherwise (by the API, by an idle timeout, by a refusal that ends calls) since it
   // was last asked: they get a BYE.
   virtual std::vector<SipDialog> ended() = 0;

@@ -58,6 +58,20 @@ class SubscribedCalls final : public CallService {
   Result<void> set_source(CallId id, LegId leg, const Endpoint& source) override {
     return calls_.set_source(id, leg, source);
   }
+  Result<void> change_leg(CallId id, LegId leg, const LegHearing& hearing) override {
+    return calls_.change_leg(id, leg, hearing);
+  }
+  Result<void> remember(CallId id, const std::string& signalled) override { return calls_.remember(id, signalled); }
+  Result<void> leave(CallId id, const Departure& who, const Caller& caller) override {
+    return calls_.leave(id, who, caller);
+  }
+  Result<void> press(CallId id, const std::string& participant, char digit, const Caller& caller) override {
+    return calls_.press(id, participant, digit, caller);
+  }
+  Result<void> note_preference(CallId id, const std::string& participant, const std::string& said,
+                               const Caller& caller) override {
+    return calls_.note_preference(id, participant, said, caller);
+  }
   Result<void> withdraw_standing(StandingId standing, const Caller& caller) override {
     return calls_.withdraw_standing(standing, caller);
   }

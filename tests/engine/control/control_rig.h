@@ -53,6 +53,11 @@ class FakeCalls final : public CallService {
   Result<CallView> resume(CallId id, const std::string& reason, const Caller& caller) override;
   Result<CallView> change_legs(CallId id, const LegsSpec& spec, const Caller& caller) override;
   Result<void> set_source(CallId, LegId, const Endpoint&) override { return {}; }
+  Result<void> change_leg(CallId, LegId, const LegHearing&) override { return {}; }
+  Result<void> remember(CallId, const std::string&) override { return {}; }
+  Result<void> leave(CallId, const Departure&, const Caller&) override { return {}; }
+  Result<void> press(CallId, const std::string&, char, const Caller&) override { return {}; }
+  Result<void> note_preference(CallId, const std::string&, const std::string&, const Caller&) override { return {}; }
   Result<EndedCall> end_call(CallId id, const Caller& caller) override;
   Result<void> withdraw_standing(StandingId standing, const Caller& caller) override;
 

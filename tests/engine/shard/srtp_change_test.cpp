@@ -15,6 +15,10 @@ constexpr SrtpSuite kUsual = SrtpSuite::aes_cm_128_hmac_sha1_80;
 
 SrtpCounts srtp_counts(ShardRig& rig) { return rig.call().legs().at(0)->srtp_counts(); }
 
+Result<void> change_keys(ShardRig& rig, const SharedSrtpTerms& terms) {
+  return rig.shard->change_leg(rig.call_id, LegIndex(0), {RigOptions().formats, 101}, std::nullopt, terms, rig.now);
+}
+
 void send(ShardRig& rig, SrtpSender& sender, std::uint64_t first, std::uint64_t count, std::vector<Bytes>& said) {
   for (std::uint64_t index = first; index < first + count; ++index) {
     rig.put_datagram(0, sender.packet(index));
@@ -34,7 +38,7 @@ TEST_CASE("other keys take effect at once, and the stream goes on where it is, o
   rig.grant_all();
   std::vector<Bytes> said;
   send(rig, sender, 65'500, 50, said);
-  REQUIRE(rig.shard->set_srtp(rig.call_id, LegIndex(0), *others));
+  REQUIRE(change_keys(rig, others));
   rig.put_datagram(0, sender.packet(65'550));
   rig.pass(20ms);
   CHECK(srtp_counts(rig).of(SrtpFault::unauthentic) == 1);
@@ -56,7 +60,7 @@ TEST_CASE("another suite is another session, and what was counted before stays c
   send(rig, sender, 0, 50, said);
   rig.put_datagram(0, SrtpSender::plain(50));
   rig.pass(5ms);
-  REQUIRE(rig.shard->set_srtp(rig.call_id, LegIndex(0), *others));
+  REQUIRE(change_keys(rig, others));
   sender.begin(others, 50);
   send(rig, sender, 50, 50, said);
   CHECK(rig.call().legs().at(0)->srtp_suite() == SrtpSuite::aead_aes_256_gcm);
@@ -77,7 +81,7 @@ TEST_CASE("a leg that was plain and gets keys hears plain packets no more") {
     rig.pass(20ms);
   }
   const SharedSrtpTerms terms = terms_of(kUsual, 1);
-  REQUIRE(rig.shard->set_srtp(rig.call_id, LegIndex(0), *terms));
+  REQUIRE(change_keys(rig, terms));
   rig.put_datagram(0, SrtpSender::plain(20));
   rig.pass(20ms);
   SrtpSender sender(terms);
@@ -96,7 +100,7 @@ TEST_CASE("where no key fits the locked memory the leg is heard as before, and a
   while (auto other = rig.srtp->open({.suite = kUsual, .direction = SrtpDirection::receive, .keys = terms->keys})) {
     others.push_back(std::move(*other));
   }
-  const auto changed = rig.shard->set_srtp(rig.call_id, LegIndex(0), *terms_of(kUsual, 2));
+  const auto changed = change_keys(rig, terms_of(kUsual, 2));
   REQUIRE_FALSE(changed);
   CHECK(changed.error().code == Errc::exhausted);
   std::vector<Bytes> said;

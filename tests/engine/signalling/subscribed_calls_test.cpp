@@ -115,6 +115,13 @@ class FakeCalls final : public CallService {
   Result<CallView> pause(CallId, const std::string&, const Caller&) override { return none(); }
   Result<CallView> resume(CallId, const std::string&, const Caller&) override { return none(); }
   Result<void> withdraw_standing(StandingId, const Caller&) override { return none(); }
+  Result<void> change_leg(CallId, LegId, const LegHearing&) override { return none(); }
+  Result<void> remember(CallId, const std::string&) override { return none(); }
+  Result<void> leave(CallId, const Departure&, const Caller&) override { return none(); }
+  Result<void> press(CallId, const std::string&, char, const Caller&) override { return none(); }
+  Result<void> note_preference(CallId, const std::string&, const std::string&, const Caller&) override {
+    return none();
+  }
 
  private:
   static Error none() { return error(Errc::unsupported, "not in this test"); }
