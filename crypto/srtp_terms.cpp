@@ -1,8 +1,10 @@
 #include "crypto/srtp_terms.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/bytes.h"
+#include "crypto/constant_time.h"
 #include "crypto/srtp_session.h"
 #include "crypto/wipe.h"
 
@@ -30,6 +32,12 @@ Result<SrtpMasterKey> key_from(SrtpSuite suite, std::string_view word) {
 }
 
 }  // namespace
+
+bool are_same(const SrtpTerms& one, const SrtpTerms& other) {
+  return one.suite == other.suite && std::ranges::equal(one.keys, other.keys, [](const auto& a, const auto& b) {
+           return std::ranges::equal(a.mki(), b.mki()) && equal_constant_time(a.reveal(), b.reveal());
+         });
+}
 
 std::string to_text(const SrtpTerms& terms) {
   std::string text(name_of(terms.suite));

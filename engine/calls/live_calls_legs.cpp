@@ -80,13 +80,22 @@ Result<void> LiveCalls::note_change(CallId id, const std::vector<std::size_t>& l
 
 // ---- they come ------------------------------------------------------------------------------------------------------
 
-Result<CallView> LiveCalls::change_legs(CallId id, const LegsSpec& spec, const Caller&) {
+Result<CallView> LiveCalls::change_legs(CallId id, const LegsSpec& asked, const Caller&) {
   KnownCall before = known(id);
   if (before == nullptr) return no_such_live_call();
-  if (auto changed = apply_changes(id, *before, spec.changes); !changed) return changed.error();
-  if (spec.legs.empty() && spec.participants.empty()) return call(id);  // nothing more to hold: nothing to admit
+  if (auto changed = apply_changes(id, *before, asked.changes); !changed) return changed.error();
+  if (asked.legs.empty() && asked.participants.empty()) return call(id);  // nothing more to hold: nothing to admit
   before = known(id);
   if (before == nullptr) return no_such_live_call();
+  LegsSpec spec = asked;
+  std::vector<std::size_t> replaced;
+  for (LegSpec& leg : spec.legs) {
+    if (!leg.replaces) continue;
+    const auto place = place_of(*before, *leg.replaces);
+    if (!place) return error(Errc::not_found, "the call has no leg that \"" + leg.label + "\" could replace");
+    replaced.push_back(*place);
+    if (leg.srtp == nullptr) leg.srtp = before->legs[*place].second.srtp;
+  }
   if (auto room = parts_.overload.admit(); !room) return room.error();
   CallAdmission::CallContext context{
       id, before->tenant, before->call_key, before->participants, {}, before->defaults->rules.of(before->tenant_name)};
@@ -107,13 +116,8 @@ Result<CallView> LiveCalls::change_legs(CallId id, const LegsSpec& spec, const C
   auto after = std::make_shared<Known>(*before);
   after->participants.insert(after->participants.end(), admitted->participants.begin(), admitted->participants.end());
   for (std::size_t i = 0; i < spec.legs.size(); ++i) after->legs.emplace_back(admitted->legs[i].id, spec.legs[i]);
-  std::vector<std::size_t> replaced;
-  for (std::size_t i = 0; i < spec.legs.size(); ++i) {
-    if (!spec.legs[i].replaces) continue;
-    const auto place = place_of(*before, *spec.legs[i].replaces);
-    if (!place) return error(Errc::not_found, "the call has no leg that \"" + spec.legs[i].label + "\" could replace");
-    admitted->legs[i].replaces = LegIndex(static_cast<std::uint8_t>(*place));
-    replaced.push_back(*place);
+  for (std::size_t i = 0, next = 0; i < spec.legs.size(); ++i) {
+    if (spec.legs[i].replaces) admitted->legs[i].replaces = LegIndex(static_cast<std::uint8_t>(replaced[next++]));
   }
   auto joining = std::make_shared<AdmittedLegs>(std::move(*admitted));
   // What is on file counts from the moment they join, so that a gate that is open for all others loses nothing.

@@ -64,7 +64,8 @@ struct LegSpec {
       source;  // pinned when given (port 0: any port of that address); else the first valid source is
   std::optional<RtpengineSource> rtpengine = std::nullopt;  // says what the two above are
   SharedSrtpTerms srtp = nullptr;                           // what its packets are protected with; null: nothing
-  // A leg of the call that ends as this one begins, which has its ports: somebody else speaks there from now on.
+  // A leg of the call that ends as this one begins, which has its ports, and its keys unless it brings its own:
+  // somebody else speaks there from now on.
   std::optional<LegId> replaces = std::nullopt;
 };
 

@@ -227,7 +227,7 @@ Result<void> RecordedSessions::change_media(Session& session, SessionPlan& plan,
     const SessionLeg& leg = *session.state.leg(label);
     const LegView* shown = leg_of(view, label);
     if (shown == nullptr) return error(Errc::not_found, "the call has no leg \"" + label + "\"");
-    auto changed = calls_.change_leg(session.call, shown->id, {leg.payloads, leg.source});
+    auto changed = calls_.change_leg(session.call, shown->id, {leg.payloads, leg.source, leg.srtp});
     if (!changed && changed.error().code == Errc::exhausted) changed = replace_leg(session, plan, view, label);
     if (!changed) return changed;
   }
@@ -247,6 +247,7 @@ Result<void> RecordedSessions::replace_leg(Session& session, SessionPlan& plan, 
   leg.participant = old.person;
   leg.payloads = old.payloads;
   leg.source = old.source;
+  leg.srtp = old.srtp;
   leg.replaces = leg_of(view, label)->id;
   auto replaced = calls_.change_legs(session.call, {{}, {leg}}, caller_of(session.state));
   if (!replaced) return replaced.error();

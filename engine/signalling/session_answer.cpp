@@ -21,6 +21,7 @@ Result<std::string> session_answer(const SessionState& session, const CallView& 
       answer.rtcp_port = leg->rtcp_port;
       answer.formats = line.formats;
       answer.direction = line.direction;
+      answer.crypto = line.crypto;
       answer.rtcp_mux = line.rtcp_mux && leg->rtcp_port == leg->port;
     }
     answers.push_back(std::move(answer));

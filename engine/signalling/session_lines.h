@@ -20,6 +20,7 @@ struct WantedLine {
   LegPayloads payloads = {};
   std::optional<Endpoint> source = {};
   std::optional<Endpoint> offered = {};
+  SharedSrtpTerms srtp = nullptr;
   std::vector<const RsParticipant*> speakers = {};
 };
 

@@ -64,14 +64,35 @@ class Planner {
     if (!line.media) {  // it stays as it is
       line.is_taken = old != nullptr;
       if (old != nullptr)
-        std::tie(line.payloads, line.source, line.offered) = std::tie(old->payloads, old->source, old->offered);
+        std::tie(line.payloads, line.source, line.offered, line.srtp) =
+            std::tie(old->payloads, old->source, old->offered, old->srtp);
       return;
     }
-    if (!line.media->is_rtp_audio()) return;
+    if (!line.media->is_rtp_audio() && !line.media->is_srtp_audio()) return;
+    if (!find_keys(line, old)) return;
     line.payloads = payloads_of(*line.media);
     line.is_taken = !line.payloads.formats.empty();
     line.line.formats = formats_taken(*line.media, line.payloads);
     find_source(line, old);
+  }
+
+  // What was encrypted once is not taken in the clear from then on.
+  bool find_keys(WantedLine& line, const SessionLeg* old) {
+    if (line.media->crypto.empty() || !line.media->is_srtp_audio()) {
+      if (old == nullptr || !old->is_secured) return true;
+      plan_.told.push_back("the m-line \"" + line.name + "\" was encrypted and is no more: it is not recorded");
+      return false;
+    }
+    const SdpCrypto& taken = line.media->crypto.front();
+    const bool stays = old != nullptr && old->srtp != nullptr && are_same(*old->srtp, *taken.terms);
+    line.srtp = stays ? old->srtp : taken.terms;
+    // An answer that was given once is given again; another has another key.
+    const auto before = std::find_if(before_.lines.begin(), before_.lines.end(),
+                                     [&](const SessionLine& one) { return stays && one.leg == line.old_leg; });
+    const bool is_answered =
+        before != before_.lines.end() && before->crypto.starts_with("a=crypto:" + std::to_string(taken.tag) + " ");
+    line.line.crypto = is_answered ? before->crypto : sdp_crypto_answer(taken);
+    return true;
   }
 
   void find_source(WantedLine& line, const SessionLeg* old) {
@@ -193,9 +214,12 @@ class Planner {
   }
 
   void keep_leg(const WantedLine& line, SessionLeg& leg) {
-    const bool differs = leg.payloads != line.payloads || leg.source != line.source || leg.offered != line.offered;
+    const bool differs = leg.payloads != line.payloads || leg.source != line.source || leg.offered != line.offered ||
+                         leg.srtp != line.srtp;
     if (differs) plan_.changing.push_back(leg.label);
-    std::tie(leg.payloads, leg.source, leg.offered) = std::tie(line.payloads, line.source, line.offered);
+    std::tie(leg.payloads, leg.source, leg.offered, leg.srtp) =
+        std::tie(line.payloads, line.source, line.offered, line.srtp);
+    leg.is_secured = leg.is_secured || leg.srtp != nullptr;
   }
 
   // Whoever spoke in it is known to do so no more, and nobody is said to: nothing of it is heard, until somebody is.
@@ -212,11 +236,13 @@ class Planner {
     leg.participant = owner;
     leg.payloads = line.payloads;
     leg.source = line.source;
+    leg.srtp = line.srtp;
     if (old != nullptr) {
       plan_.replacing.push_back({leg.label, old->label});
       old->has_ended = true;
     }
-    after().legs.push_back({leg.label, owner, line.payloads, line.source, line.offered, false});
+    const bool is_secured = line.srtp != nullptr || (old != nullptr && old->is_secured);
+    after().legs.push_back({leg.label, owner, line.payloads, line.source, line.offered, false, is_secured, line.srtp});
     line.line.leg = leg.label;
     plan_.adding.push_back(std::move(leg));
   }

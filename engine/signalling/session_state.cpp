@@ -53,7 +53,8 @@ json json_of(const SessionLine& line) {
   }
   return {{"kind", line.kind},    {"protocol", line.protocol}, {"label", line.label},
           {"leg", line.leg},      {"formats", formats},        {"inactive", line.direction == SdpDirection::inactive},
-          {"mux", line.rtcp_mux}, {"record", line.record},     {"recordpref", line.recordpref}};
+          {"mux", line.rtcp_mux}, {"record", line.record},     {"recordpref", line.recordpref},
+          {"crypto", line.crypto}};
 }
 
 SessionLine line_from(const json& object) {
@@ -69,6 +70,7 @@ SessionLine line_from(const json& object) {
   line.rtcp_mux = object.at("mux");
   line.record = object.at("record");
   line.recordpref = object.at("recordpref");
+  line.crypto = object.at("crypto");
   return line;
 }
 
@@ -80,7 +82,8 @@ SessionState state_from(const json& object) {
   state.metadata = metadata_from(object.at("metadata"));
   for (const json& one : object.at("people")) state.people.push_back({one.at(0), one.at(1), one.at(2), one.at(3)});
   for (const json& one : object.at("legs")) {
-    state.legs.push_back({one.at(0), one.at(1), {}, endpoint_from(one.at(2)), endpoint_from(one.at(3)), one.at(4)});
+    state.legs.push_back(
+        {one.at(0), one.at(1), {}, endpoint_from(one.at(2)), endpoint_from(one.at(3)), one.at(4), one.at(5)});
   }
   for (const json& one : object.at("lines")) state.lines.push_back(line_from(one));
   state.sdp_id = object.at("sdp").at(0);
@@ -106,7 +109,8 @@ std::string to_json(const SessionState& state) {
   for (const SessionPerson& one : state.people) people.push_back({one.ref, one.id, one.is_agent, one.has_left});
   json legs = json::array();
   for (const SessionLeg& one : state.legs) {
-    legs.push_back({one.label, one.person, endpoint_json(one.source), endpoint_json(one.offered), one.has_ended});
+    legs.push_back(
+        {one.label, one.person, endpoint_json(one.source), endpoint_json(one.offered), one.has_ended, one.is_secured});
   }
   json lines = json::array();
   for (const SessionLine& one : state.lines) lines.push_back(json_of(one));

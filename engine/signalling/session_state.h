@@ -37,6 +37,8 @@ struct SessionLeg {
   std::optional<Endpoint> source;   // pinned
   std::optional<Endpoint> offered;  // where the sender would receive
   bool has_ended = false;
+  bool is_secured = false;         // SRTP, by the keys
+  SharedSrtpTerms srtp = nullptr;  // which are not in the text either; null: not since a restart
 
   bool operator==(const SessionLeg&) const = default;
 };
@@ -52,6 +54,7 @@ struct SessionLine {
   bool rtcp_mux = false;
   std::string record;  // as SdpMedia
   std::string recordpref;
+  std::string crypto = {};  // of SRTP, as SdpAnswer: with a key for what we would send, which is nothing
 };
 
 struct SessionState {

@@ -144,10 +144,12 @@ TEST_CASE("codecs are refused one by one, and an m-line with none that is record
   CHECK(answer.media[3].port == 0);
 }
 
-TEST_CASE("an m-line that is encrypted is refused for now, and the others are recorded") {
-  const std::string secured = replaced(line_sdp("1"), "RTP/AVP", "RTP/SAVP") +
-                              "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz\r\n";
+TEST_CASE("an m-line that is encrypted with keys that nobody names is refused, and the others are recorded") {
+  const std::string secured = replaced(line_sdp("1"), "RTP/AVP", "RTP/SAVP");
   CHECK(begun("application/sdp", sdp_of(secured + line_sdp("2", 40002))) == Owners{"", "2"});
+  const std::string unknown =
+      secured + "a=crypto:1 F8_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz\r\n";
+  CHECK(begun("application/sdp", sdp_of(unknown + line_sdp("2", 40002))) == Owners{"", "2"});
 }
 
 TEST_CASE("payload types that cannot be, or stand for two things, are left out") {

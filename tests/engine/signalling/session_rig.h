@@ -22,6 +22,7 @@ class KeptCalls final : public CallService {
     Caller caller;
     std::vector<ParticipantSpec> participants;               // all that ever joined
     std::map<std::string, std::optional<Endpoint>> sources;  // of the legs, by label
+    std::map<std::string, SharedSrtpTerms> srtp;             // likewise
   };
   std::map<CallId, Kept> live;
   std::vector<std::string> asked;                      // "press bob 1"
@@ -58,6 +59,7 @@ class KeptCalls final : public CallService {
       if (one.id != leg) continue;
       one.payloads = hearing.payloads;
       kept->sources[one.label] = hearing.source;
+      if (hearing.srtp != nullptr) kept->srtp[one.label] = hearing.srtp;
     }
     return {};
   }
@@ -156,6 +158,7 @@ class KeptCalls final : public CallService {
       }
       leg.rtcp_port = static_cast<std::uint16_t>(leg.port + 1);
       kept.sources[spec.label] = spec.source;
+      kept.srtp[spec.label] = spec.srtp;
       kept.view.legs.push_back(std::move(leg));
     }
   }

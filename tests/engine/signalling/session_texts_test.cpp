@@ -109,9 +109,17 @@ TEST_CASE("what is kept of a session comes back as it was") {
   state.metadata.streams = {{"s1", "96"}};
   state.people = {{"b", "b", true, false}, {"stream-1", "", false, true}};
   state.legs = {{"96", "b", {}, parse_endpoint("192.0.2.1:0"), parse_endpoint("192.0.2.1:40000"), false},
-                {"97", "b", {}, {}, {}, true}};
-  SessionLine line{"audio", "RTP/AVP", "96", "96", {{101, "telephone-event", 8000, 1, "0-15"}}, SdpDirection::inactive,
-                   true,    "on",      "off"};
+                {"97", "b", {}, {}, {}, true, true}};
+  SessionLine line{"audio",
+                   "RTP/AVP",
+                   "96",
+                   "96",
+                   {{101, "telephone-event", 8000, 1, "0-15"}},
+                   SdpDirection::inactive,
+                   true,
+                   "on",
+                   "off",
+                   "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:AAAA"};
   state.lines = {line, {"video", "RTP/SAVP", "", "", {}, SdpDirection::recvonly, false, "", ""}};
   state.sdp_id = std::uint64_t{1} << 61;
   state.sdp_version = 7;
@@ -126,6 +134,7 @@ TEST_CASE("what is kept of a session comes back as it was") {
   CHECK(back->legs == state.legs);
   CHECK(back->lines[0].formats[0].parameters == "0-15");
   CHECK(back->lines[0].direction == SdpDirection::inactive);
+  CHECK(back->lines[0].crypto == line.crypto);
   CHECK(back->sdp_id == state.sdp_id);
   CHECK(back->is_paused);
   for (const char* wrong : {"", "{}", "[]", R"({"dialog":[1,2,3]})"}) {
