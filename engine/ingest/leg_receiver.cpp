@@ -131,9 +131,10 @@ void LegReceiver::count_drop(DatagramDrop why) {
 }
 
 // RTCP may come from another port than RTP, and muxed with it, too.
-bool LegReceiver::takes_from(const Endpoint& from, DatagramPort port) {
+bool LegReceiver::takes_from(const Endpoint& from, DatagramPort port, MonoTime now) {
   const bool by_address = pin_ == Pin::address || port == DatagramPort::rtcp;
-  const bool takes = pin_ == Pin::open || (by_address ? from.address == source_.address : from == source_);
+  const bool takes =
+      pin_ == Pin::open || (by_address ? from.address == source_.address : from == source_) || may_move_to(from, now);
   if (!takes) ++counts_.foreign_source;
   return takes;
 }
@@ -193,13 +194,17 @@ bool LegReceiver::accept_source(const RtpPacket& packet, const Endpoint& from, M
   return true;
 }
 
+bool LegReceiver::may_move_to(const Endpoint& from, MonoTime now) const {
+  if (given_ == Pin::endpoint || (given_ == Pin::address && from.address != source_.address)) return false;
+  return streaming_ && now - last_from_source_ >= limits::kSourceSilence;
+}
+
 // Who cannot read the stream cannot know its SSRC and where it is, and who can does not get in while the source sends.
 bool LegReceiver::has_moved(const RtpPacket& packet, const Endpoint& from, MonoTime now) const {
-  if (given_ == Pin::endpoint || (given_ == Pin::address && from.address != source_.address)) return false;
   const RtpHeader& header = packet.header();
   const auto ahead = static_cast<std::uint16_t>(header.sequence.value - latest_sequence_.value);
-  return streaming_ && header.ssrc == ssrc_ && ahead != 0 && ahead <= limits::kSourceAhead &&
-         now - last_from_source_ >= limits::kSourceSilence && is_plausible(content_of(packet));
+  return may_move_to(from, now) && header.ssrc == ssrc_ && ahead != 0 && ahead <= limits::kSourceAhead &&
+         is_plausible(content_of(packet));
 }
 
 // True when the packet is to take its turn in the leg's stream. Only audio that makes sense may begin a new one. A

@@ -97,7 +97,7 @@ class alignas(limits::kCacheLineBytes) LegReceiver {
   void receive(Datagram&& datagram, DatagramPort port, Now now, LegSink& sink);
   void count_drop(DatagramDrop why);
   // Whether a datagram from there may be the leg's, before what it holds is looked at; when not, it is counted.
-  bool takes_from(const Endpoint& from, DatagramPort port);
+  bool takes_from(const Endpoint& from, DatagramPort port, MonoTime now);
 
   // How the stream goes on, when the latest packet was plain audio in its place and nothing waits.
   std::optional<ExpectedStream> foresee() const;
@@ -149,6 +149,7 @@ class alignas(limits::kCacheLineBytes) LegReceiver {
   void receive_rtp(RtpPacket&& packet, const Endpoint& from, Now now, LegSink& sink);
   void receive_rtcp(ByteView compound, const Endpoint& from, Now now, LegSink& sink);
   bool accept_source(const RtpPacket& packet, const Endpoint& from, MonoTime now);
+  bool may_move_to(const Endpoint& from, MonoTime now) const;
   bool has_moved(const RtpPacket& packet, const Endpoint& from, MonoTime now) const;
   bool accept_stream(const RtpPacket& packet, Now now, LegSink& sink);
   void begin_stream(Ssrc ssrc, Now now, LegSink& sink);

@@ -76,7 +76,10 @@ class alignas(limits::kCacheLineBytes) LiveLeg final : public LegSink {
   std::optional<SrtpSuite> srtp_suite() const { return srtp_ ? std::optional(srtp_->suite()) : std::nullopt; }
   SrtpCounts srtp_counts() const { return srtp_ ? srtp_->counts() : SrtpCounts{}; }
   // Whether a datagram may be the leg's by where it comes from; when not, it is counted as foreign.
-  bool takes_from(const Endpoint& from, DatagramPort port) { return receiver_.takes_from(from, port); }
+  bool takes_from(const Endpoint& from, DatagramPort port, MonoTime now) {
+    catch_up();
+    return receiver_.takes_from(from, port, now);
+  }
 
   // A packet that was not the one expected.
   void receive(Datagram&& datagram, DatagramPort port, Now now);

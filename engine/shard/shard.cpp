@@ -87,7 +87,7 @@ void Shard::on_datagram(LegSlot leg, DatagramPort port, Datagram&& datagram) {
 // would make that one a replay.
 void Shard::take_protected(LegSlot leg, DatagramPort port, Datagram&& datagram) {
   const bool is_known = port == DatagramPort::rtp && expected_by_slot_[leg.value].is_from(datagram.source());
-  if (!is_known && !legs_by_slot_.at(leg.value)->takes_from(datagram.source(), port)) return;
+  if (!is_known && !legs_by_slot_.at(leg.value)->takes_from(datagram.source(), port, now_)) return;
   if (srtp_.add(leg, port, std::move(datagram))) open_protected();
 }
 
@@ -351,7 +351,7 @@ Result<void> Shard::leave(CallId id, const std::vector<ParticipantIndex>& partic
   if (entry == nullptr) return no_such_call();
   entry->last_used = now.mono;
   // What the kernel still holds for them is heard.
-  parts_.source.sweep(*this);
+  sweep_source();
   for (const LegIndex leg : legs) entry->call->end_leg(leg, now);
   for (const ParticipantIndex gone : participants) entry->call->leave(gone, now);
   return {};
@@ -363,7 +363,7 @@ Result<LegPorts> Shard::give_up(Entry& entry, LegIndex index, Now now) {
   const auto slot = std::find_if(entry.slots.begin(), entry.slots.end(),
                                  [&](LegSlot one) { return legs_by_slot_.at(one.value) == leg; });
   if (slot == entry.slots.end()) return error(Errc::conflict, "the leg has been replaced already");
-  parts_.source.sweep(*this);
+  sweep_source();
   entry.call->end_leg(index, now);
   close_port(*slot);
   entry.slots.erase(slot);

@@ -136,6 +136,33 @@ TEST_CASE("a copy that somebody else sends first makes no replay of the leg's ow
 }
 
 // Every kind of bad packet, ten and more to each good one.
+TEST_CASE("a stream that a NAT binds anew is followed once its source is silent, and not while it sends") {
+  if (has_no_batched_srtp()) return;
+  const SharedSrtpTerms terms = terms_of(kUsual, 1);
+  ShardRig rig(srtp_rig(terms));
+  SrtpSender sender(terms);
+  rig.grant_all();
+  std::vector<Bytes> said;
+  // Many in a row that come as they were expected, each with a copy from elsewhere behind it.
+  for (std::uint64_t index = 0; index < 50; ++index) {
+    rig.put_datagram(0, sender.packet(index));
+    rig.put_datagram(0, sender.packet(index + 1), kElsewhere);
+    said.push_back(said_in(index));
+    rig.pass(20ms);
+  }
+  CHECK(received(rig).source_moves == 0);
+  CHECK(received(rig).foreign_source == 50);
+  for (std::uint64_t index = 50; index < 80; ++index) {
+    rig.put_datagram(0, sender.packet(index), kElsewhere);
+    if (index >= 59) said.push_back(said_in(index));  // 200 ms after the latest from where it was
+    rig.pass(20ms);
+  }
+  CHECK(received(rig).source_moves == 1);
+  CHECK(received(rig).lost == 9);
+  rig.end();
+  CHECK(payloads_of(rig.opened(0)) == said);
+}
+
 TEST_CASE("no number of corrupt packets disturbs a call") {
   if (has_no_batched_srtp()) return;
   const std::uint64_t corrupt = setting("CORRUPT", 20'000);
