@@ -135,6 +135,8 @@ class LiveCalls final : public CallService {
   std::vector<ShardId> shards_by_calls() const;
   Result<std::vector<LegPorts>> open(ShardId shard, NewCall call);
   static LegMedia media_of_leg(const Known& known, std::size_t leg, const std::optional<LegPorts>& ports);
+  static Booking media_row(const Known& known, std::size_t leg, const std::optional<LegPorts>& ports,
+                           const SecretKey& call_key);
   // Books how these legs are heard once `change` is made of what is known, and then makes it.
   Result<void> note_change(CallId id, const std::vector<std::size_t>& legs, const std::function<void(Known&)>& change);
   Result<ParticipantIndex> participant_in(const Known& known, const std::string& ref_or_id) const;

@@ -39,6 +39,12 @@ LegMedia LiveCalls::media_of_leg(const Known& known, std::size_t leg, const std:
   return media;
 }
 
+Booking LiveCalls::media_row(const Known& known, std::size_t leg, const std::optional<LegPorts>& ports,
+                             const SecretKey& call_key) {
+  const LegId id = known.legs.at(leg).first;
+  return booking::SetLegMedia{id, seal_media(call_key, id, media_of_leg(known, leg, ports))};
+}
+
 std::optional<std::size_t> LiveCalls::place_of(const Known& known, LegId leg) {
   const auto found =
       std::find_if(known.legs.begin(), known.legs.end(), [&](const auto& one) { return one.first == leg; });
@@ -64,9 +70,7 @@ Result<void> LiveCalls::note_change(CallId id, const std::vector<std::size_t>& l
   if (!call_key) return call_key.error();
   std::vector<Booking> bookings;
   for (const std::size_t leg : legs) {
-    const LegId leg_id = after.legs.at(leg).first;
-    const LegMedia media = media_of_leg(after, leg, ports->at(leg));
-    bookings.push_back(booking::SetLegMedia{leg_id, seal_media(*call_key->key, leg_id, media)});
+    bookings.push_back(media_row(after, leg, ports->at(leg), *call_key->key));
   }
   if (auto booked = parts_.writer.book_and_wait(std::move(bookings)); !booked) return booked;
   const std::lock_guard lock(mutex_);
@@ -117,7 +121,10 @@ Result<CallView> LiveCalls::change_legs(CallId id, const LegsSpec& asked, const 
   after->participants.insert(after->participants.end(), admitted->participants.begin(), admitted->participants.end());
   for (std::size_t i = 0; i < spec.legs.size(); ++i) after->legs.emplace_back(admitted->legs[i].id, spec.legs[i]);
   for (std::size_t i = 0, next = 0; i < spec.legs.size(); ++i) {
-    if (spec.legs[i].replaces) admitted->legs[i].replaces = LegIndex(static_cast<std::uint8_t>(replaced[next++]));
+    if (!spec.legs[i].replaces) continue;
+    admitted->legs[i].replaces = LegIndex(static_cast<std::uint8_t>(replaced[next++]));
+    after->ended.insert(*spec.legs[i].replaces);
+    after->replaced.insert(*spec.legs[i].replaces);
   }
   auto joining = std::make_shared<AdmittedLegs>(std::move(*admitted));
   // What is on file counts from the moment they join, so that a gate that is open for all others loses nothing.
@@ -135,21 +142,15 @@ Result<CallView> LiveCalls::change_legs(CallId id, const LegsSpec& asked, const 
   const auto call_key = parts_.keys.open(after->call_key);
   if (!call_key) return call_key.error();
   note_ports(*after, *opened, *call_key->key, heard);
+  for (const std::size_t leg : replaced) {  // with those that have its ports, or after a crash both would want them
+    heard.push_back(media_row(*after, leg, std::nullopt, *call_key->key));
+  }
   if (auto booked = parts_.writer.book_and_wait(std::move(heard)); !booked) return booked.error();
   {
     const std::lock_guard lock(mutex_);
     const auto found = known_.find(id);
     if (found == known_.end()) return no_such_live_call();  // it ended meanwhile
     found->second = after;
-  }
-  if (!replaced.empty()) {
-    const auto end = [&replaced](Known& known) {
-      for (const std::size_t leg : replaced) {
-        known.ended.insert(known.legs.at(leg).first);
-        known.replaced.insert(known.legs.at(leg).first);
-      }
-    };
-    if (auto noted = note_change(id, replaced, end); !noted) return noted.error();
   }
   return call(id);
 }

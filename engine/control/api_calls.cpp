@@ -44,6 +44,7 @@ Json json_of(const LegView& leg) {
           {"lost", leg.lost},
           {"dropped", leg.dropped},
           {"sealed_blocks", leg.sealed_blocks},
+          {"ended", leg.has_ended},
           {"source", source_of(leg)},
           {"srtp", srtp_of(leg)}};
 }
@@ -55,7 +56,8 @@ Json json_of(const ParticipantView& participant) {
   }
   return {{"id", to_text(participant.id)},     {"ref", participant.ref},
           {"role", participant.role},          {"subject", or_null(participant.subject)},
-          {"name", or_null(participant.name)}, {"consents", std::move(consents)}};
+          {"name", or_null(participant.name)}, {"left", participant.has_left},
+          {"consents", std::move(consents)}};
 }
 
 Json json_of(const CallView& call) {

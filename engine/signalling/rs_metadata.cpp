@@ -37,7 +37,7 @@ void add_streams(const XmlElement& element, RsParticipant& owner) {
       if (!child.is(name)) continue;
       owner.says_streams = true;
       const bool is_new = std::find(streams->begin(), streams->end(), child.text) == streams->end();
-      if (!is_over && is_new && streams->size() < limits::kRsStreams) streams->push_back(bounded(child.text));
+      if (!is_over && is_new && streams->size() < limits::kLegsPerCall) streams->push_back(bounded(child.text));
     }
   }
 }
@@ -63,6 +63,19 @@ void read_stream(const XmlElement& element, RsMetadata& metadata) {
   } else {
     metadata.streams.push_back({std::string(id), bounded(element.text_of("label"))});
   }
+}
+
+// What has been said of a long session is bounded, too: whoever has left is forgotten, and what nobody sends.
+void prune(RsMetadata& metadata) {
+  if (metadata.participants.size() > limits::kRsParticipants) {
+    std::erase_if(metadata.participants, [](const RsParticipant& one) { return one.has_left; });
+  }
+  if (metadata.streams.size() <= limits::kRsStreams) return;
+  std::erase_if(metadata.streams, [&](const RsStream& stream) {
+    return std::none_of(metadata.participants.begin(), metadata.participants.end(), [&](const RsParticipant& one) {
+      return std::find(one.sends.begin(), one.sends.end(), stream.id) != one.sends.end();
+    });
+  });
 }
 
 }  // namespace
@@ -134,6 +147,7 @@ RsMetadata updated(const RsMetadata& before, const RsMetadata& said) {
       now.streams.push_back(one);
     }
   }
+  prune(now);
   return now;
 }
 

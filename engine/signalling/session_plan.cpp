@@ -42,8 +42,10 @@ class Planner {
     plan_.after.lines.clear();
     for (WantedLine& line : lines_) seat(line);
     if (plan_.after.people.size() > limits::kParticipantsPerCall) {
-      return error(Errc::unsupported, "a recorded call has at most " + std::to_string(limits::kParticipantsPerCall) +
-                                          " participants, with those that left");
+      const std::string why = "a recorded call has at most " + std::to_string(limits::kParticipantsPerCall) +
+                              " participants, with those that left";
+      if (before_.people.empty()) return error(Errc::unsupported, why);
+      record_no_more(why);
     }
     end_what_is_left();
     note_preferences();
@@ -51,6 +53,20 @@ class Planner {
   }
 
  private:
+  // Somebody is there who cannot be asked. To refuse to hear of it would be to go on recording them, so nothing is.
+  void record_no_more(const std::string& why) {
+    RsMetadata metadata = std::move(after().metadata);
+    plan_ = {};
+    after() = before_;
+    after().metadata = std::move(metadata);
+    after().lines.clear();
+    for (WantedLine& line : lines_) {
+      line.is_taken = false;
+      seat(line);
+    }
+    plan_.told.push_back("nothing more of it is recorded: " + why);
+  }
+
   static bool is_wanted(const WantedLine& line) { return line.media && line.media->port != 0; }
   bool has_any() const {
     return std::any_of(lines_.begin(), lines_.end(), [](const WantedLine& line) { return line.is_taken; });

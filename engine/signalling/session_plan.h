@@ -57,7 +57,8 @@ struct SessionPlan {
 
 enum class Mixing { allowed, refused };  // the latter: the call goes by another policy than all-party
 
-// Errc::unsupported: nothing of what is offered can be recorded, or more people are in it than a call has.
+// Errc::unsupported: nothing of what is offered can be recorded, or more people are in it at its beginning than a call
+// has. Where there come to be more later, its legs end.
 Result<SessionPlan> plan_session(const SessionState& before, const SessionOffer& offer, const SiprecTrunk& trunk,
                                  Mixing mixing);
 

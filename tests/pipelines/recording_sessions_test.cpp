@@ -161,7 +161,7 @@ TEST_CASE("a transfer asks the new one, on the ports that are there, and their v
   CHECK(view.legs[1].has_ended);
   CHECK(view.legs[2].participant == "carl");
   CHECK(view.participants[1].has_left);
-  CHECK(rig.gate(0) == "paused");  // until Carl agrees
+  CHECK(rig.gate(0) == "holding");  // until Carl agrees
   rig.shards.talk(view.legs[2], 2);
   CHECK(rig.view().legs[1].packets == 2);
   rig.say("carl", "granted");

@@ -270,3 +270,26 @@ TEST_CASE("legs that come and go are bounded, and the one too many is refused al
   }
   CHECK(rig.calls.only().view.legs.size() == 16);
 }
+
+TEST_CASE("where more people come than a call has, nothing more is recorded, rather than them unasked") {
+  Begun rig;
+  std::string crowd;
+  for (int i = 0; i < 15; ++i) crowd += person_xml("p" + std::to_string(i), "sip:p@p.example");
+  const SdpSession answer = rig.said(crowd);
+  CHECK(owners_of(rig, answer) == Owners{"", ""});
+  CHECK(was_asked(rig, "leave leg:96 leg:97"));
+  REQUIRE(rig.told.size() == 1);
+  CHECK_THAT(rig.told[0], Catch::Contains("at most 16 participants"));
+  CHECK(rig.calls.live.size() == 1);
+}
+
+TEST_CASE("what has been said of a session stays bounded, however often it changes") {
+  Begun rig;
+  for (int i = 0; i < 400; ++i) {
+    const std::string id = "p" + std::to_string(i);
+    (void)rig.said(person_xml(id, "sip:p@p.example") + stream_xml("s" + id, "l" + id) + sends_xml(id, "s" + id) +
+                   leaves_xml(id));
+  }
+  CHECK(rig.calls.only().view.signalled->size() < 20'000);
+  CHECK(owners_of(rig, answered(rig.change("", ""))) == Owners{"bob==", "anna=="});
+}
