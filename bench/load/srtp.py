@@ -3,8 +3,10 @@
 
   bench/load/srtp.py [--calls 2000] [--rounds 3] [--seconds 20] [--suite AES_CM_128_HMAC_SHA1_80] [--json]
 
-The engine has one core and the generator the other, in a network of their own; every call is consented to, and of each load three
-recordings are compared with what was sent, byte for byte. Medians of the rounds. Exit status: 0 nothing was lost, 1 something was,
+The engine has one core and the generator the other, both before what else runs there where that is permitted, in a network of
+their own; every call is consented to, and of each load three
+recordings are compared with what was sent, byte for byte. Medians of the rounds. A load in which the generator fell behind is
+played again, twice at most. Exit status: 0 nothing was lost, 1 something was,
 3 the generator fell behind.
 """
 import statistics
@@ -16,19 +18,30 @@ from loaded_engine import say
 
 
 def measure(folder, options, *more):
-    engine = loaded_engine.start_engine(folder, options.backing)
+    engine = loaded_engine.start_engine(folder, options.backing, before_others=loaded_engine.politely_first())
     load = loaded_engine.start_load(engine, options.calls, options.seconds, "--sample", "3", *more)
     report = loaded_engine.valid_report_of(load)
     engine.stop()
     return report
 
 
+def measure_again(folder, options, *more):
+    """What else runs on the machine makes a generator late now and then: that load is played again, twice at most."""
+    for last in (False, False, True):
+        try:
+            with tempfile.TemporaryDirectory(dir=folder) as own:
+                return measure(own, options, *more)
+        except loaded_engine.Late:
+            say("the generator fell behind" + ("" if last else ": again"))
+            if last:
+                raise
+
+
 def run(options, folder):
     loads = {"rtp": [], "srtp": []}
     for number in range(options.rounds):
         for kind, more in (("rtp", ()), ("srtp", ("--srtp", options.suite))):
-            with tempfile.TemporaryDirectory(dir=folder) as own:
-                loads[kind].append(measure(own, options, *more))
+            loads[kind].append(measure_again(folder, options, *more))
         say(f"round {number + 1}: " + ", ".join(
             f"{kind} {reports[-1]['engine']['cpu_ns_per_packet']:.0f} ns a packet, {reports[-1]['lost']} of "
             f"{reports[-1]['sent']} lost" for kind, reports in loads.items()))

@@ -87,7 +87,8 @@ void Shard::on_datagram(LegSlot leg, DatagramPort port, Datagram&& datagram) {
 // would make that one a replay.
 void Shard::take_protected(LegSlot leg, DatagramPort port, Datagram&& datagram) {
   const bool is_known = port == DatagramPort::rtp && expected_by_slot_[leg.value].is_from(datagram.source());
-  if (!is_known && !legs_by_slot_.at(leg.value)->takes_from(datagram.source(), port, now_.mono)) return;
+  const DatagramPort kind = is_rtcp(datagram.bytes()) ? DatagramPort::rtcp : port;
+  if (!is_known && !legs_by_slot_.at(leg.value)->takes_from(datagram.source(), kind, now_.mono)) return;
   if (srtp_.add(leg, port, std::move(datagram))) open_protected();
 }
 
