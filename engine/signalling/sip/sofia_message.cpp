@@ -145,6 +145,10 @@ SipRequest request_of(msg_t* message, const sip_t& sip, tport_t* delivered_by) {
   request.require = lower(items_of(sip.sip_require));
   request.supported = lower(items_of(sip.sip_supported));
   request.allow = items_of(reinterpret_cast<const msg_list_t*>(sip.sip_allow));
+  for (const sip_accept_t* range = sip.sip_accept; range != nullptr; range = range->ac_next) {
+    if (!request.accept) request.accept.emplace();
+    if (range->ac_type != nullptr) request.accept->push_back(lower_case(text_of(range->ac_type)));
+  }
   if (sip.sip_contact != nullptr) {
     const url_t* url = sip.sip_contact->m_url;
     const bool is_usable = url->url_type == url_sip || url->url_type == url_sips;
