@@ -160,6 +160,25 @@ std::string to_text(const pipeline::Siprec::Listener& listener) {
   return std::string(scheme->name) + ":" + to_text(listener.endpoint);
 }
 
+std::vector<std::string> siprec_summary(const pipeline::Siprec& siprec) {
+  std::vector<std::string> lines;
+  if (siprec.listen.empty()) return lines;
+  std::string listens = "on";
+  for (const auto& listener : siprec.listen) listens += " " + to_text(listener);
+  lines.push_back(listens + ", at most " + std::to_string(siprec.max_sessions) + " sessions");
+  for (const pipeline::SiprecTrunk& trunk : siprec.trunks) {
+    std::string known;
+    const auto add = [&known](const std::string& what) { known += (known.empty() ? "" : ", ") + what; };
+    for (const AddressRange& range : trunk.from) add(range.text());
+    for (const std::string& name : trunk.tls_names) add("certificate of " + name);
+    if (trunk.secret) add("digest of " + trunk.digest_username);
+    if (!trunk.user.empty()) add("user " + trunk.user);
+    lines.push_back("trunk " + trunk.name + ": " + known +
+                    (trunk.tenant.empty() ? "" : "; tenant " + trunk.tenant));
+  }
+  return lines;
+}
+
 pipeline::Siprec read_siprec(SectionReader&& section, const PipelineSettings& settings, ConfigErrors& errors) {
   pipeline::Siprec siprec;
   siprec.listen = take_listeners(section);

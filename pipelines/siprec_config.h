@@ -14,4 +14,7 @@ pipeline::Siprec read_siprec(SectionReader&& section, const PipelineSettings& se
 // "udp:192.0.2.1:5060", as the file has it.
 std::string to_text(const pipeline::Siprec::Listener& listener);
 
+// For `assent check`: where it listens, and how each trunk is known. Empty: it is not configured.
+std::vector<std::string> siprec_summary(const pipeline::Siprec& siprec);
+
 }  // namespace assent
