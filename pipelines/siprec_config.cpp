@@ -140,9 +140,9 @@ pipeline::SiprecTrunk read_trunk(SectionReader&& section, const PipelineSettings
   trunk.agents = take_names(section, "agents");
   section.take("max_sessions", trunk.max_sessions, Bounds<std::size_t>{1, limits::kSipSessions});
   trunk.takes_unmarked = section.take_flag("unmarked").value_or(false);
-  section.take_choice("media_from", trunk.media_from,
-                      {{"named-address", SiprecTrunk::MediaFrom::named_address},
-                       {"anywhere", SiprecTrunk::MediaFrom::anywhere}});
+  section.take_choice(
+      "media_from", trunk.media_from,
+      {{"named-address", SiprecTrunk::MediaFrom::named_address}, {"anywhere", SiprecTrunk::MediaFrom::anywhere}});
   section.finish();
   if (!section.has("from") && !section.has("tls_names") && !section.has("digest_username")) {
     section.refuse(section.place_of("from"), "from", "is missing: anybody would be this trunk",
@@ -173,8 +173,7 @@ std::vector<std::string> siprec_summary(const pipeline::Siprec& siprec) {
     for (const std::string& name : trunk.tls_names) add("certificate of " + name);
     if (trunk.secret) add("digest of " + trunk.digest_username);
     if (!trunk.user.empty()) add("user " + trunk.user);
-    lines.push_back("trunk " + trunk.name + ": " + known +
-                    (trunk.tenant.empty() ? "" : "; tenant " + trunk.tenant));
+    lines.push_back("trunk " + trunk.name + ": " + known + (trunk.tenant.empty() ? "" : "; tenant " + trunk.tenant));
   }
   return lines;
 }

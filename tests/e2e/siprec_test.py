@@ -4,6 +4,7 @@ and a certificate; CANCEL; a restart in the middle; floods.
 
 SESSIONS and RATE: how many of sipp's, and how many begin a second (60 and 20). FLOOD: seconds of each flood (2).
 """
+import concurrent.futures
 import os
 import random
 import shutil
@@ -22,8 +23,9 @@ RATE = float(os.environ.get("RATE", "20"))
 FLOOD = float(os.environ.get("FLOOD", "2"))
 PTIME_MS = int(os.environ.get("PTIME", "20"))
 # When what happens in a session, in seconds from its INVITE. All of a second's are sent to from the next one on.
-TALK, HELD = 7, 2  # before the hold and after it; in between
+TALK, HELD = 8, 2  # before the hold and after it; in between
 SOUND = 4          # of each talk, in which packets are sent
+RESUMED = 1.5      # what the resuming re-INVITE may take
 
 SCENARIO = """<?xml version="1.0" encoding="ISO-8859-1" ?>
 <scenario name="recording session">
@@ -105,6 +107,8 @@ class Media(threading.Thread):
         self.calls = {}     # by id: the legs' labels
         self.senders = []   # processes
         self.failed = None
+        self.deciding = []  # that are under way: each waits for the disk
+        self.pool = concurrent.futures.ThreadPoolExecutor(32)
         self.start()
 
     def run(self):
@@ -116,17 +120,19 @@ class Media(threading.Thread):
                 new = [call for call in self.engine.ask("GET", "/v1/calls")["calls"] if call["id"] not in self.calls]
                 for call in new:
                     self.calls[call["id"]] = {leg["label"]: leg["participant"] for leg in call["legs"]}
-                    for participant in call["participants"]:
-                        self.engine.decide(call, participant["ref"], "granted", purposes=["quality"])
+                    self.deciding += [self.pool.submit(self.engine.decide, call, participant["ref"], "granted", purposes=["quality"])
+                                      for participant in call["participants"]]
                 lines = "".join(f"{leg['address']} {leg['port']}\n" for call in new for leg in call["legs"])
                 if lines:
                     self.send(lines)
-                    waiting.append((begun + TALK + HELD, lines))
+                    waiting.append((begun + TALK + HELD + RESUMED, lines))
                 while waiting and waiting[0][0] <= time.monotonic():
                     self.send(waiting.pop(0)[1])
                 time.sleep(max(0.0, begun + 0.5 - time.monotonic()))
             for sender in self.senders:
                 sender.wait(60)
+            for decision in self.deciding:
+                decision.result()
         except Exception as error:  # seen by whoever waits
             self.failed = error
 
@@ -162,7 +168,7 @@ def sipp(folder, port, sessions, rate):
 def many_sessions(folder, program):
     """Must 1: no session is lost, and every recording is complete to the packet."""
     port = free_port()
-    engine = harness.Engine(folder, name="many", calls=SESSIONS + 20, ports=f"30000-{30000 + 4 * SESSIONS + 200}", drain="5s",
+    engine = harness.Engine(folder, name="many", calls=SESSIONS + 20, hold="10s", ports=f"30000-{30000 + 4 * SESSIONS + 200}", drain="5s",
                             more=siprec(f'"udp:127.0.0.1:{port}"')).start()
     media = Media(engine, SESSIONS)
     client = sipp(folder, port, SESSIONS, RATE)
@@ -419,7 +425,7 @@ def flooded(folder, program):
     check(lines <= 20 + 6 * 5 * FLOOD / 10, f"{lines} lines of log")
     check(client.ask("BYE").status == 200, "the BYE after the floods")
     harness.wait_until("its call is over", lambda: call["id"] not in [c["id"] for c in engine.ask("GET", "/v1/calls")["calls"]], 20)
-    recording = engine.show(call)["recording"] if False else next(r["id"] for r in all_recordings(engine))
+    recording = all_recordings(engine)[-1]["id"]
     shown = engine.ask("GET", f"/v1/recordings/{recording}?purpose=quality")
     check([leg["counts"]["packets"] for leg in shown["legs"]] == [sent[0]] * 2, f"{shown['legs']}, sent {sent}")
     check(shown["state"] == "complete", shown["state"])

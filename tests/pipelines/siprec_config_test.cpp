@@ -76,7 +76,9 @@ secret_env = "SBC_SECRET"
 }
 
 TEST_CASE("listeners that are wrong say so") {
-  const auto wrong = [](const std::string& listen) { return errors_of("[siprec]\nlisten = " + listen + "\n" + kTrunk); };
+  const auto wrong = [](const std::string& listen) {
+    return errors_of("[siprec]\nlisten = " + listen + "\n" + kTrunk);
+  };
   CHECK(wrong("[]").find("names nothing") != std::string::npos);
   for (const char* bad : {"sctp:127.0.0.1:5060", "udp:example.com:5060", "udp:127.0.0.1", "127.0.0.1:5060", ""}) {
     INFO(bad);

@@ -1,8 +1,12 @@
 #include "engine/signalling/sip/sofia_message.h"
 
 #include <sofia-sip/msg_header.h>
+#include <sofia-sip/msg_mclass.h>
+#include <sofia-sip/msg_parser.h>
 #include <sofia-sip/sip_header.h>
+#include <sofia-sip/sip_parser.h>
 #include <sofia-sip/sip_tag.h>
+#include <sofia-sip/sip_util.h>
 #include <sofia-sip/su_alloc.h>
 #include <sofia-sip/su_strlst.h>
 #include <sofia-sip/su_tag.h>
@@ -171,6 +175,18 @@ SipRequest request_of(msg_t* message, const sip_t& sip, tport_t* delivered_by) {
   if (sip.sip_payload != nullptr && sip.sip_payload->pl_data != nullptr) {
     request.body.assign(sip.sip_payload->pl_data, sip.sip_payload->pl_len);
   }
+  return request;
+}
+
+std::optional<SipRequest> read_request(std::string_view datagram) {
+  msg_t* message = msg_make(sip_default_mclass(), 0, datagram.data(), static_cast<ssize_t>(datagram.size()));
+  if (message == nullptr) return std::nullopt;
+  const sip_t* sip = sip_object(message);
+  std::optional<SipRequest> request;
+  if (sip != nullptr && sip->sip_request != nullptr && sip_sanity_check(sip) >= 0) {
+    request = request_of(message, *sip, nullptr);
+  }
+  msg_destroy(message);
   return request;
 }
 

@@ -92,7 +92,8 @@ TEST_CASE("parts of messages, and messages with a byte changed, harm nothing") {
     const std::string text = wire_text(message, peer.via());
     for (int turn = 0; turn < 40; ++turn) {
       std::string changed = text.substr(0, turn % 2 == 0 ? text.size() : draw(text.size()));
-      for (int i = 0; i < turn % 5 && !changed.empty(); ++i) changed[draw(changed.size())] = static_cast<char>(draw(256));
+      for (int i = 0; i < turn % 5 && !changed.empty(); ++i)
+        changed[draw(changed.size())] = static_cast<char>(draw(256));
       peer.send(changed);
     }
     while (peer.read(milliseconds(0))) {
