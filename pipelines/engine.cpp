@@ -4,50 +4,17 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <optional>
-#include <thread>
 
 #include "base/capabilities.h"
-#include "base/disk.h"
 #include "crypto/secret.h"
-#include "crypto/sha256.h"
-#include "engine/calls/leg_eraser.h"
-#include "engine/calls/live_calls.h"
-#include "engine/catalog/sqlite_catalog.h"
-#include "engine/control/api.h"
-#include "engine/control/disclosures.h"
-#include "engine/control/erasures.h"
-#include "engine/control/key_rotation.h"
-#include "engine/control/person_erasures.h"
-#include "engine/control/recordings.h"
-#include "engine/control/tokens.h"
-#include "engine/store/file_store.h"
-#include "engine/store/salvage.h"
-#include "pipelines/capacity_plan.h"
-#include "pipelines/controller_config.h"
-#include "pipelines/datagram_sources.h"
-#include "pipelines/engine_ledger.h"
-#include "pipelines/engine_retention.h"
-#include "pipelines/engine_status.h"
-#include "pipelines/gst/audio_renderer.h"
-#include "pipelines/journal_eraser.h"
-#include "pipelines/lease_watch.h"
-#include "pipelines/media_servers.h"
-#include "pipelines/overload_watch.h"
-#include "pipelines/processor_wiring.h"
+#include "pipelines/engine_parts.h"
 #include "pipelines/retention_config.h"
 #include "pipelines/root_key.h"
-#include "pipelines/settings_reload.h"
-#include "pipelines/shard_share.h"
-#include "pipelines/shard_unit.h"
-#include "pipelines/state_folder.h"
 #include "pipelines/webhook_secrets.h"
 
 namespace assent {
 namespace {
-
-constexpr milliseconds kDrainPoll(5);
 
 void raise_open_files() {
   rlimit files{};
@@ -63,95 +30,9 @@ Result<void> make_folder(Disk& disk, const std::filesystem::path& folder) {
   return disk.make_folder(folder);
 }
 
-PipelineDefaults defaults_of(const PipelineSettings& settings) {
-  PipelineDefaults defaults{settings.consent.gate, settings.consent.default_purposes, settings.consent.rules,
-                            std::nullopt};
-  if (settings.notice) {
-    const auto hash = sha256(bytes_of(settings.notice->text));
-    defaults.notice = Notice{settings.notice->id, settings.notice->version, settings.notice->language, to_hex(hash)};
-  }
-  return defaults;
-}
-
 std::string mib(std::size_t bytes) { return std::to_string((bytes + (1U << 20) - 1) >> 20) + " MiB"; }
 
 }  // namespace
-
-// In the order in which they are made; destroyed the other way round.
-struct Engine::Parts {
-  Parts(const PipelineSettings& pipeline, const Options& options)
-      : settings(pipeline),
-        running(pipeline),
-        purposes(pipeline.purposes),
-        state(options.state),
-        tell(options.report) {}
-
-  const PipelineSettings settings;  // of the start
-  PipelineSettings running;         // with what was reloaded since
-  PurposeRegistry purposes;         // the file's, and those that came through the API
-  const StateFolder state;
-  const std::function<void(const std::string&)> tell;
-  LifeRecord life;
-  std::vector<std::string> report;
-  CapacityPlan plan;
-  std::optional<DatagramSources> datagram_sources;
-
-  RealDisk disk;
-  std::vector<ShardShare> shares;
-  std::vector<SecureArena> arenas;  // a share each, until its unit has it
-
-  std::unique_ptr<SqliteCatalog> catalog;
-  std::unique_ptr<RootKeyProvider> root;
-  std::optional<KeyRing> keys;
-  std::optional<CatalogWriter> writer;
-  std::unique_ptr<ProcessorWiring> processors;
-  std::optional<CheckpointClock> checkpoints;
-  std::optional<LeaseWatch> lease_watch;
-
-  OverloadState overload;
-  std::optional<CallQuota> quota;
-  std::unique_ptr<FileStore> store;
-  std::vector<std::unique_ptr<ShardUnit>> shards;
-  std::optional<LegEraser> eraser;
-  std::optional<LiveCalls> calls;
-  std::optional<MediaServers> media_servers;
-  std::optional<OverloadWatch> watch;
-
-  std::optional<gst::GstAudioRenderer> renderer;
-  std::optional<RecordingService> recordings;
-  std::optional<EngineJournalEraser> journal_eraser;
-  std::optional<HoldQueue> hold_queue;
-  std::optional<Erasures> erasures;
-  std::optional<ReceiptDesk> receipts;
-  std::optional<StandingConsents> standing;
-  std::optional<Withdrawals> withdrawals;
-  std::optional<Disclosures> disclosures;         // its thread uses what is above
-  std::optional<PersonErasures> person_erasures;  // likewise
-  std::optional<EngineRetention> retention;       // likewise
-  std::optional<KeyRotation> key_rotation;        // likewise
-  std::optional<Registers> registers;
-  std::unique_ptr<TokenStore> tokens;
-  std::optional<EngineMeter> meter;
-  std::optional<WebhookSources> webhooks;
-  std::optional<Api> api;
-  std::unique_ptr<HttpServer> http;
-  bool stopped = false;
-  std::vector<std::string> stop_report;
-
-  Result<void> use_privileges();
-  Result<void> reserve_memory();
-  Result<void> open_catalog();
-  Result<void> declare(const PipelineSettings& named);
-  Result<void> recover();
-  Result<void> start_shards();
-  Result<void> start_calls();
-  Result<void> start_watch();
-  Result<void> start_api();
-  bool end_calls(MonoTime deadline);
-  std::vector<ShardStorage> storages() const;
-  LegKeys leg_keys();
-  SalvageReport salvaged;
-};
 
 // ---- the way up ---------------------------------------------------------------------------------------------------
 
@@ -380,7 +261,8 @@ Result<void> Engine::Parts::start_api() {
   key_rotation.emplace(KeyRotation::Parts{*catalog, *writer, *keys, *root, settings.keys.rotate, tell});
   if (auto resumed = key_rotation->resume(); !resumed) return resumed.error();
   processors->start();
-  meter.emplace(EngineMeter::Parts{shards, *writer, *catalog, life});
+  meter.emplace(EngineMeter::Parts{shards, *writer, *catalog, life,
+                                   [this] { return siprec ? std::optional(siprec->counters()) : std::nullopt; }});
   auto sources = open_webhooks(settings.webhooks, state);
   if (!sources) return sources.error();
   webhooks.emplace(std::move(*sources), read_clocks().wall);
@@ -393,6 +275,14 @@ Result<void> Engine::Parts::start_api() {
   if (!listening) return listening.error();
   http = std::move(*listening);
   api->set_http_counters([this] { return http->counters(); });
+  return {};
+}
+
+Result<void> Engine::Parts::start_siprec() {
+  auto started = SiprecWiring::start({media_servers->calls(), state, tell}, settings);
+  if (!started) return started.error();
+  siprec = *std::move(started);
+  if (siprec) report.push_back(siprec->report());
   return {};
 }
 
@@ -411,125 +301,10 @@ Result<std::unique_ptr<Engine>> Engine::start(const PipelineConfig& config, cons
   if (auto done = made->start_shards(); !done) return done.error();
   if (auto done = made->start_calls(); !done) return done.error();
   if (auto done = made->start_watch(); !done) return done.error();
+  if (auto done = made->start_siprec(); !done) return done.error();
   if (auto done = made->start_api(); !done) return done.error();
   made->report.push_back("API on " + to_text(made->http->endpoint()) + ", root key: " + made->root->describe());
   return engine;
 }
-
-Endpoint Engine::api() const { return parts_->http->endpoint(); }
-
-const std::vector<std::string>& Engine::start_report() const { return parts_->report; }
-
-const std::vector<std::string>& Engine::stop_report() const {
-  static const std::vector<std::string> kNothing;
-  return parts_ == nullptr ? kNothing : parts_->stop_report;
-}
-
-// ---- while it runs ------------------------------------------------------------------------------------------------
-
-const PipelineSettings& Engine::running() const { return parts_->running; }
-
-Result<Reload> Engine::reload(const PipelineConfig& config) {
-  if (auto declared = parts_->declare(config.settings()); !declared) {
-    note_failed_reload();
-    return declared.error();
-  }
-  SettingsReload read = reload_settings(parts_->settings, parts_->running, config.settings());
-  if (auto sources = open_webhooks(read.running.webhooks, parts_->state)) {
-    parts_->webhooks->replace(std::move(*sources));
-  } else {
-    read.running.webhooks = parts_->running.webhooks;
-    std::erase(read.changed, "webhooks");
-    read.at_next_start.push_back("webhooks (" + sources.error().what + ")");
-  }
-  if (auto told = parts_->processors->replace(read.running.processors); !told) {
-    read.running.processors = parts_->running.processors;
-    std::erase(read.changed, "processors");
-    read.at_next_start.push_back("processors (" + told.error().what + ")");
-  }
-  parts_->running = std::move(read.running);
-  parts_->calls->set_defaults(defaults_of(parts_->running));
-  parts_->writer->keep_lease(parts_->running.consent.lease);
-  parts_->catalog->keep_recordings(std::make_shared<RetentionRules>(parts_->running.retention));
-  parts_->retention->look_again();
-  Reload reload{read.at_next_start.empty() ? ReloadResult::applied : ReloadResult::partial, read_clocks().wall,
-                std::move(read.changed), std::move(read.at_next_start)};
-  parts_->life.note(reload);
-  return reload;
-}
-
-void Engine::note_failed_reload() { parts_->life.note({ReloadResult::failed, read_clocks().wall, {}, {}}); }
-
-std::size_t Engine::live_calls() const { return parts_->calls->live_calls(); }
-
-void Engine::begin_drain() {
-  parts_->calls->refuse_new_calls();
-  parts_->life.begin_drain();
-}
-
-// ---- the way down -------------------------------------------------------------------------------------------------
-
-// All shards at once; whether everything consented to was stored, and nothing is left of any call.
-bool Engine::Parts::end_calls(MonoTime deadline) {
-  const bool keep = running.shutdown.calls == pipeline::Shutdown::Calls::keep;
-  for (const auto& shard : shards) shard->end_calls(keep ? LiveCall::Ending::left_off : LiveCall::Ending::over);
-  const auto are_over = [this] {
-    return (!calls || calls->live_calls() == 0) &&
-           std::all_of(shards.begin(), shards.end(), [](const auto& shard) { return shard->is_idle(); });
-  };
-  while (!are_over()) {
-    if (read_mono() >= deadline) return false;
-    std::this_thread::sleep_for(kDrainPoll);
-  }
-  return true;
-}
-
-Result<void> Engine::stop(milliseconds patience) {
-  if (parts_ == nullptr || parts_->stopped) return {};
-  Parts& parts = *parts_;
-  parts.stopped = true;
-  const MonoTime deadline = read_mono() + patience;
-  if (parts.calls) parts.calls->refuse_new_calls();
-  if (parts.http) parts.http->stop(std::min<milliseconds>(patience, limits::kApiStopTime));
-  if (parts.media_servers) parts.media_servers->stop();
-  const bool all_over = parts.end_calls(deadline);
-  const bool left_off = parts.running.shutdown.calls == pipeline::Shutdown::Calls::keep;
-  if (parts.media_servers && !left_off) parts.media_servers->end_what_is_over();
-  parts.watch.reset();
-
-  for (const auto& shard : parts.shards) shard->stop_calls();
-  parts.retention.reset();
-  parts.person_erasures.reset();
-  parts.disclosures.reset();
-  parts.key_rotation.reset();
-  parts.eraser.reset();
-  if (parts.processors) parts.processors->stop();
-  for (const auto& shard : parts.shards) shard->stop_storage();
-  for (const auto& shard : parts.shards) {
-    if (!all_over) break;
-    if (auto removed = shard->remove_unneeded_files(); !removed) return removed;
-  }
-  Result<void> booked;
-  if (parts.writer) {
-    parts.checkpoints.reset();
-    parts.lease_watch.reset();
-    if (all_over) {
-      auto ended = end_ledger(*parts.catalog, *parts.writer);
-      if (ended) parts.stop_report.push_back(*std::move(ended));
-      if (!ended) booked = ended.error();
-    }
-    parts.writer->stop();
-  }
-  if (!all_over) {
-    // Work is under way that did not end in time, so nothing it uses may be destroyed. The process ends; the kernel
-    // wipes.
-    (void)parts_.release();
-    return error(Errc::unavailable,
-                 "not everything could be stored in time: it is in the journal, and the next start stores it");
-  }
-  return booked;
-}
-
-Engine::~Engine() { (void)stop(milliseconds(1000)); }
 
 }  // namespace assent

@@ -106,6 +106,7 @@ EngineCounters EngineMeter::counters() {
   }
   engine.catalog = counters_of(parts_.writer);
   engine.ledger = counters_of(parts_.catalog.ledger_counts(), parts_.writer.lease());
+  if (parts_.siprec) engine.siprec = parts_.siprec();
   return engine;
 }
 

@@ -1,7 +1,10 @@
 // EngineMeter: the engine's counts and troubles, gathered from its shards when somebody asks. Any control thread.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "engine/catalog/catalog_writer.h"
@@ -18,8 +21,9 @@ class EngineMeter final : public EngineStatus {
     const CatalogWriter& writer;
     SqliteCatalog& catalog;
     const LifeRecord& life;
+    std::function<std::optional<SiprecCounters>()> siprec;
   };
-  explicit EngineMeter(Parts parts) : parts_(parts) {}
+  explicit EngineMeter(Parts parts) : parts_(std::move(parts)) {}
 
   EngineCounters counters() override;
   EngineLife life() override { return parts_.life.life(); }

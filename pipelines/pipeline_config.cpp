@@ -8,6 +8,7 @@
 #include "pipelines/processor_config.h"
 #include "pipelines/retention_config.h"
 #include "pipelines/section_reader.h"
+#include "pipelines/siprec_config.h"
 #include "pipelines/webhook_config.h"
 
 namespace assent {
@@ -233,6 +234,8 @@ PipelineSettings read_document(const TomlValue& root, const PipelineOverrides& o
   settings.webhooks = read_webhooks(document, errors);
   settings.processors = read_processors(document, settings.purposes, errors);
   settings.notices = read_notices(document, errors);
+  if (document.has("siprec")) settings.siprec = read_siprec(section("siprec"), settings, errors);
+  document.take_any("siprec");
   read_seal(section("seal"), settings.seal);
   const auto errors_before_journal = errors.size();
   read_journal(section("journal"), settings.journal);

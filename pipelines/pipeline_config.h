@@ -19,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/address_range.h"
 #include "base/cpu.h"
 #include "base/endpoint.h"
 #include "base/limits.h"
@@ -35,6 +36,8 @@
 #include "engine/ingest/port_range.h"
 #include "engine/processors/delivery_queue.h"
 #include "engine/receipts/receipt_terms.h"
+#include "engine/signalling/sip/sip_message.h"
+#include "engine/signalling/siprec_sessions.h"
 #include "pipelines/config_error.h"
 
 namespace assent {
@@ -140,6 +143,43 @@ struct Processor {
   bool operator==(const Processor&) const = default;
 };
 
+// A trunk whose recording sessions are taken (engine/signalling/sip/sip_admission.h).
+struct SiprecTrunk {
+  std::string name;
+  std::vector<AddressRange> from;
+  std::vector<std::string> tls_names;
+  std::string user;
+  std::string digest_username;
+  std::optional<SecretPlace> secret;  // of the digest
+  std::string tenant;
+  std::optional<std::string> policy;
+  std::optional<Notice> notice;
+  std::vector<std::string> agents;
+  std::size_t max_sessions = limits::kSipSessions;
+  bool takes_unmarked = false;
+  assent::SiprecTrunk::MediaFrom media_from = assent::SiprecTrunk::MediaFrom::named_address;
+  bool operator==(const SiprecTrunk&) const = default;
+};
+
+// Where recording sessions are set up by SIP. No listeners: nowhere.
+struct Siprec {
+  struct Listener {
+    SipTransport transport = SipTransport::udp;
+    Endpoint endpoint;
+    bool asks_for_certificate = false;
+    bool operator==(const Listener&) const = default;
+  };
+  std::vector<Listener> listen;
+  std::optional<Endpoint> advertise;                // told to others; else what is listened on, or where RTP is sent to
+  std::string certificate, key, authorities;        // paths, relative to the state folder unless they begin with '/'
+  std::string realm = "assent";                     // of digests
+  std::size_t max_sessions = limits::kSipSessions;  // of all trunks
+  milliseconds session_expires = limits::kSessionExpiresDefault;
+  milliseconds min_session_expires = limits::kSessionExpiresMin;
+  std::vector<SiprecTrunk> trunks;
+  bool operator==(const Siprec&) const = default;
+};
+
 struct Seal {
   milliseconds max_delay = limits::kMaxDelayDefault;
   std::size_t workers = 1;  // threads, which all shards share
@@ -208,6 +248,7 @@ struct PipelineSettings {
   std::optional<pipeline::Controller> controller;
   std::vector<pipeline::Webhook> webhooks;
   std::vector<pipeline::Processor> processors;
+  pipeline::Siprec siprec;
   pipeline::Seal seal;
   pipeline::Journal journal;
   pipeline::Ledger ledger;

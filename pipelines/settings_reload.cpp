@@ -114,6 +114,7 @@ SettingsReload reload_settings(const PipelineSettings& started, const PipelineSe
   }
   compare.take("consent.lease", reload.running.consent.lease, read.consent.lease);
   compare.wait("purposes", running.purpose_texts, read.purpose_texts);
+  compare.wait("siprec", running.siprec, read.siprec);
   compare.wait("controller", running.controller, read.controller);
   compare.take("notice", reload.running.notice, read.notice);
   compare.take("notices", reload.running.notices, read.notices);

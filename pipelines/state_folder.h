@@ -30,7 +30,9 @@ class StateFolder {
   std::filesystem::path root_key_file() const { return root_ / "keys.json"; }
   // keys.path of the pipeline; an absolute one stays as it is.
   std::filesystem::path root_key(std::string_view keys_path = "root.key") const { return root_ / keys_path; }
-  std::filesystem::path webhook_secret(std::string_view path) const { return root_ / path; }  // likewise, of a webhook
+  std::filesystem::path webhook_secret(std::string_view path) const {
+    return root_ / path;
+  }  // likewise, of a webhook or trunk
 
  private:
   std::filesystem::path root_;

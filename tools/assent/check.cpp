@@ -8,6 +8,8 @@
 #include "pipelines/quantity.h"
 #include "pipelines/retention_config.h"
 #include "pipelines/root_key.h"
+#include "pipelines/siprec_config.h"
+#include "pipelines/siprec_wiring.h"
 #include "pipelines/state_folder.h"
 #include "pipelines/webhook_secrets.h"
 #include "tools/assent/commands.h"
@@ -34,6 +36,9 @@ std::vector<std::string> troubles_of(const PipelineSettings& settings, const std
   }
   if (const auto webhooks = open_webhooks(settings.webhooks, StateFolder(folder)); !webhooks) {
     troubles.push_back(webhooks.error().what);
+  }
+  if (const auto trunks = open_trunks(settings.siprec, StateFolder(folder)); !trunks) {
+    troubles.push_back(trunks.error().what);
   }
   struct statvfs disk {};
   const std::uint64_t wanted = settings.threads.shards * kJournalFilesAtLeast * settings.journal.file_bytes;
@@ -78,6 +83,7 @@ void print_plan(const CheckArguments& arguments, const PipelineSettings& setting
       << duration_text(settings.consent.lease) << ", sealed_pages for " << plan.stall_in_pages.count() / 1000
       << " s, then each leg's own memory)\n";
   for (const auto& advice : plan.advice) out << "          " << advice << "\n";
+  for (const auto& line : siprec_summary(settings.siprec)) out << "  siprec  " << line << "\n";
   for (const auto& advice : retention_advice(settings)) out << "  keeps   " << advice << "\n";
 }
 

@@ -40,6 +40,15 @@ std::optional<Refused> refusal_of_extensions(const SipRequest& request) {
 
 bool is_offer(const SipRequest& request) { return request.method == "INVITE" || request.method == "UPDATE"; }
 
+// RFC 3261 21.4.7: our answer to an offer is SDP. An Accept that is there and empty takes nothing.
+std::optional<Refused> refusal_of_answer(const SipRequest& request) {
+  if (request.method != "INVITE" || !request.accept) return std::nullopt;
+  for (const char* fits : {"application/sdp", "application/*", "*/*"}) {
+    if (holds(*request.accept, fits)) return std::nullopt;
+  }
+  return refuse(SipRefusal::body, 406, "Not Acceptable");
+}
+
 std::optional<Refused> refusal_of_body(const SipRequest& request) {
   if (request.body.size() > limits::kSipBodyBytes) {
     return refuse(SipRefusal::body, 413, "Request Entity Too Large");
@@ -79,7 +88,8 @@ std::optional<Refused> refusal_of(const SipRequest& request) {
     return refuse(SipRefusal::uri_scheme, 416, "Unsupported URI Scheme");
   }
   if (auto refused = refusal_of_extensions(request)) return refused;
-  return refusal_of_body(request);
+  if (auto refused = refusal_of_body(request)) return refused;
+  return refusal_of_answer(request);
 }
 
 SipReply answer_to_options() {

@@ -51,6 +51,7 @@ struct SipRequest {
   std::string from_tag, to_tag;
   std::uint32_t cseq = 0;
   std::vector<std::string> require, supported, allow;  // of Allow: methods
+  std::optional<std::vector<std::string>> accept;      // media ranges, without parameters
   std::string contact;                                 // the first one's URI
   bool contact_is_src = false;                         // with the feature tag +sip.src (RFC 7866 section 10)
   std::vector<std::string> record_route;               // in the message's order

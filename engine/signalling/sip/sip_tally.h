@@ -16,7 +16,7 @@ enum class SipRefusal {
   forbidden,        // 403: of no trunk
   unauthenticated,  // 401
   method,           // 405, 501
-  body,             // 413, 415
+  body,             // 406, 413, 415
   uri_scheme,       // 416
   extension,        // 420
   not_a_recording,  // 421

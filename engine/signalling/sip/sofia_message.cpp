@@ -1,8 +1,12 @@
 #include "engine/signalling/sip/sofia_message.h"
 
 #include <sofia-sip/msg_header.h>
+#include <sofia-sip/msg_mclass.h>
+#include <sofia-sip/msg_parser.h>
 #include <sofia-sip/sip_header.h>
+#include <sofia-sip/sip_parser.h>
 #include <sofia-sip/sip_tag.h>
+#include <sofia-sip/sip_util.h>
 #include <sofia-sip/su_alloc.h>
 #include <sofia-sip/su_strlst.h>
 #include <sofia-sip/su_tag.h>
@@ -145,6 +149,10 @@ SipRequest request_of(msg_t* message, const sip_t& sip, tport_t* delivered_by) {
   request.require = lower(items_of(sip.sip_require));
   request.supported = lower(items_of(sip.sip_supported));
   request.allow = items_of(reinterpret_cast<const msg_list_t*>(sip.sip_allow));
+  for (const sip_accept_t* range = sip.sip_accept; range != nullptr; range = range->ac_next) {
+    if (!request.accept) request.accept.emplace();
+    if (range->ac_type != nullptr) request.accept->push_back(lower_case(text_of(range->ac_type)));
+  }
   if (sip.sip_contact != nullptr) {
     const url_t* url = sip.sip_contact->m_url;
     const bool is_usable = url->url_type == url_sip || url->url_type == url_sips;
@@ -167,6 +175,18 @@ SipRequest request_of(msg_t* message, const sip_t& sip, tport_t* delivered_by) {
   if (sip.sip_payload != nullptr && sip.sip_payload->pl_data != nullptr) {
     request.body.assign(sip.sip_payload->pl_data, sip.sip_payload->pl_len);
   }
+  return request;
+}
+
+std::optional<SipRequest> read_request(std::string_view datagram) {
+  msg_t* message = msg_make(sip_default_mclass(), 0, datagram.data(), static_cast<ssize_t>(datagram.size()));
+  if (message == nullptr) return std::nullopt;
+  const sip_t* sip = sip_object(message);
+  std::optional<SipRequest> request;
+  if (sip != nullptr && sip->sip_request != nullptr && sip_sanity_check(sip) >= 0) {
+    request = request_of(message, *sip, nullptr);
+  }
+  msg_destroy(message);
   return request;
 }
 

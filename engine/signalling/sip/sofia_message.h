@@ -6,12 +6,19 @@
 #include <sofia-sip/sip.h>
 #include <sofia-sip/tport.h>
 
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
 #include "engine/signalling/sip/sip_message.h"
 
 namespace assent {
 
 // A request that sofia-sip has found sane: it has Via, To, From, Call-ID and CSeq.
 SipRequest request_of(msg_t* message, const sip_t& sip, tport_t* delivered_by);
+// A whole message that came in one piece. None: no request, or not a sane one.
+std::optional<SipRequest> read_request(std::string_view datagram);
 SipOutcome outcome_of(unsigned status, const sip_t* sip);
 SipTransport transport_of(const tport_t* transport);
 

@@ -267,13 +267,14 @@ void SofiaThread::on_timer(su_root_magic_t*, su_timer_t*, SofiaThread* self) {
   if (self->step_) self->step_(read_mono());
 }
 
-// Whoever may not talk to us may still open connections: beyond the bound those that were not used last are closed.
+// Whoever may not talk to us may still open connections: beyond the bound those in which nothing is under way are
+// closed. sofia-sip keeps them in a tree, and shows what follows its root: half of them.
 void SofiaThread::bound_connections() {
   std::size_t open = 0;
   tport_t* primary = tport_primaries(nta_agent_tports(agent_of_sofia_));
   for (; primary != nullptr; primary = tport_next(primary)) {
     tport_t* first = tport_secondary(primary);
-    for (tport_t* one = first; one != nullptr; one = tport_next(one)) ++open;
+    for (tport_t* one = first; one != nullptr; one = tport_next(one)) open += 2;
     if (open > limits::kSipConnections) tport_flush(primary);
   }
 }

@@ -97,7 +97,9 @@ struct AgentRig final : SipNetwork, SiprecWork {
     return 0;
   }
 
-  void answer(SipTransactionId transaction, const SipReply& reply) override { answered.push_back({transaction, reply}); }
+  void answer(SipTransactionId transaction, const SipReply& reply) override {
+    answered.push_back({transaction, reply});
+  }
   void send(SipRequestId id, const SipOutgoing& message) override { sent.push_back({id, message}); }
   bool has_room() const override { return room; }
   void run(Job job, Done done) override { tasks.emplace_back(std::move(job), std::move(done)); }

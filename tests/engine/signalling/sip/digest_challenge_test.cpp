@@ -18,8 +18,15 @@ std::string param(const std::string& header, const std::string& name) {
 // What a client that knows the password answers.
 DigestResponse answer_to(const SipHeader& challenge, DigestAlgorithm algorithm, const std::string& password,
                          const std::string& nc = "00000001") {
-  DigestResponse answer{param(challenge.value, "realm"), "sbc", param(challenge.value, "nonce"), "sip:srs@example.com",
-                        "", std::string(name_of(algorithm)), "auth", nc, "c0ffee"};
+  DigestResponse answer{param(challenge.value, "realm"),
+                        "sbc",
+                        param(challenge.value, "nonce"),
+                        "sip:srs@example.com",
+                        "",
+                        std::string(name_of(algorithm)),
+                        "auth",
+                        nc,
+                        "c0ffee"};
   const std::string ha1 = digest_hash(algorithm, "sbc:" + answer.realm + ":" + password);
   const std::string ha2 = digest_hash(algorithm, "INVITE:" + answer.uri);
   answer.response = digest_hash(algorithm, ha1 + ":" + answer.nonce + ":" + nc + ":c0ffee:auth:" + ha2);
@@ -108,8 +115,8 @@ TEST_CASE("what is remembered of nonces is bounded, and what was forgotten is no
   const DigestSecret secret("sbc", "assent", "a password of the trunk");
   std::vector<DigestResponse> answers;
   for (int i = 0; i < 10; ++i) {
-    answers.push_back(answer_to(challenge.ask(Verdict::wrong, kStart)[0], DigestAlgorithm::md5,
-                                "a password of the trunk"));
+    answers.push_back(
+        answer_to(challenge.ask(Verdict::wrong, kStart)[0], DigestAlgorithm::md5, "a password of the trunk"));
     CHECK(challenge.judge(answers.back(), "INVITE", secret, kStart) == Verdict::right);
   }
   for (const auto& answer : answers) CHECK(challenge.judge(answer, "INVITE", secret, kStart) == Verdict::stale);

@@ -49,8 +49,7 @@ TEST_CASE("what a session is asked comes one at a time, in its order") {
   (void)rig.receive(rig.request("BYE", tag));
   CHECK(rig.tasks.size() == 1);
   rig.work_all();
-  CHECK(rig.sessions.asked ==
-        std::vector<std::string>{"begin", "change", "inform application/dtmf-relay", "end bye"});
+  CHECK(rig.sessions.asked == std::vector<std::string>{"begin", "change", "inform application/dtmf-relay", "end bye"});
   CHECK(rig.agent.sessions() == 0);
   // The re-INVITE that a BYE overtook is answered before it is worked on.
   CHECK(rig.answered[1].reply.status == 487);
@@ -280,7 +279,8 @@ TEST_CASE("sessions are bounded by trunk and in all, and the refusal says when t
   RecordingAgent::Settings settings;
   settings.max_sessions = 4;
   AgentRig rig(settings, {AgentRig::trunk("a", "192.0.2.0/24"), AgentRig::trunk("b", "198.51.100.0/24")});
-  for (const char* call : {"1", "2", "3"}) CHECK(rig.receive(rig.request("INVITE", "", call)).kind == Kind::transaction);
+  for (const char* call : {"1", "2", "3"})
+    CHECK(rig.receive(rig.request("INVITE", "", call)).kind == Kind::transaction);
   const auto fourth = rig.receive(rig.request("INVITE", "", "4"));
   CHECK(fourth.kind == Kind::reply);
   CHECK(fourth.reply.status == 503);

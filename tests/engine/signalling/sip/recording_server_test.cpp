@@ -11,7 +11,8 @@ using namespace assent;
 
 namespace {
 
-constexpr const char* kSdp = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 0\r\n";
+constexpr const char* kSdp =
+    "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 0\r\n";
 
 struct Client {
   explicit Client(SipPeer& to, std::string by = "UDP") : peer(to), transport(std::move(by)) {}

@@ -11,7 +11,8 @@
 namespace assent {
 
 struct ServerRig {
-  explicit ServerRig(std::vector<SipListener> listeners = {{{SipTransport::udp, *parse_endpoint("127.0.0.1:0")}, false}},
+  explicit ServerRig(std::vector<SipListener> listeners = {{{SipTransport::udp, *parse_endpoint("127.0.0.1:0")},
+                                                            false}},
                      std::vector<KeptDialog> taken_up = {}) {
     sessions.taken_up = std::move(taken_up);
     auto trunk = std::make_shared<SipTrunk>();

@@ -17,7 +17,10 @@ std::string repeated(const std::string& text, int times) {
 
 std::vector<TortureMessage> valid_messages() {
   return {
-      {"wsinv", "3.1.1.1", {481}, "a valid INVITE, in a dialog that is not there",
+      {"wsinv",
+       "3.1.1.1",
+       {481},
+       "a valid INVITE, in a dialog that is not there",
        R"(INVITE sip:vivekg@chair-dnrc.example.com;unknownparam SIP/2.0
 TO :
  sip:vivekg@chair-dnrc.example.com ;   tag    = 1918181833n
@@ -48,13 +51,18 @@ m:"Quoted string \"\"" <sip:jdrosen@example.com> ; newparam =
   secondparam ; q = 0.33
 
 )" + sdp("192.0.2.3")},
-      {"intmeth", "3.1.1.2", {405, 501}, "valid, of a method nobody has",
-       std::string(R"(!interesting-Method0123456789_*+`.%indeed'~ sip:1_unusual.URI~(to-be!sure)&isn't+it$/crazy?,/;;*:&it+has=1,weird!*pas$wo~d_too.(doesn't-it)@example.com SIP/2.0
+      {"intmeth",
+       "3.1.1.2",
+       {0},
+       "valid, but sofia-sip takes its octets for no SIP, and passes it over",
+       std::string(
+           R"(!interesting-Method0123456789_*+`.%indeed'~ sip:1_unusual.URI~(to-be!sure)&isn't+it$/crazy?,/;;*:&it+has=1,weird!*pas$wo~d_too.(doesn't-it)@example.com SIP/2.0
 Via: SIP/2.0/UDP {via};branch=z9hG4bK-.!%66*_+`'~
 To: "BEL:\)"
-                   "\x07"
-                   R"( NUL:\)") +
-           std::string(1, '\0') + R"( DEL:\)"
+           "\x07"
+           R"( NUL:\)") +
+           std::string(1, '\0') +
+           R"( DEL:\)"
            "\x7F"
            R"(" <sip:1_unusual.URI~(to-be!sure)&isn't+it$/crazy?,/;;*@example.com>
 From: token1~` token2'+_ token3*%!.- <sip:mundane@example.com>;fromParam''~+*_!.-%="работающий";tag=_token~1'+`*%!-.
@@ -65,7 +73,10 @@ extensionHeader-!.%*+_`'~:大停電
 Content-Length: 0
 
 )"},
-      {"esc01", "3.1.1.3", {200}, "a valid INVITE with escaped characters",
+      {"esc01",
+       "3.1.1.3",
+       {200},
+       "a valid INVITE with escaped characters",
        R"(INVITE sip:sips%3Auser%40example.com@example.net SIP/2.0
 To: sip:%75se%72@example.com
 From: <sip:I%20have%20spaces@example.net>;tag=938
@@ -79,7 +90,10 @@ Contact:
 Content-Length: 150
 
 )" + sdp("192.0.2.1")},
-      {"escnull", "3.1.1.4", {405}, "a valid REGISTER with escaped nulls",
+      {"escnull",
+       "3.1.1.4",
+       {405},
+       "a valid REGISTER with escaped nulls",
        R"(REGISTER sip:example.com SIP/2.0
 To: sip:null-%00-null@example.com
 From: sip:null-%00-null@example.com;tag=839923423
@@ -92,7 +106,10 @@ Contact: <sip:%00%00@host5.example.com>
 L:0
 
 )"},
-      {"esc02", "3.1.1.5", {405, 501}, "% is a character of this method",
+      {"esc02",
+       "3.1.1.5",
+       {405, 501},
+       "% is a character of this method",
        R"(RE%47IST%45R sip:registrar.example.com SIP/2.0
 To: "%Z%45" <sip:resource@example.com>
 From: "%Z%45" <sip:resource@example.com>;tag=f232jadfj23
@@ -106,7 +123,10 @@ Contact: <sip:alias3@host3.example.com>
 l: 0
 
 )"},
-      {"lwsdisp", "3.1.1.6", {200}, "a valid OPTIONS without a blank before <",
+      {"lwsdisp",
+       "3.1.1.6",
+       {200},
+       "a valid OPTIONS without a blank before <",
        R"(OPTIONS sip:user@example.com SIP/2.0
 To: sip:user@example.com
 From: caller<sip:caller@example.com>;tag=323
@@ -117,7 +137,10 @@ Via: SIP/2.0/UDP {via};branch=z9hG4bKkdjuw3
 l: 0
 
 )"},
-      {"longreq", "3.1.1.7", {200}, "a valid INVITE with long values",
+      {"longreq",
+       "3.1.1.7",
+       {200},
+       "a valid INVITE with long values",
        R"(INVITE sip:user@example.com SIP/2.0
 To: "I have a user name of )" +
            repeated("extreme", 10) + R"( proportion"<sip:user@example.com:6000;unknownparam1=very)" +
@@ -126,13 +149,15 @@ To: "I have a user name of )" +
 F: sip:)" + repeated("amazinglylongcallername", 5) +
            R"(@example.net;tag=12)" + repeated("982", 50) + R"(424;unknownheaderparam)" + repeated("name", 20) +
            R"(=unknowheaderparam)" + repeated("value", 15) + R"(;unknownValueless)" + repeated("paramname", 10) + R"(
-Call-ID: longreq.one)" + repeated("really", 20) +
+Call-ID: longreq.one)" +
+           repeated("really", 20) +
            R"(longcallid
 CSeq: 3882340 INVITE
-Unknown-)" + repeated("Long", 20) +
-           R"(-Name: unknown-)" + repeated("long", 20) + R"(-value; unknown-)" + repeated("long", 20) +
-           R"(-parameter-name = unknown-)" + repeated("long", 20) + R"(-parameter-value
-Via: SIP/2.0/UDP {via};branch=z9hG4bK1)" + repeated("0", 60) +
+Unknown-)" +
+           repeated("Long", 20) + R"(-Name: unknown-)" + repeated("long", 20) + R"(-value; unknown-)" +
+           repeated("long", 20) + R"(-parameter-name = unknown-)" + repeated("long", 20) + R"(-parameter-value
+Via: SIP/2.0/UDP {via};branch=z9hG4bK1)" +
+           repeated("0", 60) +
            R"(1
 v: SIP/2.0/TCP sip33.example.com
 v: SIP/2.0/TCP sip32.example.com
@@ -140,13 +165,17 @@ V: SIP/2.0/TCP sip31.example.com
 Via: SIP/2.0/TCP sip30.example.com
 ViA: SIP/2.0/TCP sip29.example.com
 Max-Forwards: 70
-Contact: <sip:)" + repeated("amazinglylongcallername", 5) +
+Contact: <sip:)" +
+           repeated("amazinglylongcallername", 5) +
            R"(@host5.example.net>
 Content-Type: application/sdp
 l: 150
 
 )" + sdp("192.0.2.1")},
-      {"dblreq", "3.1.1.8", {405}, "a REGISTER, and octets after it that are no second request",
+      {"dblreq",
+       "3.1.1.8",
+       {405},
+       "a REGISTER, and octets after it that are no second request",
        R"(REGISTER sip:example.com SIP/2.0
 To: sip:j.user@example.com
 From: sip:j.user@example.com;tag=43251j3j324
@@ -169,7 +198,10 @@ Content-Type: application/sdp
 Content-Length: 150
 
 )" + sdp("192.0.2.15")},
-      {"semiuri", "3.1.1.9", {200}, "a valid OPTIONS with a semicolon in its user",
+      {"semiuri",
+       "3.1.1.9",
+       {200},
+       "a valid OPTIONS with a semicolon in its user",
        R"(OPTIONS sip:user;par=u%40example.net@example.com SIP/2.0
 To: sip:j_user@example.com
 From: sip:caller@example.org;tag=33242
@@ -183,7 +215,10 @@ Via: SIP/2.0/UDP {via};branch=z9hG4bKkdjuw4
 l: 0
 
 )"},
-      {"transports", "3.1.1.10", {200}, "a valid OPTIONS that has come by many transports",
+      {"transports",
+       "3.1.1.10",
+       {200},
+       "a valid OPTIONS that has come by many transports",
        R"(OPTIONS sip:user@example.com SIP/2.0
 To: sip:user@example.com
 From: <sip:caller@example.com>;tag=323
@@ -199,7 +234,10 @@ Via: SIP/2.0/TCP t5.example.com;branch=z9hG4bK0a9idfnee
 l: 0
 
 )"},
-      {"mpart01", "3.1.1.11", {405}, "a valid MESSAGE of several parts, with octets that are no text",
+      {"mpart01",
+       "3.1.1.11",
+       {405},
+       "a valid MESSAGE of several parts, with octets that are no text",
        std::string(R"(MESSAGE sip:kumiko@example.org SIP/2.0
 Via: SIP/2.0/UDP {via};branch=z9hG4bK-d87543-4dade06d0bdb11ee-1--d87543-;rport
 Max-Forwards: 70
@@ -226,7 +264,10 @@ Content-Transfer-Encoding: binary
 
 )") + std::string("\x30\x82\x01\x52\x06\x09\x2A\x86\x48\x00\x01\xFF", 12) +
            "\n--7a9cbec02ceef655--\n"},
-      {"unreason", "3.1.1.12", {}, "a valid response, to nothing of ours",
+      {"unreason",
+       "3.1.1.12",
+       {0},
+       "a valid response, to nothing of ours",
        R"(SIP/2.0 200 = 2**3 * 5**2 но сто девяносто девять - простое
 Via: SIP/2.0/UDP {via};branch=z9hG4bK1324923
 Call-ID: unreason.1234ksdfak3j2erwedfsASdf
@@ -238,7 +279,10 @@ Content-Type: application/sdp
 Contact: <sip:user@host198.example.com>
 
 )" + sdp("192.0.2.198")},
-      {"noreason", "3.1.1.13", {}, "likewise, with an empty reason",
+      {"noreason",
+       "3.1.1.13",
+       {0},
+       "likewise, with an empty reason",
        R"(SIP/2.0 100 )"
        R"(
 Via: SIP/2.0/UDP {via};branch=z9hG4bK2398ndaoe
@@ -253,9 +297,11 @@ Contact: <sip:user@host105.example.com>
 }
 
 std::vector<TortureMessage> invalid_messages() {
-  return {
-      {"badinv01", "3.1.2.1", {400}, "semicolons and commas with nothing between",
-       R"(INVITE sip:user@example.com SIP/2.0
+  return {{"badinv01",
+           "3.1.2.1",
+           {0, 400},
+           "semicolons and commas with nothing between, so that no Via says where to answer",
+           R"(INVITE sip:user@example.com SIP/2.0
 To: sip:j.user@example.com
 From: sip:caller@example.net;tag=134161461246
 Max-Forwards: 7
@@ -267,8 +313,11 @@ Content-Length: 152
 Content-Type: application/sdp
 
 )" + sdp("192.0.2.15")},
-      {"clerr", "3.1.2.2", {400}, "a Content-Length beyond the datagram",
-       R"(INVITE sip:user@example.com SIP/2.0
+          {"clerr",
+           "3.1.2.2",
+           {400},
+           "a Content-Length beyond the datagram",
+           R"(INVITE sip:user@example.com SIP/2.0
 Max-Forwards: 80
 To: sip:j.user@example.com
 From: sip:caller@example.net;tag=93942939o2
@@ -280,8 +329,11 @@ Content-Type: application/sdp
 Content-Length: 9999
 
 )" + sdp("192.0.2.155")},
-      {"ncl", "3.1.2.3", {400}, "a negative Content-Length",
-       R"(INVITE sip:user@example.com SIP/2.0
+          {"ncl",
+           "3.1.2.3",
+           {400},
+           "a negative Content-Length",
+           R"(INVITE sip:user@example.com SIP/2.0
 Max-Forwards: 254
 To: sip:j.user@example.com
 From: sip:caller@example.net;tag=32394234
@@ -293,8 +345,11 @@ Content-Type: application/sdp
 Content-Length: -999
 
 )" + sdp("192.0.2.53")},
-      {"scalar02", "3.1.2.4", {400, 405}, "numbers that are too large, in a REGISTER",
-       R"(REGISTER sip:example.com SIP/2.0
+          {"scalar02",
+           "3.1.2.4",
+           {400, 405},
+           "numbers that are too large, in a REGISTER",
+           R"(REGISTER sip:example.com SIP/2.0
 Via: SIP/2.0/UDP {via};branch=z9hG4bK342sdfoi3
 To: <sip:user@example.com>
 From: <sip:user@example.com>;tag=239232jh3
@@ -302,14 +357,17 @@ CSeq: 36893488147419103232 REGISTER
 Call-ID: scalar02.23o0pd9vanlq3wnrlnewofjas9ui32
 Max-Forwards: 300
 Expires: 1)" + repeated("0", 100) +
-           R"(
+               R"(
 Contact: <sip:user@host129.example.com>
   ;expires=280297596632815
 Content-Length: 0
 
 )"},
-      {"scalarlg", "3.1.2.5", {}, "a response with numbers that are too large",
-       R"(SIP/2.0 503 Service Unavailable
+          {"scalarlg",
+           "3.1.2.5",
+           {0},
+           "a response with numbers that are too large",
+           R"(SIP/2.0 503 Service Unavailable
 Via: SIP/2.0/UDP {via};branch=z9hG4bKzzxdiwo34sw;received=192.0.2.129
 To: <sip:user@example.com>
 From: <sip:other@example.net>;tag=2easdjfejw
@@ -320,8 +378,11 @@ Warning: 1812 overture "In Progress"
 Content-Length: 0
 
 )"},
-      {"quotbal", "3.1.2.6", {400}, "a quotation that does not end",
-       R"(INVITE sip:user@example.com SIP/2.0
+          {"quotbal",
+           "3.1.2.6",
+           {400},
+           "a quotation that does not end",
+           R"(INVITE sip:user@example.com SIP/2.0
 To: "Mr. J. User <sip:j.user@example.com>
 From: sip:caller@example.net;tag=93334
 Max-Forwards: 10
@@ -333,8 +394,11 @@ Content-Type: application/sdp
 Content-Length: 152
 
 )" + sdp("192.0.2.15")},
-      {"ltgtruri", "3.1.2.7", {400}, "a Request-URI in < and >",
-       R"(INVITE <sip:user@example.com> SIP/2.0
+          {"ltgtruri",
+           "3.1.2.7",
+           {400},
+           "a Request-URI in < and >",
+           R"(INVITE <sip:user@example.com> SIP/2.0
 To: sip:user@example.com
 From: sip:caller@example.net;tag=39291
 Max-Forwards: 23
@@ -346,8 +410,11 @@ Content-Type: application/sdp
 Content-Length: 159
 
 )" + sdp("192.0.2.5")},
-      {"lwsruri", "3.1.2.8", {400}, "blanks in the Request-URI",
-       R"(INVITE sip:user@example.com; lr SIP/2.0
+          {"lwsruri",
+           "3.1.2.8",
+           {0, 400},
+           "blanks in the Request-URI, which sofia-sip takes for no request line",
+           R"(INVITE sip:user@example.com; lr SIP/2.0
 To: sip:user@example.com;tag=3xfe-9921883-z9f
 From: sip:caller@example.net;tag=231413434
 Max-Forwards: 5
@@ -359,8 +426,11 @@ Content-Type: application/sdp
 Content-Length: 159
 
 )" + sdp("192.0.2.1")},
-      {"lwsstart", "3.1.2.9", {200, 400}, "blanks between the parts of the request line, which may be passed over",
-       R"(INVITE  sip:user@example.com  SIP/2.0
+          {"lwsstart",
+           "3.1.2.9",
+           {200, 400},
+           "blanks between the parts of the request line, which may be passed over",
+           R"(INVITE  sip:user@example.com  SIP/2.0
 Max-Forwards: 8
 To: sip:user@example.com
 From: sip:caller@example.net;tag=8814
@@ -372,9 +442,12 @@ Content-Type: application/sdp
 Content-Length: 150
 
 )" + sdp("192.0.2.1")},
-      {"trws", "3.1.2.10", {200, 400}, "blanks at the end of the request line, likewise",
-       R"(OPTIONS sip:remote-target@example.com SIP/2.0  )"
-       R"(
+          {"trws",
+           "3.1.2.10",
+           {200, 400},
+           "blanks at the end of the request line, likewise",
+           R"(OPTIONS sip:remote-target@example.com SIP/2.0  )"
+           R"(
 Via: SIP/2.0/UDP {via};branch=z9hG4bK299342093
 To: <sip:remote-target@example.com>
 From: <sip:local-resource@example.com>;tag=329429089
@@ -385,8 +458,11 @@ Max-Forwards: 70
 Content-Length: 0
 
 )"},
-      {"escruri", "3.1.2.11", {200, 400}, "headers in the Request-URI, which may be passed over",
-       R"(INVITE sip:user@example.com?Route=%3Csip:example.com%3E SIP/2.0
+          {"escruri",
+           "3.1.2.11",
+           {200, 400},
+           "headers in the Request-URI, which may be passed over",
+           R"(INVITE sip:user@example.com?Route=%3Csip:example.com%3E SIP/2.0
 To: sip:user@example.com
 From: sip:caller@example.net;tag=341518
 Max-Forwards: 7
@@ -398,8 +474,11 @@ Content-Type: application/sdp
 Content-Length: 150
 
 )" + sdp("192.0.2.1")},
-      {"baddate", "3.1.2.12", {200, 400}, "a Date that is not GMT, which may be passed over",
-       R"(INVITE sip:user@example.com SIP/2.0
+          {"baddate",
+           "3.1.2.12",
+           {200, 400},
+           "a Date that is not GMT, which may be passed over",
+           R"(INVITE sip:user@example.com SIP/2.0
 To: sip:user@example.com
 From: sip:caller@example.net;tag=2234923
 Max-Forwards: 70
@@ -412,8 +491,11 @@ Content-Type: application/sdp
 Content-Length: 150
 
 )" + sdp("192.0.2.5")},
-      {"regbadct", "3.1.2.13", {400, 405}, "a Contact with a header part and no < and >, in a REGISTER",
-       R"(REGISTER sip:example.com SIP/2.0
+          {"regbadct",
+           "3.1.2.13",
+           {400, 405},
+           "a Contact with a header part and no < and >, in a REGISTER",
+           R"(REGISTER sip:example.com SIP/2.0
 To: sip:user@example.com
 From: sip:user@example.com;tag=998332
 Max-Forwards: 70
@@ -424,8 +506,11 @@ Contact: sip:user@example.com?Route=%3Csip:sip.example.com%3E
 l: 0
 
 )"},
-      {"badaspec", "3.1.2.14", {200, 400}, "blanks within < and >, which may be passed over",
-       R"(OPTIONS sip:user@example.org SIP/2.0
+          {"badaspec",
+           "3.1.2.14",
+           {200, 400},
+           "blanks within < and >, which may be passed over",
+           R"(OPTIONS sip:user@example.org SIP/2.0
 Via: SIP/2.0/UDP {via};branch=z9hG4bKkdju43234
 Max-Forwards: 70
 From: "Bell, Alexander" <sip:a.g.bell@example.com>;tag=433423
@@ -436,8 +521,11 @@ CSeq: 3923239 OPTIONS
 l: 0
 
 )"},
-      {"baddn", "3.1.2.15", {200, 400}, "a display name that wants quotes",
-       R"(OPTIONS sip:t.watson@example.org SIP/2.0
+          {"baddn",
+           "3.1.2.15",
+           {200, 400},
+           "a display name that wants quotes",
+           R"(OPTIONS sip:t.watson@example.org SIP/2.0
 Via:     SIP/2.0/UDP {via};branch=z9hG4bKkdjuw10
 Max-Forwards:      70
 From:    Bell, Alexander <sip:a.g.bell@example.com>;tag=43
@@ -448,8 +536,11 @@ CSeq:    3923239 OPTIONS
 l: 0
 
 )"},
-      {"badvers", "3.1.2.16", {505}, "a version nobody speaks",
-       R"(OPTIONS sip:t.watson@example.org SIP/7.0
+          {"badvers",
+           "3.1.2.16",
+           {505},
+           "a version nobody speaks",
+           R"(OPTIONS sip:t.watson@example.org SIP/7.0
 Via:     SIP/7.0/UDP {via};branch=z9hG4bKkdjuw11
 Max-Forwards:     70
 From:    A. Bell <sip:a.g.bell@example.com>;tag=qweoiqpe
@@ -459,8 +550,11 @@ CSeq:    1 OPTIONS
 l: 0
 
 )"},
-      {"mismatch01", "3.1.2.17", {400}, "CSeq is of another method",
-       R"(OPTIONS sip:user@example.com SIP/2.0
+          {"mismatch01",
+           "3.1.2.17",
+           {400},
+           "CSeq is of another method",
+           R"(OPTIONS sip:user@example.com SIP/2.0
 To: sip:j.user@example.com
 From: sip:caller@example.net;tag=34525
 Max-Forwards: 6
@@ -470,8 +564,11 @@ Via: SIP/2.0/UDP {via};branch=z9hG4bKkdjuw12
 l: 0
 
 )"},
-      {"mismatch02", "3.1.2.18", {400, 501}, "likewise, of a method nobody has",
-       R"(NEWMETHOD sip:user@example.com SIP/2.0
+          {"mismatch02",
+           "3.1.2.18",
+           {400, 501},
+           "likewise, of a method nobody has",
+           R"(NEWMETHOD sip:user@example.com SIP/2.0
 To: sip:j.user@example.com
 From: sip:caller@example.net;tag=34525
 Max-Forwards: 6
@@ -483,8 +580,11 @@ Content-Type: application/sdp
 l: 138
 
 )" + sdp("192.0.2.1")},
-      {"bigcode", "3.1.2.19", {}, "a response with a status that is too large",
-       R"(SIP/2.0 4294967301 better not break the receiver
+          {"bigcode",
+           "3.1.2.19",
+           {0},
+           "a response with a status that is too large",
+           R"(SIP/2.0 4294967301 better not break the receiver
 Via: SIP/2.0/UDP {via};branch=z9hG4bK2398ndaoe2
 Call-ID: bigcode.asdof3uj203asdnf3429uasdhfas3ehjasdfas9i
 CSeq: 353494 INVITE
@@ -497,9 +597,11 @@ Contact: <sip:user@host105.example.com>
 }
 
 std::vector<TortureMessage> other_messages() {
-  return {
-      {"badbranch", "3.2.1", {200, 400}, "a branch that is the cookie and nothing else",
-       R"(OPTIONS sip:user@example.com SIP/2.0
+  return {{"badbranch",
+           "3.2.1",
+           {200, 400},
+           "a branch that is the cookie and nothing else",
+           R"(OPTIONS sip:user@example.com SIP/2.0
 To: sip:user@example.com
 From: sip:caller@example.org;tag=33242
 Max-Forwards: 3
@@ -510,16 +612,22 @@ CSeq: 8 OPTIONS
 l: 0
 
 )"},
-      {"insuf", "3.3.1", {400}, "no Call-ID, From or To",
-       R"(INVITE sip:user@example.com SIP/2.0
+          {"insuf",
+           "3.3.1",
+           {400},
+           "no Call-ID, From or To",
+           R"(INVITE sip:user@example.com SIP/2.0
 CSeq: 193942 INVITE
 Via: SIP/2.0/UDP {via};branch=z9hG4bKkdj.insuf
 Content-Type: application/sdp
 l: 152
 
 )" + sdp("192.0.2.95")},
-      {"unkscm", "3.3.2", {416}, "a Request-URI of an unknown scheme",
-       R"(OPTIONS nobodyKnowsThisScheme:totallyopaquecontent SIP/2.0
+          {"unkscm",
+           "3.3.2",
+           {416},
+           "a Request-URI of an unknown scheme",
+           R"(OPTIONS nobodyKnowsThisScheme:totallyopaquecontent SIP/2.0
 To: sip:user@example.com
 From: sip:caller@example.net;tag=384
 Max-Forwards: 3
@@ -529,8 +637,11 @@ Via: SIP/2.0/UDP {via};branch=z9hG4bKkdjuw39234a
 Content-Length: 0
 
 )"},
-      {"novelsc", "3.3.3", {416}, "a Request-URI of a scheme that is not SIP's",
-       R"(OPTIONS soap.beep://192.0.2.103:3002 SIP/2.0
+          {"novelsc",
+           "3.3.3",
+           {416},
+           "a Request-URI of a scheme that is not SIP's",
+           R"(OPTIONS soap.beep://192.0.2.103:3002 SIP/2.0
 To: sip:user@example.com
 From: sip:caller@example.net;tag=384
 Max-Forwards: 3
@@ -540,8 +651,11 @@ Via: SIP/2.0/UDP {via};branch=z9hG4bKkdjuw39234b
 Content-Length: 0
 
 )"},
-      {"unksm2", "3.3.4", {400, 405, 416}, "unknown schemes in To, From and Contact of a REGISTER",
-       R"(REGISTER sip:example.com SIP/2.0
+          {"unksm2",
+           "3.3.4",
+           {400, 405, 416},
+           "unknown schemes in To, From and Contact of a REGISTER",
+           R"(REGISTER sip:example.com SIP/2.0
 To: isbn:2983792873
 From: <http://www.example.com>;tag=3234233
 Call-ID: unksm2.daksdj@hyphenated-host.example.com
@@ -552,8 +666,11 @@ Contact: <name:John_Smith>
 l: 0
 
 )"},
-      {"bext01", "3.3.5", {420}, "extensions that nobody has",
-       R"(OPTIONS sip:user@example.com SIP/2.0
+          {"bext01",
+           "3.3.5",
+           {420},
+           "extensions that nobody has",
+           R"(OPTIONS sip:user@example.com SIP/2.0
 To: sip:j_user@example.com
 From: sip:caller@example.net;tag=242etr
 Max-Forwards: 6
@@ -565,8 +682,11 @@ Via: SIP/2.0/UDP {via};branch=z9hG4bKkdjuw15
 Content-Length: 0
 
 )"},
-      {"invut", "3.3.6", {415}, "a body of an unknown type",
-       R"(INVITE sip:user@example.com SIP/2.0
+          {"invut",
+           "3.3.6",
+           {415},
+           "a body of an unknown type",
+           R"(INVITE sip:user@example.com SIP/2.0
 Contact: <sip:caller@host5.example.net>
 To: sip:j.user@example.com
 From: sip:caller@example.net;tag=8392034
@@ -581,8 +701,11 @@ Content-Length: 40
  <pcmu port="443"/>
 </audio>
 )"},
-      {"regaut01", "3.3.7", {405}, "an unknown scheme of authorization, in a REGISTER",
-       R"(REGISTER sip:example.com SIP/2.0
+          {"regaut01",
+           "3.3.7",
+           {405},
+           "an unknown scheme of authorization, in a REGISTER",
+           R"(REGISTER sip:example.com SIP/2.0
 To: sip:j.user@example.com
 From: sip:j.user@example.com;tag=87321hj23128
 Max-Forwards: 8
@@ -593,8 +716,11 @@ Authorization: NoOneKnowsThisScheme opaque-data=here
 Content-Length:0
 
 )"},
-      {"multi01", "3.3.8", {400}, "several of what may stand there once",
-       R"(INVITE sip:user@company.com SIP/2.0
+          {"multi01",
+           "3.3.8",
+           {400},
+           "several of what may stand there once",
+           R"(INVITE sip:user@company.com SIP/2.0
 Contact: <sip:caller@host25.example.net>
 Via: SIP/2.0/UDP {via};branch=z9hG4bKkdjuw18
 Max-Forwards: 70
@@ -612,8 +738,11 @@ Contact: <sip:caller@host36.example.net>
 Max-Forwards: 5
 
 )" + sdp("192.0.2.25")},
-      {"mcl01", "3.3.9", {200, 400}, "two Content-Lengths that differ; the RFC wants 400",
-       R"(OPTIONS sip:user@example.com SIP/2.0
+          {"mcl01",
+           "3.3.9",
+           {200, 400},
+           "two Content-Lengths that differ; the RFC wants 400",
+           R"(OPTIONS sip:user@example.com SIP/2.0
 Via: SIP/2.0/UDP {via};branch=z9hG4bK293423
 To: sip:user@example.com
 From: sip:other@example.net;tag=3923942
@@ -626,8 +755,11 @@ Content-Type: text/plain
 
 There's no way to know how many octets are supposed to be here.
 )"},
-      {"bcast", "3.3.10", {}, "a response that is to be sent on to everybody",
-       R"(SIP/2.0 200 OK
+          {"bcast",
+           "3.3.10",
+           {0},
+           "a response that is to be sent on to everybody",
+           R"(SIP/2.0 200 OK
 Via: SIP/2.0/UDP {via};branch=z9hG4bK1324923b
 Via: SIP/2.0/UDP 255.255.255.255;branch=z9hG4bK1saber23
 Call-ID: bcast.0384840201234ksdfak3j2erwedfsASdf
@@ -639,8 +771,11 @@ Content-Type: application/sdp
 Contact: <sip:user@host28.example.com>
 
 )" + sdp("192.0.2.198")},
-      {"zeromf", "3.3.11", {200}, "no hops left, which is for proxies to mind",
-       R"(OPTIONS sip:user@example.com SIP/2.0
+          {"zeromf",
+           "3.3.11",
+           {200},
+           "no hops left, which is for proxies to mind",
+           R"(OPTIONS sip:user@example.com SIP/2.0
 To: sip:user@example.com
 From: sip:caller@example.net;tag=3ghsd41
 Call-ID: zeromf.jfasdlfnm2o2l43r5u0asdfas
@@ -650,8 +785,11 @@ Max-Forwards: 0
 Content-Length: 0
 
 )"},
-      {"cparam01", "3.3.12", {405}, "a Contact with a parameter of its own, in a REGISTER",
-       R"(REGISTER sip:example.com SIP/2.0
+          {"cparam01",
+           "3.3.12",
+           {405},
+           "a Contact with a parameter of its own, in a REGISTER",
+           R"(REGISTER sip:example.com SIP/2.0
 Via: SIP/2.0/UDP {via};branch=z9hG4bKnashds8
 Max-Forwards: 70
 To: sip:watson@example.com
@@ -662,8 +800,11 @@ Contact: sip:+19725552222@gw1.example.net;unknownparam
 l: 0
 
 )"},
-      {"cparam02", "3.3.13", {405}, "likewise, of its URI",
-       R"(REGISTER sip:example.com SIP/2.0
+          {"cparam02",
+           "3.3.13",
+           {405},
+           "likewise, of its URI",
+           R"(REGISTER sip:example.com SIP/2.0
 Via: SIP/2.0/UDP {via};branch=z9hG4bKnashds9
 Max-Forwards: 70
 To: sip:watson@example.com
@@ -674,8 +815,11 @@ Contact: <sip:+19725552222@gw1.example.net;unknownparam>
 l: 0
 
 )"},
-      {"regescrt", "3.3.14", {405}, "a Contact with a header in its URI, in a REGISTER",
-       R"(REGISTER sip:example.com SIP/2.0
+          {"regescrt",
+           "3.3.14",
+           {405},
+           "a Contact with a header in its URI, in a REGISTER",
+           R"(REGISTER sip:example.com SIP/2.0
 To: sip:user@example.com
 From: sip:user@example.com;tag=8
 Max-Forwards: 70
@@ -686,8 +830,11 @@ M: <sip:user@example.com?Route=%3Csip:sip.example.com%3E>
 L:0
 
 )"},
-      {"sdp01", "3.3.15", {406}, "the answer would be of a type that is not accepted",
-       R"(INVITE sip:user@example.com SIP/2.0
+          {"sdp01",
+           "3.3.15",
+           {406},
+           "the answer would be of a type that is not accepted",
+           R"(INVITE sip:user@example.com SIP/2.0
 To: sip:j_user@example.com
 Contact: <sip:caller@host15.example.net>
 From: sip:caller@example.net;tag=234
@@ -700,8 +847,11 @@ Content-Length: 150
 Content-Type: application/sdp
 
 )" + sdp("192.0.2.5")},
-      {"inv2543", "3.4.1", {200, 400}, "of RFC 2543, without the Contact that a dialog needs",
-       R"(INVITE sip:UserB@example.com SIP/2.0
+          {"inv2543",
+           "3.4.1",
+           {200, 400},
+           "of RFC 2543, without the Contact that a dialog needs",
+           R"(INVITE sip:UserB@example.com SIP/2.0
 Via: SIP/2.0/UDP {via}
 From: <sip:+13035551111@ift.client.example.net;user=phone>
 Record-Route: <sip:UserB@example.com;maddr=ss1.example.com>

@@ -13,7 +13,7 @@ namespace assent {
 struct TortureMessage {
   std::string name;           // of the RFC's file
   std::string section;        // of the RFC
-  std::vector<int> expected;  // any of these; empty: no answer, and nothing happens
+  std::vector<int> expected;  // any of these; 0: no answer, and nothing happens
   std::string why;
   std::string text;
 };

@@ -52,7 +52,7 @@ Outcome outcome_of(SipPeer& peer, const TortureMessage& message, int number) {
       }
     }
     if (outcome.statuses.empty()) {
-      if (const auto late = peer.read(milliseconds(message.expected.empty() ? 20 : 300))) {
+      if (const auto late = peer.read(milliseconds(message.expected == std::vector{0} ? 20 : 300))) {
         if (status_of(*late) >= 200) outcome.statuses.push_back(status_of(*late));
       }
     }
@@ -72,14 +72,9 @@ TEST_CASE("RFC 4475's messages get what they deserve, and the server serves on")
     SipPeer peer(rig.address());
     const Outcome outcome = outcome_of(peer, message, ++number);
     REQUIRE(outcome.serves_on);
-    if (message.expected.empty()) {
-      CHECK(outcome.statuses.empty());
-      continue;
-    }
-    REQUIRE(!outcome.statuses.empty());
-    CAPTURE(outcome.statuses.front());
-    CHECK(std::find(message.expected.begin(), message.expected.end(), outcome.statuses.front()) !=
-          message.expected.end());
+    const int status = outcome.statuses.empty() ? 0 : outcome.statuses.front();
+    CAPTURE(status);
+    CHECK(std::count(message.expected.begin(), message.expected.end(), status) == 1);
   }
 }
 
@@ -97,7 +92,8 @@ TEST_CASE("parts of messages, and messages with a byte changed, harm nothing") {
     const std::string text = wire_text(message, peer.via());
     for (int turn = 0; turn < 40; ++turn) {
       std::string changed = text.substr(0, turn % 2 == 0 ? text.size() : draw(text.size()));
-      for (int i = 0; i < turn % 5 && !changed.empty(); ++i) changed[draw(changed.size())] = static_cast<char>(draw(256));
+      for (int i = 0; i < turn % 5 && !changed.empty(); ++i)
+        changed[draw(changed.size())] = static_cast<char>(draw(256));
       peer.send(changed);
     }
     while (peer.read(milliseconds(0))) {
