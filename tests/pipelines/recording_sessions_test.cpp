@@ -203,8 +203,14 @@ TEST_CASE("a session goes on after a restart: its people, who left, its m-lines 
   CHECK(answer.media[0].port == first.media[0].port);
   CHECK(answer.media[1].port == first.media[1].port);
   CHECK(rig.view().legs[2].participant == "carl");
+  const std::string takes_over =
+      metadata_of(leaves_xml("bob==") + person_xml("dora", "sip:dora@d.example") + sends_xml("dora", "st1"), "partial");
+  rig.change("application/rs-metadata+xml", takes_over);
   rig.restart();
   CHECK(rig.sessions->take_up().size() == 1);
+  CHECK(rig.view().legs[0].has_ended);
+  CHECK(rig.view().legs[3].participant == "dora");
+  CHECK(rig.view().legs[3].port == first.media[0].port);
   CHECK(rig.view().legs[1].has_ended);
   CHECK_FALSE(rig.view().legs[2].has_ended);
   CHECK(rig.view().legs[2].port == first.media[1].port);

@@ -101,6 +101,15 @@ TEST_CASE("m-lines that change places are known by their labels") {
   CHECK(rig.calls.asked == std::vector<std::string>{"remember"});
 }
 
+TEST_CASE(
+    "a label that several m-lines have tells nothing: they are known by their places, and what is new is nobody's") {
+  SessionRig rig;
+  answered(rig.begin("application/sdp", sdp_of(line_sdp("x") + line_sdp("x", 40002))));
+  const SdpSession answer =
+      answered(rig.change("application/sdp", sdp_of(line_sdp("x") + line_sdp("y", 40004) + line_sdp("x", 40002))));
+  CHECK(owners_of(rig, answer) == Owners{"x", "y", "x (3)"});
+}
+
 TEST_CASE("m-lines without labels are known by their places") {
   SessionRig rig;
   answered(rig.begin("application/sdp", sdp_of(line_sdp("") + line_sdp("", 40002))));
