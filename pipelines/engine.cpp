@@ -8,6 +8,7 @@
 
 #include "base/capabilities.h"
 #include "crypto/secret.h"
+#include "pipelines/controller_config.h"
 #include "pipelines/engine_parts.h"
 #include "pipelines/retention_config.h"
 #include "pipelines/root_key.h"
