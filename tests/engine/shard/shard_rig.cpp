@@ -95,6 +95,7 @@ ShardRig::ShardRig(RigOptions options)
       },
       Sealer::Settings{options.workers, sealing_clock()});
   source_.emplace(*blocks_);
+  srtp = *make_srtp_engine(options.srtp_means, 16, ArenaBacking::locked_memory);
   shard.emplace(Shard::Parts{*blocks_, *queue_, *sealer_, *this, *source_, *srtp, record, purposes_, lease,
                              [this](FinishedCall finished) { abandoned.push_back(std::move(finished)); },
                              [this] { return now.mono + working; }},

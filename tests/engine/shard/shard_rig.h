@@ -78,6 +78,7 @@ struct RigOptions {
   std::size_t page_count = 4096;
   std::size_t workers = 0;                 // 0: sealing happens in step(), on the calling thread
   std::vector<SharedSrtpTerms> srtp = {};  // by leg; those beyond are plain
+  SrtpMeans srtp_means = srtp_means_here();
 };
 
 // One packet as it came out of the sealed segments again.
@@ -142,7 +143,7 @@ class ShardRig : private SegmentObserver {
   LatencyHistogram seal_delays;
   bool auto_record = true;  // the record answers at the next step
   LedgerLease lease;
-  std::unique_ptr<SrtpEngine> srtp = *make_srtp_engine(srtp_means_here(), 16, ArenaBacking::locked_memory);
+  std::unique_ptr<SrtpEngine> srtp;
   bool ledger_answers = true;  // which is proven with every step
   std::optional<Shard> shard;
   CallId call_id;

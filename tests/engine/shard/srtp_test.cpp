@@ -52,6 +52,28 @@ TEST_CASE("what an SRTP leg says is recorded, of every suite, with and without M
   }
 }
 
+TEST_CASE("libsrtp opens for a shard what the batched engine does") {
+  if (has_no_batched_srtp()) return;  // which is the sender's
+  for (const SrtpSuite suite : kSrtpSuites) {
+    CAPTURE(name_of(suite));
+    const SharedSrtpTerms terms = terms_of(suite, 1);
+    RigOptions options = srtp_rig(terms);
+    options.srtp_means = SrtpMeans::libsrtp;
+    ShardRig rig(options);
+    SrtpSender sender(terms);
+    rig.grant_all();
+    std::vector<Bytes> said;
+    send(rig, sender, 65'500, 50, &said);
+    rig.put_datagram(0, SrtpSender::plain(65'550));
+    rig.pass(20ms);
+    send(rig, sender, 65'550, 50, &said);
+    CHECK(srtp_counts(rig).packets == 100);
+    CHECK(received(rig).packets == 100);
+    rig.end();
+    CHECK(payloads_of(rig.opened(0)) == said);
+  }
+}
+
 TEST_CASE("packets of many legs that come together are opened together, each leg's in order") {
   if (has_no_batched_srtp()) return;
   RigOptions options = ShardRig::defaults();
