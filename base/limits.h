@@ -67,7 +67,7 @@ inline constexpr std::size_t kSrtpPacketBytes = 65507;  // of a UDP datagram ove
 inline constexpr std::size_t kSrtpTrailerBytes = kSrtpMkiBytes + 16 + 4;
 // A stream that is joined in its middle is looked for with so many rollovers: at 20 ms a packet one is 22 minutes, all
 // of them are 23 hours. Each costs a tag, so the packets of a batch are together tried no more often than that: what is
-// forged makes a batch cost twice as much, and not a hundred times.
+// forged makes a batch cost some times as much, and not a hundred times.
 inline constexpr std::uint32_t kSrtpRolloversSought = 64;
 inline constexpr std::size_t kSrtpTrialsPerBatch = 64;
 static_assert(kSrtpTrialsPerBatch >= kSrtpRolloversSought);
