@@ -188,7 +188,7 @@ class Planner {
   }
 
   std::string seat_stranger(const WantedLine& line) {
-    const std::string ref = free_ref(after(), line.name);
+    std::string ref = free_ref(after(), line.name);
     after().people.push_back({ref, {}, false, false});
     plan_.joining.push_back({ref, {}, trunk_.other_role, {}, {}});
     return ref;
