@@ -73,17 +73,19 @@ RecordingAgent::Reaction RecordingAgent::turn_away(const SipRequest& request, Re
   return {Reaction::Kind::reply, std::move(refused.reply), {}};
 }
 
-std::optional<Refused> RecordingAgent::refusal_in_dialog(const SipRequest& request, SipSession& session) const {
+std::optional<Refused> RecordingAgent::refusal_in_dialog(const SipRequest& request, SipSession& session) {
   // RFC 3261 12.2.2
   if (request.cseq <= session.remote_cseq) {
     return refuse(SipRefusal::out_of_order, 500, "CSeq Out Of Order", {{"Retry-After", "1"}});
   }
   session.remote_cseq = request.cseq;
+  // Who goes on has had our 2xx, whatever became of its ACK.
+  if (session.unacknowledged) invites_.erase(*std::exchange(session.unacknowledged, std::nullopt));
   if (request.method == "BYE") return std::nullopt;
   if (request.method == "INVITE" || request.method == "UPDATE") {
     // RFC 3261 14.2, RFC 3311 5.2: one offer at a time, whoever makes it.
     if (session.refresh) return refuse(SipRefusal::out_of_order, 491, "Request Pending");
-    if (session.offer || session.unacknowledged) {
+    if (session.offer) {
       return refuse(SipRefusal::out_of_order, 500, "Another Offer Is Pending", {{"Retry-After", "1"}});
     }
   }

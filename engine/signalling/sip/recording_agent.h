@@ -123,7 +123,7 @@ class RecordingAgent {
   Reaction bye(const SipRequest& request, SipSession& session, MonoTime now);
 
   std::optional<Refused> refusal_of_session(const SipRequest& invite, const SipTrunk& trunk) const;
-  std::optional<Refused> refusal_in_dialog(const SipRequest& request, SipSession& session) const;
+  std::optional<Refused> refusal_in_dialog(const SipRequest& request, SipSession& session);
   void answer_offer(SipSession& session, const SipRequest& request, const AgreedTimer& timer,
                     const SiprecAnswer& answer, MonoTime now);
   void answer_begin(SipSession& session, const SipRequest& request, const AgreedTimer& timer,
