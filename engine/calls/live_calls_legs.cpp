@@ -28,7 +28,8 @@ void LiveCalls::note_ports(const Known& known, const std::vector<LegPorts>& port
 }
 
 LegMedia LiveCalls::media_of_leg(const Known& known, std::size_t leg, const std::optional<LegPorts>& ports) {
-  const auto& [id, spec] = known.legs.at(leg);
+  const LegId id = known.legs.at(leg).first;
+  const LegSpec& spec = known.legs.at(leg).second;
   LegMedia media = media_of(spec, ports);
   if (leg == 0) media.signalled = known.signalled;
   media.has_ended = known.ended.contains(id);
