@@ -39,6 +39,8 @@ struct SofiaRequest;
 extern "C" {
 extern su_log_t nta_log[];
 extern su_log_t tport_log[];
+extern su_log_t stun_log[];
+extern su_log_t sresolv_log[];
 }
 
 namespace assent {
@@ -50,7 +52,7 @@ void say_nothing(void*, const char*, va_list) {}
 
 // sofia-sip's own log says what peers send, as often as they do: nothing of it is for an operator.
 void silence_sofia() {
-  for (su_log_t* log : {su_log_default, su_log_global, nta_log, tport_log}) {
+  for (su_log_t* log : {su_log_default, su_log_global, nta_log, tport_log, stun_log, sresolv_log}) {
     su_log_redirect(log, say_nothing, nullptr);
     su_log_set_level(log, 0);
   }
@@ -193,9 +195,9 @@ Result<void> SofiaThread::open() {
     return error(Errc::io, "sofia-sip cannot wait for events");
   }
   agent_of_sofia_ = nta_agent_create(
-      root_, no_url(), on_message, this, NTATAG_UA(1), NTATAG_MERGE_482(0), NTATAG_CANCEL_487(0), NTATAG_CANCEL_2543(0),
-      NTATAG_MAXSIZE(limits::kSipMessageBytes), NTATAG_SERVER_RPORT(1), NTATAG_USE_NAPTR(0), NTATAG_USE_SRV(0),
-      NTATAG_UDP_MTU(kUdpBytes), NTATAG_SIPFLAGS(MSG_DO_CANONIC), TAG_END());
+      root_, no_url(), on_message, this, NTATAG_UA(1), NTATAG_MERGE_482(0), TPTAG_STUN_SERVER(0), NTATAG_CANCEL_487(0),
+      NTATAG_CANCEL_2543(0), NTATAG_MAXSIZE(limits::kSipMessageBytes), NTATAG_SERVER_RPORT(1), NTATAG_USE_NAPTR(0),
+      NTATAG_USE_SRV(0), NTATAG_UDP_MTU(kUdpBytes), NTATAG_SIPFLAGS(MSG_DO_CANONIC), TAG_END());
   if (agent_of_sofia_ == nullptr) return error(Errc::io, "sofia-sip makes no agent");
   for (const SipListener& listener : settings_.listeners) {
     if (auto listening = listen(listener); !listening) return listening;
@@ -211,8 +213,8 @@ Result<void> SofiaThread::listen(const SipListener& listener) {
   const std::string url = url_text(listener.address);
   const unsigned policy = listener.asks_for_certificate ? TPTLS_VERIFY_IN : TPTLS_VERIFY_NONE;
   const int added = nta_agent_add_tport(
-      agent_of_sofia_, as_url(url), TPTAG_CERTIFICATE(settings_.tls_folder.c_str()), TPTAG_TLS_VERSION(0),
-      TPTAG_TLS_VERIFY_POLICY(policy), TPTAG_TLS_VERIFY_DEPTH(8),
+      agent_of_sofia_, as_url(url), TPTAG_CERTIFICATE(settings_.tls_folder.c_str()), TPTAG_STUN_SERVER(0),
+      TPTAG_TLS_VERSION(0), TPTAG_TLS_VERIFY_POLICY(policy), TPTAG_TLS_VERIFY_DEPTH(8),
       TPTAG_IDLE(static_cast<unsigned>(limits::kSipIdleConnection.count())),
       TPTAG_TIMEOUT(static_cast<unsigned>(limits::kSipPartialMessage.count())), TPTAG_QUEUESIZE(256U), TAG_END());
   if (added < 0) {
