@@ -34,7 +34,7 @@ Result<SessionOffer, SiprecAnswer> read_session_offer(std::string_view content_t
       offer.metadata = *std::move(metadata);
     }
   }
-  if (!offer.sdp && !offer.metadata) return refusal(415, "what is taken is " + std::string(kAcceptedBodies));
+  if (!offer.sdp && !offer.metadata) return refusal(415, "what is taken is " + std::string(kSiprecBodies));
   return offer;
 }
 

@@ -10,10 +10,6 @@
 
 namespace assent {
 
-// For the Accept header of a 415 and of OPTIONS.
-inline constexpr std::string_view kAcceptedBodies =
-    "application/sdp, application/rs-metadata, application/rs-metadata+xml, multipart/mixed";
-
 // Without a body neither is there. Refused: 400, what is malformed, and where; 415, nothing of it is known.
 Result<SessionOffer, SiprecAnswer> read_session_offer(std::string_view content_type, std::string_view body,
                                                       const Endpoint& from);

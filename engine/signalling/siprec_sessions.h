@@ -75,6 +75,11 @@ struct SiprecAnswer {
   std::optional<std::chrono::seconds> retry_after = {};
 };
 
+// Which bodies mean anything, in offers and in INFO, as an Accept header has them.
+inline constexpr std::string_view kSiprecBodies =
+    "application/sdp, multipart/mixed, application/rs-metadata+xml, application/rs-metadata, application/dtmf-relay, "
+    "application/dtmf";
+
 class SiprecSessions {
  public:
   virtual ~SiprecSessions() = default;

@@ -179,7 +179,7 @@ std::vector<SipHeader> RecordingAgent::headers_of_offer(const SipSession& sessio
   std::vector<SipHeader> headers = {{"Contact", "<" + session.contact + ">;+sip.srs"},
                                     {"Allow", std::string(kSipAllow)},
                                     {"Supported", std::string(kSipSupported)},
-                                    {"Accept", std::string(kSipAccept)}};
+                                    {"Accept", std::string(kSiprecBodies)}};
   if (timer.is_required) headers.push_back({"Require", "timer"});
   if (timer.expires) {
     const char* refresher = timer.expires->refresher == Refresher::uas ? ";refresher=uas" : ";refresher=uac";

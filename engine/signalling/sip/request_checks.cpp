@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "engine/signalling/siprec_sessions.h"
 
 namespace assent {
 namespace {
@@ -62,7 +63,7 @@ std::optional<Refused> refusal_of_body(const SipRequest& request) {
   std::string type = lower_case(std::string_view(request.content_type).substr(0, request.content_type.find(';')));
   while (!type.empty() && type.back() == ' ') type.pop_back();
   if (is_offer(request) && !holds(kOffers, type) && !type.starts_with("multipart/")) {
-    return refuse(SipRefusal::body, 415, "Unsupported Media Type", {{"Accept", std::string(kSipAccept)}});
+    return refuse(SipRefusal::body, 415, "Unsupported Media Type", {{"Accept", std::string(kSiprecBodies)}});
   }
   return std::nullopt;
 }
@@ -97,7 +98,7 @@ SipReply answer_to_options() {
   reply.status = 200;
   reply.phrase = "OK";
   reply.headers = {allow(),
-                   {"Accept", std::string(kSipAccept)},
+                   {"Accept", std::string(kSiprecBodies)},
                    {"Accept-Encoding", "identity"},
                    {"Supported", std::string(kSipSupported)}};
   return reply;

@@ -12,8 +12,6 @@ namespace assent {
 
 inline constexpr std::string_view kSipAllow = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE";
 inline constexpr std::string_view kSipSupported = "timer, siprec, record-aware";
-inline constexpr std::string_view kSipAccept =
-    "application/sdp, multipart/mixed, application/rs-metadata+xml, application/dtmf-relay, application/dtmf";
 
 // Any response has its To tag still to come.
 struct Refused {
