@@ -200,11 +200,13 @@ bool LegReceiver::may_move_to(const Endpoint& from, MonoTime now) const {
 }
 
 // Who cannot read the stream cannot know its SSRC and where it is, and who can does not get in while the source sends.
+// A machine that somebody named may begin another stream at another port, after a hold.
 bool LegReceiver::has_moved(const RtpPacket& packet, const Endpoint& from, MonoTime now) const {
+  if (!may_move_to(from, now) || !is_plausible(content_of(packet))) return false;
   const RtpHeader& header = packet.header();
   const auto ahead = static_cast<std::uint16_t>(header.sequence.value - latest_sequence_.value);
-  return may_move_to(from, now) && header.ssrc == ssrc_ && ahead != 0 && ahead <= limits::kSourceAhead &&
-         is_plausible(content_of(packet));
+  if (header.ssrc == ssrc_ && ahead != 0 && ahead <= limits::kSourceAhead) return true;
+  return given_ == Pin::address && now - last_from_source_ >= limits::kHoldGap;
 }
 
 // True when the packet is to take its turn in the leg's stream. Only audio that makes sense may begin a new one. A

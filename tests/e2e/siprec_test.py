@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Recording sessions by SIP (SIPREC): many of sipp's, with hold and resume, each recorded to the packet; by TCP and TLS with a digest
-and a certificate; CANCEL; a restart in the middle; floods.
+and a certificate; encrypted; CANCEL; a restart in the middle; floods.
 
 SESSIONS and RATE: how many of sipp's, and how many begin a second (60 and 20). FLOOD: seconds of each flood (2).
 """
+import base64
 import concurrent.futures
 import os
 import random
@@ -17,6 +18,7 @@ import harness
 import siprec_client
 from harness import check
 from siprec_client import Client
+from srtp_sender import Protection, SrtpSender, new_key
 
 SESSIONS = int(os.environ.get("SESSIONS", "60"))
 RATE = float(os.environ.get("RATE", "20"))
@@ -168,7 +170,7 @@ def sipp(folder, port, sessions, rate):
 
 
 def many_sessions(folder, program):
-    """Must 1: no session is lost, and every recording is complete to the packet."""
+    """No session is lost, and every recording is complete to the packet."""
     port = free_port()
     engine = harness.Engine(folder, name="many", calls=SESSIONS + 20, hold="10s", ports=f"30000-{30000 + 4 * SESSIONS + 200}", drain="5s",
                             more=siprec(f'"udp:127.0.0.1:{port}"')).start()
@@ -189,13 +191,12 @@ def many_sessions(folder, program):
     wanted = 2 * SOUND * 1000 // PTIME_MS
     packets = 0
     for summary in recordings:
-        one = engine.ask("GET", f"/v1/recordings/{summary['id']}?purpose=quality")
-        check(one["state"] == "complete", f"a recording is {one['state']}")
+        one = finished(engine, summary)
         check(len(one["legs"]) == 2, f"a recording has {len(one['legs'])} legs")
         for leg in one["legs"]:
             counts = leg["counts"]
-            check(counts["packets"] == wanted, f"a leg has {counts} of {wanted} packets")
-            packets += counts["packets"]
+            check(counts["PACKETS_RECORDED"] == wanted, f"a leg has {counts} of {wanted} packets")
+            packets += counts["PACKETS_RECORDED"]
     for summary in random.Random(1).sample(recordings, min(5, len(recordings))):
         for leg in engine.wav(summary["id"]).legs:
             check(len(leg) >= wanted * PTIME_MS * 8, f"{len(leg)} samples of {wanted * PTIME_MS * 8}")
@@ -242,6 +243,14 @@ def no_calls(engine):
     harness.wait_until("the call is over", lambda: not engine.ask("GET", "/v1/calls")["calls"], 10)
 
 
+def finished(engine, summary):
+    """A recording whose session is over, once all of it is stored: nobody waits for that when a BYE is answered."""
+    def complete():
+        shown = engine.ask("GET", f"/v1/recordings/{summary['id']}?purpose=quality")
+        return shown if shown["state"] == "complete" and all(leg["counts"] for leg in shown["legs"]) else None
+    return harness.wait_until("the recording is complete", complete)
+
+
 def by_tcp_and_tls(folder, program):
     """A digest over TCP; a certificate over TLS; who has neither is refused."""
     files = certificates(folder)
@@ -272,9 +281,9 @@ def by_tcp_and_tls(folder, program):
         check(client.ask("UPDATE").status == 200, f"{way}: refresh")
         check(client.ask("BYE").status == 200, f"{way}: BYE")
         no_calls(engine)
-        recording = all_recordings(engine)[-1]["id"]
-        shown = engine.ask("GET", f"/v1/recordings/{recording}?purpose=quality")
-        check([leg["counts"]["packets"] for leg in shown["legs"]] == [sent, sent], f"{way}: {shown['legs']}")
+        newest = max(all_recordings(engine), key=lambda one: one["id"])
+        shown = finished(engine, newest)
+        check([leg["counts"]["PACKETS_RECORDED"] for leg in shown["legs"]] == [sent, sent], f"{way}: {shown['legs']}")
         client.close()
         print(way + ": recorded")
     wrong = Client(tcp, "TCP", digest=("sbc", "another password at all"))
@@ -293,7 +302,7 @@ def by_tcp_and_tls(folder, program):
 def cancelled_and_ended(folder, program):
     """CANCEL before and after the answer; a call that the API ends gets a BYE; strangers and drains are refused."""
     port = free_port()
-    engine = harness.Engine(folder, name="cancel", drain="3s", more=siprec(f'"udp:127.0.0.1:{port}"')).start()
+    engine = harness.Engine(folder, name="cancel", calls=60, drain="3s", more=siprec(f'"udp:127.0.0.1:{port}"')).start()
     outcomes = []
     for _ in range(30):
         client = Client(port)
@@ -349,6 +358,57 @@ def restarted(folder, program):
     engine.stop()
 
 
+def encrypted(folder, program):
+    """A session of SRTP, with other keys after a re-INVITE: both m-lines, and all that was said."""
+    suites = ("AES_CM_128_HMAC_SHA1_80", "AEAD_AES_256_GCM")  # of the two m-lines
+
+    def offer(keys, version):
+        body = siprec_client.sdp(version=version).replace("RTP/AVP", "RTP/SAVP")
+        for number, (suite, key) in enumerate(zip(suites, keys), 1):
+            inline = base64.b64encode(key).decode()
+            body = body.replace(f"a=label:{number}\n", f"a=label:{number}\na=crypto:7 {suite} inline:{inline}\n")
+        return body
+
+    port = free_port()
+    engine = harness.Engine(folder, name="encrypted", more=siprec(f'"udp:127.0.0.1:{port}"')).start()
+    client = Client(port)
+    keys = [new_key(suite) for suite in suites]
+    reply = client.invite(offer(keys, 1))
+    check(reply.status == 200 and reply.body.count("a=crypto:7 ") == 2, f"{reply.first} {reply.body}")
+    call = only_call(engine)
+    check([leg["srtp"]["suite"] for leg in call["legs"]] == list(suites), f"{call['legs']}")
+    for participant in call["participants"]:
+        engine.decide(call, participant["ref"], "granted", purposes=["quality"])
+    senders = [SrtpSender(leg, suite, key) for leg, suite, key in zip(call["legs"], suites, keys)]
+    plain = harness.Sender(call["legs"][0])
+    said = [[], []]
+
+    def speak(packets):
+        for i, _ in zip(range(packets), harness.paced(60)):
+            for sender, what in zip(senders, said):
+                what.append(random.randbytes(160))
+                sender.send(what[-1])
+            plain.send(b"\x7d" * 160)
+
+    speak(40)
+    keys = [new_key(suite) for suite in suites]
+    check(client.invite(offer(keys, 2)).status == 200, "a re-INVITE with other keys")
+    for sender, suite, key in zip(senders, suites, keys):
+        sender.protection = Protection(suite, key)
+    speak(40)
+    harness.wait_until("all has come", lambda: all(leg["srtp"]["opened"] == 80 for leg in engine.show(call)["legs"]))
+    check(client.ask("BYE").status == 200, "BYE")
+    no_calls(engine)
+    wav = engine.wav(finished(engine, all_recordings(engine)[0])["id"])
+    for leg, what in zip(wav.legs, said):
+        samples = [harness.ULAW[byte] for byte in b"".join(what)]
+        halves = samples[:40 * 160], samples[40 * 160:]
+        check(all(harness.find_run(leg, half) >= 0 for half in halves), "what was said is not in the recording")
+        check(harness.find_run(leg, [harness.ULAW[0x7d]] * 160) < 0, "what was sent in the clear is in the recording")
+    print("an encrypted session, over a change of keys: 80 packets of each voice, every one as it was said")
+    engine.stop()
+
+
 def flood(port, seconds, make):
     """As fast as one thread can; how many were sent."""
     out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -383,7 +443,7 @@ def rss_mib(pid):
 
 
 def flooded(folder, program):
-    """Must 7: floods take no memory and harm no call, and a session afterwards is answered."""
+    """Floods take no memory and harm no call, and a session afterwards is answered."""
     port = free_port()
     trunk = 'from = ["127.0.0.1"]\nuser = "srs"\nmax_sessions = 5'
     engine = harness.Engine(folder, name="flood", more=siprec(f'"udp:127.0.0.1:{port}"', trunk=trunk)).start()
@@ -427,10 +487,8 @@ def flooded(folder, program):
     check(lines <= 20 + 6 * 5 * FLOOD / 10, f"{lines} lines of log")
     check(client.ask("BYE").status == 200, "the BYE after the floods")
     harness.wait_until("its call is over", lambda: call["id"] not in [c["id"] for c in engine.ask("GET", "/v1/calls")["calls"]], 20)
-    recording = all_recordings(engine)[-1]["id"]
-    shown = engine.ask("GET", f"/v1/recordings/{recording}?purpose=quality")
-    check([leg["counts"]["packets"] for leg in shown["legs"]] == [sent[0]] * 2, f"{shown['legs']}, sent {sent}")
-    check(shown["state"] == "complete", shown["state"])
+    shown = finished(engine, all_recordings(engine)[0])
+    check([leg["counts"]["PACKETS_RECORDED"] for leg in shown["legs"]] == [sent[0]] * 2, f"{shown['legs']}, sent {sent}")
     # What the flood of the trunk had begun is never acknowledged, and ends after 32 s; then there is room again.
     def answered():
         late = Client(port)
@@ -448,7 +506,7 @@ def test(folder):
     if shutil.which("sipp") is None:
         harness.skip("sipp is not installed (sip-tester)")
     only = os.environ.get("ONLY")
-    for part in (cancelled_and_ended, by_tcp_and_tls, restarted, flooded, many_sessions):
+    for part in (cancelled_and_ended, by_tcp_and_tls, encrypted, restarted, flooded, many_sessions):
         if not only or part.__name__ in only:
             part(folder, harness.PROGRAM)
 

@@ -289,6 +289,28 @@ TEST_CASE("of a source that was given only what was not named moves") {
   CHECK_FALSE(moves(kSender, other_port));
 }
 
+TEST_CASE("a machine that was named may begin another stream at another port, once it was silent as on hold") {
+  const auto moves = [](std::optional<Endpoint> given, nanoseconds silent, Endpoint to) {
+    Leg leg;
+    leg.receiver = receiver_of(given);
+    leg.audio(1);
+    leg.now = silent;
+    leg.from = to;
+    leg.ssrc = Ssrc{2};
+    leg.audio(5000);
+    return leg.receiver.counts().source_moves == 1 && leg.heard.story == "aba";
+  };
+  Endpoint address = kSender;
+  address.port = 0;
+  Endpoint other_port = kSender;
+  other_port.port = 9;
+  CHECK(moves(address, limits::kHoldGap, other_port));
+  CHECK_FALSE(moves(address, limits::kHoldGap - 1ms, other_port));
+  CHECK_FALSE(moves(address, limits::kHoldGap, kStranger));
+  CHECK_FALSE(moves(std::nullopt, limits::kHoldGap, other_port));
+  CHECK_FALSE(moves(kSender, limits::kHoldGap, other_port));
+}
+
 TEST_CASE("a leg whose source may change takes the next valid one") {
   Leg leg;
   leg.audio(1);
