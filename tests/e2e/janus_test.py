@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Two people in a room of Debian's Janus, each by WebRTC, whose audio Janus forwards to the legs of a call (README.md's recipe): every
 Opus packet that they send after both have agreed is in the recording as it was sent, each person's in their own leg, over a
-forwarder that was stopped and started again in between."""
+forwarder that was stopped, and started again with SRTP."""
+import base64
 import itertools
 import json
 import os
@@ -117,10 +118,10 @@ class Person:
         self.talker.stdin.write(json.dumps(command) + "\n")
         self.talker.stdin.flush()
 
-    def forward(self, leg):
+    def forward(self, leg, **more):
         """README.md's recipe: no pt, or telephone events would pass for audio."""
         reply = self.handle.ask(request="rtp_forward", room=ROOM, publisher_id=self.publisher, host=leg["address"], host_family="ipv4",
-                                streams=[{"mid": MID, "port": leg["port"]}])
+                                streams=[{"mid": MID, "port": leg["port"]}], **more)
         return reply["plugindata"]["data"]["forwarders"][0]["stream_id"]
 
     def stop_forwarding(self, stream):
@@ -180,8 +181,11 @@ def test(folder):
     held = packets(engine, call)
     time.sleep(0.5)
     check(packets(engine, call) == held, "what is not forwarded any more still comes")
-    # Forwarded again, the stream has gone on: what was not forwarded in between is missing, and known to be.
-    streams = {name: person.forward(legs[name]) for name, person in people.items()}
+    # Forwarded again, and encrypted: what was not forwarded in between is missing, and known to be.
+    keys = {name: base64.b64encode(os.urandom(30)).decode() for name in PEOPLE}
+    engine.ask("POST", f"/v1/calls/{call['id']}/legs",
+               {"changes": [{"label": name, "srtp": {"suite": "AES_CM_128_HMAC_SHA1_80", "key": key}} for name, key in keys.items()]})
+    streams = {name: person.forward(legs[name], srtp_suite=80, srtp_crypto=keys[name]) for name, person in people.items()}
     stretch(engine, call, 2)
     for name, person in people.items():
         person.stop_forwarding(streams[name])
