@@ -107,7 +107,7 @@ TEST_CASE("how a leg is heard comes back as it was") {
 
 TEST_CASE("a leg's SRTP keys come back as they were, and a text that is none of ours is corrupt") {
   SrtpTerms terms{SrtpSuite::aead_aes_256_gcm, {}};
-  for (const std::uint8_t number : {7, 8}) {
+  for (const auto number : {std::uint8_t{7}, std::uint8_t{8}}) {
     terms.keys.push_back(*SrtpMasterKey::create(terms.suite, Bytes(44, number), Bytes{0, number}));
   }
   LegMedia media{{{{0, Codec{}}}}, {}, LegPorts{20000, 20001}};
