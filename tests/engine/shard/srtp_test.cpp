@@ -151,7 +151,7 @@ TEST_CASE("a copy that somebody else sends first makes no replay of the leg's ow
     said.push_back(said_in(index));
     rig.pass(20ms);
   }
-  CHECK(received(rig).foreign_source == 50);
+  CHECK(received(rig).foreign_source == 49);
   CHECK(srtp_counts(rig).of(SrtpFault::replayed) == 0);
   rig.end();
   CHECK(payloads_of(rig.opened(0)) == said);
@@ -166,16 +166,19 @@ TEST_CASE("a stream that a NAT binds anew is followed once its source is silent,
   rig.grant_all();
   std::vector<Bytes> said;
   // Many in a row that come as they were expected, each with a copy from elsewhere behind it.
+  Bytes packet = sender.packet(0);
   for (std::uint64_t index = 0; index < 50; ++index) {
-    rig.put_datagram(0, sender.packet(index));
-    rig.put_datagram(0, sender.packet(index + 1), kElsewhere);
+    rig.put_datagram(0, packet);
+    packet = sender.packet(index + 1);
+    if (index > 0) rig.put_datagram(0, packet, kElsewhere);  // until then it is not known where it comes from
     said.push_back(said_in(index));
     rig.pass(20ms);
   }
   CHECK(received(rig).source_moves == 0);
   CHECK(received(rig).foreign_source == 50);
   for (std::uint64_t index = 50; index < 80; ++index) {
-    rig.put_datagram(0, sender.packet(index), kElsewhere);
+    rig.put_datagram(0, packet, kElsewhere);
+    packet = sender.packet(index + 1);
     if (index >= 59) said.push_back(said_in(index));  // 200 ms after the latest from where it was
     rig.pass(20ms);
   }
