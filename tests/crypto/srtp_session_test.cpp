@@ -235,7 +235,7 @@ TEST_CASE("a stream that was there before the session is sought by its first pac
                                                        .joined = std::nullopt,
                                                        .rollovers_sought = limits::kSrtpRolloversSought}))
                               .value();
-      for (const std::uint64_t sequence : {0xFFF0, 0xFFF1, 0xFFF2, 0x10000, 0x10001}) {
+      for (const std::uint64_t sequence : {0xFFF0UL, 0xFFF1UL, 0xFFF2UL, 0x10000UL, 0x10001UL}) {
         const Bytes good = pair.send(rollover << 16 | sequence);
         Bytes bad = good;
         bad[20] ^= 1;
