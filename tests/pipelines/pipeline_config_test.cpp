@@ -533,8 +533,8 @@ TEST_CASE("each error says where it is and what is allowed") {
        "validity, erasure, tenants, on_withdraw, hold, deadline, lease, hold_floor, preroll, default_purposes, digits"},
       {"[sael]\nworkers = 1",
        "p.toml:1:2: unknown key \"sael\": did you mean \"seal\"?; allowed: purposes, listen, capacity, threads, media, "
-       "consent, retention, webhooks, processors, notices, seal, journal, ledger, overload, quota, store, keys, "
-       "memory, shutdown, "
+       "consent, retention, webhooks, processors, notices, siprec, seal, journal, ledger, overload, quota, store, "
+       "keys, memory, shutdown, "
        "log, "
        "notice, controller"},
       {"[log]\nzebra = 1", "p.toml:2:1: unknown key \"zebra\" in [log]; allowed: level, format"},
