@@ -50,12 +50,14 @@ bool RtpTimeline::disagrees(std::int64_t ticks, MonoTime arrived) const {
   return std::chrono::abs(lateness(ticks, arrived)) > limits::kTimestampJump;
 }
 
+// Late since a silence, that is: a delay that grew on the way is none of the clock's.
 bool RtpTimeline::stays_late(std::int64_t ticks, MonoTime arrived) {
   const bool was_late = late_;
   late_ = lateness(ticks, arrived) > limits::kLateStream;
-  if (!late_) return false;
-  if (!was_late) late_since_ = arrived;
-  return arrived - late_since_ >= limits::kLateFor;
+  if (late_ && was_late) return arrived - late_since_ >= limits::kLateFor;
+  const bool was_silent = arrived - late_since_ > limits::kLateStream;
+  late_since_ = late_ && !was_silent ? MonoTime::max() : arrived;
+  return false;
 }
 
 RtpTimeline::Place RtpTimeline::place(RtpTimestamp timestamp, std::uint32_t ticks, Now arrived) {
@@ -84,8 +86,9 @@ std::optional<RtpTimeline::Next> RtpTimeline::foresee(std::uint32_t ticks) const
               arrival_mono_ + duration_of(end_ticks_ - arrival_ticks_)};
 }
 
-void RtpTimeline::passed(std::uint32_t ticks) {
+void RtpTimeline::passed(std::uint32_t ticks, MonoTime latest) {
   late_ = false;
+  late_since_ = latest;
   last_ticks_ += ticks;
   last_timestamp_ = RtpTimestamp(last_timestamp_.value + ticks);
   end_ticks_ += ticks;
@@ -95,6 +98,7 @@ void RtpTimeline::passed(std::uint32_t ticks) {
 void RtpTimeline::anchor(RtpTimestamp timestamp, Now arrived) {
   anchored_ = true;
   late_ = false;
+  late_since_ = arrived.mono;
   last_timestamp_ = timestamp;
   last_ticks_ = 0;
   anchor_ticks_ = 0;

@@ -49,8 +49,8 @@ class RtpTimeline {
     MonoTime due;
   };
   std::optional<Next> foresee(std::uint32_t ticks) const;
-  // Packets that lasted so long in all came as foreseen, and are placed.
-  void passed(std::uint32_t ticks);
+  // Packets that lasted so long in all came as foreseen, the latest then, and are placed.
+  void passed(std::uint32_t ticks, MonoTime latest);
 
   // Whether nothing was placed yet where a packet with this timestamp would begin, nor after that: a packet that was
   // lost may still be placed there.
@@ -110,9 +110,9 @@ class RtpTimeline {
   WallTime anchor_wall_;            // ... was then
   std::int64_t arrival_ticks_ = 0;  // this tick ...
   MonoTime arrival_mono_;           // ... arrived then: what later arrivals are compared with
-  MonoTime late_since_;
-  std::optional<WallTime> floor_;  // end of what was placed before the present anchor
-  std::optional<MonoTime> due_;    // when that end would have come, in the same stream
+  MonoTime late_since_;             // while it is not: when the latest packet came
+  std::optional<WallTime> floor_;   // end of what was placed before the present anchor
+  std::optional<MonoTime> due_;     // when that end would have come, in the same stream
   Follows follows_ = Follows::a_gap;
   std::optional<Report> report_;
   TimelineCounts counts_;

@@ -375,7 +375,7 @@ void LegReceiver::passed(const PassedPackets& passed) {
   last_from_source_ = passed.last;
   window_.passed(passed.packets);
   latest_sequence_ = SequenceNumber(static_cast<std::uint16_t>(latest_sequence_.value + passed.packets));
-  timeline_.passed(std::uint32_t{passed.packets} * passed.ticks);
+  timeline_.passed(std::uint32_t{passed.packets} * passed.ticks, passed.last);
   jitter_.passed(std::uint32_t{passed.packets} * passed.ticks, passed.last, passed.jitter_ns, passed.packets);
   packets_ += passed.packets;
   bytes_ += std::uint64_t{passed.packets} * passed.payload_bytes;

@@ -158,6 +158,25 @@ TEST_CASE("packets that were held up for seconds and come in a burst stay where 
   CHECK(timeline.counts().jumps == 0);
 }
 
+TEST_CASE("a stream whose delay grows on its way, and stays, is not anchored anew") {
+  RtpTimeline timeline = started(3);
+  for (int i = 3; i < 800; ++i) {
+    const nanoseconds arrived = i * 20ms + std::min<nanoseconds>((i - 3) * 5ms, 2s);
+    const auto placed = timeline.place(RtpTimestamp(static_cast<std::uint32_t>(160 * i)), 160, arrival(arrived));
+    REQUIRE(since_start(placed.at) == i * 20ms);
+  }
+  CHECK(timeline.counts().jumps == 0);
+}
+
+TEST_CASE("packets that came as foreseen, later and later, are no silence before those that are too late") {
+  RtpTimeline timeline = started(3);
+  timeline.passed(100 * 160, arrival(102 * 20ms + 990ms).mono);
+  for (int i = 103; i < 200; ++i) {
+    timeline.place(RtpTimestamp(static_cast<std::uint32_t>(160 * i)), 160, arrival(i * 20ms + 1010ms));
+  }
+  CHECK(timeline.counts().jumps == 0);
+}
+
 TEST_CASE("a stream that is late now and then is not anchored anew") {
   RtpTimeline timeline = started(3);
   for (int i = 3; i < 400; ++i) {
