@@ -214,7 +214,8 @@ def test(folder):
     first = packets(engine, call)
     check(all(95 <= count <= 105 for count in first.values()), f"of 100 packets of each {first} came")
 
-    # The engine dies: rtpengine goes on sending, and nobody is asked again.
+    # The engine dies: rtpengine goes on sending, and nobody is asked again. What is not durable yet would be lost with it.
+    harness.wait_until("what is sealed is durable", lambda: engine.total("assent_journal_queue_pages") == 0)
     engine.kill()
     engine.start()
     talk(endpoints, 1)
