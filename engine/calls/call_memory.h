@@ -43,7 +43,7 @@ struct LegMedia {
   std::optional<Endpoint> source;  // as it was asked for
   std::optional<LegPorts> ports;   // once it has some
   std::optional<RtpengineSource> rtpengine = std::nullopt;
-  SharedSrtpTerms srtp = nullptr;  // its keys
+  SharedSrtpTerms srtp = nullptr;                       // its keys
   std::optional<std::string> signalled = std::nullopt;  // CallSpec::signalled, with the first leg of a call
   bool has_ended = false;                               // before its call
   bool owner_left = false;                              // whose leg it is

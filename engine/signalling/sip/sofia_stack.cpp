@@ -60,7 +60,8 @@ void silence_sofia() {
 
 // "sip:192.0.2.1:5060;transport=udp"; sofia-sip knows TLS by the scheme, too.
 std::string url_text(const SipAddress& address) {
-  return (address.transport == SipTransport::tls ? "sips:" : "sip:") + to_text(address.endpoint) + ";transport=" + std::string(name_of(address.transport));
+  return (address.transport == SipTransport::tls ? "sips:" : "sip:") + to_text(address.endpoint) +
+         ";transport=" + std::string(name_of(address.transport));
 }
 
 // What nta takes for an agent without a transport so far.
