@@ -44,7 +44,7 @@ def ended_well(engine, since, at_most):
 
 def kept(folder):
     """The default: calls that are left go on at the next start, and nothing of what was agreed to is missing but the time between."""
-    engine = harness.Engine(folder, name="kept", ports="35000-35099", calls_at_stop="keep").start()
+    engine = harness.Engine(folder, name="kept", ports="25000-25099", calls_at_stop="keep").start()
     call, sender = consented_call(engine)
     undecided = engine.create_call()
     talk(sender, 0x11)
@@ -70,7 +70,7 @@ def kept(folder):
 
 def stored(folder, name, recording, tones):
     """A later start finds the recording complete, with these seconds of audio."""
-    engine = harness.Engine(folder, name=name, ports="35000-35099").start()
+    engine = harness.Engine(folder, name=name, ports="25000-25099").start()
     shown = engine.ask("GET", f"/v1/recordings/{recording}")
     check(shown["state"] == "complete", f"the recording is {shown['state']}")
     samples = engine.wav(recording).legs[0]
@@ -98,7 +98,7 @@ def refuses_new_calls(engine):
 
 
 def calls_end_by_themselves(folder):
-    engine = harness.Engine(folder, name="ending", ports="35000-35099", drain="10m").start()
+    engine = harness.Engine(folder, name="ending", ports="25000-25099", drain="10m").start()
     call, sender = consented_call(engine)
     undecided = engine.create_call()
     talk(sender, 0x11)
@@ -120,7 +120,7 @@ def calls_end_by_themselves(folder):
 
 
 def deadline_passes(folder):
-    engine = harness.Engine(folder, name="deadline", ports="35000-35099", drain="3s").start()
+    engine = harness.Engine(folder, name="deadline", ports="25000-25099", drain="3s").start()
     call, sender = consented_call(engine)
     talk(sender, 0x33)
     recording = engine.show(call)["recording"]
@@ -135,7 +135,7 @@ def deadline_passes(folder):
 
 
 def second_signal(folder):
-    engine = harness.Engine(folder, name="second", ports="35000-35099", drain="10m").start()
+    engine = harness.Engine(folder, name="second", ports="25000-25099", drain="10m").start()
     call, sender = consented_call(engine)
     talk(sender, 0x55)
     recording = engine.show(call)["recording"]
@@ -150,7 +150,7 @@ def second_signal(folder):
 
 
 def option_goes_before_the_file(folder):
-    engine = harness.Engine(folder, name="option", ports="35000-35099", drain="10m", arguments=["--drain", "0s"]).start()
+    engine = harness.Engine(folder, name="option", ports="25000-25099", drain="10m", arguments=["--drain", "0s"]).start()
     call, sender = consented_call(engine)
     talk(sender, 0x77)
     recording = engine.show(call)["recording"]
@@ -167,7 +167,7 @@ def service_manager_is_told(folder):
     manager.settimeout(20)
     os.environ["NOTIFY_SOCKET"] = path
     try:
-        engine = harness.Engine(folder, name="notify", ports="35000-35099", drain="90s").start()
+        engine = harness.Engine(folder, name="notify", ports="25000-25099", drain="90s").start()
         check(manager.recv(512) == b"READY=1", "no READY=1")
         os.kill(engine.pid, signal.SIGHUP)
         told = manager.recv(512).decode().split("\n")

@@ -76,6 +76,8 @@ contact = "privacy@example.com"
 jurisdiction = "DE"
 """
 
+# Media ports lie below net.ipv4.ip_local_port_range in every test: the senders' sockets get theirs from it, and a call
+# whose port somebody else has got does not go on after a restart.
 DEFAULTS = dict(ports="31000-31999", calls=20, policy="all-party", hold="30s", deadline="60s", preroll="all",
                 on_withdraw="keep", segment_time="60s", journal_file="16MiB", backing="secret",
                 sockets="auto", inband_dtmf="off", shards=1, pin_shards=[], drain="0s", calls_at_stop="end", sealed_pages=32768,

@@ -118,7 +118,7 @@ def copies(folder):
 def kills(folder):
     """Rotations, erasures, and both at once, each killed at some moment."""
     chosen = random.Random(SEED)
-    engine = harness.Engine(folder, name="killed", ports="32000-32999", calls=50, sealed_pages=4096).start()
+    engine = harness.Engine(folder, name="killed", ports="22000-22999", calls=50, sealed_pages=4096).start()
     kept = [engine.record(f"k{i}", {"customer": f"customer-{i}", "agent": "agent-1"},
                           policy=("per-party", "all-party")[i % 2])[0]
             for i in range(4)]

@@ -115,7 +115,7 @@ def check_after(scrape):
 
 
 def test(folder):
-    engine = harness.Engine(folder, shards=2, ports="34000-34399").start()
+    engine = harness.Engine(folder, shards=2, ports="24000-24399").start()
     check_families(Scrape(engine), 2)
     calls = [engine.create_call(policy="per-party") for _ in range(CALLS)]
     talk(engine, calls)

@@ -107,7 +107,7 @@ def of_a_person(folder):
 
 
 def of_a_tenant(folder):
-    engine = harness.Engine(folder, name="tenant", ports="32000-32999", calls=50).start()
+    engine = harness.Engine(folder, name="tenant", ports="22000-22999", calls=50).start()
     theirs = [record(engine, f"t{i}", {"customer": f"c{i}", "agent": "agent"}, tenant="acme",
                      policy=("per-party", "all-party")[i % 2]) for i in range(4)]
     others = record(engine, "o", {"customer": "c0", "agent": "agent"})
@@ -127,7 +127,7 @@ def of_a_tenant(folder):
 
 def of_one_who_leaves(folder):
     """Whose role speaks for them takes their own legs along, and not the calls of the firm; whoever must say yes takes it all."""
-    engine = harness.Engine(folder, name="leaver", ports="33000-33999", calls=50, consent='standing_roles = ["agent"]').start()
+    engine = harness.Engine(folder, name="leaver", ports="23000-23999", calls=50, consent='standing_roles = ["agent"]').start()
     first = record(engine, "l1", {"customer": "customer-1", "agent": "agent-1"})
     second = record(engine, "l2", {"customer": "customer-2", "agent": "agent-1"})
     engine.command("erase", "--subject", "agent-1", "--yes", "--state", engine.state)

@@ -42,7 +42,7 @@ def crash(engine, **options):
 
 
 def all_of_it(folder):
-    engine = harness.Engine(folder, name="all", ports="35000-35199", segment_time="5s").start()
+    engine = harness.Engine(folder, name="all", ports="25000-25199", segment_time="5s").start()
     speaking = engine.create_call(("customer", "agent"), policy="per-party", ref="speaking")
     engine.decide(speaking, "customer", "granted", purposes=["quality", "training"])
     waiting = engine.create_call(ref="waiting")
@@ -119,7 +119,7 @@ def all_of_it(folder):
 
 
 def ran_out(folder):
-    engine = harness.Engine(folder, name="ran-out", ports="35000-35199", deadline="3s", consent='validity = "4s"').start()
+    engine = harness.Engine(folder, name="ran-out", ports="25000-25199", deadline="3s", consent='validity = "4s"').start()
     silent = engine.create_call(ref="silent")
     for_a_time = engine.create_call(ref="for a time")
     engine.decide(for_a_time, "customer", "granted")
@@ -136,7 +136,7 @@ def ran_out(folder):
 
 
 def erased(folder):
-    engine = harness.Engine(folder, name="erased", ports="35000-35199", on_withdraw="erase").start()
+    engine = harness.Engine(folder, name="erased", ports="25000-25199", on_withdraw="erase").start()
     call = engine.create_call(("customer", "agent"), policy="per-party", ref="erased")
     for leg in ("customer", "agent"):
         engine.decide(call, leg, "granted")
@@ -159,13 +159,13 @@ def erased(folder):
 
 def cannot_go_on(folder):
     """A call whose port is no longer in the range ends, and says why; the others are not harmed."""
-    engine = harness.Engine(folder, name="moved", ports="35000-35099").start()
+    engine = harness.Engine(folder, name="moved", ports="25000-25099").start()
     call = engine.create_call(ref="moved")
     engine.decide(call, "customer", "granted")
     sender = harness.Sender(call["legs"][0])
     say(sender, 0x10, 2 * SECOND)
     recording = engine.show(call)["recording"]
-    crash(engine, ports="35100-35199")
+    crash(engine, ports="25100-25199")
     check(engine.ask("GET", "/v1/calls")["calls"] == [], "a call without a port is live")
     check("does not go on: no shard has its ports" in engine.log(), "the log does not say why: " + engine.log()[-1500:])
     check(engine.ask("GET", f"/v1/recordings/{recording}")["state"] == "recovered", "its recording")

@@ -112,7 +112,7 @@ def by_themselves(folder):
 
 
 def asked_for_under_a_hold(folder):
-    engine = engine_in(folder, "held", "30d", ports="32000-32999").start()
+    engine = engine_in(folder, "held", "30d", ports="22000-22999").start()
     first, first_call = engine.record("f", {"customer": "c1", "agent": "a1"})
     second, _ = engine.record("s", {"customer": "c1", "agent": "a2"})
     other, _ = engine.record("o", {"customer": "c9", "agent": "a9"})
@@ -160,7 +160,7 @@ def asked_for_under_a_hold(folder):
 
 def withdrawn_under_a_hold(folder):
     """on_withdraw = erase: in a live call, and in one that is over; a hold that ends by its time."""
-    engine = engine_in(folder, "withdrawn", "30d", ports="34000-34999", on_withdraw="erase").start()
+    engine = engine_in(folder, "withdrawn", "30d", ports="24000-24999", on_withdraw="erase").start()
     recording, call = engine.record("w", {"customer": "c1", "agent": "a1"})
     body = engine.call_body(("customer",), policy="per-party", ref="live")
     body["participants"][0]["subject"] = "c7"

@@ -83,7 +83,7 @@ def check_threads(engine, cpus):
 
 def refuses_foreign_cpu(folder):
     foreign = max(os.sched_getaffinity(0)) + 1
-    engine = harness.Engine(folder, name="foreign", shards=1, pin_shards=[foreign], ports="33800-33899")
+    engine = harness.Engine(folder, name="foreign", shards=1, pin_shards=[foreign], ports="23800-23899")
     done = engine.command("run", engine.pipeline, "--state", engine.state, code=None)
     check(done.returncode != 0 and f"CPU {foreign}" in done.stderr + done.stdout,
           f"a CPU that is not there was taken: {done.returncode} {done.stderr[-500:]}")
@@ -91,7 +91,7 @@ def refuses_foreign_cpu(folder):
 
 def erases_on_both(folder):
     """A withdrawal erases, and so does a deletion, whichever shard had the call."""
-    engine = harness.Engine(folder, name="erasing", shards=2, on_withdraw="erase", ports="33400-33599").start()
+    engine = harness.Engine(folder, name="erasing", shards=2, on_withdraw="erase", ports="23400-23599").start()
     calls, recordings = record(engine)
     for call in calls[:2]:
         engine.decide(call, "customer", "withdrawn")
@@ -112,7 +112,7 @@ def test(folder):
     if len(usable) < 2:
         harness.skip("two shards cannot be pinned to one CPU")
     cpus = [usable[1], usable[0]]
-    options = dict(ports="33000-33399", journal_file="4MiB", segment_time="5s")
+    options = dict(ports="23000-23399", journal_file="4MiB", segment_time="5s")
     engine = harness.Engine(folder, shards=2, pin_shards=cpus, **options).start()
     check("over 2 shards" in engine.log(), "the start report does not say that there are two shards")
 
@@ -122,7 +122,7 @@ def test(folder):
     check(all(count == CALLS / 2 * SECONDS / 0.02 for count in packets.values()), f"packets by shard: {packets}")
     check(len(engine.ask("GET", "/v1/calls")["calls"]) == CALLS, "not every call is listed")
     ports = sorted(call["legs"][0]["port"] for call in calls)
-    check(ports[CALLS // 2 - 1] < 33200 <= ports[CALLS // 2], f"the range is not halved: {ports}")
+    check(ports[CALLS // 2 - 1] < 23200 <= ports[CALLS // 2], f"the range is not halved: {ports}")
     check_threads(engine, cpus)
     ends = [threading.Thread(target=engine.end, args=(call,)) for call in calls]
     for end in ends:

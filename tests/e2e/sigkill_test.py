@@ -25,7 +25,7 @@ class Lane(threading.Thread):
         self.error = None
         self.worst_s = 0.0
         self.segments = 0
-        ports = 32000 + number * 400
+        ports = 22000 + number * 400
         self.engine = harness.Engine(folder, name=f"lane{number}", ports=f"{ports}-{ports + 399}", segment_time="5s",
                                      journal_file="4MiB", calls=8)
         self.interrupted = []  # (call, recording, seconds sent) of the run that was killed
@@ -86,7 +86,8 @@ class Lane(threading.Thread):
         engine = self.engine.start()
         check(engine.ask("GET", "/v1/ledger/verify")["intact"], "the ledger does not verify")
         back = {call["id"] for call in engine.ask("GET", "/v1/calls")["calls"]}
-        check(back == {call["id"] for call, _, _ in self.interrupted}, "calls from before the crash do not go on")
+        check(back == {call["id"] for call, _, _ in self.interrupted},
+              "not the calls from before the crash go on: " + engine.log()[-1000:])
         for call, recording, seconds in self.interrupted:
             check(engine.end(call)["recording"] == recording, "the call has another recording")
             shown = engine.ask("GET", f"/v1/recordings/{recording}")

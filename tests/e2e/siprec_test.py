@@ -172,7 +172,7 @@ def sipp(folder, port, sessions, rate):
 def many_sessions(folder, program):
     """No session is lost, and every recording is complete to the packet."""
     port = free_port()
-    engine = harness.Engine(folder, name="many", calls=SESSIONS + 20, hold="10s", ports=f"30000-{30000 + 4 * SESSIONS + 200}", drain="5s",
+    engine = harness.Engine(folder, name="many", calls=SESSIONS + 20, hold="10s", ports=f"20000-{20000 + 4 * SESSIONS + 200}", drain="5s",
                             more=siprec(f'"udp:127.0.0.1:{port}"')).start()
     media = Media(engine, SESSIONS)
     client = sipp(folder, port, SESSIONS, RATE)

@@ -14,7 +14,7 @@ CAP_NET_ADMIN, CAP_BPF = 12, 39
 GIVEN_UP = 1 << CAP_NET_ADMIN | 1 << CAP_BPF
 # Also without CAP_SYS_ADMIN, which stands for CAP_BPF.
 UNPRIVILEGED = ["setpriv", "--bounding-set", "-net_admin,-bpf,-sys_admin", "--inh-caps", "-net_admin,-bpf,-sys_admin"]
-PORTS = "34000-34199"
+PORTS = "24000-24199"
 WORDS = [bytes([value] * 160) for value in range(1, 101)]  # 2 s, each packet different
 
 
@@ -76,7 +76,7 @@ def steered(folder):
     engine = harness.Engine(folder, sockets="steered", ports=PORTS)
     may_steer(engine)
     # Another program has one of the ports before, and keeps it.
-    neighbour = listen(34000)
+    neighbour = listen(24000)
     engine.start()
     check("all ports steered to one socket a shard" in engine.log(), "the start report does not say it")
     check("holds 20 calls" in engine.log(), "memory is locked without the capabilities")
@@ -85,10 +85,10 @@ def steered(folder):
     record(engine)
     calls = [engine.create_call(legs=("agent", "customer")) for _ in range(15)]
     ports = [leg["port"] for call in calls for leg in call["legs"]]
-    check(len(set(ports)) == 30 and 34000 not in ports, f"ports {ports}")
+    check(len(set(ports)) == 30 and 24000 not in ports, f"ports {ports}")
     check(udp_sockets(engine) == 1, f"{udp_sockets(engine)} sockets for 30 legs")
     sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    sender.sendto(b"for the neighbour", ("127.0.0.1", 34000))
+    sender.sendto(b"for the neighbour", ("127.0.0.1", 24000))
     check(neighbour.recv(100) == b"for the neighbour", "the neighbour's datagram")
 
     status, text = engine.raw("GET", "/metrics")

@@ -131,7 +131,7 @@ def engine_goes(engine):
 
 
 def test(folder):
-    engine = harness.Engine(folder, shards=2, ports="36000-36399").start()
+    engine = harness.Engine(folder, shards=2, ports="26000-26399").start()
     calls = [engine.create_call(policy="per-party") for _ in range(CALLS)]
     for call in calls[1:]:
         engine.decide(call, "customer", "granted")

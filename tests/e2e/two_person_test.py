@@ -234,7 +234,7 @@ def test(folder):
     with open(os.path.join(harness.ROOT, "ARCHITECTURE.md")) as file:
         check(TABLE in file.read(), "ARCHITECTURE.md has another table than this test")
     told = [[cell.strip() for cell in line.strip("|").split("|")] for line in TABLE.strip().splitlines()[2:]]
-    options = dict(calls=500, ports="31000-32999", hold="5s", backing="locked", more=pipeline_of_tenants())
+    options = dict(calls=500, ports="30000-31999", hold="5s", backing="locked", more=pipeline_of_tenants())
     engine = harness.Engine(folder, **options).start()
     pool = concurrent.futures.ThreadPoolExecutor(12)
     pairs = pairs_of(engine, "keep", WAYS)
