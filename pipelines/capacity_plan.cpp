@@ -117,6 +117,7 @@ MachineLimits limits_of_process() {
   }
   machine.cpus = usable_cpus();
   machine.srtp = srtp_means_here();
+  machine.ephemeral_ports = ephemeral_ports();
   return machine;
 }
 
@@ -185,6 +186,14 @@ CapacityPlan plan_capacity(const PipelineSettings& settings, const MachineLimits
     plan.advice.push_back("only " + std::to_string(by_files) + " calls fit the limit on open files: allow " +
                           std::to_string(plan.open_files) + " (ulimit -Hn " + std::to_string(plan.open_files) +
                           ", or LimitNOFILE= in the systemd unit)" + instead);
+  }
+  if (const PortSpan& media = settings.listen.rtp_ports; has_any_of(machine.ephemeral_ports, media)) {
+    const std::string span = std::to_string(media.first) + "-" + std::to_string(media.last);
+    plan.advice.push_back("listen.rtp_ports (" + span +
+                          ") are among the ports that the kernel gives to any program, and a call whose port another "
+                          "has got does not go on after a restart: choose others, or sysctl -w "
+                          "net.ipv4.ip_local_reserved_ports=" +
+                          span);
   }
   return plan;
 }

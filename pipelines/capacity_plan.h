@@ -16,6 +16,7 @@
 #include "base/cpu.h"
 #include "codecs/codec.h"
 #include "crypto/srtp_engines.h"
+#include "pipelines/ephemeral_ports.h"
 #include "pipelines/pipeline_config.h"
 
 namespace assent {
@@ -27,6 +28,7 @@ struct MachineLimits {
   std::string why_not_steered;     // a sentence, when it may not
   std::set<Cpu> cpus;              // that threads may be kept to
   SrtpMeans srtp = SrtpMeans::batched;
+  EphemeralPorts ephemeral_ports;  // that other programs get without asking for them
 };
 MachineLimits limits_of_process();  // all but whether ports may be steered
 MachineLimits this_machine();       // tries to steer, too, on the loopback address, and leaves nothing behind
@@ -47,7 +49,7 @@ struct CapacityPlan {
   // pages last, and then each leg's own memory; but no longer than consent.lease lets gates be open.
   milliseconds stall_in_pages{0};
   milliseconds stall{0};
-  std::vector<std::string> advice;  // what to raise, a sentence each; empty when all fit
+  std::vector<std::string> advice;  // what to change, a sentence each; empty when all fit
 };
 
 // Of the arena of one shard with so many legs; each leg's part is CapacityPlan::leg_bytes.

@@ -39,6 +39,17 @@ TEST_CASE("an ordinary user's 8 MiB of locked memory hold 11 calls, and the advi
   CHECK(plan.advice[0].find("ulimit -l " + std::to_string((plan.locked_bytes + 1023) / 1024)) != std::string::npos);
 }
 
+TEST_CASE("media ports among those that the kernel gives to any program are advised against") {
+  MachineLimits machine{kNoLimit, kNoLimit};
+  machine.ephemeral_ports = ephemeral_ports_from("29999\t60999", "");
+  const auto plan = plan_capacity(settings_of(""), machine);
+  CHECK(plan.calls_that_fit == limits::kCallsDefault);
+  REQUIRE(plan.advice.size() == 1);
+  CHECK_THAT(plan.advice[0], Catch::Contains("net.ipv4.ip_local_reserved_ports=20000-29999"));
+  machine.ephemeral_ports = ephemeral_ports_from("30000\t60999", "");
+  CHECK(plan_capacity(settings_of(""), machine).advice.empty());
+}
+
 TEST_CASE("the limit on locked memory that is advised is enough") {
   const auto settings = settings_of("[capacity]\ncalls = 333");
   const auto wanted = plan_capacity(settings, {0, kNoLimit});
