@@ -5,6 +5,7 @@
 #include "catch.h"
 #include "engine/control/key_rotation.h"
 #include "engine/control/standing_consents.h"
+#include "must.h"
 #include "shards_rig.h"
 
 namespace assent {
@@ -33,12 +34,6 @@ sealed_pages = 1024
 [memory]
 backing = "locked"
 )";
-
-template <typename T>
-T must(Result<T> result) {
-  if (!result) FAIL(result.error().what);
-  return *std::move(result);
-}
 
 LegSpec leg_of(const std::string& who) {
   LegSpec leg = ShardsRig::call_of(1).legs[0];

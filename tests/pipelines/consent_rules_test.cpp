@@ -4,6 +4,7 @@
 #include "catch.h"
 #include "crypto/sha256.h"
 #include "engine/control/standing_consents.h"
+#include "must.h"
 #include "shards_rig.h"
 
 namespace assent {
@@ -31,12 +32,6 @@ sealed_pages = 1024
 [memory]
 backing = "locked"
 )";
-
-template <typename T>
-T must(Result<T> result) {
-  if (!result) FAIL(result.error().what);
-  return *std::move(result);
-}
 
 // A customer and an agent, one leg each.
 CallSpec call_of_two(const std::string& tenant = {}) {

@@ -8,21 +8,11 @@
 
 #include "catch.h"
 #include "loaded_settings.h"
+#include "must.h"
 #include "wait_until.h"
 
 namespace assent {
-namespace {
-
-template <typename T>
-T must(Result<T> result) {
-  if (!result) FAIL(result.error().what);
-  return *std::move(result);
-}
-void must(const Result<void>& result) {
-  if (!result) FAIL(result.error().what);
-}
-
-}  // namespace
+namespace {}  // namespace
 
 ShardsRig::ShardsRig(const std::string& pipeline) : settings(settings_of(pipeline)) {
   constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();

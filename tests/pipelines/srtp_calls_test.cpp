@@ -4,6 +4,7 @@
 #include "catch.h"
 #include "engine/calls/call_memory.h"
 #include "engine/catalog/person_fields.h"
+#include "must.h"
 #include "shards_rig.h"
 
 namespace assent {
@@ -24,12 +25,6 @@ sealed_pages = 1024
 [memory]
 backing = "locked"
 )";
-
-template <typename T>
-T must(Result<T> result) {
-  if (!result) FAIL(result.error().what);
-  return *std::move(result);
-}
 
 SharedSrtpTerms terms_of(SrtpSuite suite, std::uint8_t number, std::size_t keys = 1) {
   SrtpTerms terms{suite, {}};
@@ -79,7 +74,7 @@ TEST_CASE("a call's SRTP keys are kept for a restart, its new ones in their plac
   CHECK(rig.kept(made.id).srtp->keys[0].reveal()[0] == 2);
 
   // Another source, and the keys stay.
-  REQUIRE(rig.calls->set_source(made.id, made.legs[0].id, *parse_endpoint("192.0.2.1:4000")));
+  REQUIRE(rig.calls->change_leg(made.id, made.legs[0].id, {made.legs[0].payloads, parse_endpoint("192.0.2.1:4000")}));
   CHECK(rig.kept(made.id).source == parse_endpoint("192.0.2.1:4000"));
   CHECK(rig.kept(made.id).srtp->keys[0].reveal()[0] == 2);
 

@@ -17,19 +17,10 @@
 #include "engine/control/api.h"
 #include "engine/control/held_erasures.h"
 #include "engine/store/file_store.h"
+#include "must.h"
 #include "state_folder.h"
 
 namespace assent {
-
-// Fails the test with the error's sentence.
-template <typename T>
-T must(Result<T> result) {
-  if (!result) FAIL(result.error().what);
-  return *std::move(result);
-}
-inline void must(const Result<void>& result) {
-  if (!result) FAIL(result.error().what);
-}
 
 // Live calls that remember what they were asked and answer what they are told to.
 class FakeCalls final : public CallService {
@@ -52,7 +43,6 @@ class FakeCalls final : public CallService {
   Result<CallView> pause(CallId id, const std::string& reason, const Caller& caller) override;
   Result<CallView> resume(CallId id, const std::string& reason, const Caller& caller) override;
   Result<CallView> change_legs(CallId id, const LegsSpec& spec, const Caller& caller) override;
-  Result<void> set_source(CallId, LegId, const Endpoint&) override { return {}; }
   Result<void> change_leg(CallId, LegId, const LegHearing&) override { return {}; }
   Result<void> remember(CallId, const std::string&) override { return {}; }
   Result<void> leave(CallId, const Departure&, const Caller&) override { return {}; }

@@ -15,6 +15,7 @@
 #include "engine/catalog/catalog_writer.h"
 #include "engine/catalog/sqlite_catalog.h"
 #include "engine/control/retention.h"
+#include "must.h"
 #include "state_folder.h"
 
 namespace assent {
@@ -198,15 +199,6 @@ PlainWorld draw_world(std::uint64_t seed, std::size_t calls) {
 }
 
 // ---- the same in the catalog ----------------------------------------------------------------------------------------
-
-void must(const Result<void>& result) {
-  if (!result) FAIL(result.error().what);
-}
-template <typename T>
-T must(Result<T> result) {
-  if (!result) FAIL(result.error().what);
-  return *std::move(result);
-}
 
 struct Engine {
   PlainWorld& world;

@@ -157,7 +157,6 @@ TEST_CASE("a copy that somebody else sends first makes no replay of the leg's ow
   CHECK(payloads_of(rig.opened(0)) == said);
 }
 
-// Every kind of bad packet, ten and more to each good one.
 TEST_CASE("a stream that a NAT binds anew is followed once its source is silent, and not while it sends") {
   if (has_no_batched_srtp()) return;
   const SharedSrtpTerms terms = terms_of(kUsual, 1);
@@ -188,6 +187,7 @@ TEST_CASE("a stream that a NAT binds anew is followed once its source is silent,
   CHECK(payloads_of(rig.opened(0)) == said);
 }
 
+// Every kind of bad packet, ten and more to each good one.
 TEST_CASE("no number of corrupt packets disturbs a call") {
   if (has_no_batched_srtp()) return;
   const std::uint64_t corrupt = setting("CORRUPT", 20'000);
