@@ -205,17 +205,17 @@ Result<LegPorts> Shard::add_leg(Entry& entry, NewLeg&& leg, Now now) {
   }
   auto receiver = LegReceiver::create({leg.payloads, leg.source, settings_.reorder_window});
   if (!receiver) return receiver.error();
-  LegPorts former;
-  if (leg.replaces) {
-    const auto ports = give_up(entry, *leg.replaces, now);
-    if (!ports) return ports.error();
-    former = *ports;
-  }
   std::optional<LegSrtp> srtp;
   if (leg.srtp != nullptr) {
     auto opened = LegSrtp::open(parts_.srtp, *leg.srtp);
     if (!opened) return opened.error();
     srtp = std::move(*opened);
+  }
+  LegPorts former;
+  if (leg.replaces) {
+    const auto ports = give_up(entry, *leg.replaces, now);
+    if (!ports) return ports.error();
+    former = *ports;
   }
   const LegSlot slot = free_slot();
   const auto ports = open_ports(slot, leg, former);
