@@ -173,19 +173,19 @@ Result<std::vector<LegPorts>> LiveCalls::open(ShardId shard, NewCall call) {
 // What is on file is granted once the call is booked, which its records refer to. That it cannot be granted is no
 // reason to turn the call away: then its person is asked.
 void LiveCalls::grant_standing(ShardId shard, CallId id) {
-  (void)link(shard).ask<bool>(
-      [id](Shard& one, Now now, std::function<void(Result<bool>)> reply) {
+  (void)link(shard).ask<void>(
+      [id](Shard& one, Now now, Done reply) {
         LiveCall* live = one.find(id);
-        if (live == nullptr) return reply(true);
-        live->grant_standing(now, [reply = std::move(reply)](const Result<void>&) { reply(true); });
+        if (live == nullptr) return reply({});
+        live->grant_standing(now, std::move(reply));
       },
       limits::kApiDurableWait);
 }
 
 void LiveCalls::abort(ShardId shard, CallId id) {
   // Over before the answer: where the call tries again, its place must not be taken by what it left behind.
-  (void)link(shard).ask<bool>([id](Shard& one, Now now, const std::function<void(Result<bool>)>& reply) {
-    if (auto ended = one.end_call(id, now, [reply](const FinishedCall&) { reply(true); }); !ended) reply(ended.error());
+  (void)link(shard).ask<void>([id](Shard& one, Now now, const Done& reply) {
+    if (auto ended = one.end_call(id, now, [reply](const FinishedCall&) { reply({}); }); !ended) reply(ended);
   });
 }
 
@@ -298,19 +298,14 @@ Result<CallView> LiveCalls::set_paused(CallId id, LiveCall::Pausing what, const 
     return error(Errc::invalid,
                  "reason: 1 to 64 letters, spaces, '-' and '_' (it stands in clear text on the record for ever)");
   }
-  auto done =
-      link(entry->shard)
-          .ask<bool>(
-              [id, what, reason, origin = origin_of(caller)](Shard& shard, Now now,
-                                                             std::function<void(Result<bool>)> reply) {
-                LiveCall* live = shard.find(id);
-                if (live == nullptr) return reply(no_such_live_call());
-                live->set_paused(what, reason, origin, now, [reply = std::move(reply)](const Result<void>& result) {
-                  if (!result) return reply(result.error());
-                  reply(true);
-                });
-              },
-              limits::kApiDurableWait);
+  auto done = link(entry->shard)
+                  .ask<void>(
+                      [id, what, reason, origin = origin_of(caller)](Shard& shard, Now now, Done reply) {
+                        LiveCall* live = shard.find(id);
+                        if (live == nullptr) return reply(no_such_live_call());
+                        live->set_paused(what, reason, origin, now, std::move(reply));
+                      },
+                      limits::kApiDurableWait);
   if (!done) return done.error();
   return call(id);
 }

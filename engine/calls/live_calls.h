@@ -72,7 +72,6 @@ class LiveCalls final : public CallService {
   Result<CallView> pause(CallId id, const std::string& reason, const Caller& caller) override;
   Result<CallView> resume(CallId id, const std::string& reason, const Caller& caller) override;
   Result<CallView> change_legs(CallId id, const LegsSpec& spec, const Caller& caller) override;
-  Result<void> set_source(CallId id, LegId leg, const Endpoint& source) override;
   Result<void> change_leg(CallId id, LegId leg, const LegHearing& hearing) override;
   Result<void> remember(CallId id, const std::string& signalled) override;
   Result<void> leave(CallId id, const Departure& who, const Caller& caller) override;

@@ -158,14 +158,6 @@ Result<CallView> LiveCalls::change_legs(CallId id, const LegsSpec& asked, const 
 
 // ---- they change ----------------------------------------------------------------------------------------------------
 
-Result<void> LiveCalls::set_source(CallId id, LegId leg, const Endpoint& source) {
-  const KnownCall call = known(id);
-  if (call == nullptr) return no_such_live_call();
-  const auto place = place_of(*call, leg);
-  if (!place) return error(Errc::not_found, "the call has no such leg");
-  return change_leg(id, leg, {call->legs[*place].second.payloads, source, nullptr});
-}
-
 // One after the other: those before one that cannot be changed have changed.
 Result<void> LiveCalls::apply_changes(CallId id, const Known& call, const std::vector<LegChange>& changes) {
   std::vector<std::size_t> places;
@@ -192,12 +184,11 @@ Result<void> LiveCalls::change_leg(CallId id, LegId leg, const LegHearing& heari
   if (before == nullptr) return no_such_live_call();
   const auto place = place_of(*before, leg);
   if (!place) return error(Errc::not_found, "the call has no such leg");
-  const auto changed = link(before->shard).ask_now<bool>([id, place = *place, hearing](Shard& shard, Now now) {
-    const LegIndex index(static_cast<std::uint8_t>(place));
-    auto done = shard.change_leg(id, index, hearing.payloads, hearing.source, hearing.srtp, now);
-    return done ? Result<bool>(true) : Result<bool>(done.error());
+  const LegIndex index(static_cast<std::uint8_t>(*place));
+  const auto changed = link(before->shard).ask_now<void>([id, index, hearing](Shard& shard, Now now) {
+    return shard.change_leg(id, index, hearing.payloads, hearing.source, hearing.srtp, now);
   });
-  if (!changed) return changed.error();
+  if (!changed) return changed;
   return note_change(id, {*place}, [&](Known& known) {
     LegSpec& spec = known.legs.at(*place).second;
     spec.payloads = hearing.payloads;
@@ -232,11 +223,10 @@ Result<void> LiveCalls::leave(CallId id, const Departure& who, const Caller&) {
     ending.push_back(LegIndex(static_cast<std::uint8_t>(i)));
     concerned.push_back(i);
   }
-  const auto gone = link(before->shard).ask_now<bool>([id, leaving, ending](Shard& shard, Now now) {
-    auto done = shard.leave(id, leaving, ending, now);
-    return done ? Result<bool>(true) : Result<bool>(done.error());
+  const auto gone = link(before->shard).ask_now<void>([id, leaving, ending](Shard& shard, Now now) {
+    return shard.leave(id, leaving, ending, now);
   });
-  if (!gone) return gone.error();
+  if (!gone) return gone;
   return note_change(id, concerned, [&](Known& known) {
     for (const ParticipantIndex one : leaving) known.left.insert(known.participants.at(one.value).id);
     for (const std::size_t leg : concerned) known.ended.insert(known.legs.at(leg).first);

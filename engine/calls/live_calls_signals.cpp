@@ -21,17 +21,14 @@ Result<void> LiveCalls::press(CallId id, const std::string& participant, char di
   const auto who = participant_in(*call, participant);
   if (!who) return who.error();
   auto done = link(call->shard)
-                  .ask<bool>(
-                      [id, who = *who, digit, origin = origin_of(caller)](Shard& shard, Now now,
-                                                                          std::function<void(Result<bool>)> reply) {
+                  .ask<void>(
+                      [id, who = *who, digit, origin = origin_of(caller)](Shard& shard, Now now, Done reply) {
                         LiveCall* live = shard.find(id);
                         if (live == nullptr) return reply(no_such_live_call());
-                        live->press(who, digit, origin, now, [reply = std::move(reply)](const Result<void>& result) {
-                          reply(result ? Result<bool>(true) : Result<bool>(result.error()));
-                        });
+                        live->press(who, digit, origin, now, std::move(reply));
                       },
                       limits::kApiDurableWait);
-  if (!done) return done.error();
+  if (!done) return done;
   return parts_.eraser.wait_for(id, limits::kApiDurableWait);
 }
 

@@ -208,8 +208,6 @@ class CallService {
   virtual Result<CallView> pause(CallId id, const std::string& reason, const Caller& caller) = 0;
   virtual Result<CallView> resume(CallId id, const std::string& reason, const Caller& caller) = 0;
   virtual Result<CallView> change_legs(CallId id, const LegsSpec& spec, const Caller& caller) = 0;
-  // A leg's sender is another from now on: its packets count, and no others.
-  virtual Result<void> set_source(CallId id, LegId leg, const Endpoint& source) = 0;
   // A leg is heard so from now on, and its sender is looked for anew; whose it is, and its label, stay.
   // Errc::exhausted: the leg has no room for such audio, but one that replaces it may.
   virtual Result<void> change_leg(CallId id, LegId leg, const LegHearing& hearing) = 0;

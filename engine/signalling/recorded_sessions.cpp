@@ -158,7 +158,7 @@ SiprecAnswer RecordedSessions::apply(Session& session, const SessionOffer& said,
   auto plan = plan_session(session.state, said, *session.trunk, mixing);
   if (!plan) return refusal_of(plan.error());
   const std::string before = session_answer(session.state, view).value_or("");
-  const auto changed = carry_out(session, *plan);
+  const auto changed = carry_out(session, *plan, view);
   for (const std::string& line : plan->told) tell_("call " + to_text(session.call) + ": " + line);
   if (!changed) return refusal_of(changed.error());
   auto answer = session_answer(session.state, *changed);
@@ -179,10 +179,8 @@ void RecordedSessions::remember(const Session& session, const std::string& befor
 
 // Who joins joins before others leave, so that at no moment fewer people are asked than are there. Where it fails, the
 // session's state is what has been done by then; the next offer does the rest.
-Result<CallView> RecordedSessions::carry_out(Session& session, SessionPlan& plan) {
+Result<CallView> RecordedSessions::carry_out(Session& session, SessionPlan& plan, CallView view) {
   const CallId call = session.call;
-  auto view = calls_.call(call);
-  if (!view) return view.error();
   const Caller caller = caller_of(plan.after);
   if (!plan.joining.empty() || !plan.adding.empty()) {
     LegsSpec coming{plan.joining, plan.adding};
@@ -190,15 +188,16 @@ Result<CallView> RecordedSessions::carry_out(Session& session, SessionPlan& plan
       const auto replaced = std::find_if(plan.replacing.begin(), plan.replacing.end(),
                                          [&](const auto& one) { return one.label == leg.label; });
       if (replaced == plan.replacing.end()) continue;
-      if (const LegView* old = leg_of(*view, replaced->old)) leg.replaces = old->id;
+      if (const LegView* old = leg_of(view, replaced->old)) leg.replaces = old->id;
     }
-    view = calls_.change_legs(call, coming, caller);
-    if (!view) return view.error();
+    auto grown = calls_.change_legs(call, coming, caller);
+    if (!grown) return grown;
+    view = *std::move(grown);
   }
   Departure going;
   going.participants = plan.leaving;
   for (const std::string& label : plan.ending) {
-    if (const LegView* leg = leg_of(*view, label)) going.legs.push_back(leg->id);
+    if (const LegView* leg = leg_of(view, label)) going.legs.push_back(leg->id);
   }
   const bool was_paused = session.state.is_paused;
   const SessionState before = std::exchange(session.state, plan.after);
@@ -210,7 +209,7 @@ Result<CallView> RecordedSessions::carry_out(Session& session, SessionPlan& plan
       return left.error();
     }
   }
-  if (auto changed = change_media(session, plan, *view); !changed) {
+  if (auto changed = change_media(session, plan, view); !changed) {
     undo_legs(session.state, before, plan);
     return changed.error();
   }

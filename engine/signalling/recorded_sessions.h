@@ -52,7 +52,7 @@ class RecordedSessions final : public SiprecSessions {
   bool keep(const SessionPtr& session);
   SiprecAnswer change(Session& session, const SessionOffer& said);
   SiprecAnswer apply(Session& session, const SessionOffer& said, const CallView& view);
-  Result<CallView> carry_out(Session& session, SessionPlan& plan);
+  Result<CallView> carry_out(Session& session, SessionPlan& plan, CallView view);
   Result<void> change_media(Session& session, SessionPlan& plan, const CallView& view);
   Result<void> replace_leg(Session& session, SessionPlan& plan, const CallView& view, const std::string& label);
   Result<void> note_preferences(CallId call, SessionPlan& plan, const Caller& caller);

@@ -209,12 +209,8 @@ void SubscribedCalls::look_after(CallId id, std::set<Endpoint>& silent) {
 
 // A leg that has keys is never heard without any, so what was SRTP and is plain now is not taken.
 Result<void> SubscribedCalls::hear(CallId id, const Subscribed& one, const OfferedMedia& offered) {
-  if (!offered.crypto) {
-    if (one.is_srtp) return error(Errc::unsupported, "it sends plain RTP now, and sent SRTP before");
-    return calls_.set_source(id, one.leg, offered.from);
-  }
-  auto changed = calls_.change_legs(id, {{}, {}, {{one.label, offered.from, offered.crypto->terms}}}, Caller{"engine"});
-  return changed ? Result<void>() : changed.error();
+  if (one.is_srtp && !offered.crypto) return error(Errc::unsupported, "it sends plain RTP now, and sent SRTP before");
+  return calls_.change_leg(id, one.leg, {one.taken, offered.from, offered.crypto ? offered.crypto->terms : nullptr});
 }
 
 Result<void> SubscribedCalls::subscribe_anew(CallId id, Subscribed& one) {

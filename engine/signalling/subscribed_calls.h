@@ -55,9 +55,6 @@ class SubscribedCalls final : public CallService {
   Result<CallView> resume(CallId id, const std::string& reason, const Caller& caller) override {
     return calls_.resume(id, reason, caller);
   }
-  Result<void> set_source(CallId id, LegId leg, const Endpoint& source) override {
-    return calls_.set_source(id, leg, source);
-  }
   Result<void> change_leg(CallId id, LegId leg, const LegHearing& hearing) override {
     return calls_.change_leg(id, leg, hearing);
   }

@@ -123,7 +123,6 @@ class KeptCalls final : public CallService {
     if (live.erase(id) == 0) return gone();
     return EndedCall{std::nullopt, "no consent"};
   }
-  Result<void> set_source(CallId, LegId, const Endpoint&) override { return gone(); }
   Result<void> withdraw_standing(StandingId, const Caller&) override { return gone(); }
 
  private:

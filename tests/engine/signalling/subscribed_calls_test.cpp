@@ -70,7 +70,7 @@ class FakeCalls final : public CallService {
  public:
   std::map<CallId, CallView> live;
   std::vector<LegSpec> asked;
-  std::vector<Endpoint> sources;
+  std::vector<std::pair<LegId, LegHearing>> heard;
   std::vector<LegChange> changes;
   std::optional<Error> fails;
   std::function<void()> during_create = [] {};
@@ -101,11 +101,6 @@ class FakeCalls final : public CallService {
     if (found == live.end()) return error(Errc::not_found, "no such call");
     return found->second;
   }
-  Result<void> set_source(CallId id, LegId, const Endpoint& source) override {
-    if (!live.contains(id)) return error(Errc::not_found, "no such call");
-    sources.push_back(source);
-    return {};
-  }
   Result<EndedCall> end_call(CallId id, const Caller&) override {
     live.erase(id);
     return EndedCall{std::nullopt, "no consent"};
@@ -115,7 +110,11 @@ class FakeCalls final : public CallService {
   Result<CallView> pause(CallId, const std::string&, const Caller&) override { return none(); }
   Result<CallView> resume(CallId, const std::string&, const Caller&) override { return none(); }
   Result<void> withdraw_standing(StandingId, const Caller&) override { return none(); }
-  Result<void> change_leg(CallId, LegId, const LegHearing&) override { return none(); }
+  Result<void> change_leg(CallId id, LegId leg, const LegHearing& hearing) override {
+    if (!live.contains(id)) return error(Errc::not_found, "no such call");
+    heard.emplace_back(leg, hearing);
+    return {};
+  }
   Result<void> remember(CallId, const std::string&) override { return none(); }
   Result<void> leave(CallId, const Departure&, const Caller&) override { return none(); }
   Result<void> press(CallId, const std::string&, char, const Caller&) override { return none(); }
@@ -251,8 +250,9 @@ TEST_CASE("what rtpengine has forgotten is subscribed to anew, from its new port
   rig.rtpengine.tags = {"A", "B"};
   rig.step();
   CHECK(rig.rtpengine.begun.size() == 2);
-  REQUIRE(rig.inner.sources.size() == 2);
-  CHECK(rig.inner.sources[0] != rig.inner.asked[0].source);
+  REQUIRE(rig.inner.heard.size() == 2);
+  CHECK(rig.inner.heard[0].second.source != rig.inner.asked[0].source);
+  CHECK(rig.inner.heard[0].second.payloads == rig.inner.asked[0].payloads);
   REQUIRE(rig.told.size() == 4);
   CHECK_THAT(rig.told[2], Catch::Contains("sends it again"));
   rig.step();
@@ -332,7 +332,7 @@ TEST_CASE("what rtpengine sends as SRTP is heard with its keys, and with its new
   Rig rig;
   rig.rtpengine.protocol = "RTP/SAVP";
   rig.rtpengine.crypto = crypto_line('A');
-  rig.created();
+  const CallView view = rig.created();
   REQUIRE(rig.inner.asked[0].srtp != nullptr);
   CHECK(to_base64(rig.inner.asked[0].srtp->keys[0].reveal()) == std::string(40, 'A'));
   const auto answer = parse_sdp(rig.rtpengine.begun.at(rig.inner.asked[0].rtpengine->subscription));
@@ -343,11 +343,13 @@ TEST_CASE("what rtpengine sends as SRTP is heard with its keys, and with its new
   rig.rtpengine.crypto = crypto_line('B');
   rig.step();
   CHECK(rig.rtpengine.begun.size() == 2);
-  CHECK(rig.inner.sources.empty());
-  REQUIRE(rig.inner.changes.size() == 2);
-  CHECK(rig.inner.changes[0].label == "customer");
-  CHECK(rig.inner.changes[0].source);
-  CHECK(to_base64(rig.inner.changes[0].srtp->keys[0].reveal()) == std::string(40, 'B'));
+  REQUIRE(rig.inner.heard.size() == 2);
+  const auto& [leg, hearing] = rig.inner.heard[0];
+  CHECK(view.legs[0].label == "customer");
+  CHECK(leg == view.legs[0].id);
+  CHECK(hearing.source);
+  REQUIRE(hearing.srtp != nullptr);
+  CHECK(to_base64(hearing.srtp->keys[0].reveal()) == std::string(40, 'B'));
 
   rig.rtpengine.forget();
   rig.rtpengine.protocol = "RTP/AVP";
