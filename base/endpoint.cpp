@@ -34,6 +34,11 @@ std::string to_text(const Endpoint& endpoint) {
   return endpoint.is_v4() ? address + ':' + port : '[' + address + "]:" + port;
 }
 
+bool is_any_address(const Endpoint& endpoint) {
+  const auto begin = endpoint.address.begin() + (endpoint.is_v4() ? kMappedPrefix.size() : 0);
+  return std::all_of(begin, endpoint.address.end(), [](std::uint8_t byte) { return byte == 0; });
+}
+
 std::optional<Endpoint> parse_address(std::string_view address, std::uint16_t port) {
   const std::string text(address);
   Endpoint endpoint;

@@ -34,6 +34,7 @@ struct Endpoint {
 std::string to_text(const Endpoint& endpoint);
 std::string address_text(const Endpoint& endpoint);  // without the port and the brackets
 std::optional<Endpoint> parse_endpoint(std::string_view text);
+bool is_any_address(const Endpoint& endpoint);  // 0.0.0.0 or ::, whatever the port: everywhere, or nowhere
 std::optional<Endpoint> parse_address(std::string_view address, std::uint16_t port);  // a literal, never a name
 
 std::optional<Endpoint> endpoint_from(const sockaddr* from);

@@ -81,9 +81,9 @@ constexpr std::size_t srtp_keys_for(std::size_t legs) { return legs + legs / 8 +
 // Of what a handshake has come from and not ended, a leg: addresses and ports, and how many of one address.
 inline constexpr std::size_t kDtlsSources = 8;
 inline constexpr std::size_t kDtlsSourcesOfAddress = 2;
-inline constexpr auto kDtlsHandshakeTime =
-    10s;                                     // then it has failed; and so long its end is repeated for who missed it
-inline constexpr auto kDtlsCookieAge = 60s;  // twice that at most
+// A handshake has failed after so long; and for as long its end is repeated for who missed it.
+inline constexpr auto kDtlsHandshakeTime = 10s;
+inline constexpr auto kDtlsCookieAge = 60s;              // twice that at most
 inline constexpr std::size_t kDtlsDatagramBytes = 1200;  // that we send: fits every path (RFC 8261 5)
 
 // ---- One leg, one call --------------------------------------------------------------------------------------------

@@ -1,5 +1,5 @@
-// What is often asked of ASCII text that came from outside: numbers, and names in which case does not matter. Other
-// bytes are as they are. Pure; any thread.
+// What is often asked of text that came from outside: whether it is text, numbers in it, and names in which case does
+// not matter, in ASCII: other bytes are as they are. Pure; any thread.
 #pragma once
 
 #include <algorithm>
@@ -19,6 +19,8 @@ std::optional<Number> parse_number(std::string_view text) {
   if (failure != std::errc{} || end != text.data() + text.size()) return std::nullopt;
   return number;
 }
+
+bool is_utf8(std::string_view text);  // RFC 3629
 
 constexpr char lower_case(char letter) {
   return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;

@@ -1,7 +1,6 @@
 #include "codecs/telephone_event.h"
 
 #include <algorithm>
-#include <string_view>
 
 namespace assent {
 namespace {
@@ -9,7 +8,6 @@ namespace {
 constexpr std::uint8_t kEndBit = 0x80;
 constexpr std::uint8_t kVolumeBits = 0x3F;
 constexpr std::int64_t kSegmentTicks = 0xFFFF;
-constexpr std::string_view kDigits = "0123456789*#ABCD";
 
 }  // namespace
 
@@ -20,8 +18,8 @@ std::optional<TelephoneEvent> parse_telephone_event(ByteView payload) {
 }
 
 std::optional<char> digit_of(std::uint8_t event) {
-  if (event >= kDigits.size()) return std::nullopt;
-  return kDigits[event];
+  if (event >= kTelephoneKeys.size()) return std::nullopt;
+  return kTelephoneKeys[event];
 }
 
 bool DigitDetector::belongs(const Press& press, const RtpHeader& header, const TelephoneEvent& event) {

@@ -19,6 +19,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "base/bytes.h"
 #include "codecs/rtp.h"
@@ -26,6 +27,8 @@
 namespace assent {
 
 inline constexpr std::size_t kTelephoneEventBytes = 4;
+// Keys, by their event (section 3.2).
+inline constexpr std::string_view kTelephoneKeys = "0123456789*#ABCD";
 
 struct TelephoneEvent {
   std::uint8_t event = 0;
@@ -39,7 +42,7 @@ struct TelephoneEvent {
 // The first event of a payload; nothing when the payload is not a whole number of events.
 std::optional<TelephoneEvent> parse_telephone_event(ByteView payload);
 
-// 0-9, *, #, A-D (section 3.2), or nothing for events that are no key (flash, tones).
+// One of kTelephoneKeys, or nothing for events that are no key (flash, tones).
 std::optional<char> digit_of(std::uint8_t event);
 
 class DigitDetector {

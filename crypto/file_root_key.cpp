@@ -140,11 +140,11 @@ class Line {
     std::string digits = std::to_string(number);
     digits.insert(0, kNumberDigits - std::min(digits.size(), kNumberDigits), '0');
     text_.append(kPrefix).append(hex).append(" ").append(digits);
-    wipe({reinterpret_cast<std::uint8_t*>(hex.data()), hex.size()});
+    wipe(hex);
   }
   Line(const Line&) = delete;
   Line& operator=(const Line&) = delete;
-  ~Line() { wipe({reinterpret_cast<std::uint8_t*>(text_.data()), text_.size()}); }
+  ~Line() { wipe(text_); }
   std::string_view view() const { return text_; }
 
  private:

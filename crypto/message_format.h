@@ -82,7 +82,6 @@ Bytes raw_aes_info(std::string_view key_name, std::span<const std::uint8_t, 12> 
 std::string key_name_of(const EncryptedDataKey& key);
 
 Bytes serialize_context(const MessageContext& context);  // as it stands; texts of at most 65535 bytes
-bool is_utf8(std::string_view text);                     // RFC 3629
 
 struct ContentKeys {
   SecretKey content;

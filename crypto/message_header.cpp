@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "base/text.h"
 #include "crypto/message_reader.h"
 
 namespace assent {

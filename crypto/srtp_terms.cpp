@@ -48,7 +48,7 @@ std::string to_text(const SrtpTerms& terms) {
     std::string secret = to_base64(key.reveal());
     text += ' ' + to_hex(key.mki()) + ':';
     text += secret;
-    wipe({reinterpret_cast<std::uint8_t*>(secret.data()), secret.size()});
+    wipe(secret);
   }
   return text;
 }

@@ -6,11 +6,15 @@
 // registers, and kTraceBytes of the stack below its caller's frame: as deep as the calls before can have reached.
 #pragma once
 
+#include <cstdint>
+#include <string>
+
 #include "base/bytes.h"
 
 namespace assent {
 
 void wipe(ByteSpan memory);
+inline void wipe(std::string& text) { wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()}); }
 
 // The call chain of a packet needs some 2 KiB, saving the registers of AVX-512 some 3 KiB more. About 0.3 us.
 inline constexpr std::size_t kTraceBytes = std::size_t{16} * 1024;

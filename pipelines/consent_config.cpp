@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "codecs/telephone_event.h"
 #include "engine/catalog/notices.h"
 #include "pipelines/overload_config.h"
 
@@ -150,7 +151,7 @@ void read_digits(const TomlValue* table, pipeline::Consent& consent, const Purpo
   if (table == nullptr) return;
   for (const auto& entry : std::get<TomlTable>(table->value)) {
     const std::string name = "consent.digits." + entry.key.substr(0, 8);
-    if (entry.key.size() != 1 || std::string_view("0123456789*#ABCD").find(entry.key) == std::string_view::npos) {
+    if (entry.key.size() != 1 || kTelephoneKeys.find(entry.key) == std::string_view::npos) {
       errors.push_back({entry.place, "consent.digits: " + in_quotes(entry.key) + " is not a key of a telephone",
                         "one of 0 to 9, *, #, A to D, in quotes"});
       continue;

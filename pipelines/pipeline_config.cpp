@@ -30,14 +30,11 @@ void read_listen(SectionReader&& section, pipeline::Listen& listen) {
   section.take("rtp_ports", listen.rtp_ports);
   section.finish();
 
-  const auto is_any = [](const Endpoint& e) {
-    return e == *parse_address("0.0.0.0", 0) || e == *parse_address("::", 0);
-  };
-  if (listen.rtp_advertise && is_any(*listen.rtp_advertise)) {
+  if (listen.rtp_advertise && is_any_address(*listen.rtp_advertise)) {
     section.refuse(section.place_of("rtp_advertise"), "rtp_advertise", "no sender can reach the address of everywhere",
                    "an address of this machine that the media server reaches");
   }
-  if (is_any(listen.rtp_address) && !section.has("rtp_advertise")) {
+  if (is_any_address(listen.rtp_address) && !section.has("rtp_advertise")) {
     section.refuse(section.place_of("rtp_address"), "rtp_address",
                    "binds to every address, so senders must be told which one to use",
                    "one address of this machine, or rtp_advertise beside it");

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "codecs/telephone_event.h"
 #include "crypto/wipe.h"
 #include "engine/catalog/person_fields.h"
 
@@ -9,8 +10,6 @@ namespace assent {
 namespace {
 
 using nlohmann::json;
-
-constexpr std::string_view kDigits = "0123456789*#ABCD";
 
 // Reading throws json::exception where something is missing or of another type; `read` makes that an error.
 template <typename Fill>
@@ -21,8 +20,6 @@ auto read(std::string_view text, std::string_view what, Fill fill) -> Result<dec
     return error(Errc::corrupt, "what is kept of a call's " + std::string(what) + " makes no sense");
   }
 }
-
-void wipe_text(std::string& text) { wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()}); }
 
 template <typename T>
 std::optional<T> optional_of(const json& object, const char* name) {
@@ -57,7 +54,7 @@ Preroll preroll_from(const json& value) {
 
 json json_of(const DigitMap& digits, const PurposeRegistry& purposes) {
   json bound = json::object();
-  for (const char digit : kDigits) {
+  for (const char digit : kTelephoneKeys) {
     const DigitAction action = digits.action_of(digit);
     if (action.kind == DigitAction::Kind::none) continue;
     json& entry = bound[std::string(1, digit)];
@@ -204,14 +201,14 @@ std::string to_json(const LegMedia& media) {
   text += ",\"srtp\":\"";
   text += terms;
   text += "\"}";
-  wipe_text(terms);
+  wipe(terms);
   return text;
 }
 
 Bytes seal_media(const SecretKey& call_key, LegId leg, const LegMedia& media) {
   std::string text = to_json(media);
   Bytes sealed = seal_leg_media(call_key, leg, text);
-  wipe_text(text);
+  wipe(text);
   return sealed;
 }
 

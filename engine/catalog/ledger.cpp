@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/text.h"
 #include "crypto/message_format.h"
 #include "engine/catalog/canonical_json.h"
 

@@ -3,15 +3,12 @@
 #include <string>
 #include <string_view>
 
+#include "codecs/telephone_event.h"
+
 namespace assent {
-namespace {
-
-constexpr std::string_view kDigitNames = "0123456789*#ABCD";  // in the order of RFC 4733 section 3.2
-
-}  // namespace
 
 Result<void> DigitMap::bind(char digit, DigitAction action) {
-  const std::size_t place = kDigitNames.find(digit);
+  const std::size_t place = kTelephoneKeys.find(digit);
   if (place == std::string_view::npos) return error(Errc::invalid, "digits: a digit is one of 0-9, *, # and A-D");
   const std::string where = std::string("digits: ") + digit + " ";
   if (actions_[place].kind != DigitAction::Kind::none) return error(Errc::invalid, where + "is bound twice");
@@ -26,7 +23,7 @@ Result<void> DigitMap::bind(char digit, DigitAction action) {
 }
 
 DigitAction DigitMap::action_of(char digit) const {
-  const std::size_t place = kDigitNames.find(digit);
+  const std::size_t place = kTelephoneKeys.find(digit);
   return place == std::string_view::npos ? DigitAction{} : actions_[place];
 }
 

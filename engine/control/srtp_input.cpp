@@ -56,7 +56,7 @@ class Reader {
   void add_key(JsonObject& object, SrtpTerms& terms) {
     std::string text = object.text("key");
     auto secret = from_base64(text);
-    wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
+    wipe(text);
     const auto mki = from_hex(object.optional_text("mki").value_or(""));
     if (!mki) object.fault("mki", "must be hexadecimal digits, two a byte");
     if (!secret) object.fault("key", "must be base64 with its padding, of the master key and then the salt");

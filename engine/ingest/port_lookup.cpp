@@ -57,10 +57,6 @@ std::optional<std::uint32_t> reached_inode(int netlink_fd, const Endpoint& local
   return found.idiag_inode;
 }
 
-bool is_unspecified(const Endpoint& local) {
-  return local.address == parse_address("::", 0)->address || local.address == parse_address("0.0.0.0", 0)->address;
-}
-
 }  // namespace
 
 PortLookup::PortLookup() {
@@ -93,7 +89,7 @@ bool PortLookup::leads_to(const UdpSocket& socket) const {
   const auto leads = [&](const Endpoint& to) {
     return reached_inode(netlink_fd_, to) == static_cast<std::uint32_t>(own.st_ino);
   };
-  if (!is_unspecified(local)) return leads(local);
+  if (!is_any_address(local)) return leads(local);
   return leads(*parse_address("127.0.0.1", local.port)) && (local.is_v4() || leads(*parse_address("::1", local.port)));
 }
 

@@ -1,11 +1,10 @@
 #include "engine/signalling/pressed_key.h"
 
 #include "base/text.h"
+#include "codecs/telephone_event.h"
 
 namespace assent {
 namespace {
-
-constexpr std::string_view kKeys = "0123456789*#ABCD";
 
 std::string_view without_blanks(std::string_view text) {
   const auto begin = text.find_first_not_of(" \t\r\n");
@@ -37,7 +36,8 @@ Result<char> pressed_key(std::string_view body) {
   const char letter = key.size() != 1                  ? '\0'
                       : key[0] >= 'a' && key[0] <= 'd' ? static_cast<char>(key[0] - 'a' + 'A')
                                                        : key[0];
-  if (letter == '\0' || kKeys.find(letter) == kKeys.npos) return error(Errc::invalid, "it names no key");
+  if (letter == '\0' || kTelephoneKeys.find(letter) == kTelephoneKeys.npos)
+    return error(Errc::invalid, "it names no key");
   return letter;
 }
 

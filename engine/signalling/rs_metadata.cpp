@@ -92,11 +92,6 @@ std::vector<const RsParticipant*> RsMetadata::senders_of(std::string_view label)
   return senders;
 }
 
-const RsParticipant* RsMetadata::sender_of(std::string_view label) const {
-  const auto senders = senders_of(label);
-  return senders.empty() ? nullptr : senders.front();
-}
-
 Result<RsMetadata> parse_rs_metadata(std::string_view xml) {
   const auto root = parse_xml(xml);
   if (!root) return root.error();

@@ -44,8 +44,6 @@ struct RsMetadata {
 
   // Those present who send the stream that is in the m-line of this label, several when their voices are mixed in it.
   std::vector<const RsParticipant*> senders_of(std::string_view label) const;
-  // Who sends the stream that is in the m-line of this label; none: nobody, or it is not said.
-  const RsParticipant* sender_of(std::string_view label) const;
 };
 
 // Bounded besides what parse_xml bounds: 64 participants, 64 streams, and 1 KiB each of their texts, of which what is

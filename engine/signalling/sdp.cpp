@@ -79,13 +79,6 @@ class Reader {
   }
 
  private:
-  // An m-line's port, until its address is known.
-  struct Ports {
-    std::uint16_t rtp = 0;
-    std::optional<std::string> connection;
-    bool has_direction = false;
-  };
-
   Error fault(const std::string& what) const {
     return error(Errc::invalid, "sdp: line " + std::to_string(line_) + " " + what);
   }
@@ -113,7 +106,7 @@ class Reader {
     media.direction = direction_;
     media.record = record_;
     media.recordpref = recordpref_;
-    ports_.push_back({*port, std::nullopt, false});
+    connections_.emplace_back();
     if (media.protocol.find("RTP/") != std::string::npos) {
       if (words.size() > 3 + limits::kSdpFormats) return fault("has too many formats");
       for (std::size_t i = 3; i < words.size(); ++i) {
@@ -131,7 +124,7 @@ class Reader {
     const auto words = words_of(value);
     if (words.size() < 3) return fault("has no address");
     std::string address(split_at(words[2], '/').first);
-    (session_.media.empty() ? connection_ : ports_.back().connection) = std::move(address);
+    (session_.media.empty() ? connection_ : connections_.back()) = std::move(address);
     return {};
   }
 
@@ -196,7 +189,7 @@ class Reader {
     if (lines.size() == limits::kSrtpMasterKeys) return fault("is one a=crypto too many");
     std::string line = "a=" + std::string(value);
     auto sdes = parse_srtp_sdes(line);
-    wipe({reinterpret_cast<std::uint8_t*>(line.data()), line.size()});
+    wipe(line);
     if (sdes) {
       lines.push_back({sdes->tag, std::make_shared<const SrtpTerms>(SrtpTerms{sdes->suite, std::move(sdes->keys)})});
     } else if (sdes.error().code == Errc::exhausted) {
@@ -207,14 +200,15 @@ class Reader {
 
   void finish() {
     for (std::size_t i = 0; i < session_.media.size(); ++i) {
-      const auto& connection = ports_[i].connection ? ports_[i].connection : connection_;
-      if (connection) session_.media[i].address = parse_address(*connection, ports_[i].rtp);
+      SdpMedia& media = session_.media[i];
+      const auto& connection = connections_[i] ? connections_[i] : connection_;
+      if (connection) media.address = parse_address(*connection, media.port);
     }
   }
 
   SdpSession session_;
-  std::vector<Ports> ports_;
-  std::optional<std::string> connection_;
+  std::vector<std::optional<std::string>> connections_;  // of the m-lines, where they have their own ...
+  std::optional<std::string> connection_;                // ... and of the session
   SdpDirection direction_ = SdpDirection::sendrecv;
   std::string record_;
   std::string recordpref_;

@@ -18,10 +18,6 @@ namespace {
 constexpr std::array<std::string_view, 3> kRecordStates = {"on", "off", "paused"};
 constexpr std::array<std::string_view, 4> kPreferences = {"on", "off", "pause", "nopreference"};
 
-bool is_nowhere(const Endpoint& endpoint) {
-  return endpoint.address == Endpoint{}.address || address_text(endpoint) == "0.0.0.0";
-}
-
 class Planner {
  public:
   Planner(const SessionState& before, const SessionOffer& offer, const SiprecTrunk& trunk, Mixing mixing)
@@ -113,14 +109,14 @@ class Planner {
 
   void find_source(WantedLine& line, const SessionLeg* old) {
     const auto& named = line.media->address;
-    if (named && is_nowhere(*named)) {  // how RFC 2543 put a stream on hold
+    if (named && is_any_address(*named)) {  // how RFC 2543 put a stream on hold
       line.line.direction = SdpDirection::inactive;
       if (old != nullptr) std::tie(line.source, line.offered) = std::tie(old->source, old->offered);
       if (old != nullptr) return;
     }
     line.offered = named;
     if (trunk_.media_from == SiprecTrunk::MediaFrom::anywhere) return;
-    line.source = named && !is_nowhere(*named) ? *named : offer_.from;
+    line.source = named && !is_any_address(*named) ? *named : offer_.from;
     line.source->port = 0;
   }
 

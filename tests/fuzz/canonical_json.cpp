@@ -1,6 +1,7 @@
 #include "engine/catalog/canonical_json.h"
 
 #include "base/bytes.h"
+#include "base/text.h"
 #include "crypto/message_format.h"
 
 // The two that know the canonical form agree, and making it again changes nothing.

@@ -18,15 +18,13 @@ std::uint64_t seconds_of(MonoTime time) {
   return static_cast<std::uint64_t>(std::chrono::floor<seconds>(time.time_since_epoch()).count());
 }
 
-void wipe_text(std::string& text) { wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()}); }
-
 SecretKey key_of_ha1(DigestAlgorithm algorithm, const std::string& username, const std::string& realm,
                      std::string_view password) {
   std::string text = username + ":" + realm + ":";
   text.reserve(text.size() + password.size());
   text += password;
   std::string hex = digest_hash(algorithm, text);
-  wipe_text(text);
+  wipe(text);
   SecretKey key = SecretKey::filled_by([&](std::span<std::uint8_t, SecretKey::kBytes> out) {
     if (algorithm == DigestAlgorithm::md5) {
       std::memcpy(out.data(), hex.data(), out.size());
@@ -36,7 +34,7 @@ SecretKey key_of_ha1(DigestAlgorithm algorithm, const std::string& username, con
     std::memcpy(out.data(), raw.data(), out.size());
     wipe(raw);
   });
-  wipe_text(hex);
+  wipe(hex);
   return key;
 }
 
@@ -54,7 +52,7 @@ std::string expected(DigestAlgorithm algorithm, const DigestResponse& answer, st
   if (!answer.qop.empty()) text += answer.nc + ":" + answer.cnonce + ":" + answer.qop + ":";
   text += ha2;
   std::string response = digest_hash(algorithm, text);
-  wipe_text(text);
+  wipe(text);
   return response;
 }
 

@@ -7,6 +7,7 @@
 namespace assent {
 namespace {
 
+// It points into the request.
 SiprecOffer offer_of(const SipRequest& request, const SipSession& session) {
   SiprecOffer offer;
   offer.dialog = session.dialog;
@@ -18,6 +19,11 @@ SiprecOffer offer_of(const SipRequest& request, const SipSession& session) {
   offer.wants_recording_aware = request.supports("record-aware");
   offer.kept = kept_text(session);
   return offer;
+}
+
+Refused refusal_of_interval(const SessionTimerRules& rules) {
+  return refuse(SipRefusal::interval, 422, "Session Interval Too Small",
+                {{"Min-SE", std::to_string(rules.least.count())}});
 }
 
 }  // namespace
@@ -44,10 +50,7 @@ RecordingAgent::Reaction RecordingAgent::begin_session(const SipRequest& request
                                                        MonoTime now) {
   if (auto refused = refusal_of_session(request, *trunk)) return turn_away(request, std::move(*refused));
   const auto timer = agree_on_timer(request, settings_.timer);
-  if (!timer) {
-    return turn_away(request, refuse(SipRefusal::interval, 422, "Session Interval Too Small",
-                                     {{"Min-SE", std::to_string(settings_.timer.least.count())}}));
-  }
+  if (!timer) return turn_away(request, refusal_of_interval(settings_.timer));
   SipSession begun = session_of(request, tag_for(request));
   begun.trunk = std::move(trunk);
   begun.contact = contact_for(request);
@@ -63,15 +66,8 @@ RecordingAgent::Reaction RecordingAgent::begin_session(const SipRequest& request
   SipSession& session = add(std::move(begun));
   invites_.emplace(transaction, session.dialog);
   const auto whole = std::make_shared<const SipRequest>(request);
-  const auto offer = std::make_shared<const SiprecOffer>(offer_of(*whole, session));
   ask(
-      session,
-      [whole, offer](SiprecSessions& sessions) {
-        SiprecOffer one = *offer;
-        one.content_type = whole->content_type;
-        one.body = whole->body;
-        return sessions.begin(one);
-      },
+      session, [whole, offer = offer_of(*whole, session)](SiprecSessions& sessions) { return sessions.begin(offer); },
       [this, whole, timer = *timer, now](SipSession& one, const SiprecAnswer& answer) {
         answer_begin(one, *whole, timer, answer, now);
       });
@@ -82,16 +78,8 @@ void RecordingAgent::answer_begin(SipSession& session, const SipRequest& request
                                   const SiprecAnswer& answer, MonoTime now) {
   const bool is_there = answer.status < 300;
   if (session.end_after_begin) {
-    // It was given up meanwhile. A CANCEL has had its answer.
+    // It was given up meanwhile. A CANCEL has had its answer; what has none gets it now.
     const SipEnd why = *session.end_after_begin;
-    if (session.offer) {
-      SipReply reply;
-      reply.status = 487;
-      reply.phrase = "Request Terminated";
-      reply.to_tag = session.dialog.local_tag;
-      invites_.erase(*session.offer);
-      answer_now(*std::exchange(session.offer, std::nullopt), reply);
-    }
     const bool calls_know = !is_there || why == SipEnd::ended_here;
     return end_session(session, why, Bye::none, calls_know ? Calls::know : Calls::are_told);
   }
@@ -114,10 +102,7 @@ void RecordingAgent::answer_begin(SipSession& session, const SipRequest& request
 
 RecordingAgent::Reaction RecordingAgent::change_session(const SipRequest& request, SipSession& session, MonoTime now) {
   const auto timer = agree_on_timer(request, settings_.timer);
-  if (!timer) {
-    return turn_away(request, refuse(SipRefusal::interval, 422, "Session Interval Too Small",
-                                     {{"Min-SE", std::to_string(settings_.timer.least.count())}}));
-  }
+  if (!timer) return turn_away(request, refusal_of_interval(settings_.timer));
   if (session.waiting.size() >= limits::kSipWaitingPerSession || !parts_.work.has_room() ||
       !budget_.begin(request.body.size(), now)) {
     return turn_away(request, refuse_for_now(SipRefusal::busy, "Busy"));
@@ -127,16 +112,12 @@ RecordingAgent::Reaction RecordingAgent::change_session(const SipRequest& reques
   session.offer = transaction;
   if (request.method == "INVITE") invites_.emplace(transaction, session.dialog);
   const auto whole = std::make_shared<const SipRequest>(request);
-  const auto offer = std::make_shared<const SiprecOffer>(offer_of(*whole, session));
   ask(
       session,
-      [whole, offer](SiprecSessions& sessions) -> SiprecAnswer {
+      [whole, offer = offer_of(*whole, session)](SiprecSessions& sessions) -> SiprecAnswer {
         // RFC 4028 7.4: an UPDATE without a body refreshes, and changes nothing.
         if (whole->method == "UPDATE" && whole->body.empty()) return {};
-        SiprecOffer one = *offer;
-        one.content_type = whole->content_type;
-        one.body = whole->body;
-        return sessions.change(one);
+        return sessions.change(offer);
       },
       [this, whole, timer = *timer, now](SipSession& one, const SiprecAnswer& answer) {
         answer_offer(one, *whole, timer, answer, now);

@@ -1,18 +1,11 @@
 #include "engine/signalling/sip/recording_server.h"
 
-#include <algorithm>
 #include <future>
 #include <thread>
 #include <utility>
 
 namespace assent {
 namespace {
-
-bool is_any_address(const Endpoint& endpoint) {
-  const std::size_t skipped = endpoint.is_v4() ? 12 : 0;
-  return std::all_of(endpoint.address.begin() + static_cast<std::ptrdiff_t>(skipped), endpoint.address.end(),
-                     [](std::uint8_t byte) { return byte == 0; });
-}
 
 // Grows from start to start, and by more than the requests that are sent in between (31 bits: RFC 3261 8.1.1.5).
 std::uint32_t first_cseq(WallTime now) {

@@ -4,6 +4,7 @@
 #include <random>
 
 #include "base/limits.h"
+#include "base/text.h"
 #include "catch.h"
 #include "crypto/message_format.h"
 
