@@ -187,8 +187,8 @@ CapacityPlan plan_capacity(const PipelineSettings& settings, const MachineLimits
                           std::to_string(plan.open_files) + " (ulimit -Hn " + std::to_string(plan.open_files) +
                           ", or LimitNOFILE= in the systemd unit)" + instead);
   }
-  if (const PortSpan& media = settings.listen.rtp_ports; has_any_of(machine.ephemeral_ports, media)) {
-    const std::string span = std::to_string(media.first) + "-" + std::to_string(media.last);
+  if (has_any_of(machine.ephemeral_ports, settings.listen.rtp_ports)) {
+    const std::string span = to_text(settings.listen.rtp_ports);
     plan.advice.push_back("listen.rtp_ports (" + span +
                           ") are among the ports that the kernel gives to any program, and a call whose port another "
                           "has got does not go on after a restart: choose others, or sysctl -w "

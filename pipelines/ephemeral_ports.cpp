@@ -31,9 +31,6 @@ std::string line_of(const char* file) {
 }  // namespace
 
 EphemeralPorts ephemeral_ports_from(std::string_view range, std::string_view reserved) {
-  const auto without_end = [](std::string_view line) { return line.substr(0, line.find('\n')); };
-  range = without_end(range);
-  reserved = without_end(reserved);
   EphemeralPorts ports;
   if (const auto between = range.find('\t'); between != std::string_view::npos) {
     mark(ports, span_of(range.substr(0, between), range.substr(between + 1)), true);

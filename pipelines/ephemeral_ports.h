@@ -12,9 +12,9 @@
 
 namespace assent {
 
-using EphemeralPorts = std::bitset<65536>;
+using EphemeralPorts = std::bitset<kUdpPorts>;
 
-// "32768\t60999\n" and "8080,9000-9100\n", as the kernel writes them. Text that is not that adds and takes no port.
+// "32768\t60999" and "8080,9000-9100", as the kernel writes them. Text that is not that adds and takes no port.
 EphemeralPorts ephemeral_ports_from(std::string_view range, std::string_view reserved);
 EphemeralPorts ephemeral_ports();  // none where they cannot be read
 

@@ -175,9 +175,9 @@ void check_ports(const PipelineSettings& settings, const PipelineOverrides& over
   const std::size_t room = port_pairs(ports);
   if (room >= wanted) return;
   errors.push_back({place,
-                    std::string(overrides.rtp_ports ? "--rtp-ports" : "listen.rtp_ports") + ": " +
-                        std::to_string(ports.first) + "-" + std::to_string(ports.last) + " has a pair of ports for " +
-                        std::to_string(room) + " legs, and capacity.calls x legs_per_call is " + std::to_string(wanted),
+                    std::string(overrides.rtp_ports ? "--rtp-ports" : "listen.rtp_ports") + ": " + to_text(ports) +
+                        " has a pair of ports for " + std::to_string(room) +
+                        " legs, and capacity.calls x legs_per_call is " + std::to_string(wanted),
                     "at least " + std::to_string(wanted * 2) + " ports, the first even; or fewer calls"});
 }
 

@@ -15,9 +15,9 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
   return port && *port >= kLowestPort ? port : std::nullopt;
 }
 
-std::string to_text(PortSpan span) { return std::to_string(span.first) + "-" + std::to_string(span.last); }
-
 }  // namespace
+
+std::string to_text(PortSpan span) { return std::to_string(span.first) + "-" + std::to_string(span.last); }
 
 Result<PortSpan> parse_port_span(std::string_view text) {
   const std::size_t dash = text.find('-');

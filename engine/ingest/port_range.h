@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/result.h"
@@ -23,6 +24,7 @@ struct PortSpan {
 
 // "20000-29999". Errc::invalid when it is not two ports from 1024 up, in order.
 Result<PortSpan> parse_port_span(std::string_view text);
+std::string to_text(PortSpan span);
 
 struct PortPair {
   std::uint16_t even = 0;

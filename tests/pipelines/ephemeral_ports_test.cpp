@@ -5,7 +5,7 @@
 namespace assent {
 
 TEST_CASE("ephemeral ports are the kernel's range without what is reserved") {
-  const auto ports = ephemeral_ports_from("32768\t60999\n", "33000-33999,40000,80\n");
+  const auto ports = ephemeral_ports_from("32768\t60999", "33000-33999,40000,80");
   CHECK(ports.count() == 60999 - 32768 + 1 - 1000 - 1);
   CHECK(has_any_of(ports, {30000, 32768}));
   CHECK_FALSE(has_any_of(ports, {20000, 32767}));

@@ -11,7 +11,7 @@ namespace {
 
 constexpr const char* kPipeline = R"(
 [listen]
-rtp_ports = "33000-33999"
+rtp_ports = "28000-28999"
 [capacity]
 calls = 10
 [threads]

@@ -12,7 +12,6 @@
 #include "wait_until.h"
 
 namespace assent {
-namespace {}  // namespace
 
 ShardsRig::ShardsRig(const std::string& pipeline) : settings(settings_of(pipeline)) {
   constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();

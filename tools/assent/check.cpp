@@ -68,13 +68,12 @@ Json json_of(const CapacityPlan& plan) {
 
 void print_plan(const CheckArguments& arguments, const PipelineSettings& settings, const CapacityPlan& plan,
                 std::ostream& out) {
-  const auto& ports = settings.listen.rtp_ports;
   out << arguments.pipeline.string() << ": no errors\n"
       << "  calls   " << plan.calls_wanted << " at once, of " << settings.capacity.legs_per_call << " legs (G.711, "
       << duration_text(std::chrono::floor<milliseconds>(settings.consent.gate.hold)) << " held)\n"
       << "  memory  " << size_text(plan.locked_bytes) << " locked, " << size_text(plan.leg_bytes) << " a leg\n"
       << "  files   " << plan.open_files << " open at once\n"
-      << "  ports   " << plan.ports << " of " << ports.first << "-" << ports.last << "\n"
+      << "  ports   " << plan.ports << " of " << to_text(settings.listen.rtp_ports) << "\n"
       << "  sockets " << plan.sockets << "\n"
       << "  SRTP    " << plan.srtp << "\n"
       << "  here    " << plan.calls_that_fit << " of " << plan.calls_wanted << " calls fit\n";

@@ -106,6 +106,21 @@ TEST_CASE("where no key fits the locked memory the leg is heard as before, and a
   std::vector<Bytes> said;
   send(rig, sender, 0, 20, said);
 
+  // Nor does another take its place.
+  std::vector<NewLeg> another;
+  another.push_back({new_id<LegId>(rig.now.wall),
+                     "another",
+                     "p0",
+                     {{{0, Codec{}}}, 101},
+                     std::nullopt,
+                     new_id<KeyId>(rig.now.wall),
+                     SecretKey::random(),
+                     {},
+                     terms});
+  another.back().replaces = LegIndex(0);
+  CHECK(rig.shard->add_legs(rig.call_id, {}, std::move(another), rig.now).error().code == Errc::exhausted);
+  send(rig, sender, 20, 20, said);
+
   const auto call_with_key = [&] {
     NewCall call{{new_id<CallId>(rig.now.wall), {}, new_id<RecordingId>(rig.now.wall), {}, rig.now.wall},
                  ShardRig::defaults().consent,
