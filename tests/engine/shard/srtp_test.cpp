@@ -116,6 +116,7 @@ TEST_CASE("plain packets are nothing to a leg that has keys, not even the one it
   rig.pass(20ms);
   CHECK(received(rig).packets == 50);
   CHECK(srtp_counts(rig).of(SrtpFault::unauthentic) == 50);
+  CHECK(received(rig).malformed == ReceiverCounts().malformed);  // nothing of them reaches the leg
   send(rig, sender, 50, 50, &said);
   rig.end();
   CHECK(payloads_of(rig.opened(0)) == said);
