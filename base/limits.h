@@ -83,7 +83,18 @@ inline constexpr std::size_t kDtlsSources = 8;
 inline constexpr std::size_t kDtlsSourcesOfAddress = 2;
 // A handshake has failed after so long; and for as long its end is repeated for who missed it.
 inline constexpr auto kDtlsHandshakeTime = 10s;
-inline constexpr auto kDtlsCookieAge = 60s;              // twice that at most
+inline constexpr auto kDtlsCookieAge = 60s;  // twice that at most
+// Of one leg in one sweep: hellos, which anybody can send, and records that may be of a handshake that there is. A
+// handshake has some five of these; a flood of one leg is not everybody's.
+inline constexpr std::uint8_t kDtlsHellosPerSweep = 16;
+inline constexpr std::uint8_t kDtlsRecordsPerSweep = 32;
+// Datagrams of all legs that wait for their handshakes: hellos fill half of it. So many are looked at together, and no
+// more in such a time: 25,000 a second, which is a third of a core when each is answered.
+inline constexpr std::size_t kDtlsWaiting = 1024;
+inline constexpr std::size_t kDtlsHellosWaiting = kDtlsWaiting / 2;
+inline constexpr std::size_t kDtlsTaken = 128;
+inline constexpr auto kDtlsPace = 5ms;
+inline constexpr auto kDtlsLook = 20ms;                  // how often it is looked what is to be sent again
 inline constexpr std::size_t kDtlsDatagramBytes = 1200;  // that we send: fits every path (RFC 8261 5)
 
 // ---- One leg, one call --------------------------------------------------------------------------------------------

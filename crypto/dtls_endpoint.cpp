@@ -5,6 +5,23 @@
 #include "base/limits.h"
 
 namespace assent {
+namespace {
+
+constexpr std::uint64_t DtlsCounts::*kCounts[] = {&DtlsCounts::hellos, &DtlsCounts::begun,   &DtlsCounts::done,
+                                                  &DtlsCounts::failed, &DtlsCounts::dropped, &DtlsCounts::given_up};
+
+}  // namespace
+
+DtlsCounts& DtlsCounts::operator+=(const DtlsCounts& more) {
+  for (const auto count : kCounts) this->*count += more.*count;
+  return *this;
+}
+
+DtlsCounts DtlsCounts::operator-(const DtlsCounts& before) const {
+  DtlsCounts since = *this;
+  for (const auto count : kCounts) since.*count -= before.*count;
+  return since;
+}
 
 DtlsEndpoint::Outcome DtlsEndpoint::receive(ByteView datagram, const Endpoint& from, MonoTime now) {
   Outcome outcome;

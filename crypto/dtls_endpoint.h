@@ -29,6 +29,9 @@ struct DtlsCounts {
   std::uint64_t failed = 0;    // wrong certificate, nothing in common, or not what TLS is
   std::uint64_t dropped = 0;   // datagrams that no handshake may see
   std::uint64_t given_up = 0;  // not done in time, or in the way of later ones
+
+  DtlsCounts& operator+=(const DtlsCounts& more);
+  DtlsCounts operator-(const DtlsCounts& before) const;
 };
 
 class DtlsEndpoint {

@@ -46,6 +46,16 @@ bool skip_vector(ByteView& bytes) {
 
 }  // namespace
 
+DtlsLook look_of(ByteView datagram) {
+  const ByteView record = first_record(datagram);
+  const bool is_clear = !record.empty() && epoch_of(record) == 0;
+  if (record.empty() || (is_clear && record[0] != kHandshake && record[0] != kChangeCipherSpec)) {
+    return DtlsLook::nothing;
+  }
+  const bool is_hello = is_clear && record.size() > kRecordBytes && record[kRecordBytes] == kClientHello;
+  return is_hello && record[0] == kHandshake ? DtlsLook::hello : DtlsLook::record;
+}
+
 std::optional<DtlsClientHello> parse_client_hello(ByteView datagram) {
   const ByteView record = first_record(datagram);
   constexpr std::size_t kFixed = kRecordBytes + kMessageBytes + kVersionBytes + kRandomBytes;

@@ -17,6 +17,14 @@ constexpr bool is_dtls(ByteView datagram) {
   return !datagram.empty() && datagram.front() >= 20 && datagram.front() <= 63;
 }
 
+// What a datagram looks like by its first bytes, to whoever has no time for more: as it is told apart under a flood.
+enum class DtlsLook : std::uint8_t {
+  nothing,  // no record that could matter to a handshake: alerts in the clear above all
+  hello,    // ClientHello: anybody can send one
+  record,   // of a handshake that there may be
+};
+DtlsLook look_of(ByteView datagram);
+
 // A datagram's ClientHello, whole and in one piece. The views point into the datagram.
 struct DtlsClientHello {
   ByteView record;  // with its header

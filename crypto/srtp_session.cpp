@@ -17,6 +17,7 @@ std::string_view name_of(SrtpFault fault) {
     case SrtpFault::unauthentic: return "unauthentic";
     case SrtpFault::too_many_sources: return "too_many_sources";
     case SrtpFault::no_room: return "no_room";
+    case SrtpFault::unkeyed: return "unkeyed";
   }
   return "unknown";
 }

@@ -41,8 +41,9 @@ enum class SrtpFault : std::uint8_t {
   unauthentic,       // damaged, forged, or under another key
   too_many_sources,  // authentic, but of a source beyond limits::kSrtpSources
   no_room,           // to be protected: its memory ends before the tag would, or a datagram does
+  unkeyed,           // came before there were keys (DTLS-SRTP)
 };
-inline constexpr std::size_t kSrtpFaults = 8;
+inline constexpr std::size_t kSrtpFaults = 9;
 std::string_view name_of(SrtpFault fault);
 
 struct SrtpCounts {

@@ -11,12 +11,16 @@
 namespace assent {
 namespace {
 
-std::string_view take_word(std::string_view& text) {
-  const std::size_t end = text.find(' ');
-  const std::string_view word = text.substr(0, end);
-  text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-  return word;
+constexpr std::string_view kByDtls = "DTLS";
+
+std::string_view take_words(std::string_view& text, int count) {
+  std::size_t end = text.find(' ');
+  for (int word = 1; word < count && end != text.npos; ++word) end = text.find(' ', end + 1);
+  const std::string_view words = text.substr(0, end);
+  text.remove_prefix(end == text.npos ? text.size() : end + 1);
+  return words;
 }
+std::string_view take_word(std::string_view& text) { return take_words(text, 1); }
 
 Error no_terms() { return error(Errc::corrupt, "what is kept of a leg's SRTP keys makes no sense"); }
 
@@ -34,13 +38,18 @@ Result<SrtpMasterKey> key_from(SrtpSuite suite, std::string_view word) {
 }  // namespace
 
 bool are_same(const SrtpTerms& one, const SrtpTerms& other) {
+  if (one.by_dtls || other.by_dtls) return one.by_dtls == other.by_dtls;
   return one.suite == other.suite && std::ranges::equal(one.keys, other.keys, [](const auto& a, const auto& b) {
            return std::ranges::equal(a.mki(), b.mki()) && equal_constant_time(a.reveal(), b.reveal());
          });
 }
 
 std::string to_text(const SrtpTerms& terms) {
-  std::string text(name_of(terms.suite));
+  std::string text;
+  if (terms.by_dtls) text = std::string(kByDtls) + ' ' + to_text(*terms.by_dtls);
+  if (!terms.has_keys()) return text;
+  if (terms.by_dtls) text += ' ';
+  text += name_of(terms.suite);
   std::size_t bytes = text.size();
   for (const SrtpMasterKey& key : terms.keys) bytes += 2 + 2 * key.mki().size() + (key.reveal().size() + 2) / 3 * 4;
   text.reserve(bytes);  // or keys would be left behind where it was before it grew
@@ -54,9 +63,17 @@ std::string to_text(const SrtpTerms& terms) {
 }
 
 Result<SharedSrtpTerms> srtp_terms_from(std::string_view text) {
-  const auto suite = srtp_suite_named(take_word(text));
-  if (!suite) return no_terms();
   auto terms = std::make_shared<SrtpTerms>();
+  std::string_view word = take_word(text);
+  if (word == kByDtls) {
+    auto peer = parse_dtls_fingerprint(take_words(text, 2));
+    if (!peer) return no_terms();
+    terms->by_dtls = *std::move(peer);
+    if (text.empty()) return SharedSrtpTerms(std::move(terms));
+    word = take_word(text);
+  }
+  const auto suite = srtp_suite_named(word);
+  if (!suite) return no_terms();
   terms->suite = *suite;
   while (!text.empty()) {
     auto key = key_from(*suite, take_word(text));

@@ -149,6 +149,9 @@ Result<void> Engine::Parts::recover() {
 }
 
 Result<void> Engine::Parts::start_shards() {
+  auto identity = DtlsIdentity::create();
+  if (!identity) return identity.error();
+  handshakes.emplace(*std::move(identity));
   const ShardUnit::Parts parts{
       settings,
       purposes,
@@ -160,7 +163,10 @@ Result<void> Engine::Parts::start_shards() {
       leg_keys(),
       [this](const LegErasure& erasure) { eraser->request(erasure); },
       [this](ShardId shard, FinishedCall finished) { calls->book_abandoned(shard, std::move(finished)); },
-      overload};
+      overload,
+      [this](LegId leg, DtlsLook look, ByteView datagram, const Endpoint& from) {
+        handshakes->take(leg, look, datagram, from);
+      }};
   for (std::size_t i = 0; i < shares.size(); ++i) {
     auto unit = ShardUnit::start(parts, {shares[i], std::move(arenas[i]), salvaged.start_of(shares[i].id)});
     if (!unit) return unit.error();
@@ -183,7 +189,10 @@ Result<void> Engine::Parts::start_calls() {
   for (const auto& shard : shards) live.push_back({shard->link(), shard->settler(), shard->share().rtp_ports});
   const Endpoint told = settings.listen.rtp_advertise.value_or(settings.listen.rtp_address);
   calls.emplace(LiveCalls::Parts{std::move(live), *catalog, *writer, *keys, *eraser, purposes, defaults_of(running),
-                                 address_text(told), overload, *quota});
+                                 address_text(told), overload, *quota, *handshakes});
+  handshakes->deliver_to(
+      [this](ShardId shard, std::vector<DtlsAnswer> answers) { calls->answer_handshakes(shard, std::move(answers)); });
+  handshake_thread.emplace("handshakes", handshakes->wake(), [this](MonoTime now) { return handshakes->step(now); });
   const auto back = calls->come_back();
   if (!back) return back.error();
   if (back->calls != 0) report.push_back(std::to_string(back->calls) + " calls in progress go on");
@@ -262,7 +271,7 @@ Result<void> Engine::Parts::start_api() {
   key_rotation.emplace(KeyRotation::Parts{*catalog, *writer, *keys, *root, settings.keys.rotate, tell});
   if (auto resumed = key_rotation->resume(); !resumed) return resumed.error();
   processors->start();
-  meter.emplace(EngineMeter::Parts{shards, *writer, *catalog, life,
+  meter.emplace(EngineMeter::Parts{shards, *writer, *catalog, life, *handshakes,
                                    [this] { return siprec ? std::optional(siprec->counters()) : std::nullopt; }});
   auto sources = open_webhooks(settings.webhooks, state);
   if (!sources) return sources.error();

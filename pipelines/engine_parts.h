@@ -76,9 +76,11 @@ struct Engine::Parts {
   OverloadState overload;
   std::optional<CallQuota> quota;
   std::unique_ptr<FileStore> store;
+  std::optional<DtlsDesk> handshakes;
   std::vector<std::unique_ptr<ShardUnit>> shards;
   std::optional<LegEraser> eraser;
   std::optional<LiveCalls> calls;
+  std::optional<StepThread> handshake_thread;
   std::optional<MediaServers> media_servers;
   std::optional<OverloadWatch> watch;
 

@@ -109,6 +109,7 @@ Result<void> Engine::stop(milliseconds patience) {
   if (parts.siprec) parts.siprec->stop();
   parts.watch.reset();
 
+  parts.handshake_thread.reset();
   for (const auto& shard : parts.shards) shard->stop_calls();
   parts.retention.reset();
   parts.person_erasures.reset();

@@ -18,6 +18,7 @@ void add_drops(const ShardCounts& shard, ShardCounters& counters) {
                     {"srtp_too_old", shard.srtp.of(SrtpFault::too_old)},
                     {"srtp_malformed", shard.srtp.of(SrtpFault::malformed)},
                     {"srtp_too_many_sources", shard.srtp.of(SrtpFault::too_many_sources)},
+                    {"srtp_unkeyed", shard.srtp.of(SrtpFault::unkeyed)},
                     {"late", received.late},
                     {"duplicated", received.duplicated},
                     {"stray", received.strays},
@@ -81,6 +82,11 @@ CatalogCounters counters_of(const CatalogWriter& writer) {
           writer.latencies().commit.counts()};
 }
 
+HandshakeCounters counters_of(const DtlsDeskCounts& counts) {
+  const DtlsCounts& all = counts.handshakes;
+  return {all.begun, all.done, all.failed, all.given_up, all.hellos, all.dropped, counts.turned_away};
+}
+
 double seconds_of(nanoseconds time) { return std::chrono::duration<double>(time).count(); }
 
 LedgerCounters counters_of(const SqliteCatalog::LedgerCounts& counts, const LedgerLease& lease) {
@@ -106,6 +112,7 @@ EngineCounters EngineMeter::counters() {
   }
   engine.catalog = counters_of(parts_.writer);
   engine.ledger = counters_of(parts_.catalog.ledger_counts(), parts_.writer.lease());
+  engine.handshakes = counters_of(parts_.handshakes.counts());
   if (parts_.siprec) engine.siprec = parts_.siprec();
   return engine;
 }

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/calls/dtls_desk.h"
 #include "engine/catalog/catalog_writer.h"
 #include "engine/catalog/sqlite_catalog.h"
 #include "engine/control/call_service.h"
@@ -21,6 +22,7 @@ class EngineMeter final : public EngineStatus {
     const CatalogWriter& writer;
     SqliteCatalog& catalog;
     const LifeRecord& life;
+    const DtlsDesk& handshakes;
     std::function<std::optional<SiprecCounters>()> siprec;
   };
   explicit EngineMeter(Parts parts) : parts_(std::move(parts)) {}

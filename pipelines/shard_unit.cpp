@@ -92,7 +92,8 @@ Result<void> ShardUnit::start_calls() {
   link_.emplace(parts_.writer, parts_.erase);
   shard_.emplace(
       Shard::Parts{blocks_, *seal_queue_, *sealer_, *feed_, *source_, *srtp_, *link_, parts_.purposes,
-                   parts_.writer.lease(), [this](FinishedCall call) { parts_.abandoned(share_.id, std::move(call)); }},
+                   parts_.writer.lease(), [this](FinishedCall call) { parts_.abandoned(share_.id, std::move(call)); },
+                   read_mono, parts_.handshake},
       Shard::Settings{settings.media.rtcp, settings.media.reorder_window, settings.media.idle_timeout,
                       settings.seal.max_delay, settings.seal.segment_time, share_.calls, settings.media.inband_dtmf});
   shard_->inbox().wake_with(shard_wake_);

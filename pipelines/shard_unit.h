@@ -46,6 +46,7 @@ class ShardUnit {
     ShardLink::EraseLegs erase;                            // shard's thread; must not block
     std::function<void(ShardId, FinishedCall)> abandoned;  // a call that nobody ended; shard's thread
     const OverloadState& overload;
+    Shard::Parts::OnHandshake handshake = {};  // shard's thread; must not block
   };
   // What differs from unit to unit.
   struct Own {

@@ -83,6 +83,7 @@ class PacketSource final : public DatagramSource {
                        make_datagram(std::move(block), static_cast<std::uint16_t>(bytes), from));
     }
   }
+  Result<void> send(LegSlot, const Endpoint&, ByteView) override { return {}; }
   SourceCounts counts() override { return counts_; }
 
  private:

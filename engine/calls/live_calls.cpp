@@ -157,6 +157,7 @@ Result<CallId> LiveCalls::start(const CallSpec& spec, const QuotaPlace& place) {
       const std::lock_guard lock(mutex_);
       known_[id] = std::move(entry);
     }
+    expect_handshakes(id);
     if (on_file) grant_standing(shard, id);
     return id;
   }
@@ -322,6 +323,7 @@ void LiveCalls::forget(CallId id) {
   if (found == known_.end()) return;
   spread_.remove(found->second->shard);
   known_.erase(found);
+  parts_.dtls.close(id);
 }
 
 // ---- calls go -----------------------------------------------------------------------------------------------------

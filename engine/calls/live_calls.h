@@ -23,6 +23,7 @@
 #include "engine/calls/call_quota.h"
 #include "engine/calls/call_return.h"
 #include "engine/calls/call_spread.h"
+#include "engine/calls/dtls_desk.h"
 #include "engine/calls/leg_eraser.h"
 #include "engine/calls/shard_link.h"
 #include "engine/catalog/catalog_writer.h"
@@ -61,6 +62,7 @@ class LiveCalls final : public CallService {
     std::string rtp_address;  // told to senders
     const OverloadState& overload;
     CallQuota& quota;
+    DtlsDesk& dtls;
   };
   explicit LiveCalls(Parts parts);
 
@@ -94,6 +96,8 @@ class LiveCalls final : public CallService {
   void refuse_new_calls();
   // Calls that are not yet over and booked.
   std::size_t live_calls() const;
+  // What DtlsDesk has come to, of legs of one shard. The desk's thread; waits for the shard's.
+  void answer_handshakes(ShardId shard, std::vector<DtlsAnswer> answers);
   // Books what became of a call that nobody waits for: it idled out, or the engine stops. Shard thread.
   void book_abandoned(ShardId shard, FinishedCall finished);
 
@@ -138,10 +142,14 @@ class LiveCalls final : public CallService {
                            const SecretKey& call_key);
   // Books how these legs are heard once `change` is made of what is known, and then makes it.
   Result<void> note_change(CallId id, const std::vector<std::size_t>& legs, const std::function<void(Known&)>& change);
+  Result<std::vector<LegPorts>> ports_of(CallId id);  // of all its legs
   Result<ParticipantIndex> participant_in(const Known& known, const std::string& ref_or_id) const;
   static std::optional<std::size_t> place_of(const Known& known, LegId leg);
   void note_ports(const Known& known, const std::vector<LegPorts>& ports, const SecretKey& call_key,
                   std::vector<Booking>& bookings);
+  void expect_handshakes(CallId id);
+  void forget_handshake(const DtlsLeg& leg);
+  void note_keys(const DtlsAnswer& answer, const LegPorts& ports);
   Result<void> apply_changes(CallId id, const Known& call, const std::vector<LegChange>& changes);
   Result<CallId> start(const CallSpec& spec, const QuotaPlace& place);
   void abort(ShardId shard, CallId id);

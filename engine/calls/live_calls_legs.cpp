@@ -6,6 +6,17 @@
 #include "engine/catalog/person_fields.h"
 
 namespace assent {
+namespace {
+
+// Without terms of its own a leg has those there were; and whoever is still expected by DTLS-SRTP still has the keys
+// that were agreed on with them.
+SharedSrtpTerms terms_after(const SharedSrtpTerms& before, const SharedSrtpTerms& wanted) {
+  if (wanted == nullptr) return before;
+  const bool is_same_peer = before != nullptr && wanted->by_dtls && before->by_dtls == wanted->by_dtls;
+  return is_same_peer && !wanted->has_keys() ? before : wanted;
+}
+
+}  // namespace
 
 // How the latest of the legs are heard, now that they have their ports: for a restart. Into their rows, where these are
 // still to be booked.
@@ -55,32 +66,40 @@ std::optional<std::size_t> LiveCalls::place_of(const Known& known, LegId leg) {
 
 Result<void> LiveCalls::note_change(CallId id, const std::vector<std::size_t>& legs,
                                     const std::function<void(Known&)>& change) {
-  const KnownCall before = known(id);
-  if (before == nullptr) return no_such_live_call();
-  Known after = *before;
-  change(after);
-  const auto ports = link(before->shard).ask_now<std::vector<LegPorts>>([id](Shard& shard, Now) {
+  const auto ports = ports_of(id);
+  if (!ports) return ports.error();
+  for (;;) {
+    const KnownCall before = known(id);
+    if (before == nullptr) return no_such_live_call();
+    auto after = std::make_shared<Known>(*before);
+    change(*after);
+    const auto call_key = parts_.keys.open(before->call_key);
+    if (!call_key) return call_key.error();
+    std::vector<Booking> bookings;
+    bookings.reserve(legs.size());
+    for (const std::size_t leg : legs) {
+      bookings.push_back(media_row(*after, leg, ports->at(leg), *call_key->key));
+    }
+    if (auto booked = parts_.writer.book_and_wait(std::move(bookings)); !booked) return booked;
+    const std::lock_guard lock(mutex_);
+    const auto found = known_.find(id);
+    if (found == known_.end()) return no_such_live_call();  // it ended meanwhile
+    if (found->second != before) continue;                  // or changed: what was booked may be without that
+    found->second = std::move(after);
+    return {};
+  }
+}
+
+Result<std::vector<LegPorts>> LiveCalls::ports_of(CallId id) {
+  const KnownCall entry = known(id);
+  if (entry == nullptr) return no_such_live_call();
+  return link(entry->shard).ask_now<std::vector<LegPorts>>([id](Shard& shard, Now) {
     LiveCall* live = shard.find(id);
     if (live == nullptr) return Result<std::vector<LegPorts>>(no_such_live_call());
     std::vector<LegPorts> all;
     for (const auto& leg : live->legs()) all.push_back(leg->identity().ports);
     return Result<std::vector<LegPorts>>(std::move(all));
   });
-  if (!ports) return ports.error();
-  const auto call_key = parts_.keys.open(before->call_key);
-  if (!call_key) return call_key.error();
-  std::vector<Booking> bookings;
-  for (const std::size_t leg : legs) {
-    bookings.push_back(media_row(after, leg, ports->at(leg), *call_key->key));
-  }
-  if (auto booked = parts_.writer.book_and_wait(std::move(bookings)); !booked) return booked;
-  const std::lock_guard lock(mutex_);
-  const auto found = known_.find(id);
-  if (found == known_.end()) return no_such_live_call();  // it ended meanwhile
-  auto changed = std::make_shared<Known>(*found->second);
-  change(*changed);
-  found->second = std::move(changed);
-  return {};
 }
 
 // ---- they come ------------------------------------------------------------------------------------------------------
@@ -99,7 +118,7 @@ Result<CallView> LiveCalls::change_legs(CallId id, const LegsSpec& asked, const 
     const auto place = place_of(*before, *leg.replaces);
     if (!place) return error(Errc::not_found, "the call has no leg that \"" + leg.label + "\" could replace");
     replaced.push_back(*place);
-    if (leg.srtp == nullptr) leg.srtp = before->legs[*place].second.srtp;
+    leg.srtp = terms_after(before->legs[*place].second.srtp, leg.srtp);
   }
   if (auto room = parts_.overload.admit(); !room) return room.error();
   CallAdmission::CallContext context{
@@ -118,15 +137,22 @@ Result<CallView> LiveCalls::change_legs(CallId id, const LegsSpec& asked, const 
   }
   if (!admitted) return admitted.error();
 
-  auto after = std::make_shared<Known>(*before);
-  after->participants.insert(after->participants.end(), admitted->participants.begin(), admitted->participants.end());
-  for (std::size_t i = 0; i < spec.legs.size(); ++i) after->legs.emplace_back(admitted->legs[i].id, spec.legs[i]);
+  std::vector<std::pair<LegId, LegSpec>> new_legs;
   for (std::size_t i = 0, next = 0; i < spec.legs.size(); ++i) {
-    if (!spec.legs[i].replaces) continue;
-    admitted->legs[i].replaces = LegIndex(static_cast<std::uint8_t>(replaced[next++]));
-    after->ended.insert(*spec.legs[i].replaces);
-    after->replaced.insert(*spec.legs[i].replaces);
+    new_legs.emplace_back(admitted->legs[i].id, spec.legs[i]);
+    if (spec.legs[i].replaces) admitted->legs[i].replaces = LegIndex(static_cast<std::uint8_t>(replaced[next++]));
   }
+  const auto grow = [&new_legs, joined = admitted->participants](Known& known) {
+    known.participants.insert(known.participants.end(), joined.begin(), joined.end());
+    known.legs.insert(known.legs.end(), new_legs.begin(), new_legs.end());
+    for (const auto& [leg, leg_spec] : new_legs) {
+      if (!leg_spec.replaces) continue;
+      known.ended.insert(*leg_spec.replaces);
+      known.replaced.insert(*leg_spec.replaces);
+    }
+  };
+  auto after = std::make_shared<Known>(*before);
+  grow(*after);
   auto joining = std::make_shared<AdmittedLegs>(std::move(*admitted));
   // What is on file counts from the moment they join, so that a gate that is open for all others loses nothing.
   auto opened = link(before->shard)
@@ -151,8 +177,11 @@ Result<CallView> LiveCalls::change_legs(CallId id, const LegsSpec& asked, const 
     const std::lock_guard lock(mutex_);
     const auto found = known_.find(id);
     if (found == known_.end()) return no_such_live_call();  // it ended meanwhile
-    found->second = after;
+    auto grown = std::make_shared<Known>(*found->second);   // or its legs got their keys
+    grow(*grown);
+    found->second = std::move(grown);
   }
+  expect_handshakes(id);
   return call(id);
 }
 
@@ -189,12 +218,14 @@ Result<void> LiveCalls::change_leg(CallId id, LegId leg, const LegHearing& heari
     return shard.change_leg(id, index, hearing.payloads, hearing.source, hearing.srtp, now);
   });
   if (!changed) return changed;
-  return note_change(id, {*place}, [&](Known& known) {
+  auto noted = note_change(id, {*place}, [&](Known& known) {
     LegSpec& spec = known.legs.at(*place).second;
     spec.payloads = hearing.payloads;
     spec.source = hearing.source;
-    if (hearing.srtp != nullptr) spec.srtp = hearing.srtp;
+    spec.srtp = terms_after(spec.srtp, hearing.srtp);
   });
+  if (noted) expect_handshakes(id);
+  return noted;
 }
 
 Result<void> LiveCalls::remember(CallId id, const std::string& signalled) {

@@ -85,6 +85,7 @@ Result<void> LiveCalls::come_back(const CallRow& row, WallTime now, std::vector<
     spread_.add(*shard);
     known_[row.id] = std::move(entry);
   }
+  expect_handshakes(row.id);
   if (asks_file) grant_standing(*shard, row.id);
   for (const StandingId standing : call->taken_back) {
     if (auto withdrawn = withdraw_standing(standing, Caller{"engine"}); !withdrawn) return withdrawn;

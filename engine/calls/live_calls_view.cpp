@@ -9,15 +9,19 @@
 namespace assent {
 namespace {
 
-std::optional<LegSrtpView> srtp_view_of(const LiveLeg& leg) {
-  const auto suite = leg.srtp_suite();
-  if (!suite) return std::nullopt;
-  const SrtpCounts counts = leg.srtp_counts();
-  LegSrtpView view{std::string(name_of(*suite)), counts.packets, {}};
+std::optional<LegSrtpView> srtp_view_of(const LiveLeg& leg, const DtlsFingerprint& ours) {
+  if (leg.srtp() == nullptr) return std::nullopt;
+  const SrtpCounts counts = leg.srtp()->counts();
+  LegSrtpView view;
+  if (const auto suite = leg.srtp()->suite()) view.suite = std::string(name_of(*suite));
+  const bool by_dtls = leg.srtp()->by_dtls().has_value();
+  if (by_dtls) view.fingerprint = to_text(ours);
+  view.opened = counts.packets;
   for (std::size_t i = 0; i < kSrtpFaults; ++i) {
     const auto fault = static_cast<SrtpFault>(i);
     const bool can_come = fault != SrtpFault::none && fault != SrtpFault::no_room;
-    if (can_come) view.faults.emplace_back(name_of(fault), counts.of(fault));
+    if (can_come && (by_dtls || fault != SrtpFault::unkeyed))
+      view.faults.emplace_back(name_of(fault), counts.of(fault));
   }
   return view;
 }
@@ -137,7 +141,7 @@ void LiveCalls::show_legs(LiveCall& live, const Known& known, CallView& view) co
     shown.lost = counts.lost;
     shown.dropped = counts.foreign + counts.malformed + counts.late + counts.duplicated;
     shown.sealed_blocks = gated.admitted_blocks;
-    shown.srtp = srtp_view_of(leg);
+    shown.srtp = srtp_view_of(leg, parts_.dtls.fingerprint());
     view.legs.push_back(std::move(shown));
   }
 }

@@ -24,7 +24,12 @@ Json source_of(const LegView& leg) {
 
 Json srtp_of(const LegView& leg) {
   if (!leg.srtp) return nullptr;
-  Json view{{"suite", leg.srtp->suite}, {"opened", leg.srtp->opened}};
+  Json view{{"suite", or_null(leg.srtp->suite)}};
+  if (leg.srtp->fingerprint) {
+    view["fingerprint"] = *leg.srtp->fingerprint;
+    view["setup"] = "passive";  // it is always the other end that begins (RFC 4145 section 4)
+  }
+  view["opened"] = leg.srtp->opened;
   for (const auto& [fault, packets] : leg.srtp->faults) view[fault] = packets;
   return view;
 }

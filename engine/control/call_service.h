@@ -90,8 +90,9 @@ struct CallSpec {
 
 // Of a leg that is SRTP; its keys are shown to nobody.
 struct LegSrtpView {
-  std::string suite;
-  std::uint64_t opened = 0;                                   // packets, RTCP too
+  std::optional<std::string> suite;        // none: the handshake is still to come (DTLS-SRTP)
+  std::optional<std::string> fingerprint;  // of our certificate, where the keys come by DTLS-SRTP: "sha-256 12:DF:..."
+  std::uint64_t opened = 0;                // packets, RTCP too
   std::vector<std::pair<std::string, std::uint64_t>> faults;  // why others were not (SrtpFault), and how many
 };
 
@@ -303,11 +304,23 @@ struct SiprecCounters {
   std::uint64_t waiting = 0;       // gauge: requests that wait for a worker
 };
 
+// Of DTLS-SRTP, since the start.
+struct HandshakeCounters {
+  std::uint64_t begun = 0;  // by who could be reached where they said they are
+  std::uint64_t done = 0;
+  std::uint64_t failed = 0;
+  std::uint64_t given_up = 0;  // not done in time
+  std::uint64_t hellos = 0;    // answered with a cookie, and forgotten
+  std::uint64_t strays = 0;    // datagrams of no handshake
+  std::uint64_t no_room = 0;   // datagrams for which there was no room
+};
+
 struct EngineCounters {
   std::vector<ShardCounters> shards;  // by number, without one that does not answer
   CatalogCounters catalog;
   LedgerCounters ledger;
   std::optional<SiprecCounters> siprec;  // none: not configured
+  HandshakeCounters handshakes;
 };
 
 class EngineStatus {

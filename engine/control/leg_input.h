@@ -1,10 +1,12 @@
 // LegSpec from its JSON: whose leg it is, where its packets come from, what their payload types stand for, and what
 // they are protected with. LegChange, of a leg that is there.
 //
-// SRTP is told as SDES tells it (RFC 4568), in one of these forms:
+// SRTP is told as SDES tells it (RFC 4568), or by whose handshake makes its keys (DTLS-SRTP, RFC 5763), in one of these
+// forms:
 //
 //     {"suite": "AES_CM_128_HMAC_SHA1_80", "key": BASE64, "mki": HEX}      mki when packets carry one
 //     {"suite": ..., "keys": [{"key": BASE64, "mki": HEX}, ...]}           told apart by their MKIs
+//     {"fingerprint": "sha-256 12:DF:3E:..."}                              of the certificate that the sender will show
 //     "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:BASE64|2^20|1:4"           the line itself
 //
 // No fault repeats a key. The body and what was parsed of it, which have them in ordinary memory, are the server's.

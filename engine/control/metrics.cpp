@@ -215,6 +215,19 @@ void add_siprec(MetricFamilies& families, const SiprecCounters& siprec) {
   families.gauge("assent_sip_waiting", "SIP requests that wait for a worker").add(siprec.waiting);
 }
 
+void add_handshakes(MetricFamilies& families, const HandshakeCounters& handshakes) {
+  auto all = families.counter("assent_dtls_handshakes_total", "Handshakes of DTLS-SRTP, by what became of them");
+  all.add(handshakes.begun, {{"result", "begun"}});
+  all.add(handshakes.done, {{"result", "done"}});
+  all.add(handshakes.failed, {{"result", "failed"}});
+  all.add(handshakes.given_up, {{"result", "given_up"}});
+  families.counter("assent_dtls_hellos_total", "ClientHellos that were answered with a cookie, and forgotten")
+      .add(handshakes.hellos);
+  auto dropped = families.counter("assent_dtls_dropped_datagrams_total", "Datagrams of DTLS that were dropped, by why");
+  dropped.add(handshakes.strays, {{"reason", "no_handshake"}});
+  dropped.add(handshakes.no_room, {{"reason", "no_room"}});
+}
+
 void add_life(MetricFamilies& families, const EngineLife& life) {
   families.gauge("assent_draining", "1 while no new calls are taken, because the engine is being stopped")
       .add(std::uint64_t{life.draining});
@@ -246,6 +259,7 @@ std::string metrics_text(const MetricsInput& input) {
   add_requests(families, input.requests);
   add_webhooks(families, input.webhooks);
   add_processors(families, input.processors);
+  add_handshakes(families, input.engine.handshakes);
   if (input.engine.siprec) add_siprec(families, *input.engine.siprec);
   if (input.process) add_process(families, *input.process);
   add_life(families, input.life);

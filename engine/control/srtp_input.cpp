@@ -31,6 +31,7 @@ class Reader {
   SharedSrtpTerms read_object(const json& value, const std::string& pointer) {
     const std::size_t faults_before = faults_.size();
     JsonObject object(value, pointer, faults_);
+    if (object.optional_value("fingerprint") != nullptr) return read_fingerprint(object, faults_before);
     const std::string name = object.text("suite");
     const auto suite = srtp_suite_named(name);
     if (!suite && !name.empty()) object.fault("suite", "must be one of " + suite_names());
@@ -51,6 +52,17 @@ class Reader {
     if (faults_.size() != faults_before) return nullptr;
     if (auto sound = check_srtp_keys(terms.suite, terms.keys); !sound) return fault(pointer, sound.error());
     return std::make_shared<const SrtpTerms>(std::move(terms));
+  }
+
+  SharedSrtpTerms read_fingerprint(JsonObject& object, std::size_t faults_before) {
+    auto peer = parse_dtls_fingerprint(object.text("fingerprint"));
+    if (!peer) object.fault("fingerprint", peer.error().what);
+    for (const char* told : {"suite", "key", "keys", "mki"}) {
+      if (object.optional_value(told) != nullptr) object.fault(told, "cannot be there beside fingerprint");
+    }
+    object.finish();
+    if (faults_.size() != faults_before) return nullptr;
+    return std::make_shared<const SrtpTerms>(SrtpTerms{{}, {}, *std::move(peer)});
   }
 
   void add_key(JsonObject& object, SrtpTerms& terms) {

@@ -75,6 +75,9 @@ class DatagramSource {
   // Nothing more is delivered to the leg, also when called from within a sweep. Closing what is not open does nothing.
   virtual void close(LegSlot leg) = 0;
   virtual void sweep(DatagramSink& sink) = 0;
+  // From the leg's RTP port. Of a handshake alone, whose ends send again what gets lost: media is never sent. It does
+  // not wait; Errc::io when the system refuses.
+  virtual Result<void> send(LegSlot leg, const Endpoint& to, ByteView datagram) = 0;
   virtual SourceCounts counts() = 0;  // asks the kernel for its drops, a call a socket
 
  protected:

@@ -99,6 +99,14 @@ void LegReceiver::pin(std::optional<Endpoint> source) {
   source_ = source.value_or(Endpoint{});
 }
 
+void LegReceiver::hear_from(const Endpoint& source) {
+  const bool is_learned = pin_ == Pin::endpoint && given_ != Pin::endpoint;
+  const bool is_elsewhere = given_ == Pin::address && source.address != source_.address;
+  if (!is_learned || is_elsewhere || source == source_) return;
+  ++counts_.source_moves;
+  source_ = source;
+}
+
 Result<void> LegReceiver::agree_on(const LegPayloads& payloads, LegSink& sink) {
   if (auto checked = check_payloads(payloads); !checked) return checked;
   formats_ = payloads.formats;

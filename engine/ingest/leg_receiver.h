@@ -117,6 +117,10 @@ class alignas(limits::kCacheLineBytes) LegReceiver {
   // The leg's source may be another from now on (re-INVITE); without one the next valid source is it.
   void pin(std::optional<Endpoint> source);
 
+  // The other end has shown who it is, and that it is there now: if its packets came from elsewhere, they come from
+  // there from now on. Not where it was named with its port, or another address was.
+  void hear_from(const Endpoint& source);
+
   // What the payload types stand for is another from now on (re-INVITE). What waits has been handed on (`finish`).
   // Tells the sink when the format of the latest audio is there no more. Errc::invalid as of `create`; nothing has
   // changed then.

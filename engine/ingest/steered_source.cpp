@@ -89,6 +89,17 @@ void SteeredSource::free_left_ports(std::size_t left) {
   left_.erase(left_.begin(), left_.begin() + static_cast<std::ptrdiff_t>(left));
 }
 
+// By a socket of our own on the port, for a moment. The kernel brings datagrams to ours all the same: where to is asked
+// of what steers before it is asked of sockets.
+Result<void> SteeredSource::send(LegSlot leg, const Endpoint& to, ByteView datagram) {
+  const auto found = legs_.find(leg);
+  if (found == legs_.end()) return error(Errc::not_found, "the leg has no port");
+  Endpoint local = steering_.address();
+  local.port = found->second.pair.even;
+  const auto socket = UdpSocket::bind(local);
+  return socket ? socket->send(to, datagram) : socket.error();
+}
+
 // ---- receiving ------------------------------------------------------------------------------------------------------
 
 void SteeredSource::sweep(DatagramSink& sink) {

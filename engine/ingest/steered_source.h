@@ -38,6 +38,7 @@ class SteeredSource final : public DatagramSource {
   Result<void> reopen(LegSlot leg, LegPorts ports) override;
   void close(LegSlot leg) override;
   void sweep(DatagramSink& sink) override;
+  Result<void> send(LegSlot leg, const Endpoint& to, ByteView datagram) override;
   SourceCounts counts() override;
 
  private:

@@ -73,6 +73,15 @@ Result<void> UdpSocket::tell_destinations() const {
   return {};
 }
 
+Result<void> UdpSocket::send(const Endpoint& to, ByteView datagram) const {
+  sockaddr_storage raw{};
+  const socklen_t raw_bytes = fill_sockaddr(to, raw);
+  const auto* address = reinterpret_cast<const sockaddr*>(&raw);
+  const ssize_t sent = ::sendto(fd_, datagram.data(), datagram.size(), MSG_DONTWAIT, address, raw_bytes);
+  if (sent < 0) return os_error("send to " + to_text(to), errno);
+  return {};
+}
+
 std::uint32_t UdpSocket::kernel_drops() const {
   std::array<std::uint32_t, SK_MEMINFO_VARS> facts{};
   socklen_t size = sizeof facts;

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/bytes.h"
 #include "base/endpoint.h"
 #include "base/result.h"
 
@@ -31,6 +32,8 @@ class UdpSocket {
   std::size_t ask_buffer(std::size_t bytes) const;
   // Each datagram tells the address and port that it was sent to (udp(7), IP_RECVORIGDSTADDR).
   Result<void> tell_destinations() const;
+  // Errc::io when the system refuses, or there is no room for it now.
+  Result<void> send(const Endpoint& to, ByteView datagram) const;
   // Datagrams that the kernel dropped here since the socket was made: no room in the buffer, or a wrong checksum.
   // Wraps.
   std::uint32_t kernel_drops() const;

@@ -115,6 +115,12 @@ void UdpSource::close(LegSlot leg) {
   ports_.give_back(open.pair);
 }
 
+Result<void> UdpSource::send(LegSlot leg, const Endpoint& to, ByteView datagram) {
+  const auto found = legs_.find(leg);
+  if (found == legs_.end()) return error(Errc::not_found, "the leg has no port");
+  return sockets_[found->second.rtp_place].udp->send(to, datagram);
+}
+
 // ---- receiving ------------------------------------------------------------------------------------------------------
 
 void UdpSource::sweep(DatagramSink& sink) {

@@ -22,7 +22,7 @@ void add_srtp_faults(const SrtpCounts& srtp, LegCounts& counts) {
   counts.duplicated += srtp.of(SrtpFault::replayed);
   counts.late += srtp.of(SrtpFault::too_old);
   counts.malformed += srtp.of(SrtpFault::malformed) + srtp.of(SrtpFault::too_many_sources);
-  counts.foreign += srtp.of(SrtpFault::unauthentic) + srtp.of(SrtpFault::unknown_mki);
+  counts.foreign += srtp.of(SrtpFault::unauthentic) + srtp.of(SrtpFault::unknown_mki) + srtp.of(SrtpFault::unkeyed);
 }
 
 }  // namespace
@@ -53,15 +53,12 @@ void LiveLeg::expect_at(ExpectedPacket* place) {
   (listens_ ? withheld_ : expected_) = place;
 }
 
-Result<SrtpSession*> LiveLeg::change_srtp(SrtpEngine& engine, const SrtpTerms& terms) {
-  if (srtp_) {
-    if (auto changed = srtp_->change(engine, terms); !changed) return changed.error();
-  } else {
-    auto opened = LegSrtp::open(engine, terms);
-    if (!opened) return opened.error();
-    srtp_ = std::move(*opened);
-  }
-  return &srtp_->session();
+Result<void> LiveLeg::change_srtp(SrtpEngine& engine, const SrtpTerms& terms) {
+  if (srtp_) return srtp_->change(engine, terms);
+  auto opened = LegSrtp::open(engine, terms);
+  if (!opened) return opened.error();
+  srtp_ = std::move(*opened);
+  return {};
 }
 
 void LiveLeg::catch_up() {
@@ -229,7 +226,7 @@ LegCounts LiveLeg::counts() {
   counts.foreign = received.foreign_source;
   for (const std::uint64_t flaw : received.malformed) counts.malformed += flaw;
   counts.malformed += received.malformed_payload + received.unknown_payload_type;
-  add_srtp_faults(srtp_counts(), counts);
+  if (srtp_) add_srtp_faults(srtp_->counts(), counts);
   counts.gap_blocks = gaps.blocks;
   counts.gap_packets = gaps.packets;
   counts.gap_ms = static_cast<std::uint64_t>(std::chrono::duration_cast<milliseconds>(gaps.time).count());

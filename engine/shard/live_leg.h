@@ -70,11 +70,15 @@ class alignas(limits::kCacheLineBytes) LiveLeg final : public LegSink {
 
   // What its datagrams have been opened with before they are received here; none: they are plain.
   void protect(std::optional<LegSrtp> srtp) { srtp_ = std::move(srtp); }
-  // The session they are to be opened with from now on. Errors as LegSrtp::change, and nothing has changed.
-  Result<SrtpSession*> change_srtp(SrtpEngine& engine, const SrtpTerms& terms);
-  SrtpSession* srtp_session() const { return srtp_ ? &srtp_->session() : nullptr; }
-  std::optional<SrtpSuite> srtp_suite() const { return srtp_ ? std::optional(srtp_->suite()) : std::nullopt; }
-  SrtpCounts srtp_counts() const { return srtp_ ? srtp_->counts() : SrtpCounts{}; }
+  LegSrtp* srtp() { return srtp_ ? &*srtp_ : nullptr; }
+  const LegSrtp* srtp() const { return srtp_ ? &*srtp_ : nullptr; }
+  // Errors as LegSrtp::change, and nothing has changed.
+  Result<void> change_srtp(SrtpEngine& engine, const SrtpTerms& terms);
+  // As LegReceiver::hear_from.
+  void hear_from(const Endpoint& source) {
+    catch_up();
+    receiver_.hear_from(source);
+  }
   // Whether a datagram may be the leg's by where it comes from; when not, it is counted as foreign.
   bool takes_from(const Endpoint& from, DatagramPort port, MonoTime now) {
     catch_up();

@@ -15,21 +15,10 @@ constexpr auto kClockJump = 1s;
 void add_leg_counts(ShardCounts& sum, LiveLeg& leg) {
   sum.received += leg.receiver().counts();
   sum.gated += leg.gate().counts();
-  sum.srtp += leg.srtp_counts();
+  if (leg.srtp() != nullptr) sum.srtp += leg.srtp()->counts();
   sum.starved_packets += leg.gate().starved_packets();
   sum.gap_blocks += leg.segments().gaps().sums().blocks;
   sum.gap_packets += leg.segments().gaps().sums().packets;
-}
-
-std::size_t most_bytes_per_second(const std::vector<LegFormat>& formats) {
-  std::size_t most = 0;
-  for (const LegFormat& format : formats) most = std::max(most, bytes_per_second(format.codec));
-  return most;
-}
-
-std::size_t blocks_of(const LegPayloads& payloads, nanoseconds hold, nanoseconds reorder) {
-  return limits::leg_blocks(most_bytes_per_second(payloads.formats), std::chrono::ceil<milliseconds>(hold),
-                            std::chrono::ceil<milliseconds>(reorder));
 }
 
 // Where no key means anything, there is nothing to listen for.
@@ -37,8 +26,6 @@ LiveLeg::KeyTones key_tones_of(const NewLeg& leg, const DigitMap& digits, Inband
   const bool wanted = use == InbandUse::on || (use == InbandUse::automatic && !leg.payloads.dtmf);
   return wanted && digits != DigitMap{} ? LiveLeg::KeyTones::heard : LiveLeg::KeyTones::ignored;
 }
-
-Error no_such_call() { return error(Errc::not_found, "no such call is in progress"); }
 
 }  // namespace
 
@@ -86,10 +73,23 @@ void Shard::on_datagram(LegSlot leg, DatagramPort port, Datagram&& datagram) {
 // What comes from elsewhere is not even opened: a copy of a packet that somebody sends before the leg's own is there
 // would make that one a replay.
 void Shard::take_protected(LegSlot leg, DatagramPort port, Datagram&& datagram) {
+  if (is_dtls(datagram.bytes()) && take_handshake(leg, datagram)) return;
   const bool is_known = port == DatagramPort::rtp && expected_by_slot_[leg.value].is_from(datagram.source());
   const DatagramPort kind = is_rtcp(datagram.bytes()) ? DatagramPort::rtcp : port;
   if (!is_known && !legs_by_slot_.at(leg.value)->takes_from(datagram.source(), kind, now_.mono)) return;
+  if (!srtp_.can_open(leg)) return legs_by_slot_.at(leg.value)->srtp()->count_unkeyed();
   if (srtp_.add(leg, port, std::move(datagram))) open_protected();
+}
+
+// From wherever it comes: who has the certificate shows by that whose it is.
+bool Shard::take_handshake(LegSlot slot, const Datagram& datagram) {
+  LiveLeg& leg = *legs_by_slot_.at(slot.value);
+  if (!leg.srtp()->by_dtls()) return false;
+  const DtlsLook look = look_of(datagram.bytes());
+  if (parts_.on_handshake && leg.srtp()->admits_handshake(look, now_.mono)) {
+    parts_.on_handshake(leg.identity().id, look, datagram.bytes(), datagram.source());
+  }
+  return true;
 }
 
 void Shard::open_protected() {
@@ -124,10 +124,17 @@ void Shard::on_dropped(LegSlot leg, DatagramPort, DatagramDrop why) {
 
 // ---- calls come and go --------------------------------------------------------------------------------------------
 
+std::size_t Shard::blocks_of(const LegPayloads& payloads, nanoseconds hold) const {
+  std::size_t most = 0;
+  for (const LegFormat& format : payloads.formats) most = std::max(most, bytes_per_second(format.codec));
+  return limits::leg_blocks(most, std::chrono::ceil<milliseconds>(hold),
+                            std::chrono::ceil<milliseconds>(settings_.reorder_window));
+}
+
 Result<std::size_t> Shard::blocks_for(const std::vector<NewLeg>& legs, nanoseconds hold) const {
   std::size_t blocks = 0;
   for (const NewLeg& leg : legs) {
-    if (!leg.has_ended) blocks += blocks_of(leg.payloads, hold, settings_.reorder_window);
+    if (!leg.has_ended) blocks += blocks_of(leg.payloads, hold);
   }
   const std::size_t for_calls =
       parts_.blocks.capacity_blocks() - std::min(parts_.blocks.capacity_blocks(), limits::kReceiveBatch);
@@ -138,6 +145,8 @@ Result<std::size_t> Shard::blocks_for(const std::vector<NewLeg>& legs, nanosecon
   }
   return blocks;
 }
+
+Error Shard::no_such_call() { return error(Errc::not_found, "no such call is in progress"); }
 
 Result<std::vector<LegPorts>> Shard::add_call(NewCall call, Now now) {
   if (calls_.size() >= settings_.calls) {
@@ -222,7 +231,7 @@ Result<LegPorts> Shard::add_leg(Entry& entry, NewLeg&& leg, Now now) {
   if (!ports) return ports.error();
 
   const nanoseconds hold = entry.call->consent().settings().hold;
-  const std::size_t blocks = blocks_of(leg.payloads, hold, settings_.reorder_window);
+  const std::size_t blocks = blocks_of(leg.payloads, hold);
   const auto reorder = std::chrono::ceil<milliseconds>(settings_.reorder_window);
   const LiveLeg::Settings settings{{hold, settings_.max_delay, blocks},
                                    {settings_.segment_time, limits::queued_blocks_of(blocks, reorder)},
@@ -249,7 +258,7 @@ Result<LegPorts> Shard::add_leg(Entry& entry, NewLeg&& leg, Now now) {
   entry.slots.push_back(slot);
   legs_by_slot_.at(slot.value) = &placed;
   placed.expect_at(&expected_by_slot_.make(slot.value));
-  srtp_.set(slot, placed.srtp_session());
+  if (placed.srtp() != nullptr) srtp_.protect(slot, placed.srtp()->session());
   return *ports;
 }
 
@@ -268,7 +277,9 @@ Result<LegPorts> Shard::open_ports(LegSlot slot, const NewLeg& leg, LegPorts bef
     if (auto opened = parts_.source.reopen(slot, before); !opened) return opened.error();
     return before;
   }
-  if (!leg.former) return parts_.source.open(slot, settings_.rtcp);
+  // A handshake is one port's, so whoever makes one must send RTCP there, too (RFC 5761, RFC 8834 4.5).
+  const bool by_dtls = leg.srtp != nullptr && leg.srtp->by_dtls;
+  if (!leg.former) return parts_.source.open(slot, by_dtls ? RtcpPort::muxed : settings_.rtcp);
   if (auto opened = parts_.source.reopen(slot, leg.former->ports); !opened) return opened.error();
   return leg.former->ports;
 }
@@ -309,7 +320,7 @@ void Shard::limit_hold(nanoseconds most) {
 void Shard::close_port(LegSlot slot) {
   parts_.source.close(slot);
   legs_by_slot_.at(slot.value)->expect_at(nullptr);
-  srtp_.set(slot, nullptr);
+  srtp_.remove(slot);
   legs_by_slot_.at(slot.value) = nullptr;
   free_slots_.push_back(slot);
 }
@@ -317,58 +328,6 @@ void Shard::close_port(LegSlot slot) {
 void Shard::close_ports(Entry& entry) {
   for (const LegSlot slot : entry.slots) close_port(slot);
   entry.slots.clear();
-}
-
-// ---- legs change and go, while their call goes on ------------------------------------------------------------------
-
-Shard::Entry* Shard::live_entry(CallId id) {
-  const auto found = calls_.find(id);
-  return found == calls_.end() || found->second.ending ? nullptr : &found->second;
-}
-
-Result<void> Shard::change_leg(CallId id, LegIndex index, const LegPayloads& payloads,
-                               const std::optional<Endpoint>& source, const SharedSrtpTerms& srtp, Now now) {
-  Entry* const entry = live_entry(id);
-  if (entry == nullptr) return no_such_call();
-  if (entry->call->consent().has_left(index)) return error(Errc::conflict, "the leg has ended");
-  LiveLeg& leg = *entry->call->legs().at(index.value);
-  const nanoseconds hold = entry->call->consent().settings().hold;
-  if (blocks_of(payloads, hold, settings_.reorder_window) > leg.gate().ring_blocks()) {
-    return error(Errc::exhausted, "the leg has no room to hold audio of such a rate");
-  }
-  entry->last_used = now.mono;
-  if (auto changed = leg.change(payloads, source, now); !changed || srtp == nullptr) return changed;
-  const auto session = leg.change_srtp(parts_.srtp, *srtp);
-  if (!session) return session.error();
-  for (const LegSlot slot : entry->slots) {
-    if (legs_by_slot_.at(slot.value) == &leg) srtp_.set(slot, *session);
-  }
-  return {};
-}
-
-Result<void> Shard::leave(CallId id, const std::vector<ParticipantIndex>& participants,
-                          const std::vector<LegIndex>& legs, Now now) {
-  Entry* const entry = live_entry(id);
-  if (entry == nullptr) return no_such_call();
-  entry->last_used = now.mono;
-  // What the kernel still holds for them is heard.
-  sweep_source();
-  for (const LegIndex leg : legs) entry->call->end_leg(leg, now);
-  for (const ParticipantIndex gone : participants) entry->call->leave(gone, now);
-  return {};
-}
-
-// Of a leg that is replaced: its ports, which are free then.
-Result<LegPorts> Shard::give_up(Entry& entry, LegIndex index, Now now) {
-  const LiveLeg* const leg = entry.call->legs().at(index.value).get();
-  const auto slot = std::find_if(entry.slots.begin(), entry.slots.end(),
-                                 [&](LegSlot one) { return legs_by_slot_.at(one.value) == leg; });
-  if (slot == entry.slots.end()) return error(Errc::conflict, "the leg has been replaced already");
-  sweep_source();
-  entry.call->end_leg(index, now);
-  close_port(*slot);
-  entry.slots.erase(slot);
-  return leg->identity().ports;
 }
 
 // ---- time passes --------------------------------------------------------------------------------------------------

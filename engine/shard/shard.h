@@ -21,6 +21,7 @@
 
 #include "base/lazy_array.h"
 #include "base/limits.h"
+#include "crypto/dtls_endpoint.h"
 #include "crypto/secret.h"
 #include "engine/catalog/ledger_lease.h"
 #include "engine/ingest/datagram_source.h"
@@ -61,6 +62,15 @@ struct NewCall {
   std::vector<NewLeg> legs;
   std::vector<ParticipantIndex> left = {};  // before a restart
   std::optional<FormerCall> former = {};    // of a call that goes on after a restart
+};
+
+// What a handshake of DTLS-SRTP with a leg's other end has come to.
+struct HandshakeAnswer {
+  CallId call;
+  LegIndex leg;
+  SharedSrtpTerms agreed;  // null: nothing yet
+  Endpoint with;           // where its packets come from then
+  std::vector<DtlsEndpoint::Reply> replies;
 };
 
 // What is left to book and to wait for when a call is over.
@@ -118,6 +128,10 @@ class Shard final : private DatagramSink {
     LedgerLease& lease;
     std::function<void(FinishedCall)> on_abandoned;  // a call that idled out, or that shutdown ended
     std::function<MonoTime()> clock = read_mono;     // for measuring latency only
+    // A datagram of DTLS for a leg whose keys come by that (HandshakeAnswer); it does not wait. None: there are no such
+    // legs.
+    using OnHandshake = std::function<void(LegId, DtlsLook, ByteView datagram, const Endpoint& from)>;
+    OnHandshake on_handshake = {};
   };
 
   Shard(Parts parts, Settings settings);
@@ -139,6 +153,10 @@ class Shard final : private DatagramSink {
   // locked memory, and then they are the former ones.
   Result<void> change_leg(CallId call, LegIndex leg, const LegPayloads& payloads, const std::optional<Endpoint>& source,
                           const SharedSrtpTerms& srtp, Now now);
+  // Puts keys that were agreed on in use, and sends what is to be sent then; the leg's ports. Errc::conflict: the leg
+  // has ended, or somebody else is expected by now; Errc::exhausted: the keys do not fit the locked memory. Then
+  // nothing is sent, and the other end asks again.
+  Result<LegPorts> answer_handshake(const HandshakeAnswer& answer, Now now);
   // They are heard no more; their ports stay with the call. Who has left is passed over.
   Result<void> leave(CallId call, const std::vector<ParticipantIndex>& participants, const std::vector<LegIndex>& legs,
                      Now now);
@@ -172,14 +190,19 @@ class Shard final : private DatagramSink {
 
   void sweep_source();
   void take_protected(LegSlot leg, DatagramPort port, Datagram&& datagram);
+  bool take_handshake(LegSlot leg, const Datagram& datagram);
   void open_protected();
   void hand_on(LegSlot leg, DatagramPort port, Datagram&& datagram);
   Entry* live_entry(CallId call);
   Result<LegPorts> add_leg(Entry& entry, NewLeg&& leg, Now now);
   Result<void> begin_end(CallId call, LiveCall::Ending how, Now now, Finished done);
   Result<LegPorts> open_ports(LegSlot slot, const NewLeg& leg, LegPorts before);
+  static Error no_such_call();
+  std::size_t blocks_of(const LegPayloads& payloads, nanoseconds hold) const;
   Result<std::size_t> blocks_for(const std::vector<NewLeg>& legs, nanoseconds hold) const;
   LegSlot free_slot();
+  std::vector<LegSlot>::iterator slot_of(Entry& entry, const LiveLeg& leg);
+  Result<void> protect(Entry& entry, LiveLeg& leg, const SrtpTerms& terms);
   Result<LegPorts> give_up(Entry& entry, LegIndex leg, Now now);
   void close_port(LegSlot slot);
   void close_ports(Entry& entry);

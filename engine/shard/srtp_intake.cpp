@@ -7,13 +7,19 @@
 
 namespace assent {
 
-void SrtpIntake::set(LegSlot leg, SrtpSession* session) {
+void SrtpIntake::protect(LegSlot leg, SrtpSession* session) {
   if (leg.value >= sessions_.size()) {
     sessions_.resize(leg.value + 1, nullptr);
     is_srtp_.resize(sessions_.size(), 0);
   }
   sessions_[leg.value] = session;
-  is_srtp_[leg.value] = session != nullptr ? 1 : 0;
+  is_srtp_[leg.value] = 1;
+}
+
+void SrtpIntake::remove(LegSlot leg) {
+  if (!has(leg)) return;
+  sessions_[leg.value] = nullptr;
+  is_srtp_[leg.value] = 0;
 }
 
 SrtpPacket SrtpIntake::packet_of(Waiting& one) const {
@@ -25,7 +31,7 @@ void SrtpIntake::open_rtp() {
   std::size_t rtp = 0;
   for (std::size_t i = 0; i < count_; ++i) {
     Waiting& one = *waiting_[i];
-    if (!has(one.leg)) continue;
+    if (!can_open(one.leg)) continue;
     // The header is not encrypted, so which of the two it is shows (RFC 5761 section 4, RFC 3711 section 3.4).
     one.is_rtcp = one.port == DatagramPort::rtcp || is_rtcp(one.datagram.bytes());
     if (one.is_rtcp) continue;
@@ -37,7 +43,7 @@ void SrtpIntake::open_rtp() {
 }
 
 void SrtpIntake::open_rtcp(Waiting& one) {
-  if (!has(one.leg)) return;
+  if (!can_open(one.leg)) return;
   SrtpPacket packet = packet_of(one);
   engine_.unprotect_rtcp(packet);
   take_over(one, packet);

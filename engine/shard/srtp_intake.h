@@ -32,12 +32,14 @@ class SrtpIntake {
   SrtpIntake(const SrtpIntake&) = delete;
   SrtpIntake& operator=(const SrtpIntake&) = delete;
 
-  // The leg's datagrams are to be opened with it from now on; null: they are not SRTP, or the leg is gone. What waits
-  // of a leg that goes is dropped.
-  void set(LegSlot leg, SrtpSession* session);
+  // The leg's datagrams are SRTP from now on, to be opened with `session`; null: there is none yet, and they cannot be.
+  void protect(LegSlot leg, SrtpSession* session);
+  // They are not, or the leg is gone. What waits of it is dropped.
+  void remove(LegSlot leg);
   bool has(LegSlot leg) const { return leg.value < is_srtp_.size() && is_srtp_[leg.value] != 0; }
+  bool can_open(LegSlot leg) const { return has(leg) && sessions_[leg.value] != nullptr; }
 
-  // True when no more fit: they are to be opened now.
+  // Of a leg that can be opened. True when no more fit: they are to be opened now.
   bool add(LegSlot leg, DatagramPort port, Datagram&& datagram) {
     waiting_[count_++].emplace(leg, port, std::move(datagram));
     return count_ == waiting_.size();
@@ -53,7 +55,7 @@ class SrtpIntake {
       Waiting& one = *waiting_[i];
       if (one.is_rtcp) open_rtcp(one);
       // Whoever got one before it may have ended the leg.
-      if (one.is_open && has(one.leg)) deliver(one.leg, one.port, std::move(one.datagram));
+      if (one.is_open && can_open(one.leg)) deliver(one.leg, one.port, std::move(one.datagram));
       waiting_[i].reset();
     }
   }

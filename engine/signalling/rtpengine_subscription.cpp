@@ -21,21 +21,23 @@ Result<OfferedMedia> media_offered(const SdpSession& offer, const std::optional<
     if ((!media.is_rtp_audio() && !media.is_srtp_audio()) || !media.address) continue;
     LegPayloads payloads = payloads_of(media, taken);
     if (payloads.formats.empty()) continue;
-    const auto crypto = media.is_srtp_audio() ? std::optional(media.crypto.front()) : std::nullopt;
-    return OfferedMedia{offer.media, line, *media.address, std::move(payloads), crypto};
+    const SharedSrtpTerms srtp = media.srtp_terms();
+    const auto crypto = srtp != nullptr && !srtp->by_dtls ? std::optional(media.crypto.front()) : std::nullopt;
+    return OfferedMedia{offer.media, line, *media.address, std::move(payloads), srtp, crypto};
   }
   const std::string wanted =
       taken ? "none of " + to_text(codecs_of(*taken)) + " by the types they had" : "nothing that is recorded";
   return error(Errc::unsupported, "it sends " + wanted + ", but " + names_of(offer.media));
 }
 
-std::string answer_to(const OfferedMedia& offered, const Endpoint& rtp, std::uint16_t rtcp_port,
-                      std::uint64_t session_id) {
+std::string answer_to(const OfferedMedia& offered, const ReceivingLeg& leg, std::uint64_t session_id) {
   std::vector<SdpAnswer> answers;
   for (const SdpMedia& line : offered.lines) answers.push_back({line.kind, line.protocol, std::nullopt, 0, {}, {}});
   SdpAnswer& taken = answers[offered.line];
-  taken.address = rtp;
-  taken.rtcp_port = rtcp_port;
+  taken.address = leg.rtp;
+  taken.rtcp_port = leg.rtcp_port;
+  taken.rtcp_mux = offered.lines[offered.line].rtcp_mux && leg.rtcp_port == leg.rtp.port;
+  taken.fingerprint = leg.fingerprint;
   if (offered.crypto) taken.crypto = sdp_crypto_answer(*offered.crypto);
   taken.formats = formats_taken(offered.lines[offered.line], offered.payloads);
   return sdp_answer(session_id, 1, answers);
@@ -55,11 +57,11 @@ Result<OfferedMedia> ask_for_media(NgClient& ng, const RtpengineSource& source,
   return media_offered(*offer, taken);
 }
 
-Result<void> begin_media(NgClient& ng, const RtpengineSource& source, const OfferedMedia& offered, const Endpoint& rtp,
-                         std::uint16_t rtcp_port) {
+Result<void> begin_media(NgClient& ng, const RtpengineSource& source, const OfferedMedia& offered,
+                         const ReceivingLeg& leg) {
   auto asked = question("subscribe answer", source);
   asked.emplace_back("to-tag", source.subscription);
-  asked.emplace_back("sdp", answer_to(offered, rtp, rtcp_port, 1));
+  asked.emplace_back("sdp", answer_to(offered, leg, 1));
   const auto answer = ng.ask(source.control, std::move(asked));
   return answer ? Result<void>() : answer.error();
 }

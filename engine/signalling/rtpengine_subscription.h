@@ -29,21 +29,26 @@ struct OfferedMedia {
   std::size_t line = 0;         // which of them is taken; the others are refused
   Endpoint from;                // where it sends from
   LegPayloads payloads;
-  std::optional<SdpCrypto> crypto = std::nullopt;  // of its a=crypto lines the one that is taken; none: plain RTP
+  SharedSrtpTerms srtp = nullptr;                  // what it is protected with; null: nothing
+  std::optional<SdpCrypto> crypto = std::nullopt;  // of its a=crypto lines the one that is taken
 };
 
 // The first audio line of an offer that has formats which this build records, or which the leg takes that it is for. Of
-// one that is SRTP, its first keys.
+// one that is SRTP, its first keys, or by whose handshake they come.
 Result<OfferedMedia> media_offered(const SdpSession& offer, const std::optional<LegPayloads>& taken = std::nullopt);
-// The answer to it: received there.
-std::string answer_to(const OfferedMedia& offered, const Endpoint& rtp, std::uint16_t rtcp_port,
-                      std::uint64_t session_id);
+// Where it is received.
+struct ReceivingLeg {
+  Endpoint rtp;
+  std::uint16_t rtcp_port = 0;
+  std::string fingerprint = {};  // of our certificate, where keys come by DTLS
+};
+std::string answer_to(const OfferedMedia& offered, const ReceivingLeg& leg, std::uint64_t session_id);
 
 std::string new_subscription_tag();
 Result<OfferedMedia> ask_for_media(NgClient& ng, const RtpengineSource& source,
                                    const std::optional<LegPayloads>& taken = std::nullopt);
-Result<void> begin_media(NgClient& ng, const RtpengineSource& source, const OfferedMedia& offered, const Endpoint& rtp,
-                         std::uint16_t rtcp_port);
+Result<void> begin_media(NgClient& ng, const RtpengineSource& source, const OfferedMedia& offered,
+                         const ReceivingLeg& leg);
 // Errc::not_found: it has forgotten the call, or the subscription.
 Result<void> check_media(NgClient& ng, const RtpengineSource& source);
 // That it knows nothing of it any more is no error.

@@ -106,6 +106,8 @@ class Reader {
     media.direction = direction_;
     media.record = record_;
     media.recordpref = recordpref_;
+    media.setup = setup_;
+    fingerprints_.emplace_back();
     connections_.emplace_back();
     if (media.protocol.find("RTP/") != std::string::npos) {
       if (words.size() > 3 + limits::kSdpFormats) return fault("has too many formats");
@@ -136,6 +138,8 @@ class Reader {
     }
     if (name == "record") (session_.media.empty() ? record_ : session_.media.back().record) = rest;
     if (name == "recordpref") (session_.media.empty() ? recordpref_ : session_.media.back().recordpref) = rest;
+    if (name == "setup") (session_.media.empty() ? setup_ : session_.media.back().setup) = rest;
+    if (name == "fingerprint") take_fingerprint(rest);
     if (session_.media.empty()) return {};
     if (name == "rtcp-mux") session_.media.back().rtcp_mux = true;
     if (name == "label") session_.media.back().label = rest;
@@ -183,6 +187,13 @@ class Reader {
     return {};
   }
 
+  // Of several, of one certificate by other hashes, those that we do not know are passed over (RFC 8122 section 5).
+  void take_fingerprint(std::string_view value) {
+    auto& taken = session_.media.empty() ? fingerprint_ : fingerprints_.back();
+    auto fingerprint = parse_dtls_fingerprint(value);
+    if (!taken && fingerprint) taken = *std::move(fingerprint);
+  }
+
   // Of several lines those that are not for us, or make no sense, are passed over (RFC 4568 section 5.1.2).
   Result<void> take_crypto(std::string_view value) {
     auto& lines = session_.media.back().crypto;
@@ -203,15 +214,19 @@ class Reader {
       SdpMedia& media = session_.media[i];
       const auto& connection = connections_[i] ? connections_[i] : connection_;
       if (connection) media.address = parse_address(*connection, media.port);
+      media.fingerprint = fingerprints_[i] ? fingerprints_[i] : fingerprint_;
     }
   }
 
   SdpSession session_;
-  std::vector<std::optional<std::string>> connections_;  // of the m-lines, where they have their own ...
-  std::optional<std::string> connection_;                // ... and of the session
-  SdpDirection direction_ = SdpDirection::sendrecv;
+  std::vector<std::optional<std::string>> connections_;       // of the m-lines, where they have their own ...
+  std::optional<std::string> connection_;                     // ... and of the session
+  std::vector<std::optional<DtlsFingerprint>> fingerprints_;  // likewise ...
+  std::optional<DtlsFingerprint> fingerprint_;
+  SdpDirection direction_ = SdpDirection::sendrecv;  // ... and the session's, from which m-lines begin
   std::string record_;
   std::string recordpref_;
+  std::string setup_;
   std::size_t line_ = 0;
 };
 
@@ -237,6 +252,7 @@ void append_answer(const SdpAnswer& media, std::string& out) {
     if (!format.parameters.empty()) out += "a=fmtp:" + type + ' ' + format.parameters + "\r\n";
   }
   if (!media.crypto.empty()) out += media.crypto + "\r\n";
+  if (!media.fingerprint.empty()) out += "a=fingerprint:" + media.fingerprint + "\r\na=setup:passive\r\n";
   out += "a=rtcp:" + std::to_string(media.rtcp_port) + "\r\n";
   if (media.rtcp_mux) out += "a=rtcp-mux\r\n";
   if (!media.label.empty()) out += "a=label:" + media.label + "\r\n";
@@ -250,7 +266,20 @@ bool SdpMedia::is_rtp_audio() const {
 }
 
 bool SdpMedia::is_srtp_audio() const {
-  return kind == "audio" && (protocol == "RTP/SAVP" || protocol == "RTP/SAVPF") && port != 0 && !crypto.empty();
+  const bool has_keys = (protocol == "RTP/SAVP" || protocol == "RTP/SAVPF") && !crypto.empty();
+  return kind == "audio" && port != 0 && (has_keys || is_by_dtls());
+}
+
+bool SdpMedia::is_by_dtls() const {
+  const bool over_tls = protocol == "UDP/TLS/RTP/SAVP" || protocol == "UDP/TLS/RTP/SAVPF";
+  const bool may_be = over_tls || ((protocol == "RTP/SAVP" || protocol == "RTP/SAVPF") && crypto.empty());
+  // Without the attribute it is active.
+  return may_be && fingerprint && (setup.empty() || setup == "active" || setup == "actpass");
+}
+
+SharedSrtpTerms SdpMedia::srtp_terms() const {
+  if (!is_srtp_audio()) return nullptr;
+  return is_by_dtls() ? std::make_shared<const SrtpTerms>(SrtpTerms{{}, {}, fingerprint}) : crypto.front().terms;
 }
 
 std::string sdp_crypto_answer(const SdpCrypto& taken) {

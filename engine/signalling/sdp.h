@@ -48,10 +48,17 @@ struct SdpMedia {
   std::string recordpref;  // likewise "on", "off", "pause" or "nopreference"
   // In the order of preference, without those that cannot be taken: other suites, session parameters, or malformed.
   std::vector<SdpCrypto> crypto;
+  // Of the certificate that its sender will show (RFC 8122), the session's included: the first that can be taken.
+  std::optional<DtlsFingerprint> fingerprint;
+  std::string setup;  // RFC 4145 section 4: who begins the handshake; likewise
 
   // What can be recorded of it, if its codec can:
   bool is_rtp_audio() const;   // plain RTP, and
-  bool is_srtp_audio() const;  // SRTP whose keys stand in `crypto` (RTP/SAVP, RTP/SAVPF)
+  bool is_srtp_audio() const;  // SRTP whose keys stand in `crypto` (RTP/SAVP, RTP/SAVPF), or come by DTLS
+  // Keys come by a handshake that the other end may begin (RFC 5763 section 5): of UDP/TLS/RTP/SAVP and SAVPF, or where
+  // an m-line of SRTP has a fingerprint and no keys.
+  bool is_by_dtls() const;
+  SharedSrtpTerms srtp_terms() const;  // of SRTP: the first keys, or whose handshake makes them
 };
 
 struct SdpSession {
@@ -70,7 +77,8 @@ struct SdpAnswer {
   SdpDirection direction = SdpDirection::recvonly;  // or inactive
   std::string label = {};
   bool rtcp_mux = false;
-  std::string crypto = {};  // of SRTP: the line that is taken, as sdp_crypto_answer has it
+  std::string crypto = {};       // of SRTP: the line that is taken, as sdp_crypto_answer has it
+  std::string fingerprint = {};  // of our certificate, where keys come by DTLS: the other end begins the handshake
 };
 // Takes an offered line: with a key of our own for what we would send, drawn anew, which is nothing.
 std::string sdp_crypto_answer(const SdpCrypto& taken);

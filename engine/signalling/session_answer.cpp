@@ -22,6 +22,7 @@ Result<std::string> session_answer(const SessionState& session, const CallView& 
       answer.formats = line.formats;
       answer.direction = line.direction;
       answer.crypto = line.crypto;
+      if (leg->srtp && leg->srtp->fingerprint) answer.fingerprint = *leg->srtp->fingerprint;
       answer.rtcp_mux = line.rtcp_mux && leg->rtcp_port == leg->port;
     }
     answers.push_back(std::move(answer));

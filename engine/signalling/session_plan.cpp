@@ -80,6 +80,10 @@ class Planner {
             std::tie(old->payloads, old->source, old->offered, old->srtp);
       return;
     }
+    if (line.media->setup == "passive" && line.media->fingerprint) {
+      plan_.told.push_back("the m-line \"" + line.name +
+                           "\" is not recorded: it wants us to begin the handshake of DTLS (a=setup:passive)");
+    }
     if (!line.media->is_rtp_audio() && !line.media->is_srtp_audio()) return;
     if (!find_keys(line, old)) return;
     line.payloads = payloads_of(*line.media);
@@ -90,14 +94,16 @@ class Planner {
 
   // What was encrypted once is not taken in the clear from then on.
   bool find_keys(WantedLine& line, const SessionLeg* old) {
-    if (line.media->crypto.empty() || !line.media->is_srtp_audio()) {
+    const SharedSrtpTerms wanted = line.media->srtp_terms();
+    if (wanted == nullptr) {
       if (old == nullptr || !old->is_secured) return true;
       plan_.told.push_back("the m-line \"" + line.name + "\" was encrypted and is no more: it is not recorded");
       return false;
     }
+    const bool stays = old != nullptr && old->srtp != nullptr && are_same(*old->srtp, *wanted);
+    line.srtp = stays ? old->srtp : wanted;
+    if (line.media->is_by_dtls()) return true;
     const SdpCrypto& taken = line.media->crypto.front();
-    const bool stays = old != nullptr && old->srtp != nullptr && are_same(*old->srtp, *taken.terms);
-    line.srtp = stays ? old->srtp : taken.terms;
     // An answer that was given once is given again; another has another key.
     const auto before = std::find_if(before_.lines.begin(), before_.lines.end(),
                                      [&](const SessionLine& one) { return stays && one.leg == line.old_leg; });

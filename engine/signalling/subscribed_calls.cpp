@@ -17,6 +17,10 @@ Error of_leg(const std::string& label, const Error& why) {
   return error(code, "legs: \"" + label + "\": " + why.what);
 }
 
+std::string fingerprint_for(const LegView& leg) {
+  return leg.srtp && leg.srtp->fingerprint ? *leg.srtp->fingerprint : "";
+}
+
 }  // namespace
 
 class SubscribedCalls::Asked {
@@ -103,7 +107,7 @@ Result<void> SubscribedCalls::ask_for(std::vector<LegSpec>& legs, Asked& asked) 
     }
     leg.payloads = offered->payloads;
     leg.source = offered->from;
-    leg.srtp = offered->crypto ? offered->crypto->terms : nullptr;
+    leg.srtp = offered->srtp;
     asked.add(*leg.rtpengine, *std::move(offered));
   }
   return {};
@@ -114,7 +118,7 @@ Result<void> SubscribedCalls::begin(const CallView& view, Asked& asked) {
     const OfferedMedia* offered = leg.rtpengine ? asked.find(*leg.rtpengine) : nullptr;
     const auto rtp = parse_address(leg.address, leg.port);
     if (offered == nullptr || !rtp) continue;
-    auto begun = begin_media(ng_, *leg.rtpengine, *offered, *rtp, leg.rtcp_port);
+    auto begun = begin_media(ng_, *leg.rtpengine, *offered, {*rtp, leg.rtcp_port, fingerprint_for(leg)});
     if (!begun) return of_leg(leg.label, begun.error());
   }
   return {};
@@ -125,7 +129,13 @@ void SubscribedCalls::keep(const CallView& view) {
   for (const LegView& leg : view.legs) {
     const auto rtp = parse_address(leg.address, leg.port);
     if (!leg.rtpengine || !rtp) continue;
-    all.push_back({leg.id, leg.label, *leg.rtpengine, *rtp, leg.rtcp_port, leg.payloads, leg.srtp.has_value(), false});
+    all.push_back({leg.id,
+                   leg.label,
+                   *leg.rtpengine,
+                   {*rtp, leg.rtcp_port, fingerprint_for(leg)},
+                   leg.payloads,
+                   leg.srtp.has_value(),
+                   false});
   }
   if (all.empty()) return;
   const std::lock_guard lock(mutex_);
@@ -209,15 +219,26 @@ void SubscribedCalls::look_after(CallId id, std::set<Endpoint>& silent) {
 
 // A leg that has keys is never heard without any, so what was SRTP and is plain now is not taken.
 Result<void> SubscribedCalls::hear(CallId id, const Subscribed& one, const OfferedMedia& offered) {
-  if (one.is_srtp && !offered.crypto) return error(Errc::unsupported, "it sends plain RTP now, and sent SRTP before");
-  return calls_.change_leg(id, one.leg, {one.taken, offered.from, offered.crypto ? offered.crypto->terms : nullptr});
+  if (one.is_srtp && offered.srtp == nullptr) {
+    return error(Errc::unsupported, "it sends plain RTP now, and sent SRTP before");
+  }
+  return calls_.change_leg(id, one.leg, {one.taken, offered.from, offered.srtp});
+}
+
+std::string SubscribedCalls::fingerprint_now(CallId id, LegId leg) {
+  const auto view = calls_.call(id);
+  if (!view) return "";
+  const auto shown =
+      std::find_if(view->legs.begin(), view->legs.end(), [&](const LegView& one) { return one.id == leg; });
+  return shown == view->legs.end() ? "" : fingerprint_for(*shown);
 }
 
 Result<void> SubscribedCalls::subscribe_anew(CallId id, Subscribed& one) {
   const auto offered = ask_for_media(ng_, one.source, one.taken);
   // Before it is told where to send to: the leg takes nobody's packets but the source's, and under no other keys.
   auto begun = offered ? hear(id, one, *offered) : Result<void>(offered.error());
-  if (begun) begun = begin_media(ng_, one.source, *offered, one.rtp, one.rtcp_port);
+  if (begun) one.receiving.fingerprint = fingerprint_now(id, one.leg);
+  if (begun) begun = begin_media(ng_, one.source, *offered, one.receiving);
   if (!begun) (void)end_media(ng_, one.source);  // the call may have ended meanwhile
   return begun;
 }

@@ -79,8 +79,7 @@ class SubscribedCalls final : public CallService {
     LegId leg;
     std::string label;
     RtpengineSource source;
-    Endpoint rtp;  // where it is sent to
-    std::uint16_t rtcp_port = 0;
+    ReceivingLeg receiving;
     LegPayloads taken;
     bool is_srtp = false;
     bool is_lost = false;  // rtpengine has forgotten it
@@ -92,6 +91,7 @@ class SubscribedCalls final : public CallService {
   void look_after(CallId id, std::set<Endpoint>& silent);
   bool is_ours(CallId id, const std::string& label);
   Result<void> hear(CallId id, const Subscribed& one, const OfferedMedia& offered);
+  std::string fingerprint_now(CallId id, LegId leg);  // ReceivingLeg::fingerprint
   Result<void> subscribe_anew(CallId id, Subscribed& one);
   void end(const std::vector<Subscribed>& all, std::set<Endpoint>& silent);
 

@@ -301,3 +301,21 @@ TEST_CASE("a hello that is in pieces, cut short or of another kind is none") {
   CHECK_FALSE(is_hello_with(24, 1));    // nor goes to its end
   CHECK_FALSE(is_hello_with(59, 255));  // a session that is longer than all of it
 }
+
+TEST_CASE("what a datagram looks like shows by its first record") {
+  const auto record = [](std::uint8_t type, std::uint8_t epoch, std::uint8_t first) {
+    return Bytes{type, 0xFE, 0xFD, 0, epoch, 0, 0, 0, 0, 0, 9, 0, 1, first};
+  };
+  CHECK(look_of(record(22, 0, 1)) == DtlsLook::hello);
+  CHECK(look_of(record(22, 0, 11)) == DtlsLook::record);
+  CHECK(look_of(record(20, 0, 1)) == DtlsLook::record);
+  CHECK(look_of(record(22, 1, 1)) == DtlsLook::record);
+  CHECK(look_of(record(21, 1, 1)) == DtlsLook::record);
+  CHECK(look_of(record(21, 0, 2)) == DtlsLook::nothing);
+  CHECK(look_of(record(23, 0, 2)) == DtlsLook::nothing);
+  CHECK(look_of({}) == DtlsLook::nothing);
+  CHECK(look_of(Bytes(20, 22)) == DtlsLook::nothing);                                           // no version of DTLS
+  CHECK(look_of(Bytes{22, 0xFE, 0xFD, 0, 0, 0, 0, 0, 0, 0, 9, 0, 9, 1}) == DtlsLook::nothing);  // cut off
+  DtlsClient client;
+  CHECK(look_of(client.go_on()) == DtlsLook::hello);
+}

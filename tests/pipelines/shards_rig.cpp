@@ -13,7 +13,8 @@
 
 namespace assent {
 
-ShardsRig::ShardsRig(const std::string& pipeline) : settings(settings_of(pipeline)) {
+ShardsRig::ShardsRig(const std::string& pipeline)
+    : settings(settings_of(pipeline)), handshakes(must(DtlsIdentity::create())) {
   constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
   catalog = must(SqliteCatalog::open(folder.path));
   root.emplace(must(FileRootKey::create(folder.path / "root.key")));
@@ -38,7 +39,10 @@ ShardsRig::ShardsRig(const std::string& pipeline) : settings(settings_of(pipelin
       [this](KeyId id) { return keys->open_copy(id); },
       [this](const LegErasure& erasure) { eraser->request(erasure); },
       [this](ShardId shard, FinishedCall call) { calls->book_abandoned(shard, std::move(call)); },
-      overload};
+      overload,
+      [this](LegId leg, DtlsLook look, ByteView datagram, const Endpoint& from) {
+        handshakes.take(leg, look, datagram, from);
+      }};
   std::vector<LiveShard> live;
   for (const ShardShare& share : divide(settings, plan_capacity(settings, {kNoLimit, kNoLimit, false, {}, {}}))) {
     auto arena = must(SecureArena::create(share.arena_bytes));
@@ -48,12 +52,16 @@ ShardsRig::ShardsRig(const std::string& pipeline) : settings(settings_of(pipelin
   eraser.emplace(LegEraser::Parts{*catalog, *writer, *keys, *store, storages(), [](const std::string&) {}});
   quota.emplace(settings.quota, *catalog);
   calls.emplace(LiveCalls::Parts{std::move(live), *catalog, *writer, *keys, *eraser, settings.purposes, defaults,
-                                 "127.0.0.1", overload, *quota});
+                                 "127.0.0.1", overload, *quota, handshakes});
+  handshakes.deliver_to(
+      [this](ShardId shard, std::vector<DtlsAnswer> answers) { calls->answer_handshakes(shard, std::move(answers)); });
+  handshake_thread.emplace("handshakes", handshakes.wake(), [this](MonoTime now) { return handshakes.step(now); });
 }
 
 ShardsRig::~ShardsRig() {
   for (const auto& unit : units) unit->end_calls(LiveCall::Ending::over);
   wait_until([this] { return calls->live_calls() == 0; });
+  handshake_thread.reset();
   for (const auto& unit : units) unit->stop_calls();
   eraser.reset();
   for (const auto& unit : units) unit->stop_storage();

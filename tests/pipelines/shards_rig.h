@@ -45,9 +45,11 @@ class ShardsRig {
   PipelineDefaults defaults;
   OverloadState overload;
   std::optional<CallQuota> quota;
+  DtlsDesk handshakes;
   std::vector<std::unique_ptr<ShardUnit>> units;
   std::optional<LegEraser> eraser;
   std::optional<LiveCalls> calls;
+  std::optional<StepThread> handshake_thread;
 
  private:
   std::vector<ShardStorage> storages();

@@ -139,7 +139,7 @@ TEST_CASE("the meter counts each shard by itself, and what is stored together") 
     if (packets == 10) REQUIRE(rig.create());  // keeps the first shard busy
   }
   const LifeRecord life;
-  EngineMeter meter({rig.units, *rig.writer, *rig.catalog, life});
+  EngineMeter meter({rig.units, *rig.writer, *rig.catalog, life, rig.handshakes, {}});
   const EngineCounters counters = meter.counters();
   REQUIRE(counters.shards.size() == 2);
   CHECK(counters.shards[0].shard == 0);

@@ -25,6 +25,7 @@ class SimulatedSource final : public DatagramSource {
   Result<void> reopen(LegSlot, LegPorts ports) override { return not_to_be_had(ports); }  // nothing restarts here
   void close(LegSlot leg) override;
   void sweep(DatagramSink& sink) override;
+  Result<void> send(LegSlot, const Endpoint&, ByteView) override { return {}; }
   SourceCounts counts() override { return {}; }
 
   struct Waiting {

@@ -126,8 +126,33 @@ TEST_CASE("a leg's SRTP keys come back as they were, and a text that is none of 
     return leg_media_from(R"({"formats":[{"payload_type":0,"codec":"PCMU/8000"}],"srtp":")" + text + "\"}");
   };
   for (const char* wrong : {"", "AEAD_AES_256_GCM", "NONE :AAAA", "AEAD_AES_256_GCM AAAA", "AEAD_AES_256_GCM :AAAA",
-                            "AEAD_AES_256_GCM x:AAAA", "AEAD_AES_256_GCM :%"}) {
+                            "AEAD_AES_256_GCM x:AAAA", "AEAD_AES_256_GCM :%", "DTLS", "DTLS sha-256",
+                            "DTLS sha-256 AB:CD", "DTLS md5 AB"}) {
     CAPTURE(wrong);
     CHECK(with(wrong).error().code == Errc::corrupt);
   }
+}
+
+TEST_CASE("of a leg by DTLS-SRTP it is kept whose handshake counts, and its keys once it has some") {
+  const DtlsFingerprint peer{DtlsFingerprint::Hash::sha384, Bytes(48, 0xAB)};
+  SrtpTerms terms{SrtpSuite::aead_aes_128_gcm, {}, peer};
+  LegMedia media{{{{0, Codec{}}}}, {}, LegPorts{20000, 20000}};
+  media.srtp = std::make_shared<const SrtpTerms>(SrtpTerms{{}, {}, peer});
+  const auto before = leg_media_from(to_json(media));
+  REQUIRE(before);
+  CHECK(before->srtp->by_dtls == peer);
+  CHECK_FALSE(before->srtp->has_keys());
+
+  terms.keys.push_back(*SrtpMasterKey::create(terms.suite, Bytes(28, 7)));
+  media.srtp = std::make_shared<const SrtpTerms>(std::move(terms));
+  const auto after = leg_media_from(to_json(media));
+  REQUIRE(after);
+  CHECK(after->srtp->by_dtls == peer);
+  CHECK(after->srtp->suite == SrtpSuite::aead_aes_128_gcm);
+  CHECK(after->srtp->keys.at(0).reveal()[27] == 7);
+  CHECK(are_same(*before->srtp, *after->srtp));  // for an offer
+
+  const std::string of_peer = to_text(SrtpTerms{{}, {}, peer});
+  CHECK(srtp_terms_from(of_peer + " AEAD_AES_128_GCM").error().code == Errc::corrupt);
+  CHECK(srtp_terms_from(of_peer + " NONE :AAAA").error().code == Errc::corrupt);
 }

@@ -195,6 +195,9 @@ namespace {
 // 30 bytes, 0 to 29.
 const std::string kSrtpKey = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwd";
 
+const std::string kFingerprint =
+    "0A:1B:2C:3D:4E:5F:60:71:82:93:A4:B5:C6:D7:E8:F9:0A:1B:2C:3D:4E:5F:60:71:82:93:A4:B5:C6:D7:E8:F9";
+
 Read<CallSpec> with_srtp(const std::string& srtp) {
   return read_call_spec(with(R"("source": "192.0.2.1:4000")", R"("srtp": )" + srtp));
 }
@@ -216,6 +219,10 @@ TEST_CASE("a leg's SRTP is read in each of its forms") {
                              R"("}, {"mki": "02", "key": ")" + kSrtpKey + R"("}]})");
   check_one(two, 2);
   CHECK(two->legs[0].srtp->keys[1].mki()[0] == 2);
+  const auto by_dtls = with_srtp(R"({"fingerprint": "SHA-256 )" + kFingerprint + R"("})");
+  REQUIRE(by_dtls);
+  CHECK_FALSE(by_dtls->legs[0].srtp->has_keys());
+  CHECK(to_text(by_dtls->legs[0].srtp->by_dtls.value()) == "sha-256 " + kFingerprint);
   CHECK(read_call_spec(kWhole)->legs[0].srtp == nullptr);
 }
 
@@ -241,6 +248,11 @@ TEST_CASE("SRTP that makes no sense is refused with its place, and no key is rep
       {"{" + suite + R"(, "keys": [{)" + key + "}, {" + key + "}]}", "/legs/0/srtp"},
       {R"("a=crypto:1 AES_CM_128_HMAC_SHA1_80")", "/legs/0/srtp"},
       {R"("a=crypto:1 NONE inline:)" + kSrtpKey + '"', "/legs/0/srtp"},
+      {R"({"fingerprint": "sha-256 AB:CD"})", "/legs/0/srtp/fingerprint"},
+      {R"({"fingerprint": "md5 AB:CD"})", "/legs/0/srtp/fingerprint"},
+      {R"({"fingerprint": 7})", "/legs/0/srtp/fingerprint"},
+      {R"({"fingerprint": "sha-256 )" + kFingerprint + R"(", )" + key + "}", "/legs/0/srtp/key"},
+      {R"({"fingerprint": "sha-256 )" + kFingerprint + R"(", "setup": "active"})", "/legs/0/srtp/setup"},
   };
   for (const Wrong& wrong : all) {
     CAPTURE(wrong.srtp);

@@ -42,6 +42,20 @@ class Sender {
     std::uint8_t byte = 0;
     return ::recv(fd_, &byte, 1, MSG_DONTWAIT) >= 0;
   }
+  // What comes next, within a second.
+  Bytes hear() {
+    const timeval patience{1, 0};
+    REQUIRE(::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) == 0);
+    Bytes bytes(2048);
+    sockaddr_storage raw{};
+    socklen_t size = sizeof raw;
+    const ssize_t got = ::recvfrom(fd_, bytes.data(), bytes.size(), 0, reinterpret_cast<sockaddr*>(&raw), &size);
+    REQUIRE(got >= 0);
+    bytes.resize(static_cast<std::size_t>(got));
+    heard_from_ = endpoint_from(reinterpret_cast<sockaddr*>(&raw))->port;
+    return bytes;
+  }
+  std::uint16_t heard_from() const { return heard_from_; }  // the port of that
   Endpoint own() const {
     sockaddr_storage raw{};
     socklen_t size = sizeof raw;
@@ -52,6 +66,7 @@ class Sender {
  private:
   Endpoint target_;
   int fd_ = -1;
+  std::uint16_t heard_from_ = 0;
 };
 
 struct Arrivals final : DatagramSink {

@@ -31,6 +31,7 @@ class ScriptedSource final : public DatagramSource {
   Result<void> reopen(LegSlot, LegPorts) override { return {}; }
   void close(LegSlot) override {}
   void sweep(DatagramSink&) override {}
+  Result<void> send(LegSlot, const Endpoint&, ByteView) override { return {}; }
   SourceCounts counts() override { return counts_; }
 
  private:

@@ -431,3 +431,22 @@ TEST_CASE("an address that is not this machine's is not steered") {
   REQUIRE_FALSE(steering);
   CHECK(steering.error().code == Errc::invalid);
 }
+
+TEST_CASE("what is sent leaves by the leg's port, and what comes meanwhile is steered all the same") {
+  for (const char* address : {"127.0.0.1", "::1"}) {
+    Rig rig(address);
+    if (!rig) return;
+    const auto ports = rig.source->open(kLeg, RtcpPort::muxed);
+    REQUIRE(ports);
+    Sender peer(address);
+    for (std::uint8_t i = 0; i < 20; ++i) {
+      peer.send(ports->rtp, {i});
+      REQUIRE(rig.source->send(kLeg, peer.own(), Bytes{i, i}));
+      CHECK(peer.hear() == Bytes{i, i});
+      CHECK(peer.heard_from() == ports->rtp);
+    }
+    rig.source->sweep(rig.arrivals);
+    CHECK(rig.arrivals.all.size() == 20);
+    CHECK(rig.source->send(LegSlot{8}, peer.own(), Bytes{1}).error().code == Errc::not_found);
+  }
+}

@@ -257,3 +257,20 @@ TEST_CASE("an address that is not this machine's is refused") {
   REQUIRE_FALSE(source);
   CHECK(source.error().code == Errc::invalid);
 }
+
+TEST_CASE("what is sent leaves by the leg's port, in both families, and needs one that is open") {
+  for (const char* address : {"127.0.0.1", "::1", "::"}) {
+    CAPTURE(address);
+    BlockPool pool = make_pool(80);
+    auto source = source_on(address, pool);
+    const auto ports = source->open(kLeg, RtcpPort::muxed);
+    REQUIRE(ports);
+    Sender peer(std::string(address) == "::" ? "127.0.0.1" : address);
+    REQUIRE(source->send(kLeg, peer.own(), Bytes{1, 2, 3}));
+    CHECK(peer.hear() == Bytes{1, 2, 3});
+    CHECK(peer.heard_from() == ports->rtp);
+    CHECK(source->send(LegSlot{8}, peer.own(), Bytes{1}).error().code == Errc::not_found);
+    source->close(kLeg);
+    CHECK(source->send(kLeg, peer.own(), Bytes{1}).error().code == Errc::not_found);
+  }
+}

@@ -16,10 +16,9 @@ constexpr int kMostSteps = 200000;
 
 const Endpoint HandSource::kUsualSource = *parse_endpoint("192.0.2.1:4000");
 
-Result<LegPorts> HandSource::open(LegSlot leg, RtcpPort) {
+Result<LegPorts> HandSource::open(LegSlot leg, RtcpPort rtcp) {
   open_[leg] = true;
-  const auto port = static_cast<std::uint16_t>(20000 + 2 * leg.value);
-  return LegPorts{port, static_cast<std::uint16_t>(port + 1)};
+  return ports_of(PortPair{static_cast<std::uint16_t>(20000 + 2 * leg.value)}, rtcp);
 }
 
 Result<void> HandSource::reopen(LegSlot leg, LegPorts ports) {
@@ -98,7 +97,10 @@ ShardRig::ShardRig(RigOptions options)
   srtp = *make_srtp_engine(options.srtp_means, 16, ArenaBacking::locked_memory);
   shard.emplace(Shard::Parts{*blocks_, *queue_, *sealer_, *this, *source_, *srtp, record, purposes_, lease,
                              [this](FinishedCall finished) { abandoned.push_back(std::move(finished)); },
-                             [this] { return now.mono + working; }},
+                             [this] { return now.mono + working; },
+                             [this](LegId leg, DtlsLook look, ByteView datagram, const Endpoint& from) {
+                               handshakes.push_back({leg, look, {datagram.begin(), datagram.end()}, from});
+                             }},
                 options.shard);
 
   NewCall call{{new_id<CallId>(now.wall), {}, new_id<RecordingId>(now.wall), {}, now.wall}, options.consent, {}, {}};

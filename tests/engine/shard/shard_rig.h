@@ -23,6 +23,10 @@ class HandSource final : public DatagramSource {
   Result<void> reopen(LegSlot leg, LegPorts ports) override;
   void close(LegSlot leg) override;
   void sweep(DatagramSink& sink) override;
+  Result<void> send(LegSlot leg, const Endpoint& to, ByteView datagram) override {
+    sent.push_back({leg, {datagram.begin(), datagram.end()}, to, DatagramPort::rtp});
+    return {};
+  }
   SourceCounts counts() override { return counts_; }
 
   void put(LegSlot leg, Bytes datagram, const Endpoint& from = kUsualSource, DatagramPort port = DatagramPort::rtp) {
@@ -30,17 +34,18 @@ class HandSource final : public DatagramSource {
   }
   bool is_open(LegSlot leg) const { return open_.contains(leg); }
 
-  bool refuses = false;  // to open again the ports of before a restart
-
-  static const Endpoint kUsualSource;
-
- private:
   struct Waiting {
     LegSlot leg;
     Bytes datagram;
     Endpoint from;
     DatagramPort port;
   };
+  std::vector<Waiting> sent;  // by the shard: `from` is where to
+  bool refuses = false;       // to open again the ports of before a restart
+
+  static const Endpoint kUsualSource;
+
+ private:
   BlockPool& pool_;
   std::deque<Waiting> waiting_;
   std::map<LegSlot, bool> open_;
@@ -130,6 +135,7 @@ class ShardRig : private SegmentObserver {
   std::size_t segment_count(std::size_t leg) const;
   std::vector<std::uint32_t> segment_numbers() const;  // of all legs, as they were opened
   void refuse_ports() { source_->refuses = true; }
+  const std::vector<HandSource::Waiting>& sent() const { return source_->sent; }
   bool arena_holds(ByteView marker) const;
   Gate gate(std::size_t leg);
   LiveCall& call();
@@ -138,8 +144,15 @@ class ShardRig : private SegmentObserver {
   HandRecord record;
   std::shared_ptr<const SecretKey> participant_key = std::make_shared<const SecretKey>(SecretKey::random());  // of all
   std::vector<FinishedCall> abandoned;
-  nanoseconds working{0};       // how long a sweep takes: what the clock shows at its end
-  nanoseconds asked_before{0};  // how long before they reach the shard decisions are made
+  struct Handshake {
+    LegId leg;
+    DtlsLook look;
+    Bytes datagram;
+    Endpoint from;
+  };
+  std::vector<Handshake> handshakes;  // datagrams for them
+  nanoseconds working{0};             // how long a sweep takes: what the clock shows at its end
+  nanoseconds asked_before{0};        // how long before they reach the shard decisions are made
   LatencyHistogram seal_delays;
   bool auto_record = true;  // the record answers at the next step
   LedgerLease lease;

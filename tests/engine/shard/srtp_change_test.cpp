@@ -13,7 +13,7 @@ namespace {
 
 constexpr SrtpSuite kUsual = SrtpSuite::aes_cm_128_hmac_sha1_80;
 
-SrtpCounts srtp_counts(ShardRig& rig) { return rig.call().legs().at(0)->srtp_counts(); }
+SrtpCounts srtp_counts(ShardRig& rig) { return rig.call().legs().at(0)->srtp()->counts(); }
 
 Result<void> change_keys(ShardRig& rig, const SharedSrtpTerms& terms) {
   return rig.shard->change_leg(rig.call_id, LegIndex(0), {RigOptions().formats, 101}, std::nullopt, terms, rig.now);
@@ -63,7 +63,7 @@ TEST_CASE("another suite is another session, and what was counted before stays c
   REQUIRE(change_keys(rig, others));
   sender.begin(others, 50);
   send(rig, sender, 50, 50, said);
-  CHECK(rig.call().legs().at(0)->srtp_suite() == SrtpSuite::aead_aes_256_gcm);
+  CHECK(rig.call().legs().at(0)->srtp()->suite() == SrtpSuite::aead_aes_256_gcm);
   CHECK(srtp_counts(rig).packets == 100);
   CHECK(srtp_counts(rig).of(SrtpFault::unauthentic) == 1);
   rig.end();

@@ -29,7 +29,7 @@ void send(ShardRig& rig, SrtpSender& sender, std::uint64_t first, std::uint64_t 
   }
 }
 
-SrtpCounts srtp_counts(ShardRig& rig) { return rig.call().legs().at(0)->srtp_counts(); }
+SrtpCounts srtp_counts(ShardRig& rig) { return rig.call().legs().at(0)->srtp()->counts(); }
 ReceiverCounts received(ShardRig& rig) { return rig.call().legs().at(0)->receiver().counts(); }
 
 }  // namespace

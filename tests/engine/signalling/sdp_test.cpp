@@ -111,7 +111,7 @@ TEST_CASE("a leg that is there takes what it took before, or nothing") {
 TEST_CASE("an answer takes one line and refuses the others, in their places") {
   const auto offered = media_offered(*parse_sdp(kOffer));
   REQUIRE(offered);
-  const std::string text = answer_to(*offered, *parse_endpoint("198.51.100.7:30000"), 30001, 5);
+  const std::string text = answer_to(*offered, {*parse_endpoint("198.51.100.7:30000"), 30001}, 5);
   const auto answer = parse_sdp(text);
   REQUIRE(answer);
   REQUIRE(answer->media.size() == 4);
@@ -178,11 +178,76 @@ TEST_CASE("an offer of SRTP is answered with the line that is taken and a key of
   REQUIRE(offered);
   REQUIRE(offered->crypto);
   CHECK(offered->crypto->tag == 7);
-  const auto answer = parse_sdp(answer_to(*offered, *parse_endpoint("198.51.100.7:30000"), 30001, 5));
+  const auto answer = parse_sdp(answer_to(*offered, {*parse_endpoint("198.51.100.7:30000"), 30001}, 5));
   REQUIRE(answer);
   REQUIRE(answer->media[0].crypto.size() == 1);
   CHECK(answer->media[0].is_srtp_audio());
   CHECK(answer->media[0].crypto[0].tag == 7);
   CHECK(answer->media[0].crypto[0].terms->suite == SrtpSuite::aes_cm_128_hmac_sha1_32);
   CHECK(to_base64(answer->media[0].crypto[0].terms->keys[0].reveal()) != kKey);
+}
+
+namespace {
+
+std::string fingerprint(char digit) {
+  std::string bytes;
+  for (int i = 0; i < 32; ++i) bytes += (i == 0 ? "" : ":") + std::string(2, digit);
+  return "sha-256 " + bytes;
+}
+std::string fingerprint_line(char digit) { return "a=fingerprint:" + fingerprint(digit) + "\r\n"; }
+
+SdpMedia first_of(const std::string& text) { return parse_sdp(text)->media.at(0); }
+
+}  // namespace
+
+TEST_CASE("an m-line is SRTP by DTLS when it has a fingerprint, and the other end may begin") {
+  const std::string line = fingerprint_line('A');
+  for (const char* protocol : {"UDP/TLS/RTP/SAVP", "UDP/TLS/RTP/SAVPF", "RTP/SAVP", "RTP/SAVPF"}) {
+    CAPTURE(protocol);
+    for (const char* setup : {"", "a=setup:actpass\r\n", "a=setup:active\r\n"}) {
+      const SdpMedia media = first_of(srtp_offer(line + setup, protocol));
+      CHECK(media.is_by_dtls());
+      CHECK(media.is_srtp_audio());
+      CHECK_FALSE(media.is_rtp_audio());
+      REQUIRE(media.srtp_terms() != nullptr);
+      CHECK_FALSE(media.srtp_terms()->has_keys());
+      CHECK(to_text(media.srtp_terms()->by_dtls.value()) == fingerprint('A'));
+    }
+    for (const char* setup : {"a=setup:passive\r\n", "a=setup:holdconn\r\n"}) {
+      CHECK_FALSE(first_of(srtp_offer(line + setup, protocol)).is_srtp_audio());
+    }
+    CHECK_FALSE(first_of(srtp_offer("a=fingerprint:sha-1 AB:CD\r\n", protocol)).is_srtp_audio());
+  }
+  CHECK_FALSE(first_of(srtp_offer(line, "RTP/AVP")).is_srtp_audio());
+  CHECK(first_of(srtp_offer(line, "RTP/AVP")).is_rtp_audio());
+
+  // Keys that are there are taken, except where the protocol says that they come by a handshake.
+  const std::string crypto = "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:" + std::string(kKey) + "\r\n";
+  CHECK(first_of(srtp_offer(line + crypto, "RTP/SAVP")).srtp_terms()->has_keys());
+  CHECK_FALSE(first_of(srtp_offer(line + crypto, "UDP/TLS/RTP/SAVP")).srtp_terms()->has_keys());
+}
+
+TEST_CASE("a fingerprint and a setup of the session are its m-lines', where these have none of their own") {
+  const std::string first = "m=audio 40026 UDP/TLS/RTP/SAVP 0\r\n";
+  const std::string second = "m=audio 40028 UDP/TLS/RTP/SAVP 0\r\n" + fingerprint_line('B') + "a=setup:active\r\n";
+  const auto session = parse_sdp("v=0\r\nc=IN IP4 192.0.2.1\r\na=setup:passive\r\na=fingerprint:sha-1 AB\r\n" +
+                                 fingerprint_line('A') + fingerprint_line('C') + first + second);
+  REQUIRE(session);
+  CHECK(to_text(session->media[0].fingerprint.value()) == fingerprint('A'));
+  CHECK_FALSE(session->media[0].is_by_dtls());
+  CHECK(to_text(session->media[1].fingerprint.value()) == fingerprint('B'));
+  CHECK(session->media[1].is_by_dtls());
+}
+
+TEST_CASE("an offer of SRTP by DTLS is answered with our certificate, and that the other end begins") {
+  const auto offered =
+      media_offered(*parse_sdp(srtp_offer(fingerprint_line('A') + "a=setup:actpass\r\na=rtcp-mux\r\n", "RTP/SAVPF")));
+  REQUIRE(offered);
+  CHECK_FALSE(offered->crypto);
+  CHECK(to_text(offered->srtp->by_dtls.value()) == fingerprint('A'));
+  const std::string text = answer_to(*offered, {*parse_endpoint("198.51.100.7:30000"), 30000, fingerprint('B')}, 5);
+  CHECK_THAT(text, Catch::Contains("m=audio 30000 RTP/SAVPF 0"));
+  CHECK_THAT(text, Catch::Contains("a=setup:passive\r\n"));
+  CHECK_THAT(text, Catch::Contains("a=rtcp-mux\r\n"));
+  CHECK(to_text(first_of(text).fingerprint.value()) == fingerprint('B'));
 }

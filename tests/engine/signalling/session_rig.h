@@ -14,6 +14,10 @@
 
 namespace assent {
 
+// Of the certificate that those are shown who make a handshake with us.
+inline const std::string kOurFingerprint =
+    "sha-256 0A:1B:2C:3D:4E:5F:60:71:82:93:A4:B5:C6:D7:E8:F9:0A:1B:2C:3D:4E:5F:60:71:82:93:A4:B5:C6:D7:E8:F9";
+
 class KeptCalls final : public CallService {
  public:
   struct Kept {
@@ -60,6 +64,7 @@ class KeptCalls final : public CallService {
       one.payloads = hearing.payloads;
       kept->sources[one.label] = hearing.source;
       if (hearing.srtp != nullptr) kept->srtp[one.label] = hearing.srtp;
+      show_srtp(one, hearing.srtp);
     }
     return {};
   }
@@ -136,6 +141,13 @@ class KeptCalls final : public CallService {
     const auto found = live.find(id);
     return found == live.end() ? nullptr : &found->second;
   }
+  static void show_srtp(LegView& leg, const SharedSrtpTerms& terms) {
+    if (terms == nullptr) return;
+    leg.srtp.emplace();
+    if (!terms->by_dtls) return;
+    leg.srtp->fingerprint = kOurFingerprint;
+    leg.rtcp_port = leg.port;
+  }
   static void add(Kept& kept, const std::vector<ParticipantSpec>& participants, const std::vector<LegSpec>& legs) {
     for (const ParticipantSpec& one : participants) {
       kept.participants.push_back(one);
@@ -156,6 +168,7 @@ class KeptCalls final : public CallService {
         old.has_ended = true;
       }
       leg.rtcp_port = static_cast<std::uint16_t>(leg.port + 1);
+      show_srtp(leg, spec.srtp);
       kept.sources[spec.label] = spec.source;
       kept.srtp[spec.label] = spec.srtp;
       kept.view.legs.push_back(std::move(leg));

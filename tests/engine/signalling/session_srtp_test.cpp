@@ -116,3 +116,67 @@ TEST_CASE("after a restart the keys of a re-offer are the leg's, and it stays en
   const std::string half = sdp_of(line_sdp("96", 40000) + secured("97", 40002, crypto(kSecondKey)));
   CHECK(owners_of(rig, answered(again.change(rig.offer("application/sdp", half)))) == Owners{"", "anna=="});
 }
+
+namespace {
+
+std::string fingerprint(char digit) {
+  std::string line = "a=fingerprint:sha-256 ";
+  for (int i = 0; i < 32; ++i) line += (i == 0 ? "" : ":") + std::string(2, digit);
+  return line + "\r\n";
+}
+
+std::string by_dtls(const std::string& label, int port, char digit, const std::string& setup = "actpass") {
+  std::string line =
+      line_sdp(label, port, "0 8 101", fingerprint(digit) + "a=setup:" + setup + "\r\na=rtcp-mux\r\na=sendonly\r\n");
+  return line.replace(line.find("RTP/AVP"), 7, "UDP/TLS/RTP/SAVP");
+}
+
+std::string both_by_dtls(char digit) { return sdp_of(by_dtls("96", 40000, digit) + by_dtls("97", 40002, 'B')); }
+
+// The same, by DTLS-SRTP.
+struct BegunByDtls : SessionRig {
+  SdpSession first;
+  BegunByDtls() : first(answered(begin(kMixed, both(both_by_dtls('A'), metadata_of(bob_and_anna()))))) {
+    calls.asked.clear();
+  }
+  DtlsFingerprint peer(const std::string& label) { return calls.only().srtp.at(label)->by_dtls.value(); }
+};
+
+}  // namespace
+
+TEST_CASE("an m-line by DTLS-SRTP is a leg that expects its certificate, and is answered with ours") {
+  BegunByDtls rig;
+  CHECK(owners_of(rig, rig.first) == Owners{"bob==", "anna=="});
+  CHECK(rig.peer("96").bytes == Bytes(32, 0xAA));
+  CHECK(rig.peer("97").bytes == Bytes(32, 0xBB));
+  for (const SdpMedia& media : rig.first.media) {
+    CHECK(media.protocol == "UDP/TLS/RTP/SAVP");
+    CHECK(media.crypto.empty());
+    CHECK(to_text(media.fingerprint.value()) == kOurFingerprint);
+    CHECK(media.setup == "passive");
+    CHECK(media.rtcp_mux);
+    CHECK(media.rtcp_port == media.port);
+  }
+}
+
+TEST_CASE("the same certificate again changes nothing, another is expected, and neither is taken in the clear") {
+  BegunByDtls rig;
+  const SiprecAnswer before = rig.change("", "");
+  CHECK(before.sdp == rig.change("application/sdp", both_by_dtls('A')).sdp);
+  CHECK(rig.calls.asked.empty());
+  (void)answered(rig.change("application/sdp", both_by_dtls('C')));
+  CHECK(rig.calls.asked == std::vector<std::string>{"change"});
+  CHECK(rig.peer("96").bytes == Bytes(32, 0xCC));
+  const std::string half = sdp_of(line_sdp("96", 40000) + by_dtls("97", 40002, 'B'));
+  CHECK(owners_of(rig, answered(rig.change("application/sdp", half))) == Owners{"", "anna=="});
+  CHECK_THAT(rig.told.back(), Catch::Contains("was encrypted and is no more"));
+}
+
+TEST_CASE("who wants us to begin the handshake is told why nothing is recorded") {
+  SessionRig rig;
+  const std::string offer = sdp_of(line_sdp("96", 40000) + by_dtls("97", 40002, 'B', "passive"));
+  const SdpSession answer = answered(rig.begin(kMixed, both(offer, metadata_of(bob_and_anna()))));
+  CHECK(owners_of(rig, answer) == Owners{"bob==", ""});
+  REQUIRE_FALSE(rig.told.empty());
+  CHECK_THAT(rig.told.front(), Catch::Contains("a=setup:passive"));
+}

@@ -135,7 +135,8 @@ class FakeCalls final : public CallService {
       leg.port = static_cast<std::uint16_t>(30000 + 2 * view.legs.size());
       leg.rtcp_port = static_cast<std::uint16_t>(leg.port + 1);
       leg.rtpengine = spec.rtpengine;
-      if (spec.srtp != nullptr) leg.srtp = LegSrtpView{std::string(name_of(spec.srtp->suite)), 0, {}};
+      if (spec.srtp != nullptr) leg.srtp.emplace();
+      if (spec.srtp != nullptr && spec.srtp->by_dtls) leg.srtp->fingerprint = "sha-256 " + std::string(95, 'A');
       view.legs.push_back(leg);
     }
   }
@@ -359,6 +360,26 @@ TEST_CASE("what rtpengine sends as SRTP is heard with its keys, and with its new
   CHECK(rig.rtpengine.begun.empty());
   REQUIRE(rig.told.size() == 2);
   CHECK_THAT(rig.told[0], Catch::Contains("sends plain RTP now"));
+}
+
+TEST_CASE("what rtpengine sends by DTLS-SRTP is expected from its certificate, and it is told of ours") {
+  Rig rig;
+  rig.rtpengine.protocol = "UDP/TLS/RTP/SAVP";
+  std::string digits = "AB";
+  for (int i = 1; i < 32; ++i) digits += ":AB";
+  rig.rtpengine.crypto = "a=setup:actpass\r\na=fingerprint:sha-256 " + digits + "\r\n";
+  const CallView view = rig.created();
+  REQUIRE(rig.inner.asked[0].srtp != nullptr);
+  CHECK(rig.inner.asked[0].srtp->by_dtls.value().bytes == Bytes(32, 0xAB));
+  const auto told_of_us = [&](const RtpengineSource& source) {
+    const std::string& answer = rig.rtpengine.begun.at(source.subscription);
+    CHECK_THAT(answer, Catch::Contains("a=fingerprint:" + *view.legs[0].srtp->fingerprint));
+    CHECK_THAT(answer, Catch::Contains("a=setup:passive"));
+  };
+  told_of_us(*rig.inner.asked[0].rtpengine);
+  rig.rtpengine.forget();
+  rig.step();
+  told_of_us(*rig.inner.asked[0].rtpengine);
 }
 
 TEST_CASE("a leg that rtpengine sends is changed by nobody else") {
