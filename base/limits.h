@@ -528,6 +528,7 @@ inline constexpr std::uint64_t kWavBytes = 0xFFFFFFFF;  // RIFF sizes have 32 bi
 inline constexpr std::size_t kPeakBuckets = 20000;      // more than any screen has columns
 
 // ---- What media servers say ----------------------------------------------------------------------------------------
+inline constexpr std::size_t kLoggedKeyBytes = 4096;  // a datagram of rtpengine's dtmf-log-dest
 inline constexpr std::size_t kNgBytes = 65535;  // of rtpengine's NG: a UDP datagram
 inline constexpr int kBencodeDepth = 16;
 inline constexpr std::size_t kBencodeValues = 65536;

@@ -202,6 +202,10 @@ Result<void> Engine::Parts::start_calls() {
     report.push_back("nor do " + std::to_string(back->troubles.size() - kTold) + " further calls");
   }
   media_servers.emplace(*calls, tell);
+  if (const auto& keys_told = settings.listen.rtpengine_keys) {
+    if (auto heard = media_servers->hear_keys(*keys_told, settings.media.inband_dtmf); !heard) return heard.error();
+    report.push_back("keys that rtpengine tells of are heard on " + to_text(*keys_told));
+  }
   return eraser->resume();
 }
 

@@ -10,4 +10,12 @@ MediaServers::MediaServers(CallService& calls, std::function<void(const std::str
   thread_.emplace("media servers", subscribed_.wake_signal(), [this](MonoTime now) { return subscribed_.step(now); });
 }
 
+Result<void> MediaServers::hear_keys(const Endpoint& local, InbandUse tones) {
+  const auto press = [this, tones](const LoggedKey& key, const Endpoint& from) { subscribed_.press(key, from, tones); };
+  auto log = KeyLog::listen(local, press);
+  if (!log) return log.error();
+  key_log_ = *std::move(log);
+  return {};
+}
+
 }  // namespace assent

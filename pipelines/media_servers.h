@@ -5,11 +5,13 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "base/step_thread.h"
 #include "engine/signalling/subscribed_calls.h"
+#include "pipelines/key_log.h"
 
 namespace assent {
 
@@ -17,9 +19,14 @@ class MediaServers {
  public:
   // Takes up the calls in progress.
   MediaServers(CallService& calls, std::function<void(const std::string&)> tell);
+  // Hears the keys that rtpengine tells of. Errors as KeyLog::listen.
+  Result<void> hear_keys(const Endpoint& local, InbandUse tones);
 
   CallService& calls() { return subscribed_; }
-  void stop() { thread_.reset(); }
+  void stop() {
+    key_log_.reset();
+    thread_.reset();
+  }
   // What belongs to calls that are over now. After stop.
   void end_what_is_over() { (void)subscribed_.step(read_mono()); }
 
@@ -27,6 +34,7 @@ class MediaServers {
   UdpNgClient ng_;
   SubscribedCalls subscribed_;
   std::optional<StepThread> thread_;
+  std::unique_ptr<KeyLog> key_log_;
 };
 
 }  // namespace assent

@@ -28,6 +28,7 @@ void read_listen(SectionReader&& section, pipeline::Listen& listen) {
   if (const auto address = section.take_address("rtp_address")) listen.rtp_address = *address;
   listen.rtp_advertise = section.take_address("rtp_advertise");
   section.take("rtp_ports", listen.rtp_ports);
+  if (section.has("rtpengine_keys")) section.take_endpoint("rtpengine_keys", listen.rtpengine_keys.emplace());
   section.finish();
 
   if (listen.rtp_advertise && is_any_address(*listen.rtp_advertise)) {

@@ -50,6 +50,7 @@ struct Listen {
   Endpoint rtp_address = *parse_address("127.0.0.1", 0);  // what legs bind to
   std::optional<Endpoint> rtp_advertise;                  // told to senders; else rtp_address
   PortSpan rtp_ports{20000, 29999};                       // a pair for each leg, RTP on the even one
+  std::optional<Endpoint> rtpengine_keys;                 // where rtpengine tells of keys (its dtmf-log-dest)
 };
 
 struct Capacity {

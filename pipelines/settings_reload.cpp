@@ -62,6 +62,7 @@ void note_what_waits(Comparison& compare, const PipelineSettings& running, const
   compare.wait("listen.rtp_address", running.listen.rtp_address, read.listen.rtp_address);
   compare.wait("listen.rtp_advertise", running.listen.rtp_advertise, read.listen.rtp_advertise);
   compare.wait("listen.rtp_ports", running.listen.rtp_ports, read.listen.rtp_ports);
+  compare.wait("listen.rtpengine_keys", running.listen.rtpengine_keys, read.listen.rtpengine_keys);
   compare.wait("capacity.calls", running.capacity.calls, read.capacity.calls);
   compare.wait("capacity.legs_per_call", running.capacity.legs_per_call, read.capacity.legs_per_call);
   compare.wait("threads.shards", running.threads.shards, read.threads.shards);

@@ -186,7 +186,7 @@ std::string to_json(const LegMedia& media) {
   if (media.ports) object["ports"] = {media.ports->rtp, media.ports->rtcp};
   if (media.rtpengine) {
     object["rtpengine"] = {to_text(media.rtpengine->control), media.rtpengine->call_id, media.rtpengine->tag,
-                           media.rtpengine->subscription};
+                           media.rtpengine->subscription, media.rtpengine->is_one_of_all};
   }
   if (media.signalled) object["signalled"] = *media.signalled;
   if (media.has_ended) object["ended"] = true;
@@ -231,7 +231,7 @@ Result<LegMedia> leg_media_from(std::string_view text) {
     }
     if (const auto from = object.find("rtpengine"); from != object.end()) {
       found.rtpengine = RtpengineSource{parse_endpoint(from->at(0).get<std::string>()).value_or(Endpoint{}),
-                                        from->at(1), from->at(2), from->at(3)};
+                                        from->at(1), from->at(2), from->at(3), from->size() > 4 && from->at(4) == true};
     }
     if (const auto terms = optional_of<std::string>(object, "srtp")) srtp = srtp_terms_from(*terms);
     found.signalled = optional_of<std::string>(object, "signalled");

@@ -30,6 +30,7 @@ std::string origin_of(const Caller& caller) {
     case Caller::By::token: return "token:" + caller.token_id;
     case Caller::By::webhook: return "webhook:" + caller.token_id;
     case Caller::By::trunk: return "trunk:" + caller.token_id;
+    case Caller::By::rtpengine: return "rtpengine:" + caller.token_id;
   }
   return caller.token_id;
 }

@@ -23,12 +23,12 @@
 
 namespace assent {
 
-// Who asks: the id of the API token, or the name of the webhook or of the trunk (engine/signalling/siprec_sessions.h),
-// for the record; and since when, for the latency.
+// Who asks: the id of the API token, or the name of the webhook or of the trunk (engine/signalling/siprec_sessions.h), or
+// where rtpengine's control port is, for the record; and since when, for the latency.
 struct Caller {
   std::string token_id;
   std::optional<MonoTime> asked_at = std::nullopt;
-  enum class By { token, webhook, trunk } by = By::token;
+  enum class By { token, webhook, trunk, rtpengine } by = By::token;
 };
 
 struct Notice {
@@ -52,8 +52,17 @@ struct RtpengineSource {
   std::string call_id;       // SIP's
   std::string tag;           // of the participant, in SIP's From or To
   std::string subscription;  // rtpengine's name of the copy; made here
+  bool is_one_of_all = false;  // who comes to rtpengine's call later comes to ours, too
 
   bool operator==(const RtpengineSource&) const = default;
+};
+
+// A call that goes through rtpengine, of which a copy of what everybody says is asked for, or of what those with these
+// tags do.
+struct RtpengineCall {
+  Endpoint control;
+  std::string call_id;
+  std::vector<std::string> tags = {};  // none: all, and those who come later
 };
 
 struct LegSpec {
@@ -83,6 +92,7 @@ struct CallSpec {
   std::optional<Notice> notice;
   std::vector<ParticipantSpec> participants;
   std::vector<LegSpec> legs;
+  std::optional<RtpengineCall> rtpengine = std::nullopt;  // has a leg for each party of it, too
   // What whoever signals the call must know to go on after a restart, in its own words: kept sealed until the call
   // ends, and nobody else's to read.
   std::optional<std::string> signalled = std::nullopt;

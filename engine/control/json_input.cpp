@@ -220,7 +220,9 @@ Read<CallSpec> read_call_spec(std::string_view body) {
   call.tenant = object.optional_text("tenant", kMaybeEmpty).value_or("");
   call.policy = object.optional_text("policy");
   call.notice = optional_notice(object, faults);
-  call.participants = read_participants(object, 1, faults);
+  const json* source = object.optional_value("source");
+  if (source != nullptr) call.rtpengine = read_call_source(*source, object.pointer_to("source"), faults);
+  call.participants = read_participants(object, source == nullptr ? 1 : 0, faults);
   Legs legs = read_legs(object, faults);
   call.legs = std::move(legs.specs);
   object.finish();

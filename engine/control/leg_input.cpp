@@ -101,20 +101,24 @@ std::optional<Endpoint> read_source(const json& value, const std::string& pointe
   return source;
 }
 
+Endpoint read_control(JsonObject& object) {
+  const std::string control = object.text("control");
+  const auto endpoint = parse_endpoint(control);
+  if (endpoint && endpoint->port != 0) return *endpoint;
+  if (!control.empty()) {
+    object.fault("control", "must be \"ADDRESS:PORT\" of rtpengine's listen-ng, with an IP address, not a name");
+  }
+  return {};
+}
+
 // {"rtpengine": {"control": "192.0.2.1:2223", "call_id": ..., "tag": ...}}
 RtpengineSource read_rtpengine(const json& value, const std::string& pointer, Faults& faults) {
   JsonObject object(value, pointer, faults);
   RtpengineSource source;
-  const std::string control = object.text("control");
+  source.control = read_control(object);
   source.call_id = object.text("call_id");
   source.tag = object.text("tag");
   object.finish();
-  const auto endpoint = parse_endpoint(control);
-  if (endpoint && endpoint->port != 0) {
-    source.control = *endpoint;
-  } else if (!control.empty()) {
-    object.fault("control", "must be \"ADDRESS:PORT\" of rtpengine's listen-ng, with an IP address, not a name");
-  }
   return source;
 }
 
@@ -131,6 +135,26 @@ void read_subscribed_leg(const json& source, JsonObject& object, LegSpec& leg, F
 }
 
 }  // namespace
+
+RtpengineCall read_call_source(const json& value, const std::string& pointer, std::vector<FieldError>& faults) {
+  JsonObject source(value, pointer, faults);
+  RtpengineCall call;
+  if (const json* asked = source.value("rtpengine")) {
+    JsonObject object(*asked, source.pointer_to("rtpengine"), faults);
+    call.control = read_control(object);
+    call.call_id = object.text("call_id");
+    if (object.optional_value("tags") != nullptr) {
+      const std::string tags = object.pointer_to("tags");
+      for (const json* tag : object.array("tags", {1, limits::kLegsPerCall})) {
+        const std::string here = tags + "/" + std::to_string(call.tags.size());
+        call.tags.push_back(read_text(*tag, here, {limits::kRefBytes, false, false}, faults));
+      }
+    }
+    object.finish();
+  }
+  source.finish();
+  return call;
+}
 
 LegChange read_leg_change(const json& value, const std::string& pointer, std::vector<FieldError>& faults,
                           bool& no_memory) {

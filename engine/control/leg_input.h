@@ -27,6 +27,9 @@ namespace assent {
 // `no_memory` is set when there is no locked memory left for a key, which is also a fault.
 LegSpec read_leg(const nlohmann::json& value, const std::string& pointer, std::vector<FieldError>& faults,
                  bool& no_memory);
+// {"rtpengine": {"control": "192.0.2.1:2223", "call_id": ..., "tags": [...]}}: the source of a whole call.
+RtpengineCall read_call_source(const nlohmann::json& value, const std::string& pointer,
+                               std::vector<FieldError>& faults);
 LegChange read_leg_change(const nlohmann::json& value, const std::string& pointer, std::vector<FieldError>& faults,
                           bool& no_memory);
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/limits.h"
+#include "engine/signalling/rtpengine_call.h"
 
 namespace assent {
 namespace {
@@ -15,6 +16,13 @@ bool is_subscribed(const LegSpec& leg) { return leg.rtpengine.has_value(); }
 Error of_leg(const std::string& label, const Error& why) {
   const Errc code = why.code == Errc::not_found ? Errc::invalid : why.code;
   return error(code, "legs: \"" + label + "\": " + why.what);
+}
+
+// What comes of a key a second time is another press.
+bool hears_keys(const LegPayloads& payloads, InbandUse tones) {
+  const bool has_waveform = std::any_of(payloads.formats.begin(), payloads.formats.end(),
+                                        [](const LegFormat& one) { return one.codec.is_waveform(); });
+  return payloads.dtmf || (tones != InbandUse::off && has_waveform);
 }
 
 std::string fingerprint_for(const LegView& leg) {
@@ -47,9 +55,12 @@ class SubscribedCalls::Asked {
 // ---- calls come and go ----------------------------------------------------------------------------------------------
 
 Result<CallView> SubscribedCalls::create_call(const CallSpec& spec, const Caller& caller) {
-  if (std::none_of(spec.legs.begin(), spec.legs.end(), is_subscribed)) return calls_.create_call(spec, caller);
+  if (!spec.rtpengine && std::none_of(spec.legs.begin(), spec.legs.end(), is_subscribed)) {
+    return calls_.create_call(spec, caller);
+  }
   Asked asked(ng_);
   CallSpec filled = spec;
+  if (auto found = find_parties(filled); !found) return found.error();
   if (auto done = ask_for(filled.legs, asked); !done) return done.error();
   auto view = calls_.create_call(filled, caller);
   if (!view) return view;
@@ -60,6 +71,33 @@ Result<CallView> SubscribedCalls::create_call(const CallSpec& spec, const Caller
   asked.keep();
   keep(*view);
   return view;
+}
+
+// The parties of rtpengine's call get a leg each.
+Result<void> SubscribedCalls::find_parties(CallSpec& spec) {
+  if (!spec.rtpengine) return {};
+  auto parties = ask_for_parties(ng_, spec.rtpengine->control, spec.rtpengine->call_id);
+  if (!parties)
+    return error(parties.error().code == Errc::not_found ? Errc::invalid : parties.error().code,
+                 "source: " + parties.error().what);
+  const std::vector<std::string>& wanted = spec.rtpengine->tags;
+  for (const std::string& tag : wanted) {
+    const bool is_there =
+        std::any_of(parties->begin(), parties->end(), [&](const RtpengineParty& one) { return one.tag == tag; });
+    if (!is_there) return error(Errc::invalid, "source: rtpengine's call has no party with the tag \"" + tag + "\"");
+  }
+  std::erase_if(*parties, [&](const RtpengineParty& one) {
+    return !wanted.empty() && std::find(wanted.begin(), wanted.end(), one.tag) == wanted.end();
+  });
+  if (parties->empty()) return error(Errc::invalid, "source: nobody is in rtpengine's call");
+  std::set<std::string> refs;
+  std::set<std::string> labels;
+  for (const ParticipantSpec& one : spec.participants) refs.insert(one.ref);
+  for (const LegSpec& one : spec.legs) labels.insert(one.label);
+  PartyLegs found = legs_for(*parties, *spec.rtpengine, refs, labels);
+  spec.participants.insert(spec.participants.end(), found.participants.begin(), found.participants.end());
+  std::move(found.legs.begin(), found.legs.end(), std::back_inserter(spec.legs));
+  return {};
 }
 
 Result<CallView> SubscribedCalls::change_legs(CallId id, const LegsSpec& spec, const Caller& caller) {
@@ -133,6 +171,7 @@ void SubscribedCalls::keep(const CallView& view) {
                    leg.label,
                    *leg.rtpengine,
                    {*rtp, leg.rtcp_port, fingerprint_for(leg)},
+                   leg.participant,
                    leg.payloads,
                    leg.srtp.has_value(),
                    false});
@@ -179,6 +218,8 @@ MonoTime SubscribedCalls::step(MonoTime now) {
   }
   std::set<Endpoint> silent;  // asked once in a round, or one that is down would hold up the others
   end(over, silent);
+  std::erase_if(turned_away_,
+                [&](const auto& one) { return std::find(all.begin(), all.end(), one.first) == all.end(); });
   for (const CallId id : all) look_after(id, silent);
   return now + limits::kSubscriptionLook;
 }
@@ -212,9 +253,61 @@ void SubscribedCalls::look_after(CallId id, std::set<Endpoint>& silent) {
     tell_("call " + to_text(id) + ", leg \"" + one.label +
           "\": " + (checked ? "rtpengine sends it again" : "rtpengine has forgotten it: " + checked.error().what));
   }
-  if (!changed) return;
-  const std::lock_guard lock(mutex_);
-  if (const auto found = subscribed_.find(id); found != subscribed_.end()) found->second = std::move(all);
+  if (changed) {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = subscribed_.find(id); found != subscribed_.end()) found->second = all;
+  }
+  let_in(id, all, silent);
+}
+
+// Whoever has come to rtpengine's call since. Who is turned away once is not tried again: what was booked of them by
+// then stays.
+void SubscribedCalls::let_in(CallId id, const std::vector<Subscribed>& all, const std::set<Endpoint>& silent) {
+  const auto one_of_all =
+      std::find_if(all.begin(), all.end(), [](const Subscribed& one) { return one.source.is_one_of_all; });
+  if (one_of_all == all.end() || one_of_all->is_lost || silent.contains(one_of_all->source.control)) return;
+  const RtpengineCall call{one_of_all->source.control, one_of_all->source.call_id};
+  auto parties = ask_for_parties(ng_, call.control, call.call_id);
+  if (!parties) return;
+  std::erase_if(*parties, [&](const RtpengineParty& party) {
+    if (turned_away_.contains({id, party.tag})) return true;
+    return std::any_of(all.begin(), all.end(), [&](const Subscribed& one) { return one.source.tag == party.tag; });
+  });
+  const auto view = parties->empty() ? Result<CallView>(error(Errc::not_found, "nobody is new")) : calls_.call(id);
+  if (!view) return;
+  std::set<std::string> refs;
+  std::set<std::string> labels;
+  for (const ParticipantView& one : view->participants) refs.insert(one.ref);
+  for (const LegView& one : view->legs) labels.insert(one.label);
+  const Caller caller{to_text(call.control), std::nullopt, Caller::By::rtpengine};
+  for (const RtpengineParty& one : *parties) {  // one by one: who cannot be recorded is in nobody's way
+    PartyLegs found = legs_for({one}, call, refs, labels);
+    refs.insert(found.legs.front().participant);
+    labels.insert(found.legs.front().label);
+    const auto added = change_legs(id, {std::move(found.participants), std::move(found.legs)}, caller);
+    if (!added) turned_away_.emplace(id, one.tag);
+    tell_("call " + to_text(id) + ": \"" + one.tag + "\" has come to it at rtpengine" +
+          (added ? "" : ", and is not recorded: " + added.error().what));
+  }
+}
+
+void SubscribedCalls::press(const LoggedKey& key, const Endpoint& from, InbandUse tones) {
+  std::vector<std::pair<CallId, Subscribed>> pressed;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [id, subscribed] : subscribed_) {
+      for (const Subscribed& one : subscribed) {
+        const bool is_theirs = one.source.call_id == key.call_id && one.source.tag == key.tag;
+        const bool may_tell = one.source.control.address == from.address;
+        if (is_theirs && may_tell && !hears_keys(one.taken, tones)) pressed.emplace_back(id, one);
+      }
+    }
+  }
+  for (const auto& [id, one] : pressed) {
+    const Caller caller{to_text(one.source.control), read_mono(), Caller::By::rtpengine};
+    const auto done = calls_.press(id, one.participant, key.key, caller);
+    if (!done) tell_("call " + to_text(id) + ", leg \"" + one.label + "\": a key is lost: " + done.error().what);
+  }
 }
 
 // A leg that has keys is never heard without any, so what was SRTP and is plain now is not taken.

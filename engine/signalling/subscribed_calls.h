@@ -1,7 +1,8 @@
 // SubscribedCalls: the live calls, whose legs may be asked for from rtpengine instead of being sent by somebody.
 //
-// It stands in front of the CallService that has the calls. A leg with an RtpengineSource is subscribed to first, which
-// says its codec, payload types and source; then the call is made; then rtpengine is told the ports. If any of it
+// It stands in front of the CallService that has the calls. A call may have all that rtpengine's has (RtpengineCall):
+// those who are in it get a leg each, and those who come later. A leg with an RtpengineSource is subscribed to first,
+// which says its codec, payload types and source; then the call is made; then rtpengine is told the ports. If any of it
 // fails, nothing is left of it anywhere. What has been subscribed to is looked after: when rtpengine has forgotten it
 // (it was restarted, and the proxy has offered the call again), it is subscribed to anew, for the same ports; when the
 // call is over, however it ended, it is ended.
@@ -21,6 +22,8 @@
 #include "base/step_thread.h"
 #include "base/time.h"
 #include "engine/control/call_service.h"
+#include "engine/ingest/inband_dtmf.h"
+#include "engine/signalling/logged_key.h"
 #include "engine/signalling/rtpengine_subscription.h"
 
 namespace assent {
@@ -30,6 +33,11 @@ class SubscribedCalls final : public CallService {
   using Tell = std::function<void(const std::string&)>;
   // All outlive it. `tell` is told what an operator should know, from any thread.
   SubscribedCalls(CallService& calls, NgClient& ng, Tell tell) : calls_(calls), ng_(ng), tell_(std::move(tell)) {}
+
+  // rtpengine says that somebody pressed a key. It counts where rtpengine's control port has that address, and the
+  // leg's keys are not heard otherwise: by events in the media, or by tones, which legs are listened to for. Any
+  // thread; waits until it is durable.
+  void press(const LoggedKey& key, const Endpoint& from, InbandUse tones);
 
   // Takes up the calls that are in progress. At start-up.
   void take_up();
@@ -80,11 +88,14 @@ class SubscribedCalls final : public CallService {
     std::string label;
     RtpengineSource source;
     ReceivingLeg receiving;
+    std::string participant;  // ref
     LegPayloads taken;
     bool is_srtp = false;
     bool is_lost = false;  // rtpengine has forgotten it
   };
 
+  Result<void> find_parties(CallSpec& spec);
+  void let_in(CallId id, const std::vector<Subscribed>& all, const std::set<Endpoint>& silent);
   Result<void> ask_for(std::vector<LegSpec>& legs, Asked& asked);
   Result<void> begin(const CallView& view, Asked& asked);
   void keep(const CallView& view);
@@ -100,7 +111,8 @@ class SubscribedCalls final : public CallService {
   Tell tell_;
   std::mutex mutex_;
   std::map<CallId, std::vector<Subscribed>> subscribed_;
-  std::vector<Subscribed> over_;  // of calls that have ended
+  std::vector<Subscribed> over_;                          // of calls that have ended
+  std::set<std::pair<CallId, std::string>> turned_away_;  // by tag: who came and was not let in; of `step` alone
   WakeSignal wake_;
 };
 

@@ -28,6 +28,7 @@ PIPELINE = """
 api = "127.0.0.1:0"
 rtp_address = "127.0.0.1"
 rtp_ports = "{ports}"
+{listen}
 [capacity]
 calls = {calls}
 [threads]
@@ -81,7 +82,7 @@ jurisdiction = "DE"
 DEFAULTS = dict(ports="31000-31999", calls=20, policy="all-party", hold="30s", deadline="60s", preroll="all",
                 on_withdraw="keep", segment_time="60s", journal_file="16MiB", backing="secret",
                 sockets="auto", inband_dtmf="off", shards=1, pin_shards=[], drain="0s", calls_at_stop="end", sealed_pages=32768,
-                consent="", more="")
+                listen="", consent="", more="")
 
 
 def check(condition, what):

@@ -1,6 +1,8 @@
 """Debian's rtpengine between two endpoints: the engine asks it for what both say, goes on when either of the two programs was
-killed in the middle, and leaves nothing with it when the call is over. And two endpoints of SRTP, whose copies are SRTP, too."""
+killed in the middle, and leaves nothing with it when the call is over. Two endpoints of SRTP, whose copies are SRTP, too. And a whole
+call, with who comes to it later, and a key that only rtpengine hears."""
 import base64
+import math
 import os
 import socket
 import subprocess
@@ -17,6 +19,7 @@ from process import Failed  # noqa: E402
 from rtpengine import program  # noqa: E402
 
 CONTROL = 22391
+KEYS = 22392  # where it tells of keys
 PORTS = (41000, 41199)
 CALL = "3848276298220188511@proxy.example"
 TAGS = {"customer": "as7d900as8", "agent": "314159"}
@@ -47,7 +50,7 @@ class Rtpengine:
             self.process = subprocess.Popen(
                 [self.program, "--config-file=none", "--table=-1", "--foreground", "--log-stderr", "--log-level=5",
                  "--interface=127.0.0.1", f"--listen-ng=127.0.0.1:{CONTROL}", f"--port-min={PORTS[0]}", f"--port-max={PORTS[1]}",
-                 "--delete-delay=0", "--num-threads=2", "--media-num-threads=1"], stdout=log, stderr=log)
+                 f"--dtmf-log-dest=127.0.0.1:{KEYS}", "--delete-delay=0", "--num-threads=2", "--media-num-threads=1"], stdout=log, stderr=log)
         harness.Engine.started.append(self.process)
         harness.wait_until("rtpengine starts", self.control.is_up, 30)
 
@@ -195,15 +198,71 @@ def protected(engine, rtpengine):
     harness.wait_until("rtpengine sends nothing more", lambda: rtpengine.subscribers("protected") == 0)
 
 
+def dial_tone(key, packet):
+    """20 ms of the two tones of a key, as PCMU (ITU-T Q.23)."""
+    pair = {"1": (697, 1209)}[key]
+    times = [(packet * 160 + i) / 8000 for i in range(160)]
+    wanted = [int(8000 * sum(math.sin(2 * math.pi * tone * time) for tone in pair)) for time in times]
+    return bytes(min(range(256), key=lambda code: abs(harness.ULAW[code] - sample)) for sample in wanted)
+
+
+def whole_call(engine, rtpengine):
+    """Who is in it is asked of rtpengine. The customer's telephone has tones only, which rtpengine turns into events for the agent's
+    and tells of; the copy has no events."""
+    endpoints = {name: Endpoint() for name in TAGS}
+    customer, agent = endpoints["customer"], endpoints["agent"]
+    without_events = customer.sdp("0").replace("a=rtpmap:101 telephone-event/8000\r\n", "")
+    offer = rtpengine.control.ask("offer", call_id="whole", from_tag=TAGS["customer"], label="customer", sdp=without_events,
+                                  codec={"transcode": ["telephone-event"]})
+    events = next(line for line in offer["sdp"].decode().split("\r\n") if line.startswith("m=audio")).split()[-1]
+    answered = agent.sdp("0 " + events).replace("rtpmap:101", "rtpmap:" + events)
+    answer = rtpengine.control.ask("answer", call_id="whole", from_tag=TAGS["customer"], to_tag=TAGS["agent"], sdp=answered)
+    agent.talk_to(offer["sdp"])
+    customer.talk_to(answer["sdp"])
+
+    source = {"rtpengine": {"control": f"127.0.0.1:{CONTROL}", "call_id": "whole"}}
+    call = engine.ask("POST", "/v1/calls", {
+        "ref": "whole", "policy": "per-party", "source": source,
+        "participants": [{"ref": "customer", "role": "customer", "subject": "person-customer"}]})
+    people = {one["ref"]: one["role"] for one in call["participants"]}
+    check(people == {"customer": "customer", TAGS["agent"]: "party"}, f"in the call are {people}")
+    check(sorted(leg["label"] for leg in call["legs"]) == sorted(["customer", TAGS["agent"]]), f"the legs are {call['legs']}")
+
+    quiet = bytes([0xFF] * 160)
+    for packet in range(60):
+        customer.say(dial_tone("1", packet) if 20 <= packet < 32 else quiet)
+        agent.say(quiet)
+        time.sleep(0.02)
+
+    def gates():
+        return {leg["label"]: leg["gate"] for leg in engine.show(call)["legs"]}
+    harness.wait_until("the customer's key counts", lambda: gates()["customer"] == "open")
+    check(gates()[TAGS["agent"]] == "holding", "the customer's key counts for the agent, too")
+    entries = engine.ask("GET", "/v1/ledger?call=" + call["id"])["entries"]
+    said = [(entry["body"]["participant"], entry["body"]["signal_type"]) for entry in entries if entry["kind"] == "consent"]
+    theirs = next(one["id"] for one in call["participants"] if one["ref"] == "customer")
+    check(said == [(theirs, "dtmf")], f"on record: {said}")
+
+    # Another offer from the customer's side: a conference, or a transfer.
+    third = Endpoint()
+    rtpengine.control.ask("offer", call_id="whole", from_tag="third", sdp=third.sdp())
+    harness.wait_until("who comes later is in the call", lambda: "third" in gates())
+    check(gates()["third"] == "holding", "who comes later is recorded unasked")
+    engine.end(call)
+    harness.wait_until("rtpengine sends nothing more of it", lambda: rtpengine.subscribers("whole") == 0)
+    print("a whole call: two parties and a third, a key by rtpengine's log")
+
+
 def test(folder):
     rtpengine = Rtpengine(folder)
     rtpengine.start()
     endpoints = {name: Endpoint() for name in TAGS}
     connect(rtpengine, endpoints)
-    engine = harness.Engine(folder, calls_at_stop="keep").start()
+    engine = harness.Engine(folder, calls_at_stop="keep", listen=f'rtpengine_keys = "127.0.0.1:{KEYS}"').start()
     refused(engine, rtpengine)
     not_recorded(engine, rtpengine)
     protected(engine, rtpengine)
+    whole_call(engine, rtpengine)
 
     call = engine.ask("POST", "/v1/calls", call_body(engine))
     check([leg["codec"] for leg in call["legs"]] == ["PCMU/8000"] * 2, f"the legs are {call['legs']}")

@@ -265,6 +265,7 @@ TEST_CASE("values of every kind are taken from the file") {
 api = "[::1]:0"
 rtp_address = "0.0.0.0"
 rtp_advertise = "192.0.2.10"
+rtpengine_keys = "192.0.2.20:2225"
 rtp_ports = "30000-30399"
 [capacity]
 calls = 50
@@ -294,6 +295,7 @@ format = "json"
 )");
   CHECK(to_text(settings.listen.api) == "[::1]:0");
   CHECK(address_text(*settings.listen.rtp_advertise) == "192.0.2.10");
+  CHECK(settings.listen.rtpengine_keys == parse_endpoint("192.0.2.20:2225"));
   CHECK(settings.listen.rtp_ports == PortSpan{30000, 30399});
   CHECK(settings.capacity.calls == 50);
   CHECK(settings.media.rtcp == RtcpPort::muxed);

@@ -90,7 +90,7 @@ TEST_CASE("how a leg is heard comes back as it was") {
   const LegPayloads payloads{
       {{8, {CodecName::pcma, 8000, 1}}, {111, {CodecName::opus, 48000, 2}}, {97, octets}}, 101, 118, 121};
   const LegMedia media{payloads, parse_endpoint("[2001:db8::1]:4000"), LegPorts{20000, 20001},
-                       RtpengineSource{*parse_endpoint("192.0.2.1:2223"), "call@proxy", "tag", "assent-1"}};
+                       RtpengineSource{*parse_endpoint("192.0.2.1:2223"), "call@proxy", "tag", "assent-1", true}};
   const auto back = leg_media_from(to_json(media));
   REQUIRE(back);
   CHECK(back->rtpengine == media.rtpengine);

@@ -173,7 +173,7 @@ TEST_CASE("a leg that rtpengine sends says where to ask, and nothing that rtpeng
         Pointers{"/legs/0/codec"});
   CHECK(pointers_of(read(good + R"(,"more":1)")) == Pointers{"/legs/0/more"});
   CHECK(pointers_of(read(R"("source":{"rtpengine":{"control":"host:2223","call_id":"c"},"port":1})")) ==
-        Pointers{"/legs/0/source/rtpengine/tag", "/legs/0/source/rtpengine/control", "/legs/0/source"});
+        Pointers{"/legs/0/source/rtpengine/control", "/legs/0/source/rtpengine/tag", "/legs/0/source"});
   CHECK(pointers_of(read(R"("source":{"rtpengine":{"control":"192.0.2.1:0","call_id":"c","tag":"t"}})")) ==
         Pointers{"/legs/0/source/rtpengine/control"});
 }
@@ -264,6 +264,36 @@ TEST_CASE("SRTP that makes no sense is refused with its place, and no key is rep
     for (const FieldError& fault : read.error().errors) {
       CHECK(fault.what.find(kSrtpKey.substr(0, 12)) == std::string::npos);
     }
+  }
+}
+
+TEST_CASE("a call may be all that rtpengine has of one, and then needs no participants") {
+  const auto read = read_call_spec(
+      R"({"ref": "c", "source": {"rtpengine": {"control": "192.0.2.10:2223", "call_id": "1@proxy", "tags": ["a", "b"]}}})");
+  REQUIRE(read);
+  REQUIRE(read->rtpengine);
+  CHECK(read->rtpengine->control == parse_endpoint("192.0.2.10:2223"));
+  CHECK(read->rtpengine->call_id == "1@proxy");
+  CHECK(read->rtpengine->tags == std::vector<std::string>{"a", "b"});
+  CHECK(read->participants.empty());
+  CHECK(read_call_spec(R"({"ref": "c", "source": {"rtpengine": {"control": "192.0.2.10:2223", "call_id": "1"}}})")
+            ->rtpengine->tags.empty());
+
+  const std::pair<const char*, const char*> all[] = {
+      {R"("192.0.2.10:2223")", "/source"},
+      {R"({})", "/source/rtpengine"},
+      {R"({"rtpengine": {"control": "rtpengine:2223", "call_id": "1"}})", "/source/rtpengine/control"},
+      {R"({"rtpengine": {"control": "192.0.2.10:2223"}})", "/source/rtpengine/call_id"},
+      {R"({"rtpengine": {"control": "192.0.2.10:2223", "call_id": "1", "tags": []}})", "/source/rtpengine/tags"},
+      {R"({"rtpengine": {"control": "192.0.2.10:2223", "call_id": "1", "tags": [""]}})", "/source/rtpengine/tags/0"},
+      {R"({"rtpengine": {"control": "192.0.2.10:2223", "call_id": "1", "tag": "a"}})", "/source/rtpengine/tag"},
+      {R"({"rtpengine": {"control": "192.0.2.10:2223", "call_id": "1"}, "address": "192.0.2.1"})", "/source/address"}};
+  for (const auto& [source, pointer] : all) {
+    CAPTURE(source);
+    const auto wrong = read_call_spec(R"({"ref": "c", "source": )" + std::string(source) + "}");
+    REQUIRE_FALSE(wrong);
+    const auto pointers = pointers_of(wrong);
+    CHECK(std::find(pointers.begin(), pointers.end(), pointer) != pointers.end());
   }
 }
 
