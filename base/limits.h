@@ -95,6 +95,8 @@ inline constexpr std::size_t kDtlsHellosWaiting = kDtlsWaiting / 2;
 inline constexpr std::size_t kDtlsTaken = 128;
 inline constexpr auto kDtlsPace = 5ms;
 inline constexpr auto kDtlsLook = 20ms;                  // how often it is looked what is to be sent again
+// The number of a record with a hello that is answered: so many attempts, which takes a client an hour.
+inline constexpr std::uint64_t kDtlsHelloNumber = 63;
 inline constexpr std::size_t kDtlsDatagramBytes = 1200;  // that we send: fits every path (RFC 8261 5)
 
 // ---- One leg, one call --------------------------------------------------------------------------------------------

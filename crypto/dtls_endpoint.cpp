@@ -43,9 +43,14 @@ bool DtlsEndpoint::is_under_way(const DtlsClientHello& hello, const Endpoint& fr
 }
 
 void DtlsEndpoint::take_hello(const DtlsClientHello& hello, const Endpoint& from, MonoTime now, Outcome& outcome) {
-  if (!identity_.is_proven(hello, from, now)) {
+  if (!identity_.is_good(hello.cookie, from, now)) {
+    // The answer has the hello's number, and would make all that follows old to whom it reaches.
+    if (hello.number > limits::kDtlsHelloNumber) {
+      ++counts_.dropped;
+      return;
+    }
     ++counts_.hellos;
-    outcome.replies.push_back({from, hello_verify_request(hello, identity_.cookie_for(hello, from, now))});
+    outcome.replies.push_back({from, hello_verify_request(hello, identity_.cookie_for(from, now))});
     return;
   }
   make_room_for(from);

@@ -5,9 +5,11 @@
 //     a hello with its cookie       begins a handshake of its own for that source
 //     anything else                 goes to the handshake of its source, or nowhere
 //
-// So forged senders leave nothing behind; alerts in the clear, which would end a handshake, are not listened to; who
-// fails hears nothing and harms nobody; and who comes from one address cannot take the place of another. A source's
-// later hello (it lost its keys, or moved) begins beside what there is, and what there is holds until that is done.
+// So forged senders leave nothing behind; alerts, which would end a handshake, are not listened to; what others say in
+// somebody's name, and nothing under a key, ends nothing of theirs, except a message of the handshake in the clear,
+// which nobody can tell from their own (DTLS 1.2); who fails hears nothing and harms nobody; and who comes from one
+// address cannot take the place of another. A source's later hello (it lost its keys, or moved) begins beside what
+// there is, and what there is holds until that is done.
 //
 // One thread. It is given `now` for its bounds; the handshakes' retransmissions have the system's clock.
 #pragma once

@@ -119,7 +119,7 @@ Result<std::unique_ptr<DtlsHandshake>> DtlsHandshake::begin(const DtlsIdentity& 
   SSL_set_accept_state(made->ssl_.get());
 
   // OpenSSL keeps the count of messages, so it is shown the beginning that we have answered without it.
-  made->receive(first_hello(hello));
+  made->receive(stand_in_hello());
   made->output_.clear();
   made->receive(hello.record);
   return made;
@@ -128,7 +128,8 @@ Result<std::unique_ptr<DtlsHandshake>> DtlsHandshake::begin(const DtlsIdentity& 
 // One at a time, because OpenSSL drops with a record that it does not want the rest of the datagram.
 void DtlsHandshake::receive(ByteView record) {
   if (state_ == State::failed) return;
-  input_ = record;
+  const Bytes given = renumbered(record, given_++);
+  input_ = given;
   go_on();
   input_ = {};
 }

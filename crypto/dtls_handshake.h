@@ -15,6 +15,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "crypto/dtls_hello.h"
 #include "crypto/dtls_identity.h"
 #include "crypto/srtp_keys.h"
 
@@ -39,7 +40,7 @@ class DtlsHandshake {
   DtlsHandshake(const DtlsHandshake&) = delete;
   DtlsHandshake& operator=(const DtlsHandshake&) = delete;
 
-  // An admissible record. Also after it is done: who missed its end asks again.
+  // An admissible record, or the stand-in for the first hello. Also after it is done: who missed its end asks again.
   void receive(ByteView record);
   // Sends again what has not been answered in time. `wait` says how long until it may be needed.
   void retransmit();
@@ -63,7 +64,8 @@ class DtlsHandshake {
   const DtlsFingerprint peer_;
   const Bytes cookie_;  // that the hello brings
   std::unique_ptr<ssl_st, Free> ssl_;
-  ByteView input_;  // what has been given and not taken
+  ByteView input_;           // what has been given and not taken
+  std::uint64_t given_ = 0;  // records
   std::vector<Bytes> output_;
   State state_ = State::going_on;
 };

@@ -1,5 +1,7 @@
 #include "crypto/dtls_hello.h"
 
+#include <array>
+
 namespace assent {
 namespace {
 
@@ -7,8 +9,8 @@ namespace {
 constexpr std::size_t kRecordBytes = 13;
 constexpr std::size_t kSequenceAt = 5;
 constexpr std::size_t kLengthAt = 11;
+constexpr std::uint64_t kMostNumber = (std::uint64_t{1} << 48) - 1;
 constexpr std::uint8_t kChangeCipherSpec = 20;
-constexpr std::uint8_t kAlert = 21;
 constexpr std::uint8_t kHandshake = 22;
 
 // Handshake message: | 1 type | 3 length | 2 message sequence | 3 fragment offset | 3 fragment length |, 4.2.2.
@@ -37,6 +39,15 @@ ByteView first_record(ByteView bytes) {
   return size <= bytes.size() ? bytes.first(size) : ByteView{};
 }
 
+bool is_admissible(ByteView record) {
+  switch (record.front()) {
+    case kChangeCipherSpec: return epoch_of(record) == 0;
+    // Of a message of no bytes: header, and what AES-GCM puts before and behind it (RFC 5288 3).
+    case kHandshake: return epoch_of(record) == 0 || record.size() >= kRecordBytes + 8 + kMessageBytes + 16;
+    default: return false;
+  }
+}
+
 // Whole: | length | bytes |.
 bool skip_vector(ByteView& bytes) {
   if (bytes.empty() || bytes.size() - 1 < bytes.front()) return false;
@@ -48,12 +59,10 @@ bool skip_vector(ByteView& bytes) {
 
 DtlsLook look_of(ByteView datagram) {
   const ByteView record = first_record(datagram);
-  const bool is_clear = !record.empty() && epoch_of(record) == 0;
-  if (record.empty() || (is_clear && record[0] != kHandshake && record[0] != kChangeCipherSpec)) {
-    return DtlsLook::nothing;
-  }
-  const bool is_hello = is_clear && record.size() > kRecordBytes && record[kRecordBytes] == kClientHello;
-  return is_hello && record[0] == kHandshake ? DtlsLook::hello : DtlsLook::record;
+  if (record.empty() || !is_admissible(record)) return DtlsLook::nothing;
+  const bool is_hello = record[0] == kHandshake && epoch_of(record) == 0 && record.size() > kRecordBytes &&
+                        record[kRecordBytes] == kClientHello;
+  return is_hello ? DtlsLook::hello : DtlsLook::record;
 }
 
 std::optional<DtlsClientHello> parse_client_hello(ByteView datagram) {
@@ -61,35 +70,33 @@ std::optional<DtlsClientHello> parse_client_hello(ByteView datagram) {
   constexpr std::size_t kFixed = kRecordBytes + kMessageBytes + kVersionBytes + kRandomBytes;
   if (record.size() < kFixed || record[0] != kHandshake || epoch_of(record) != 0) return std::nullopt;
   const ByteView message = record.subspan(kRecordBytes);
-  const std::size_t size = load_be24(message.data() + 1);
-  const bool is_whole = load_be24(message.data() + 6) == 0 && load_be24(message.data() + 9) == size &&
-                        message.size() == kMessageBytes + size;
-  if (message[0] != kClientHello || !is_whole) return std::nullopt;
+  const std::size_t piece = load_be24(message.data() + 9);
+  const bool is_first = load_be24(message.data() + 6) == 0 && piece <= load_be24(message.data() + 1);
+  if (message[0] != kClientHello || !is_first || message.size() != kMessageBytes + piece) return std::nullopt;
 
-  DtlsClientHello hello;
-  hello.record = record;
-  hello.random = message.subspan(kMessageBytes + kVersionBytes, kRandomBytes);
   ByteView left = record.subspan(kFixed);
   if (!skip_vector(left)) return std::nullopt;  // session
-  hello.cookie_at = record.size() - left.size();
   const ByteView from_cookie = left;
-  if (!skip_vector(left) || left.size() < 4) return std::nullopt;  // cipher suites and compression are not empty
-  hello.cookie = from_cookie.subspan(1, from_cookie.front());
-  hello.rest = left;
-  return hello;
+  if (!skip_vector(left)) return std::nullopt;
+  return DtlsClientHello{record, load_be64(record.data() + kSequenceAt - 2) & kMostNumber,
+                         from_cookie.subspan(1, from_cookie.front()),
+                         message.subspan(kMessageBytes + kVersionBytes, kRandomBytes)};
 }
 
-Bytes first_hello(const DtlsClientHello& hello) {
-  const std::size_t cookie = hello.cookie.size();
-  Bytes record(hello.record.begin(), hello.record.begin() + static_cast<std::ptrdiff_t>(hello.cookie_at));
-  record.push_back(0);
-  append(record, hello.rest);
-  for (std::size_t i = kSequenceAt; i < kLengthAt; ++i) record[i] = 0;
-  store_be16(record.data() + kLengthAt, static_cast<std::uint16_t>(record.size() - kRecordBytes));
-  const std::size_t message = load_be24(record.data() + kRecordBytes + 1) - cookie;
-  store_be24(record.data() + kRecordBytes + 1, message);
-  store_be16(record.data() + kRecordBytes + 4, 0);
-  store_be24(record.data() + kRecordBytes + 9, message);
+Bytes stand_in_hello() {
+  // Session and cookie are empty; then cipher suites (TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256) and no compression.
+  constexpr std::array<std::uint8_t, 8> kRest = {0, 0, 0, 2, 0xC0, 0x2B, 1, 0};
+  constexpr std::size_t kBody = kVersionBytes + kRandomBytes + kRest.size();
+  Bytes record{kHandshake, 0xFE, 0xFD, 0, 0, 0, 0, 0, 0, 0, 0};
+  append_be16(record, static_cast<std::uint16_t>(kMessageBytes + kBody));
+  record.push_back(kClientHello);
+  append_be24(record, kBody);
+  append_be16(record, 0);
+  append_be24(record, 0);
+  append_be24(record, kBody);
+  append_be16(record, 0xFEFD);
+  record.resize(record.size() + kRandomBytes);
+  append(record, kRest);
   return record;
 }
 
@@ -113,12 +120,16 @@ Bytes hello_verify_request(const DtlsClientHello& hello, ByteView cookie) {
 std::vector<ByteView> admissible_records(ByteView datagram) {
   std::vector<ByteView> kept;
   for (ByteView record = first_record(datagram); !record.empty(); record = first_record(datagram)) {
-    const std::uint8_t type = record.front();
-    const bool is_known = type == kChangeCipherSpec || type == kHandshake || type == kAlert;
-    if (is_known && !(type == kAlert && epoch_of(record) == 0)) kept.push_back(record);
+    if (is_admissible(record)) kept.push_back(record);
     datagram = datagram.subspan(record.size());
   }
   return kept;
+}
+
+Bytes renumbered(ByteView record, std::uint64_t number) {
+  Bytes same(record.begin(), record.end());
+  if (epoch_of(record) == 0) store_be64(same.data() + kSequenceAt - 2, number & kMostNumber);
+  return same;
 }
 
 }  // namespace assent

@@ -19,34 +19,35 @@ constexpr bool is_dtls(ByteView datagram) {
 
 // What a datagram looks like by its first bytes, to whoever has no time for more: as it is told apart under a flood.
 enum class DtlsLook : std::uint8_t {
-  nothing,  // no record that could matter to a handshake: alerts in the clear above all
+  nothing,  // no record that could matter to a handshake: alerts above all
   hello,    // ClientHello: anybody can send one
   record,   // of a handshake that there may be
 };
 DtlsLook look_of(ByteView datagram);
 
-// A datagram's ClientHello, whole and in one piece. The views point into the datagram.
+// A ClientHello that a datagram begins with, or its first piece (some send pieces of 230 bytes), which has all that is
+// looked at here. The views point into the datagram.
 struct DtlsClientHello {
-  ByteView record;  // with its header
-  ByteView cookie;  // empty without one
-  ByteView random;  // 32 bytes: of this attempt and no other
-  ByteView rest;    // session, cipher suites, compression and extensions, which the cookie is for, too
-
-  std::size_t cookie_at = 0;  // in the record: its length byte
+  ByteView record;           // with its header
+  std::uint64_t number = 0;  // of the record
+  ByteView cookie;           // empty without one
+  ByteView random;           // 32 bytes: of this attempt and no other
 };
-// Nothing when the datagram begins with anything else, or with a piece of one: those who send so long ones are none of
-// those whose media we record.
 std::optional<DtlsClientHello> parse_client_hello(ByteView datagram);
 
-// The same hello as it was before it had a cookie, which is how a handshake that begins here sees it first (RFC 6347
-// 4.2.1: the two differ in nothing else).
-Bytes first_hello(const DtlsClientHello& hello);
+// A hello of nobody's, without a cookie: what a handshake sees first that begins with a hello which has one, since the
+// hello before it was answered elsewhere (RFC 6347 4.2.1). Nothing of it is in what the two ends compare.
+Bytes stand_in_hello();
 
 // The answer to a hello: prove that you can be reached. `cookie` is at most 255 bytes.
 Bytes hello_verify_request(const DtlsClientHello& hello, ByteView cookie);
 
-// The records of a datagram that a handshake may see: not what is no record, and not alerts in the clear, which anybody
-// can send to end it. Those that belong to it come encrypted.
+// The records of a datagram that a handshake may see: not what is no record, and nothing that anybody can make up to
+// end it: alerts, which say nothing that we need to know; changes of cipher, except in the clear, where they belong;
+// and what is too short to be encrypted, for which OpenSSL gives a handshake up. Views point into the datagram.
 std::vector<ByteView> admissible_records(ByteView datagram);
+// The same record as the `number`th of the clear ones. Their numbers are under no key, and one that is far ahead would
+// make all others old. An encrypted one is as it was.
+Bytes renumbered(ByteView record, std::uint64_t number);
 
 }  // namespace assent

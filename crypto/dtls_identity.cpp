@@ -82,23 +82,23 @@ Result<std::unique_ptr<DtlsIdentity>> DtlsIdentity::create() {
   return std::unique_ptr<DtlsIdentity>(new DtlsIdentity(std::move(context), std::move(fingerprint)));
 }
 
-Bytes DtlsIdentity::cookie_for(const DtlsClientHello& hello, const Endpoint& from, MonoTime now) const {
-  return cookie_of_age(hello, from, static_cast<std::uint64_t>(now.time_since_epoch() / limits::kDtlsCookieAge));
+Bytes DtlsIdentity::cookie_for(const Endpoint& from, MonoTime now) const {
+  return cookie_of_age(from, static_cast<std::uint64_t>(now.time_since_epoch() / limits::kDtlsCookieAge));
 }
 
-bool DtlsIdentity::is_proven(const DtlsClientHello& hello, const Endpoint& from, MonoTime now) const {
-  if (hello.cookie.size() != kCookieBytes) return false;
+bool DtlsIdentity::is_good(ByteView cookie, const Endpoint& from, MonoTime now) const {
+  if (cookie.size() != kCookieBytes) return false;
   const auto age = static_cast<std::uint64_t>(now.time_since_epoch() / limits::kDtlsCookieAge);
-  const Bytes this_one = cookie_of_age(hello, from, age);
-  const Bytes one_before = cookie_of_age(hello, from, age - 1);
-  return equal_constant_time(hello.cookie, this_one) || equal_constant_time(hello.cookie, one_before);
+  const Bytes this_one = cookie_of_age(from, age);
+  const Bytes one_before = cookie_of_age(from, age - 1);
+  return equal_constant_time(cookie, this_one) || equal_constant_time(cookie, one_before);
 }
 
-Bytes DtlsIdentity::cookie_of_age(const DtlsClientHello& hello, const Endpoint& from, std::uint64_t age) const {
+Bytes DtlsIdentity::cookie_of_age(const Endpoint& from, std::uint64_t age) const {
   std::array<std::uint8_t, 10> which{};
   store_be64(which.data(), age);
   store_be16(which.data() + 8, from.port);
-  const HmacSha256 cookie = cookie_key_.sign({which, from.address, hello.random, hello.rest});
+  const HmacSha256 cookie = cookie_key_.sign({which, from.address});
   return Bytes(cookie.begin(), cookie.end());
 }
 

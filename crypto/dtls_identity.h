@@ -13,7 +13,6 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "crypto/dtls_fingerprint.h"
-#include "crypto/dtls_hello.h"
 #include "crypto/hmac_key.h"
 
 struct ssl_ctx_st;  // OpenSSL's SSL_CTX
@@ -26,9 +25,10 @@ class DtlsIdentity {
 
   const DtlsFingerprint& fingerprint() const { return fingerprint_; }
 
-  // What a hello from there is to bring back; good for limits::kDtlsCookieAge, at most twice that.
-  Bytes cookie_for(const DtlsClientHello& hello, const Endpoint& from, MonoTime now) const;
-  bool is_proven(const DtlsClientHello& hello, const Endpoint& from, MonoTime now) const;
+  // What hellos from there are to bring back; good for limits::kDtlsCookieAge, at most twice that. Whatever they say:
+  // a client keeps the first cookie that it hears of, which may answer what somebody else has said in its name.
+  Bytes cookie_for(const Endpoint& from, MonoTime now) const;
+  bool is_good(ByteView cookie, const Endpoint& from, MonoTime now) const;
 
   ssl_ctx_st* context() const { return context_.get(); }  // for DtlsHandshake
 
@@ -39,7 +39,7 @@ class DtlsIdentity {
   using Context = std::unique_ptr<ssl_ctx_st, Free>;
 
   DtlsIdentity(Context context, DtlsFingerprint fingerprint);
-  Bytes cookie_of_age(const DtlsClientHello& hello, const Endpoint& from, std::uint64_t age) const;
+  Bytes cookie_of_age(const Endpoint& from, std::uint64_t age) const;
 
   Context context_;
   DtlsFingerprint fingerprint_;

@@ -1,5 +1,6 @@
 #include "crypto/dtls_endpoint.h"
 
+#include <algorithm>
 #include <random>
 #include <thread>
 
@@ -133,7 +134,7 @@ TEST_CASE("hellos of forged senders leave nothing behind") {
   CHECK_FALSE(leg.endpoint.due(leg.now));
 }
 
-TEST_CASE("a cookie is good for its hello and its source, and for its time") {
+TEST_CASE("a cookie is good for its source and for its time, whatever the hello says") {
   DtlsClient client;
   const auto begun_with = [&](auto change) {
     Leg leg(client.fingerprint());
@@ -147,8 +148,8 @@ TEST_CASE("a cookie is good for its hello and its source, and for its time") {
   CHECK(begun_with([](Bytes&, Endpoint&, MonoTime&) {}) == 1);
   CHECK(begun_with([](Bytes&, Endpoint& from, MonoTime&) { from = kStranger; }) == 0);
   CHECK(begun_with([](Bytes&, Endpoint& from, MonoTime&) { ++from.port; }) == 0);
-  CHECK(begun_with([](Bytes& hello, Endpoint&, MonoTime&) { hello.back() ^= 1; }) == 0);
-  CHECK(begun_with([](Bytes& hello, Endpoint&, MonoTime&) { hello.at(13 + 12 + 2) ^= 1; }) == 0);  // its random
+  CHECK(begun_with([](Bytes& hello, Endpoint&, MonoTime&) { hello.at(13 + 12 + 2) ^= 1; }) == 1);   // its random
+  CHECK(begun_with([](Bytes& hello, Endpoint&, MonoTime&) { hello.at(13 + 12 + 36) ^= 1; }) == 0);  // its cookie
   CHECK(begun_with([](Bytes&, Endpoint&, MonoTime& now) { now += limits::kDtlsCookieAge; }) == 1);
   CHECK(begun_with([](Bytes&, Endpoint&, MonoTime& now) { now += 2 * limits::kDtlsCookieAge; }) == 0);
 }
@@ -283,7 +284,7 @@ TEST_CASE("a fingerprint is read as SDP has it, and of good hashes only") {
   }
 }
 
-TEST_CASE("a hello that is in pieces, cut short or of another kind is none") {
+TEST_CASE("a hello that is cut short or of another kind is none, and a first piece is one") {
   DtlsClient client;
   const Bytes hello = client.go_on();
   REQUIRE(parse_client_hello(hello));
@@ -298,8 +299,89 @@ TEST_CASE("a hello that is in pieces, cut short or of another kind is none") {
   CHECK_FALSE(is_hello_with(4, 1));     // encrypted
   CHECK_FALSE(is_hello_with(13, 2));    // a ServerHello
   CHECK_FALSE(is_hello_with(21, 1));    // does not begin at its beginning
-  CHECK_FALSE(is_hello_with(24, 1));    // nor goes to its end
+  CHECK_FALSE(is_hello_with(24, 1));    // has not so many bytes
   CHECK_FALSE(is_hello_with(59, 255));  // a session that is longer than all of it
+}
+
+namespace {
+
+// The same message in records of at most so many bytes of it.
+std::vector<Bytes> in_pieces(const Bytes& hello, std::size_t most) {
+  std::vector<Bytes> pieces;
+  for (std::size_t at = 0; 25 + at < hello.size(); at += most) {
+    const std::size_t size = std::min(most, hello.size() - 25 - at);
+    Bytes piece(hello.begin(), hello.begin() + 25);
+    piece.at(10) = static_cast<std::uint8_t>(hello.at(10) + pieces.size());
+    store_be16(piece.data() + 11, static_cast<std::uint16_t>(12 + size));
+    store_be16(piece.data() + 20, static_cast<std::uint16_t>(at));
+    store_be16(piece.data() + 23, static_cast<std::uint16_t>(size));
+    append(piece, ByteView(hello).subspan(25 + at, size));
+    pieces.push_back(piece);
+  }
+  return pieces;
+}
+
+}  // namespace
+
+TEST_CASE("a hello in pieces begins a handshake like any other") {
+  for (const std::size_t most : {std::size_t{100}, std::size_t{150}}) {
+    DtlsClient client;
+    Leg leg(client.fingerprint());
+    const auto first = in_pieces(client.go_on(), most);
+    REQUIRE(first.size() > 1);
+    const auto request = leg.send(first[0], kPeer);
+    REQUIRE(request.size() == 1);
+    for (std::size_t i = 1; i < first.size(); ++i) CHECK(leg.send(first[i], kPeer).empty());
+    client.give(request[0]);
+    for (const Bytes& piece : in_pieces(client.go_on(), most)) {
+      for (const Bytes& reply : leg.send(piece, kPeer)) client.give(reply);
+    }
+    leg.shake(client);
+    CHECK(leg.agreed.size() == 1);
+    CHECK(leg.endpoint.counts().begun == 1);
+  }
+}
+
+TEST_CASE("what somebody says in a client's name, from its address and port, does not end its handshake") {
+  const auto record = [](std::uint8_t type, std::uint8_t epoch, std::uint8_t number, std::size_t size) {
+    Bytes bytes{type, 0xFE, 0xFD, 0, epoch, number, number, number, number, number, number, 0, 0};
+    store_be16(bytes.data() + 11, static_cast<std::uint16_t>(size));
+    bytes.resize(13 + size, 1);
+    return bytes;
+  };
+  DtlsClient client;
+  Leg leg(client.fingerprint());
+  leg.shake(client, kPeer, [&] {
+    for (const std::uint8_t number : {std::uint8_t{0}, std::uint8_t{1}, std::uint8_t{255}}) {
+      for (std::size_t size = 1; size <= 64; ++size) {  // also too short to be encrypted
+        for (const std::uint8_t type : {std::uint8_t{20}, std::uint8_t{21}, std::uint8_t{22}, std::uint8_t{23}}) {
+          leg.send(record(type, 1, number, size), kPeer);
+          leg.send(record(type, 2, number, size), kPeer);
+        }
+      }
+      leg.send(record(20, 0, number, 1), kPeer);  // a change of cipher in the clear
+    }
+  });
+  CHECK(client.is_done());
+  CHECK(leg.agreed.size() == 1);
+}
+
+TEST_CASE("a client whose hello was answered in somebody else's words still gets in") {
+  DtlsClient client;
+  Leg leg(client.fingerprint());
+  const Bytes hello = client.go_on();
+  const auto forged = leg.send(DtlsClient().go_on(), kPeer);
+  REQUIRE(forged.size() == 1);
+  client.give(forged[0]);  // which it takes for its own
+  leg.shake(client);
+  CHECK(client.is_done());
+  CHECK(leg.agreed.size() == 1);
+
+  // A number that is far ahead would make what follows old.
+  Bytes ahead = hello;
+  ahead.at(9) = 1;
+  CHECK(leg.send(ahead, kStranger).empty());
+  CHECK(leg.send(hello, kStranger).size() == 1);
 }
 
 TEST_CASE("what a datagram looks like shows by its first record") {
@@ -309,8 +391,13 @@ TEST_CASE("what a datagram looks like shows by its first record") {
   CHECK(look_of(record(22, 0, 1)) == DtlsLook::hello);
   CHECK(look_of(record(22, 0, 11)) == DtlsLook::record);
   CHECK(look_of(record(20, 0, 1)) == DtlsLook::record);
-  CHECK(look_of(record(22, 1, 1)) == DtlsLook::record);
-  CHECK(look_of(record(21, 1, 1)) == DtlsLook::record);
+  Bytes encrypted = record(22, 1, 1);
+  encrypted.at(12) = 36;
+  encrypted.resize(13 + 36);
+  CHECK(look_of(encrypted) == DtlsLook::record);
+  CHECK(look_of(record(22, 1, 1)) == DtlsLook::nothing);  // too short to be that
+  CHECK(look_of(record(21, 1, 1)) == DtlsLook::nothing);
+  CHECK(look_of(record(20, 1, 1)) == DtlsLook::nothing);
   CHECK(look_of(record(21, 0, 2)) == DtlsLook::nothing);
   CHECK(look_of(record(23, 0, 2)) == DtlsLook::nothing);
   CHECK(look_of({}) == DtlsLook::nothing);

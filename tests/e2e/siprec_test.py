@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Recording sessions by SIP (SIPREC): many of sipp's, with hold and resume, each recorded to the packet; by TCP and TLS with a digest
-and a certificate; encrypted; CANCEL; a restart in the middle; floods.
+and a certificate; encrypted, by SDES and by DTLS; CANCEL; a restart in the middle; floods.
 
 SESSIONS and RATE: how many of sipp's, and how many begin a second (60 and 20). FLOOD: seconds of each flood (2).
 """
@@ -16,6 +16,7 @@ import time
 
 import harness
 import siprec_client
+from dtls_peer import Certificate, DtlsSender
 from harness import check
 from siprec_client import Client
 from srtp_sender import Protection, SrtpSender, new_key
@@ -409,6 +410,53 @@ def encrypted(folder, program):
     engine.stop()
 
 
+def by_dtls(folder, program):
+    """The same by DTLS-SRTP: the answer names the certificate that is shown, and keys outlive a hold."""
+    certificates = [Certificate(folder, name) for name in ("first", "second")]
+
+    def offer(version, direction="sendonly"):
+        body = siprec_client.sdp(direction, version).replace("RTP/AVP", "UDP/TLS/RTP/SAVP")
+        for number, certificate in enumerate(certificates, 1):
+            lines = f"a=setup:actpass\na=fingerprint:{certificate.fingerprint()}\na=rtcp-mux\n"
+            body = body.replace(f"a=label:{number}\n", f"a=label:{number}\n" + lines)
+        return body
+
+    port = free_port()
+    engine = harness.Engine(folder, name="by_dtls", more=siprec(f'"udp:127.0.0.1:{port}"')).start()
+    client = Client(port)
+    reply = client.invite(offer(1))
+    check(reply.status == 200 and reply.body.count("a=setup:passive") == 2, f"{reply.first} {reply.body}")
+    call = only_call(engine)
+    for participant in call["participants"]:
+        engine.decide(call, participant["ref"], "granted", purposes=["quality"])
+    senders = [DtlsSender(leg, certificate) for leg, certificate in zip(call["legs"], certificates)]
+    for sender in senders:
+        shown = sender.shake_hands().fingerprint
+        check(f"a=fingerprint:{shown}" in reply.body, f"the answer does not name the certificate that is shown: {shown}")
+    said = [[], []]
+
+    def speak(packets):
+        for i, _ in zip(range(packets), harness.paced(60)):
+            for sender, what in zip(senders, said):
+                what.append(random.randbytes(160))
+                sender.send(what[-1])
+
+    speak(40)
+    check(client.invite(offer(2, "inactive")).status == 200, "a hold")
+    check(client.invite(offer(3)).status == 200, "its end")
+    speak(40)
+    harness.wait_until("all has come", lambda: all(leg["srtp"]["opened"] == 80 for leg in engine.show(call)["legs"]))
+    check(client.ask("BYE").status == 200, "BYE")
+    no_calls(engine)
+    wav = engine.wav(finished(engine, all_recordings(engine)[0])["id"])
+    for leg, what in zip(wav.legs, said):
+        samples = [harness.ULAW[byte] for byte in b"".join(what)]
+        halves = samples[:40 * 160], samples[40 * 160:]
+        check(all(harness.find_run(leg, half) >= 0 for half in halves), "what was said is not in the recording")
+    print("a session by DTLS-SRTP, over a hold: 80 packets of each voice, every one as it was said")
+    engine.stop()
+
+
 def flood(port, seconds, make):
     """As fast as one thread can; how many were sent."""
     out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -506,7 +554,7 @@ def test(folder):
     if shutil.which("sipp") is None:
         harness.skip("sipp is not installed (sip-tester)")
     only = os.environ.get("ONLY")
-    for part in (cancelled_and_ended, by_tcp_and_tls, encrypted, restarted, flooded, many_sessions):
+    for part in (cancelled_and_ended, by_tcp_and_tls, encrypted, by_dtls, restarted, flooded, many_sessions):
         if not only or part.__name__ in only:
             part(folder, harness.PROGRAM)
 
