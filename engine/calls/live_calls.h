@@ -118,7 +118,8 @@ class LiveCalls final : public CallService {
     std::set<LegId> replaced;      // ... and of those, whose ports another has
     std::set<ParticipantId> left;  // of those
     std::optional<std::string> signalled;
-    QuotaPlace place;         // given back when the call is forgotten
+    std::shared_ptr<std::mutex> growing = std::make_shared<std::mutex>();  // held while legs and people come to it
+    QuotaPlace place;                                                      // given back when the call is forgotten
     std::string lost_before;  // what a restart in its middle cost its recording (lost_audio.h)
   };
   using KnownCall = std::shared_ptr<const Known>;

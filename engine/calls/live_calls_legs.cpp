@@ -109,6 +109,8 @@ Result<CallView> LiveCalls::change_legs(CallId id, const LegsSpec& asked, const 
   if (before == nullptr) return no_such_live_call();
   if (auto changed = apply_changes(id, *before, asked.changes); !changed) return changed.error();
   if (asked.legs.empty() && asked.participants.empty()) return call(id);  // nothing more to hold: nothing to admit
+  const auto growing = before->growing;
+  const std::lock_guard one_by_one(*growing);  // or their numbers here would not be those in the shard
   before = known(id);
   if (before == nullptr) return no_such_live_call();
   LegsSpec spec = asked;
@@ -151,8 +153,7 @@ Result<CallView> LiveCalls::change_legs(CallId id, const LegsSpec& asked, const 
       known.replaced.insert(*leg_spec.replaces);
     }
   };
-  auto after = std::make_shared<Known>(*before);
-  grow(*after);
+  KnownCall after;
   auto joining = std::make_shared<AdmittedLegs>(std::move(*admitted));
   // What is on file counts from the moment they join, so that a gate that is open for all others loses nothing.
   auto opened = link(before->shard)
@@ -165,6 +166,16 @@ Result<CallView> LiveCalls::change_legs(CallId id, const LegsSpec& asked, const 
                         },
                         limits::kApiDurableWait);
   if (!opened) return opened.error();
+  // They are there now, whatever becomes of the rest.
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = known_.find(id);
+    if (found == known_.end()) return no_such_live_call();  // it ended meanwhile
+    auto grown = std::make_shared<Known>(*found->second);   // or its legs got their keys
+    grow(*grown);
+    found->second = grown;
+    after = std::move(grown);
+  }
   std::vector<Booking> heard;
   const auto call_key = parts_.keys.open(after->call_key);
   if (!call_key) return call_key.error();
@@ -173,14 +184,6 @@ Result<CallView> LiveCalls::change_legs(CallId id, const LegsSpec& asked, const 
     heard.push_back(media_row(*after, leg, std::nullopt, *call_key->key));
   }
   if (auto booked = parts_.writer.book_and_wait(std::move(heard)); !booked) return booked.error();
-  {
-    const std::lock_guard lock(mutex_);
-    const auto found = known_.find(id);
-    if (found == known_.end()) return no_such_live_call();  // it ended meanwhile
-    auto grown = std::make_shared<Known>(*found->second);   // or its legs got their keys
-    grow(*grown);
-    found->second = std::move(grown);
-  }
   expect_handshakes(id);
   return call(id);
 }

@@ -112,13 +112,22 @@ void CallConsent::rejoin_paused() {
   paused_ = true;
 }
 
-Result<ParticipantIndex> CallConsent::admit(Participant participant, Moment at, Outcome& out) {
-  tick(at, out);
-  if (ended_) return call_has_ended();
-  if (participants_.size() == limits::kParticipantsPerCall) {
+Result<void> CallConsent::check_room(std::size_t participants, std::size_t legs) const {
+  if (participants_.size() + participants > limits::kParticipantsPerCall) {
     return error(Errc::exhausted, "a call has at most " + std::to_string(limits::kParticipantsPerCall) +
                                       " participants, with those that left");
   }
+  if (legs_.size() + legs > limits::kLegsPerCall) {
+    return error(Errc::exhausted,
+                 "a call has at most " + std::to_string(limits::kLegsPerCall) + " legs, with those that left");
+  }
+  return {};
+}
+
+Result<ParticipantIndex> CallConsent::admit(Participant participant, Moment at, Outcome& out) {
+  tick(at, out);
+  if (ended_) return call_has_ended();
+  if (auto room = check_room(1, 0); !room) return room.error();
   const ParticipantIndex index(static_cast<std::uint8_t>(participants_.size()));
   participants_.push_back(std::move(participant));
   settle({TurnCause::joined}, at, out);
@@ -131,10 +140,7 @@ Result<LegIndex> CallConsent::add_leg(ParticipantIndex participant, Moment at, O
   if (owner == nullptr) return no_participant();
   if (ended_) return call_has_ended();
   if (owner->left) return error(Errc::conflict, "the participant has left the call");
-  if (legs_.size() == limits::kLegsPerCall) {
-    return error(Errc::exhausted,
-                 "a call has at most " + std::to_string(limits::kLegsPerCall) + " legs, with those that left");
-  }
+  if (auto room = check_room(0, 1); !room) return room.error();
   const LegIndex index(static_cast<std::uint8_t>(legs_.size()));
   legs_.push_back({participant});
   settle({TurnCause::joined}, at, out);

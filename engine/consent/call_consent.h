@@ -98,6 +98,8 @@ class CallConsent {
   // Errc::exhausted at limits::kParticipantsPerCall and kLegsPerCall (those that left count), conflict after the end,
   // not_found for an index that was never given, conflict for a participant or leg that has left.
   Result<ParticipantIndex> join(Moment at, Outcome& out);
+  // Whether so many more may come. Errc::exhausted likewise.
+  Result<void> check_room(std::size_t participants, std::size_t legs) const;
   // Who was there before a restart, with what they said then and the deadline they have; before any leg. Errors as of
   // join.
   Result<ParticipantIndex> rejoin(ParticipantConsent said, MonoTime deadline, Moment at, Outcome& out);

@@ -188,29 +188,60 @@ Result<std::vector<LegPorts>> Shard::add_legs(CallId id, std::vector<CallPartici
   Entry& entry = *found;
   const auto blocks = blocks_for(legs, entry.call->consent().settings().hold);
   if (!blocks) return blocks.error();
+  auto prepared = prepare_legs(entry, participants, std::move(legs));
+  if (!prepared) return prepared.error();
   entry.reserved_blocks += *blocks;
   reserved_blocks_ += *blocks;
   entry.last_used = now.mono;
 
-  for (const CallParticipant& participant : participants) {
-    if (auto joined = entry.call->join(participant, now); !joined) return joined.error();
-  }
+  for (const CallParticipant& participant : participants) ASSENT_CHECK(entry.call->join(participant, now));
   std::vector<LegPorts> ports;
-  for (NewLeg& leg : legs) {
-    auto opened = add_leg(entry, std::move(leg), now);
-    if (!opened) return opened.error();
-    ports.push_back(*opened);
+  for (PreparedLeg& leg : *prepared) {
+    ports.push_back(leg.ports);
+    place_leg(entry, std::move(leg), now);
   }
   return ports;
 }
 
-Result<LegPorts> Shard::add_leg(Entry& entry, NewLeg&& leg, Now now) {
-  const auto& participants = entry.call->participants();
-  const auto owner = std::find_if(participants.begin(), participants.end(), [&](const CallParticipant& participant) {
-    return participant.ref == leg.participant;
-  });
-  if (owner == participants.end()) {
+// All that can fail of them, so that a call gets all of them or none: its legs and people are known by their numbers,
+// which nobody counts who was told that there are none.
+Result<std::vector<Shard::PreparedLeg>> Shard::prepare_legs(Entry& entry,
+                                                            const std::vector<CallParticipant>& participants,
+                                                            std::vector<NewLeg>&& legs) {
+  if (auto room = entry.call->consent().check_room(participants.size(), legs.size()); !room) return room.error();
+  std::vector<PreparedLeg> prepared;
+  prepared.reserve(legs.size());
+  for (NewLeg& leg : legs) {
+    auto ready = prepare_leg(entry, participants, std::move(leg));
+    if (ready && ready->leg.replaces) {
+      const bool is_twice = std::any_of(prepared.begin(), prepared.end(), [&](const PreparedLeg& one) {
+        return one.leg.replaces == ready->leg.replaces;
+      });
+      if (is_twice) ready = error(Errc::conflict, "a leg is replaced by one other");
+    }
+    if (!ready) {
+      for (const PreparedLeg& one : prepared) {
+        if (!one.slot) continue;
+        parts_.source.close(*one.slot);
+        free_slots_.push_back(*one.slot);
+      }
+      return ready.error();
+    }
+    prepared.push_back(*std::move(ready));
+  }
+  return prepared;
+}
+
+Result<Shard::PreparedLeg> Shard::prepare_leg(Entry& entry, const std::vector<CallParticipant>& joining, NewLeg&& leg) {
+  const auto is_owner = [&](const CallParticipant& participant) { return participant.ref == leg.participant; };
+  const auto& there = entry.call->participants();
+  const auto owner = std::find_if(there.begin(), there.end(), is_owner);
+  const ParticipantIndex index(static_cast<std::uint8_t>(owner - there.begin()));
+  if (owner == there.end() && std::none_of(joining.begin(), joining.end(), is_owner)) {
     return error(Errc::invalid, "leg \"" + leg.label + "\": the call has no participant \"" + leg.participant + "\"");
+  }
+  if (owner != there.end() && entry.call->consent().has_left(index)) {
+    return error(Errc::conflict, "leg \"" + leg.label + "\": the participant has left the call");
   }
   auto receiver = LegReceiver::create({leg.payloads, leg.source, settings_.reorder_window});
   if (!receiver) return receiver.error();
@@ -220,16 +251,14 @@ Result<LegPorts> Shard::add_leg(Entry& entry, NewLeg&& leg, Now now) {
     if (!opened) return opened.error();
     srtp = std::move(*opened);
   }
-  LegPorts former;
-  if (leg.replaces) {
-    const auto ports = give_up(entry, *leg.replaces, now);
-    if (!ports) return ports.error();
-    former = *ports;
-  }
-  const LegSlot slot = free_slot();
-  const auto ports = open_ports(slot, leg, former);
-  if (!ports) return ports.error();
+  PreparedLeg prepared{std::move(leg), std::move(*receiver), std::move(srtp), std::nullopt, {}};
+  if (auto opened = open_ports(entry, prepared); !opened) return opened.error();
+  return prepared;
+}
 
+void Shard::place_leg(Entry& entry, PreparedLeg&& prepared, Now now) {
+  NewLeg& leg = prepared.leg;
+  const auto slot = leg.replaces ? std::optional(give_up(entry, *leg.replaces, now)) : prepared.slot;
   const nanoseconds hold = entry.call->consent().settings().hold;
   const std::size_t blocks = blocks_of(leg.payloads, hold);
   const auto reorder = std::chrono::ceil<milliseconds>(settings_.reorder_window);
@@ -238,50 +267,66 @@ Result<LegPorts> Shard::add_leg(Entry& entry, NewLeg&& leg, Now now) {
                                    key_tones_of(leg, entry.call->consent().settings().digits, settings_.inband_dtmf)};
   const LegIndex index(static_cast<std::uint8_t>(entry.call->legs().size()));
   auto live =
-      std::make_unique<LiveLeg>(LegIdentity{leg.id, index, leg.label, *ports}, std::move(*receiver), *entry.call,
-                                LegWorkshop{parts_.blocks, parts_.seal_queue, parts_.segments}, settings);
+      std::make_unique<LiveLeg>(LegIdentity{leg.id, index, leg.label, prepared.ports}, std::move(prepared.receiver),
+                                *entry.call, LegWorkshop{parts_.blocks, parts_.seal_queue, parts_.segments}, settings);
   const CallIdentity& call = entry.call->identity();
   LiveLeg& placed = *live;
   placed.gate().limit_hold(hold_limit_);
   placed.segments().set_owner({call.tenant, call.id, call.recording, leg.id}, std::move(leg.key), leg.key_id,
                               [&placed] { return placed.counts(); });
   if (leg.former) placed.segments().go_on(std::move(leg.former->segments), leg.former->last_segment);
-  live->protect(std::move(srtp));
+  live->protect(std::move(prepared.srtp));
+  const auto& participants = entry.call->participants();
+  const auto owner = std::find_if(participants.begin(), participants.end(), [&](const CallParticipant& participant) {
+    return participant.ref == leg.participant;
+  });
   const ParticipantIndex participant(static_cast<std::uint8_t>(owner - participants.begin()));
-  if (auto added = entry.call->add_leg(participant, std::move(live), leg.key_id, now); !added) {
-    parts_.source.close(slot);
-    return added.error();
-  }
+  ASSENT_CHECK(entry.call->add_leg(participant, std::move(live), leg.key_id, now));
   if (leg.has_ended) entry.call->end_leg(index, now);
-  if (leg.has_ended && ports->rtp == 0) return *ports;
-  free_slots_.pop_back();
-  entry.slots.push_back(slot);
-  legs_by_slot_.at(slot.value) = &placed;
-  placed.expect_at(&expected_by_slot_.make(slot.value));
-  if (placed.srtp() != nullptr) srtp_.protect(slot, placed.srtp()->session());
-  return *ports;
+  if (!slot) return;
+  entry.slots.push_back(*slot);
+  legs_by_slot_.at(slot->value) = &placed;
+  placed.expect_at(&expected_by_slot_.make(slot->value));
+  if (placed.srtp() != nullptr) srtp_.protect(*slot, placed.srtp()->session());
 }
 
-LegSlot Shard::free_slot() {
+LegSlot Shard::take_slot() {
   if (free_slots_.empty()) {
     free_slots_.push_back(LegSlot(static_cast<std::uint32_t>(legs_by_slot_.size())));
     legs_by_slot_.push_back(nullptr);
   }
-  return free_slots_.back();
+  const LegSlot slot = free_slots_.back();
+  free_slots_.pop_back();
+  return slot;
 }
 
-// `before`: of the leg that it replaces.
-Result<LegPorts> Shard::open_ports(LegSlot slot, const NewLeg& leg, LegPorts before) {
-  if (leg.has_ended && leg.former->ports.rtp == 0) return LegPorts{};
+// Those of the leg that it replaces stay where they are until it is placed.
+Result<void> Shard::open_ports(Entry& entry, PreparedLeg& prepared) {
+  const NewLeg& leg = prepared.leg;
+  if (leg.has_ended && leg.former->ports.rtp == 0) return {};
   if (leg.replaces) {
-    if (auto opened = parts_.source.reopen(slot, before); !opened) return opened.error();
-    return before;
+    const LiveLeg& old = *entry.call->legs().at(leg.replaces->value);
+    if (slot_of(entry, old) == entry.slots.end()) return error(Errc::conflict, "the leg has been replaced already");
+    prepared.ports = old.identity().ports;
+    return {};
   }
+  const LegSlot slot = take_slot();
   // A handshake is one port's, so whoever makes one must send RTCP there, too (RFC 5761, RFC 8834 4.5).
   const bool by_dtls = leg.srtp != nullptr && leg.srtp->by_dtls;
-  if (!leg.former) return parts_.source.open(slot, by_dtls ? RtcpPort::muxed : settings_.rtcp);
-  if (auto opened = parts_.source.reopen(slot, leg.former->ports); !opened) return opened.error();
-  return leg.former->ports;
+  const auto opened = leg.former ? reopened(slot, leg.former->ports)
+                                 : parts_.source.open(slot, by_dtls ? RtcpPort::muxed : settings_.rtcp);
+  if (!opened) {
+    free_slots_.push_back(slot);
+    return opened.error();
+  }
+  prepared.slot = slot;
+  prepared.ports = *opened;
+  return {};
+}
+
+Result<LegPorts> Shard::reopened(LegSlot slot, LegPorts before) {
+  if (auto opened = parts_.source.reopen(slot, before); !opened) return opened.error();
+  return before;
 }
 
 Result<void> Shard::end_call(CallId id, Now now, Finished done) {

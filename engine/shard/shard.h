@@ -144,7 +144,8 @@ class Shard final : private DatagramSink {
   void step(Now now);
 
   // ---- answers to the inbox ----
-  // The ports of its legs, in order. Errc::exhausted when the arena, the ports or the calls are used up.
+  // The ports of its legs, in order. Errc::exhausted when the arena, the ports or the calls are used up; then nobody
+  // has joined and no leg has come.
   Result<std::vector<LegPorts>> add_call(NewCall call, Now now);
   Result<std::vector<LegPorts>> add_legs(CallId call, std::vector<CallParticipant> participants,
                                          std::vector<NewLeg> legs, Now now);
@@ -184,6 +185,15 @@ class Shard final : private DatagramSink {
     LiveCall::Ending how = LiveCall::Ending::over;
   };
 
+  // A leg with all that it needs, and not in its call yet.
+  struct PreparedLeg {
+    NewLeg leg;
+    LegReceiver receiver;
+    std::optional<LegSrtp> srtp;
+    std::optional<LegSlot> slot;  // none: it has ended without ports, or takes over those of another
+    LegPorts ports;
+  };
+
   void on_datagram(LegSlot leg, DatagramPort port, Datagram&& datagram) override;
   void on_upcoming(std::span<const LegSlot> legs) override;
   void on_dropped(LegSlot leg, DatagramPort port, DatagramDrop why) override;
@@ -194,16 +204,20 @@ class Shard final : private DatagramSink {
   void open_protected();
   void hand_on(LegSlot leg, DatagramPort port, Datagram&& datagram);
   Entry* live_entry(CallId call);
-  Result<LegPorts> add_leg(Entry& entry, NewLeg&& leg, Now now);
+  Result<std::vector<PreparedLeg>> prepare_legs(Entry& entry, const std::vector<CallParticipant>& participants,
+                                                std::vector<NewLeg>&& legs);
+  Result<PreparedLeg> prepare_leg(Entry& entry, const std::vector<CallParticipant>& joining, NewLeg&& leg);
+  void place_leg(Entry& entry, PreparedLeg&& prepared, Now now);
   Result<void> begin_end(CallId call, LiveCall::Ending how, Now now, Finished done);
-  Result<LegPorts> open_ports(LegSlot slot, const NewLeg& leg, LegPorts before);
+  Result<void> open_ports(Entry& entry, PreparedLeg& prepared);
+  Result<LegPorts> reopened(LegSlot slot, LegPorts before);
   static Error no_such_call();
   std::size_t blocks_of(const LegPayloads& payloads, nanoseconds hold) const;
   Result<std::size_t> blocks_for(const std::vector<NewLeg>& legs, nanoseconds hold) const;
-  LegSlot free_slot();
+  LegSlot take_slot();
   std::vector<LegSlot>::iterator slot_of(Entry& entry, const LiveLeg& leg);
   Result<void> protect(Entry& entry, LiveLeg& leg, const SrtpTerms& terms);
-  Result<LegPorts> give_up(Entry& entry, LegIndex leg, Now now);
+  LegSlot give_up(Entry& entry, LegIndex leg, Now now);
   void close_port(LegSlot slot);
   void close_ports(Entry& entry);
   void suspend(Now now);  // the lease is over: every call, and those to come

@@ -71,16 +71,17 @@ Result<void> Shard::leave(CallId id, const std::vector<ParticipantIndex>& partic
   return {};
 }
 
-// Of a leg that is replaced: its ports, which are free then.
-Result<LegPorts> Shard::give_up(Entry& entry, LegIndex index, Now now) {
-  const LiveLeg& leg = *entry.call->legs().at(index.value);
-  const auto slot = slot_of(entry, leg);
-  if (slot == entry.slots.end()) return error(Errc::conflict, "the leg has been replaced already");
+// Of a leg that is replaced: its place, and with it its ports.
+LegSlot Shard::give_up(Entry& entry, LegIndex index, Now now) {
+  LiveLeg& leg = *entry.call->legs().at(index.value);
   sweep_source();
   entry.call->end_leg(index, now);
-  close_port(*slot);
-  entry.slots.erase(slot);
-  return leg.identity().ports;
+  const auto found = slot_of(entry, leg);
+  const LegSlot slot = *found;
+  leg.expect_at(nullptr);
+  srtp_.remove(slot);
+  entry.slots.erase(found);
+  return slot;
 }
 
 }  // namespace assent

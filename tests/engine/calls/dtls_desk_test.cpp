@@ -1,6 +1,11 @@
 // The desk where handshakes are made, stepped in virtual time, with clients of OpenSSL's at the other end.
 #include "engine/calls/dtls_desk.h"
 
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
 #include "base/limits.h"
 #include "catch.h"
 #include "must.h"
@@ -155,4 +160,75 @@ TEST_CASE("under a flood of hellos there is room for handshakes that are under w
   CHECK(desk.desk.counts().turned_away == 2 * limits::kDtlsWaiting - limits::kDtlsHellosWaiting);
   for (std::size_t i = 0; i < limits::kDtlsWaiting; ++i) desk.take(leg, record);
   CHECK(desk.desk.counts().turned_away > 2 * limits::kDtlsWaiting - limits::kDtlsHellosWaiting);
+}
+
+namespace {
+
+// What a desk on its own thread has delivered to each leg.
+class Mailbox {
+ public:
+  void put(const DtlsAnswer& answer) {
+    const std::lock_guard lock(mutex_);
+    for (const auto& reply : answer.answer.replies) waiting_[answer.leg.id].push_back(reply.datagram);
+    changed_.notify_all();
+  }
+  std::vector<Bytes> take(LegId leg) {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, 10s, [&] { return !waiting_[leg].empty(); });
+    return std::exchange(waiting_[leg], {});
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::map<LegId, std::vector<Bytes>> waiting_;
+};
+
+}  // namespace
+
+TEST_CASE("shards that bring datagrams, calls that come and go, and the desk's own thread leave each other alone") {
+  constexpr int kShards = 3;
+  DtlsDesk desk(must(DtlsIdentity::create()));
+  Mailbox mailbox;
+  desk.deliver_to([&](ShardId, std::vector<DtlsAnswer> answers) {
+    for (const DtlsAnswer& one : answers) mailbox.put(one);
+  });
+  const auto new_leg = [](std::uint32_t shard) {
+    return DtlsLeg{ShardId{shard}, new_id<CallId>(WallTime()), new_id<LegId>(WallTime()), LegIndex(0)};
+  };
+  std::vector<std::unique_ptr<DtlsClient>> clients;
+  std::vector<DtlsLeg> legs;
+  for (std::uint32_t i = 0; i < kShards; ++i) {
+    clients.push_back(std::make_unique<DtlsClient>());
+    legs.push_back(new_leg(i));
+    desk.open(legs.back(), clients.back()->fingerprint());
+  }
+  std::atomic<int> done{0};
+  {
+    const StepThread thread("handshakes", desk.wake(), [&](MonoTime now) { return desk.step(now); });
+    std::vector<std::thread> shards;
+    for (int i = 0; i < kShards; ++i) {
+      shards.emplace_back(
+          [&, &client = *clients[static_cast<std::size_t>(i)], leg = legs[static_cast<std::size_t>(i)]] {
+            for (int time = 0; time < 5; ++time) {
+              client.restart();
+              for (Bytes datagram = client.go_on(); !datagram.empty(); datagram = client.go_on()) {
+                desk.take(leg.id, look_of(datagram), datagram, kPeer);
+                for (const Bytes& reply : mailbox.take(leg.id)) client.give(reply);
+              }
+              done += client.is_done() ? 1 : 0;
+            }
+          });
+    }
+    for (int i = 0; i < 200; ++i) {
+      const DtlsLeg passing = new_leg(0);
+      desk.open(passing, clients[0]->fingerprint());
+      desk.take(passing.id, DtlsLook::hello, Bytes{22}, kPeer);
+      CHECK(desk.counts().handshakes.failed == 0);
+      desk.close(passing.call);
+    }
+    for (std::thread& shard : shards) shard.join();
+  }
+  CHECK(done == 5 * kShards);
+  CHECK(desk.counts().handshakes.done == 5 * kShards);
 }

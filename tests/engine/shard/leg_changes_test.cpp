@@ -266,3 +266,54 @@ TEST_CASE("who left and what ended before a restart is so after it") {
   REQUIRE(finished);
   CHECK(finished->segments.size() == 4);  // of those that ended, too
 }
+
+TEST_CASE("of legs that come together all come or none, and nobody joins for those that do not") {
+  ShardRig rig(ShardRig::defaults());
+  rig.grant_all();
+  const auto new_leg = [&](const std::string& label, const std::string& owner) {
+    NewLeg leg;
+    leg.id = new_id<LegId>(rig.now.wall);
+    leg.label = label;
+    leg.participant = owner;
+    leg.payloads = {{{0, Codec{}}}, 101};
+    leg.key_id = new_id<KeyId>(rig.now.wall);
+    leg.key = SecretKey::random();
+    return leg;
+  };
+  const auto add = [&](const std::vector<std::string>& refs, auto... legs) {
+    std::vector<CallParticipant> joining;
+    for (const std::string& ref : refs)
+      joining.push_back({new_id<ParticipantId>(rig.now.wall), ref, rig.participant_key});
+    std::vector<NewLeg> all;
+    (all.push_back(std::move(legs)), ...);
+    return rig.shard->add_legs(rig.call_id, std::move(joining), std::move(all), rig.now);
+  };
+  const std::size_t slots = rig.shard->counts().gates[static_cast<std::size_t>(Gate::open)];
+  const auto check_nothing = [&](const auto& added, Errc code) {
+    REQUIRE_FALSE(added);
+    CHECK(added.error().code == code);
+    CHECK(rig.call().legs().size() == 1);
+    CHECK(rig.call().participants().size() == 1);
+    CHECK(rig.gate(0) == Gate::open);  // all-party: somebody who must be asked would close it
+  };
+  check_nothing(add({"p1"}, new_leg("a", "p1"), new_leg("b", "nobody")), Errc::invalid);
+  NewLeg wrong = new_leg("b", "p1");
+  wrong.payloads.formats.clear();
+  check_nothing(add({"p1"}, new_leg("a", "p1"), std::move(wrong)), Errc::invalid);
+  NewLeg first = new_leg("a", "p1");
+  NewLeg second = new_leg("b", "p1");
+  first.replaces = second.replaces = LegIndex(0);
+  check_nothing(add({"p1"}, std::move(first), std::move(second)), Errc::conflict);
+  std::vector<std::string> too_many;
+  for (std::size_t i = 0; i < limits::kParticipantsPerCall; ++i) too_many.push_back("p" + std::to_string(i + 1));
+  check_nothing(add(too_many, new_leg("a", "p1")), Errc::exhausted);
+  CHECK(rig.shard->counts().gates[static_cast<std::size_t>(Gate::open)] == slots);
+
+  // Those that come then have the numbers that are next, and the ports that are free.
+  const auto added = add({"p1"}, new_leg("a", "p1"));
+  REQUIRE(added);
+  CHECK(rig.call().legs().size() == 2);
+  CHECK(rig.call().consent().participant_of(LegIndex(1)) == ParticipantIndex(1));
+  CHECK(added->front().rtp == rig.call().legs()[0]->identity().ports.rtp + 2);
+  rig.end();
+}
