@@ -84,17 +84,24 @@ inline constexpr std::size_t kDtlsSourcesOfAddress = 2;
 // A handshake has failed after so long; and for as long its end is repeated for who missed it.
 inline constexpr auto kDtlsHandshakeTime = 10s;
 inline constexpr auto kDtlsCookieAge = 60s;  // twice that at most
-// Of one leg in one sweep: hellos, which anybody can send, and records that may be of a handshake that there is. A
-// handshake has some five of these; a flood of one leg is not everybody's.
-inline constexpr std::uint8_t kDtlsHellosPerSweep = 16;
-inline constexpr std::uint8_t kDtlsRecordsPerSweep = 32;
-// Datagrams of all legs that wait for their handshakes: hellos fill half of it. So many are looked at together, and no
-// more in such a time: 25,000 a second, which is a third of a core when each is answered.
+// Of what comes to one leg in a turn, from one of so many parts of its senders: hellos, which anybody can send, also in
+// a sender's name, and records that may be of a handshake that there is, of which one has some ten, or forty in small
+// pieces. Four times as many from all ports of the addresses of such a part.
+inline constexpr std::size_t kDtlsBuckets = 16;
+inline constexpr auto kDtlsTurn = 5ms;
+inline constexpr std::uint8_t kDtlsHellosPerTurn = 16;
+inline constexpr std::uint8_t kDtlsRecordsPerTurn = 40;
+inline constexpr std::uint8_t kDtlsPortsPerAddress = 4;  // that may send so much
+// Datagrams of all legs that wait for their handshakes: hellos fill half of it. So many are looked at together, and
+// then none for so long: 24,000 a second. Of handshakes, which cost some 200 us each, only so many begin in that time;
+// and so many may be under way, some 50 KB each.
 inline constexpr std::size_t kDtlsWaiting = 1024;
 inline constexpr std::size_t kDtlsHellosWaiting = kDtlsWaiting / 2;
-inline constexpr std::size_t kDtlsTaken = 128;
-inline constexpr auto kDtlsPace = 5ms;
-inline constexpr auto kDtlsLook = 20ms;                  // how often it is looked what is to be sent again
+inline constexpr std::size_t kDtlsTaken = 24;
+inline constexpr std::uint64_t kDtlsBegun = 2;
+inline constexpr std::uint64_t kDtlsUnderWay = 2000;
+inline constexpr auto kDtlsPace = 1ms;
+inline constexpr auto kDtlsLook = 20ms;  // how often it is looked what is to be sent again
 // The number of a record with a hello that is answered: so many attempts, which takes a client an hour.
 inline constexpr std::uint64_t kDtlsHelloNumber = 63;
 inline constexpr std::size_t kDtlsDatagramBytes = 1200;  // that we send: fits every path (RFC 8261 5)
@@ -531,7 +538,7 @@ inline constexpr std::size_t kPeakBuckets = 20000;      // more than any screen 
 
 // ---- What media servers say ----------------------------------------------------------------------------------------
 inline constexpr std::size_t kLoggedKeyBytes = 4096;  // a datagram of rtpengine's dtmf-log-dest
-inline constexpr std::size_t kNgBytes = 65535;  // of rtpengine's NG: a UDP datagram
+inline constexpr std::size_t kNgBytes = 65535;        // of rtpengine's NG: a UDP datagram
 inline constexpr int kBencodeDepth = 16;
 inline constexpr std::size_t kBencodeValues = 65536;
 // A question that gets no answer is asked again after twice as long each time: 7.5 s in all.

@@ -10,6 +10,12 @@ namespace {
 constexpr std::uint64_t DtlsCounts::*kCounts[] = {&DtlsCounts::hellos, &DtlsCounts::begun,   &DtlsCounts::done,
                                                   &DtlsCounts::failed, &DtlsCounts::dropped, &DtlsCounts::given_up};
 
+bool are_neighbours(const Endpoint& one, const Endpoint& other) {
+  constexpr std::ptrdiff_t kNetworkBytes = 8;
+  if (one.is_v4() || other.is_v4()) return one.address == other.address;
+  return std::equal(one.address.begin(), one.address.begin() + kNetworkBytes, other.address.begin());
+}
+
 }  // namespace
 
 DtlsCounts& DtlsCounts::operator+=(const DtlsCounts& more) {
@@ -73,9 +79,9 @@ void DtlsEndpoint::pass_on(const std::vector<ByteView>& records, const Endpoint&
   if (!is_known) ++counts_.dropped;
 }
 
-// The oldest of the same address goes before any other's.
+// The oldest of the same address (IPv6: of the same /64, of which one host has all) goes before any other's.
 void DtlsEndpoint::make_room_for(const Endpoint& from) {
-  const auto is_neighbour = [&](const Source& source) { return source.from.address == from.address; };
+  const auto is_neighbour = [&](const Source& source) { return are_neighbours(source.from, from); };
   const bool too_many_here = std::count_if(sources_.begin(), sources_.end(), is_neighbour) >=
                              static_cast<std::ptrdiff_t>(limits::kDtlsSourcesOfAddress);
   if (!too_many_here && sources_.size() < limits::kDtlsSources) return;
@@ -84,17 +90,20 @@ void DtlsEndpoint::make_room_for(const Endpoint& from) {
   sources_.erase(oldest);
 }
 
+// Who gets no keys is not told that there are some.
 void DtlsEndpoint::collect(Source& source, Outcome& outcome) {
-  for (Bytes& datagram : source.handshake->take_output()) outcome.replies.push_back({source.from, std::move(datagram)});
-  if (source.handshake->state() != DtlsHandshake::State::done || source.is_told) return;
-  source.is_told = true;
-  auto keys = source.handshake->keys();
-  if (!keys) {  // they have no use for SRTP
-    ++counts_.failed;
-    return;
+  std::vector<Bytes> output = source.handshake->take_output();
+  if (source.handshake->state() == DtlsHandshake::State::done && !source.is_told) {
+    source.is_told = true;
+    auto keys = source.handshake->keys();
+    if (!keys) {  // they have no use for SRTP, or there is no memory
+      ++counts_.failed;
+      return;
+    }
+    ++counts_.done;
+    outcome.agreed.emplace(Agreed{source.from, *std::move(keys)});
   }
-  ++counts_.done;
-  outcome.agreed.emplace(Agreed{source.from, *std::move(keys)});
+  for (Bytes& datagram : output) outcome.replies.push_back({source.from, std::move(datagram)});
 }
 
 void DtlsEndpoint::remove_failed() {

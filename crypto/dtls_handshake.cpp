@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <new>
 
 #include "base/limits.h"
 #include "crypto/dtls_handshake_callbacks.h"
@@ -165,7 +166,7 @@ void DtlsHandshake::fail() {
   ERR_clear_error();
 }
 
-Result<DtlsSrtpKeys> DtlsHandshake::keys() const {
+Result<DtlsSrtpKeys> DtlsHandshake::keys() const try {
   const SRTP_PROTECTION_PROFILE* profile = SSL_get_selected_srtp_profile(ssl_.get());
   if (state_ != State::done || profile == nullptr) return error(Errc::invalid, "no SRTP profile was agreed on");
   SrtpSuite suite = SrtpSuite::aes_cm_128_hmac_sha1_80;
@@ -192,6 +193,8 @@ Result<DtlsSrtpKeys> DtlsHandshake::keys() const {
   auto made = SrtpMasterKey::create(suite, theirs.reveal());
   if (!made) return made.error();
   return DtlsSrtpKeys{suite, *std::move(made)};
+} catch (const std::bad_alloc&) {
+  return error(Errc::exhausted, "the memory for secrets is used up");
 }
 
 }  // namespace assent

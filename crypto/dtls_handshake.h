@@ -48,7 +48,7 @@ class DtlsHandshake {
 
   State state() const { return state_; }
   std::vector<Bytes> take_output() { return std::exchange(output_, {}); }
-  // Once it is done.
+  // Once it is done. Errc::exhausted: the memory for secrets is used up.
   Result<DtlsSrtpKeys> keys() const;
 
  private:

@@ -60,8 +60,9 @@ bool skip_vector(ByteView& bytes) {
 DtlsLook look_of(ByteView datagram) {
   const ByteView record = first_record(datagram);
   if (record.empty() || !is_admissible(record)) return DtlsLook::nothing;
-  const bool is_hello = record[0] == kHandshake && epoch_of(record) == 0 && record.size() > kRecordBytes &&
-                        record[kRecordBytes] == kClientHello;
+  // A later piece of one is of a handshake that its first piece has begun.
+  const bool is_hello = record[0] == kHandshake && epoch_of(record) == 0 && record.size() > kRecordBytes + 8 &&
+                        record[kRecordBytes] == kClientHello && load_be24(record.data() + kRecordBytes + 6) == 0;
   return is_hello ? DtlsLook::hello : DtlsLook::record;
 }
 

@@ -58,6 +58,7 @@ bool set_up(SSL_CTX* context, X509* certificate, EVP_PKEY* key) {
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_quiet_shutdown(context, 1);
   set_dtls_callbacks(context);
+  SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);  // there may be thousands
   return SSL_CTX_set_min_proto_version(context, DTLS1_2_VERSION) == 1 &&
          SSL_CTX_set_cipher_list(context, kCiphers) == 1 && SSL_CTX_set1_groups_list(context, kGroups) == 1 &&
          SSL_CTX_set_tlsext_use_srtp(context, kSrtpProfiles) == 0 &&  // which answers 0 for success

@@ -191,7 +191,7 @@ std::string to_json(const LegMedia& media) {
   if (media.signalled) object["signalled"] = *media.signalled;
   if (media.has_ended) object["ended"] = true;
   if (media.owner_left) object["owner_left"] = true;
-  std::string text = object.dump();
+  std::string text = object.dump(-1, ' ', false, json::error_handler_t::replace);
   if (media.srtp == nullptr) return text;
   // By hand, so that no copy of the keys is left where a text stood that grew. They are letters, digits and none of
   // what JSON escapes.
@@ -233,7 +233,10 @@ Result<LegMedia> leg_media_from(std::string_view text) {
       found.rtpengine = RtpengineSource{parse_endpoint(from->at(0).get<std::string>()).value_or(Endpoint{}),
                                         from->at(1), from->at(2), from->at(3), from->size() > 4 && from->at(4) == true};
     }
-    if (const auto terms = optional_of<std::string>(object, "srtp")) srtp = srtp_terms_from(*terms);
+    if (auto terms = optional_of<std::string>(object, "srtp")) {
+      srtp = srtp_terms_from(*terms);
+      wipe(*terms);
+    }
     found.signalled = optional_of<std::string>(object, "signalled");
     found.has_ended = optional_of<bool>(object, "ended").value_or(false);
     found.owner_left = optional_of<bool>(object, "owner_left").value_or(false);

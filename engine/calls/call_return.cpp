@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "crypto/wipe.h"
 #include "engine/catalog/person_fields.h"
 
 namespace assent {
@@ -151,9 +152,10 @@ Result<void> CallReturn::add_leg(const LegRow& row, const OpenKey& call_key, con
                                  ReturningCall& call) {
   auto label = open_leg_label(*call_key.key, row);
   if (!label) return label.error();
-  const auto media_text = open_leg_media(*call_key.key, row);
+  auto media_text = open_leg_media(*call_key.key, row);
   if (!media_text) return media_text.error();
   auto media = leg_media_from(*media_text);
+  wipe(*media_text);
   if (!media) return media.error();
   const auto owner = std::find_if(call.participants.begin(), call.participants.end(),
                                   [&](const KnownParticipant& one) { return one.id == row.participant; });

@@ -36,11 +36,6 @@ void DtlsDesk::close(LegId leg) {
   seats_.erase(leg);
 }
 
-void DtlsDesk::close(CallId call) {
-  const std::lock_guard lock(mutex_);
-  std::erase_if(seats_, [&](const auto& one) { return one.second->leg.call == call; });
-}
-
 DtlsDesk::SeatPtr DtlsDesk::seat_of(LegId leg) const {
   const std::lock_guard lock(mutex_);
   const auto found = seats_.find(leg);
@@ -79,16 +74,21 @@ MonoTime DtlsDesk::step(MonoTime now) {
   Batch batch;
   const std::size_t taken = answer_waiting(now, batch);
   if (now >= next_due_) send_again(now, batch);
-  if (taken == limits::kDtlsTaken) not_before_ = now + limits::kDtlsPace;
+  if (taken != 0) not_before_ = now + limits::kDtlsPace;
   for (auto& [shard, answers] : batch) deliver_(shard, std::move(answers));
-  return taken == limits::kDtlsTaken ? not_before_ : next_due_;
+  return taken != 0 ? not_before_ : next_due_;
 }
 
 std::size_t DtlsDesk::answer_waiting(MonoTime now, Batch& batch) {
   std::size_t taken = 0;
-  for (; taken < limits::kDtlsTaken; ++taken) {
+  const std::uint64_t begun_before = begun();
+  for (; taken < limits::kDtlsTaken && begun() - begun_before < limits::kDtlsBegun; ++taken) {
     const auto waiting = take_waiting();
     if (waiting == nullptr) break;
+    if (is_one_too_many(waiting->datagram)) {
+      turned_away_.fetch_add(1, std::memory_order_relaxed);
+      continue;
+    }
     // Of a leg that has gone, or is not known yet: the other end asks again.
     const SeatPtr seat = seat_of(waiting->leg);
     if (seat == nullptr) continue;
@@ -98,6 +98,20 @@ std::size_t DtlsDesk::answer_waiting(MonoTime now, Batch& batch) {
     work(seat, receive, now, batch);
   }
   return taken;
+}
+
+std::uint64_t DtlsDesk::begun() const {
+  const std::lock_guard lock(mutex_);
+  return counts_.begun;
+}
+
+// A hello that would begin a handshake, while as many are under way as there may be.
+bool DtlsDesk::is_one_too_many(ByteView datagram) const {
+  const auto hello = parse_client_hello(datagram);
+  if (!hello || hello->cookie.empty()) return false;
+  const std::lock_guard lock(mutex_);
+  const std::uint64_t over = counts_.done + counts_.failed + counts_.given_up;
+  return counts_.begun >= over + limits::kDtlsUnderWay;
 }
 
 void DtlsDesk::send_again(MonoTime now, Batch& batch) {

@@ -65,7 +65,6 @@ class DtlsDesk {
   void open(const DtlsLeg& leg, const DtlsFingerprint& peer);
   // What has begun counts no more.
   void close(LegId leg);
-  void close(CallId call);  // all its legs
 
   void take(LegId leg, DtlsLook look, ByteView datagram, const Endpoint& from);
 
@@ -98,6 +97,8 @@ class DtlsDesk {
   std::unique_ptr<Waiting> take_waiting();
   SeatPtr seat_of(LegId leg) const;
   std::size_t answer_waiting(MonoTime now, Batch& batch);
+  std::uint64_t begun() const;
+  bool is_one_too_many(ByteView datagram) const;
   void send_again(MonoTime now, Batch& batch);
   void look_after(const SeatPtr& seat, MonoTime now);
   void work(const SeatPtr& seat, const std::function<DtlsEndpoint::Outcome(DtlsEndpoint&)>& what, MonoTime now,

@@ -323,8 +323,8 @@ void LiveCalls::forget(CallId id) {
   const auto found = known_.find(id);
   if (found == known_.end()) return;
   spread_.remove(found->second->shard);
+  for (const auto& [leg, spec] : found->second->legs) parts_.dtls.close(leg);
   known_.erase(found);
-  parts_.dtls.close(id);
 }
 
 // ---- calls go -----------------------------------------------------------------------------------------------------

@@ -151,6 +151,15 @@ class LiveCalls final : public CallService {
   void expect_handshakes(CallId id);
   void forget_handshake(const DtlsLeg& leg);
   void note_keys(const DtlsAnswer& answer, const LegPorts& ports);
+  // Who and what comes to a call, as it is known of them.
+  struct Growth {
+    std::vector<std::pair<LegId, LegSpec>> legs;
+    std::vector<KnownParticipant> joined;
+    void add_to(Known& known) const;
+  };
+  Result<CallView> add_to(CallId id, KnownCall before, const LegsSpec& asked);
+  void note_growth(CallId id, const Growth& growth);
+  void forget_growth(const Known& before, const Growth& growth);
   Result<void> apply_changes(CallId id, const Known& call, const std::vector<LegChange>& changes);
   Result<CallId> start(const CallSpec& spec, const QuotaPlace& place);
   void abort(ShardId shard, CallId id);

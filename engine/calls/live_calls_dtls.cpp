@@ -1,4 +1,6 @@
 // How the legs of live calls are met by DTLS-SRTP: who is expected, and what comes of it.
+#include <new>
+
 #include "engine/calls/live_calls.h"
 
 namespace assent {
@@ -45,7 +47,7 @@ void LiveCalls::forget_handshake(const DtlsLeg& leg) {
 }
 
 // For a restart: the other end has no reason to begin anew then. Nobody waits until they are durable.
-void LiveCalls::note_keys(const DtlsAnswer& agreed, const LegPorts& ports) {
+void LiveCalls::note_keys(const DtlsAnswer& agreed, const LegPorts& ports) try {
   const KnownCall before = known(agreed.leg.call);
   const auto call_key = before == nullptr ? Result<OpenKey>(no_such_live_call()) : parts_.keys.open(before->call_key);
   if (!call_key) return;  // it has ended, or is being erased
@@ -59,6 +61,8 @@ void LiveCalls::note_keys(const DtlsAnswer& agreed, const LegPorts& ports) {
   // Before anybody may change it again, so that this is not the last that is booked of it then.
   (void)parts_.writer.post({media_row(*after, agreed.leg.index.value, ports, *call_key->key)}, [](const auto&) {});
   found->second = std::move(after);
+} catch (const std::bad_alloc&) {
+  // The memory for secrets is used up: the leg is heard, and after a restart by another handshake.
 }
 
 }  // namespace assent

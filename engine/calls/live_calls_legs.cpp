@@ -1,5 +1,6 @@
 // How legs and people come to a call that is live, change, and go; and what is kept of that for a restart.
 #include <algorithm>
+#include <new>
 
 #include "engine/calls/call_memory.h"
 #include "engine/calls/live_calls.h"
@@ -109,6 +110,14 @@ Result<CallView> LiveCalls::change_legs(CallId id, const LegsSpec& asked, const 
   if (before == nullptr) return no_such_live_call();
   if (auto changed = apply_changes(id, *before, asked.changes); !changed) return changed.error();
   if (asked.legs.empty() && asked.participants.empty()) return call(id);  // nothing more to hold: nothing to admit
+  try {
+    return add_to(id, before, asked);
+  } catch (const std::bad_alloc&) {
+    return error(Errc::exhausted, "no locked memory is left for the keys of further legs");
+  }
+}
+
+Result<CallView> LiveCalls::add_to(CallId id, KnownCall before, const LegsSpec& asked) {
   const auto growing = before->growing;
   const std::lock_guard one_by_one(*growing);  // or their numbers here would not be those in the shard
   before = known(id);
@@ -144,38 +153,27 @@ Result<CallView> LiveCalls::change_legs(CallId id, const LegsSpec& asked, const 
     new_legs.emplace_back(admitted->legs[i].id, spec.legs[i]);
     if (spec.legs[i].replaces) admitted->legs[i].replaces = LegIndex(static_cast<std::uint8_t>(replaced[next++]));
   }
-  const auto grow = [&new_legs, joined = admitted->participants](Known& known) {
-    known.participants.insert(known.participants.end(), joined.begin(), joined.end());
-    known.legs.insert(known.legs.end(), new_legs.begin(), new_legs.end());
-    for (const auto& [leg, leg_spec] : new_legs) {
-      if (!leg_spec.replaces) continue;
-      known.ended.insert(*leg_spec.replaces);
-      known.replaced.insert(*leg_spec.replaces);
-    }
-  };
-  KnownCall after;
+  const Growth growth{std::move(new_legs), admitted->participants};
   auto joining = std::make_shared<AdmittedLegs>(std::move(*admitted));
   // What is on file counts from the moment they join, so that a gate that is open for all others loses nothing.
   auto opened = link(before->shard)
                     .ask<std::vector<LegPorts>>(
-                        [joining, id](Shard& shard, Now now, std::function<void(Result<std::vector<LegPorts>>)> reply) {
+                        [this, joining, growth, id](Shard& shard, Now now,
+                                                    std::function<void(Result<std::vector<LegPorts>>)> reply) {
                           auto added = shard.add_legs(id, std::move(joining->joining), std::move(joining->legs), now);
                           if (!added) return reply(added.error());
+                          // They are there now, whatever becomes of the rest, and whether or not somebody still waits.
+                          note_growth(id, growth);
                           shard.find(id)->grant_standing(
                               now, [reply = std::move(reply), ports = *added](const Result<void>&) { reply(ports); });
                         },
                         limits::kApiDurableWait);
-  if (!opened) return opened.error();
-  // They are there now, whatever becomes of the rest.
-  {
-    const std::lock_guard lock(mutex_);
-    const auto found = known_.find(id);
-    if (found == known_.end()) return no_such_live_call();  // it ended meanwhile
-    auto grown = std::make_shared<Known>(*found->second);   // or its legs got their keys
-    grow(*grown);
-    found->second = grown;
-    after = std::move(grown);
+  if (!opened) {
+    if (opened.error().code != Errc::unavailable) forget_growth(*before, growth);
+    return opened.error();
   }
+  const KnownCall after = known(id);
+  if (after == nullptr) return no_such_live_call();  // it ended meanwhile
   std::vector<Booking> heard;
   const auto call_key = parts_.keys.open(after->call_key);
   if (!call_key) return call_key.error();
@@ -186,6 +184,43 @@ Result<CallView> LiveCalls::change_legs(CallId id, const LegsSpec& asked, const 
   if (auto booked = parts_.writer.book_and_wait(std::move(heard)); !booked) return booked.error();
   expect_handshakes(id);
   return call(id);
+}
+
+void LiveCalls::Growth::add_to(Known& known) const {
+  known.participants.insert(known.participants.end(), joined.begin(), joined.end());
+  known.legs.insert(known.legs.end(), legs.begin(), legs.end());
+  for (const auto& [leg, spec] : legs) {
+    if (!spec.replaces) continue;
+    known.ended.insert(*spec.replaces);
+    known.replaced.insert(*spec.replaces);
+  }
+}
+
+// The shard's thread.
+void LiveCalls::note_growth(CallId id, const Growth& growth) {
+  const std::lock_guard lock(mutex_);
+  const auto found = known_.find(id);
+  if (found == known_.end()) return;
+  auto grown = std::make_shared<Known>(*found->second);
+  growth.add_to(*grown);
+  found->second = std::move(grown);
+}
+
+// The shard has refused them, and they are booked: as legs that have ended, of people who have left, or they would join
+// after a restart.
+void LiveCalls::forget_growth(const Known& before, const Growth& growth) {
+  const auto call_key = parts_.keys.open(before.call_key);
+  if (!call_key) return;
+  Known never = before;
+  growth.add_to(never);
+  for (const KnownParticipant& one : growth.joined) never.left.insert(one.id);
+  std::vector<Booking> bookings;
+  for (const auto& [leg, spec] : growth.legs) {
+    never.ended.insert(leg);
+    never.replaced.insert(leg);
+    bookings.push_back(media_row(never, *place_of(never, leg), std::nullopt, *call_key->key));
+  }
+  (void)parts_.writer.post(std::move(bookings), [](const Result<void>&) {});
 }
 
 // ---- they change ----------------------------------------------------------------------------------------------------
@@ -217,6 +252,8 @@ Result<void> LiveCalls::change_leg(CallId id, LegId leg, const LegHearing& heari
   const auto place = place_of(*before, leg);
   if (!place) return error(Errc::not_found, "the call has no such leg");
   const LegIndex index(static_cast<std::uint8_t>(*place));
+  const auto growing = before->growing;
+  const std::lock_guard one_by_one(*growing);  // or what is known would not be what the shard was told last
   const auto changed = link(before->shard).ask_now<void>([id, index, hearing](Shard& shard, Now now) {
     return shard.change_leg(id, index, hearing.payloads, hearing.source, hearing.srtp, now);
   });
@@ -261,10 +298,12 @@ Result<void> LiveCalls::leave(CallId id, const Departure& who, const Caller&) {
     return shard.leave(id, leaving, ending, now);
   });
   if (!gone) return gone;
-  return note_change(id, concerned, [&](Known& known) {
+  auto noted = note_change(id, concerned, [&](Known& known) {
     for (const ParticipantIndex one : leaving) known.left.insert(known.participants.at(one.value).id);
     for (const std::size_t leg : concerned) known.ended.insert(known.legs.at(leg).first);
   });
+  expect_handshakes(id);
+  return noted;
 }
 
 }  // namespace assent

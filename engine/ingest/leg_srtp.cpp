@@ -16,6 +16,8 @@ Result<void> LegSrtp::change(SrtpEngine& engine, const SrtpTerms& terms) {
     if (auto keyed = goes_on ? session_->rekey(terms.keys) : begin_session(engine, terms); !keyed) return keyed;
   }
   by_dtls_ = terms.by_dtls;
+  if (!by_dtls_) budget_.reset();
+  if (by_dtls_ && !budget_) budget_.emplace();
   return {};
 }
 
@@ -30,16 +32,6 @@ Result<void> LegSrtp::begin_session(SrtpEngine& engine, const SrtpTerms& terms) 
   suite_ = terms.suite;
   session_ = std::move(*session);
   return {};
-}
-
-bool LegSrtp::admits_handshake(DtlsLook look, MonoTime sweep) {
-  if (!by_dtls_ || look == DtlsLook::nothing) return false;
-  if (std::exchange(admitted_in_, sweep) != sweep) hellos_ = records_ = 0;
-  const bool is_hello = look == DtlsLook::hello;
-  std::uint8_t& admitted = is_hello ? hellos_ : records_;
-  if (admitted == (is_hello ? limits::kDtlsHellosPerSweep : limits::kDtlsRecordsPerSweep)) return false;
-  ++admitted;
-  return true;
 }
 
 SrtpCounts LegSrtp::counts() const {

@@ -12,10 +12,9 @@
 #include <optional>
 #include <utility>
 
-#include "base/time.h"
-#include "crypto/dtls_hello.h"
 #include "crypto/srtp_session.h"
 #include "crypto/srtp_terms.h"
+#include "engine/ingest/handshake_budget.h"
 
 namespace assent {
 
@@ -31,8 +30,10 @@ class LegSrtp {
   // Whose handshake makes its keys; none: they were told.
   const std::optional<DtlsFingerprint>& by_dtls() const { return by_dtls_; }
 
-  // Whether one more datagram that looks so may be looked at in this sweep, as part of a handshake.
-  bool admits_handshake(DtlsLook look, MonoTime sweep);
+  // Whether one more datagram that looks so may be looked at now, as part of a handshake.
+  bool admits_handshake(DtlsLook look, const Endpoint& from, MonoTime now) {
+    return budget_ && budget_->admits(look, from, now);
+  }
 
   void count_unkeyed() { ++before_.faults[static_cast<std::size_t>(SrtpFault::unkeyed)]; }
   SrtpCounts counts() const;  // of all its sessions
@@ -44,9 +45,7 @@ class LegSrtp {
   SrtpSuite suite_{};
   std::unique_ptr<SrtpSession> session_;
   std::optional<DtlsFingerprint> by_dtls_;
-  MonoTime admitted_in_;  // the sweep in which so many were
-  std::uint8_t hellos_ = 0;
-  std::uint8_t records_ = 0;
+  std::optional<HandshakeBudget> budget_;  // by DTLS-SRTP
   SrtpCounts before_;
 };
 

@@ -27,6 +27,15 @@ LiveLeg::KeyTones key_tones_of(const NewLeg& leg, const DigitMap& digits, Inband
   return wanted && digits != DigitMap{} ? LiveLeg::KeyTones::heard : LiveLeg::KeyTones::ignored;
 }
 
+// The latest of that name: an earlier one was refused, and its caller tried again.
+std::optional<ParticipantIndex> owner_of(const LiveCall& call, const NewLeg& leg) {
+  const auto& all = call.participants();
+  for (std::size_t i = all.size(); i-- > 0;) {
+    if (all[i].ref == leg.participant) return ParticipantIndex(static_cast<std::uint8_t>(i));
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 Shard::Shard(Parts parts, Settings settings)
@@ -86,7 +95,7 @@ bool Shard::take_handshake(LegSlot slot, const Datagram& datagram) {
   LiveLeg& leg = *legs_by_slot_.at(slot.value);
   if (!leg.srtp()->by_dtls()) return false;
   const DtlsLook look = look_of(datagram.bytes());
-  if (parts_.on_handshake && leg.srtp()->admits_handshake(look, now_.mono)) {
+  if (parts_.on_handshake && leg.srtp()->admits_handshake(look, datagram.source(), now_.mono)) {
     parts_.on_handshake(leg.identity().id, look, datagram.bytes(), datagram.source());
   }
   return true;
@@ -169,7 +178,6 @@ Result<std::vector<LegPorts>> Shard::add_call(NewCall call, Now now) {
   calls_by_alarm_[alarm] = &calls_.emplace(id, std::move(entry)).first->second;
   if (suspended_) calls_.at(id).call->suspend(now);
   auto ports = add_legs(id, std::move(call.participants), std::move(call.legs), now);
-  for (const ParticipantIndex gone : call.left) calls_.at(id).call->leave(gone, now);
   if (!ports) {
     close_ports(calls_.at(id));
     calls_.at(id).call->end(LiveCall::Ending::over, now);
@@ -177,7 +185,9 @@ Result<std::vector<LegPorts>> Shard::add_call(NewCall call, Now now) {
     calls_.at(id).ending = true;
     calls_.at(id).reserved_blocks = 0;
     calls_.at(id).finished = [](const FinishedCall&) {};
+    return ports;
   }
+  for (const ParticipantIndex gone : call.left) calls_.at(id).call->leave(gone, now);
   return ports;
 }
 
@@ -188,6 +198,9 @@ Result<std::vector<LegPorts>> Shard::add_legs(CallId id, std::vector<CallPartici
   Entry& entry = *found;
   const auto blocks = blocks_for(legs, entry.call->consent().settings().hold);
   if (!blocks) return blocks.error();
+  // What the kernel still holds for legs that are replaced is heard by them. Nothing more comes in before all are
+  // placed: ports that are open then have no leg yet.
+  if (std::any_of(legs.begin(), legs.end(), [](const NewLeg& leg) { return leg.replaces.has_value(); })) sweep_source();
   auto prepared = prepare_legs(entry, participants, std::move(legs));
   if (!prepared) return prepared.error();
   entry.reserved_blocks += *blocks;
@@ -234,14 +247,14 @@ Result<std::vector<Shard::PreparedLeg>> Shard::prepare_legs(Entry& entry,
 
 Result<Shard::PreparedLeg> Shard::prepare_leg(Entry& entry, const std::vector<CallParticipant>& joining, NewLeg&& leg) {
   const auto is_owner = [&](const CallParticipant& participant) { return participant.ref == leg.participant; };
-  const auto& there = entry.call->participants();
-  const auto owner = std::find_if(there.begin(), there.end(), is_owner);
-  const ParticipantIndex index(static_cast<std::uint8_t>(owner - there.begin()));
-  if (owner == there.end() && std::none_of(joining.begin(), joining.end(), is_owner)) {
-    return error(Errc::invalid, "leg \"" + leg.label + "\": the call has no participant \"" + leg.participant + "\"");
-  }
-  if (owner != there.end() && entry.call->consent().has_left(index)) {
-    return error(Errc::conflict, "leg \"" + leg.label + "\": the participant has left the call");
+  if (std::none_of(joining.begin(), joining.end(), is_owner)) {
+    const auto owner = owner_of(*entry.call, leg);
+    if (!owner) {
+      return error(Errc::invalid, "leg \"" + leg.label + "\": the call has no participant \"" + leg.participant + "\"");
+    }
+    if (entry.call->consent().has_left(*owner)) {
+      return error(Errc::conflict, "leg \"" + leg.label + "\": the participant has left the call");
+    }
   }
   auto receiver = LegReceiver::create({leg.payloads, leg.source, settings_.reorder_window});
   if (!receiver) return receiver.error();
@@ -276,11 +289,7 @@ void Shard::place_leg(Entry& entry, PreparedLeg&& prepared, Now now) {
                               [&placed] { return placed.counts(); });
   if (leg.former) placed.segments().go_on(std::move(leg.former->segments), leg.former->last_segment);
   live->protect(std::move(prepared.srtp));
-  const auto& participants = entry.call->participants();
-  const auto owner = std::find_if(participants.begin(), participants.end(), [&](const CallParticipant& participant) {
-    return participant.ref == leg.participant;
-  });
-  const ParticipantIndex participant(static_cast<std::uint8_t>(owner - participants.begin()));
+  const ParticipantIndex participant = *owner_of(*entry.call, leg);
   ASSENT_CHECK(entry.call->add_leg(participant, std::move(live), leg.key_id, now));
   if (leg.has_ended) entry.call->end_leg(index, now);
   if (!slot) return;

@@ -74,7 +74,6 @@ Result<void> Shard::leave(CallId id, const std::vector<ParticipantIndex>& partic
 // Of a leg that is replaced: its place, and with it its ports.
 LegSlot Shard::give_up(Entry& entry, LegIndex index, Now now) {
   LiveLeg& leg = *entry.call->legs().at(index.value);
-  sweep_source();
   entry.call->end_leg(index, now);
   const auto found = slot_of(entry, leg);
   const LegSlot slot = *found;

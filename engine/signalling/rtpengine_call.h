@@ -32,10 +32,16 @@ struct PartyLegs {
   std::vector<ParticipantSpec> participants;  // who is not among those that are there
   std::vector<LegSpec> legs;
 };
-// A party is the participant whose ref is their label or their tag; else they join, under that name, as kPartyRole. A
-// label that is a leg's already names nobody: whoever has it, too, may be another, so they go by their tag.
+// Who is there already.
+struct KnownParties {
+  std::set<std::string> refs;
+  std::set<std::string> heard;   // of these, who have a leg
+  std::set<std::string> labels;  // of legs
+};
+// A party is the participant whose ref is the label that the proxy gave them, or, of those whose tags were named, their
+// tag: a tag is the telephone's own to choose, and must not make it somebody else. Who has a leg is nobody's else.
+// Whoever is left joins, as kPartyRole, under their label or tag, or that with a number where somebody has it.
 inline constexpr const char* kPartyRole = "party";
-PartyLegs legs_for(const std::vector<RtpengineParty>& parties, const RtpengineCall& call,
-                   const std::set<std::string>& refs, const std::set<std::string>& labels);
+PartyLegs legs_for(const std::vector<RtpengineParty>& parties, const RtpengineCall& call, KnownParties there);
 
 }  // namespace assent

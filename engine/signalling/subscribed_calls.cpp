@@ -86,15 +86,21 @@ Result<void> SubscribedCalls::find_parties(CallSpec& spec) {
         std::any_of(parties->begin(), parties->end(), [&](const RtpengineParty& one) { return one.tag == tag; });
     if (!is_there) return error(Errc::invalid, "source: rtpengine's call has no party with the tag \"" + tag + "\"");
   }
-  std::erase_if(*parties, [&](const RtpengineParty& one) {
-    return !wanted.empty() && std::find(wanted.begin(), wanted.end(), one.tag) == wanted.end();
+  std::erase_if(*parties, [&](const RtpengineParty& party) {
+    const bool is_unwanted = !wanted.empty() && std::find(wanted.begin(), wanted.end(), party.tag) == wanted.end();
+    return is_unwanted || std::any_of(spec.legs.begin(), spec.legs.end(), [&](const LegSpec& leg) {
+             return leg.rtpengine && leg.rtpengine->call_id == spec.rtpengine->call_id &&
+                    leg.rtpengine->tag == party.tag;
+           });
   });
-  if (parties->empty()) return error(Errc::invalid, "source: nobody is in rtpengine's call");
-  std::set<std::string> refs;
-  std::set<std::string> labels;
-  for (const ParticipantSpec& one : spec.participants) refs.insert(one.ref);
-  for (const LegSpec& one : spec.legs) labels.insert(one.label);
-  PartyLegs found = legs_for(*parties, *spec.rtpengine, refs, labels);
+  if (parties->empty() && spec.legs.empty()) return error(Errc::invalid, "source: nobody is in rtpengine's call");
+  KnownParties there;
+  for (const ParticipantSpec& one : spec.participants) there.refs.insert(one.ref);
+  for (const LegSpec& one : spec.legs) {
+    there.heard.insert(one.participant);
+    there.labels.insert(one.label);
+  }
+  PartyLegs found = legs_for(*parties, *spec.rtpengine, there);
   spec.participants.insert(spec.participants.end(), found.participants.begin(), found.participants.end());
   std::move(found.legs.begin(), found.legs.end(), std::back_inserter(spec.legs));
   return {};
@@ -253,19 +259,35 @@ void SubscribedCalls::look_after(CallId id, std::set<Endpoint>& silent) {
     tell_("call " + to_text(id) + ", leg \"" + one.label +
           "\": " + (checked ? "rtpengine sends it again" : "rtpengine has forgotten it: " + checked.error().what));
   }
-  if (changed) {
-    const std::lock_guard lock(mutex_);
-    if (const auto found = subscribed_.find(id); found != subscribed_.end()) found->second = all;
-  }
-  let_in(id, all, silent);
+  if (changed) note(id, all);
+  let_in(id, silent);
 }
 
-// Whoever has come to rtpengine's call since. Who is turned away once is not tried again: what was booked of them by
-// then stays.
-void SubscribedCalls::let_in(CallId id, const std::vector<Subscribed>& all, const std::set<Endpoint>& silent) {
-  const auto one_of_all =
-      std::find_if(all.begin(), all.end(), [](const Subscribed& one) { return one.source.is_one_of_all; });
-  if (one_of_all == all.end() || one_of_all->is_lost || silent.contains(one_of_all->source.control)) return;
+// Others may have come meanwhile, which stay as they are.
+void SubscribedCalls::note(CallId id, const std::vector<Subscribed>& looked_after) {
+  const std::lock_guard lock(mutex_);
+  const auto found = subscribed_.find(id);
+  if (found == subscribed_.end()) return;
+  for (const Subscribed& one : looked_after) {
+    for (Subscribed& kept : found->second) {
+      if (kept.leg == one.leg) kept = one;
+    }
+  }
+}
+
+// Whoever has come to rtpengine's call since. Who is turned away once is not tried again.
+void SubscribedCalls::let_in(CallId id, const std::set<Endpoint>& silent) {
+  std::vector<Subscribed> all;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = subscribed_.find(id);
+    if (found == subscribed_.end()) return;
+    all = found->second;
+  }
+  const auto one_of_all = std::find_if(all.begin(), all.end(), [&](const Subscribed& one) {
+    return one.source.is_one_of_all && !one.is_lost && !silent.contains(one.source.control);
+  });
+  if (one_of_all == all.end()) return;
   const RtpengineCall call{one_of_all->source.control, one_of_all->source.call_id};
   auto parties = ask_for_parties(ng_, call.control, call.call_id);
   if (!parties) return;
@@ -275,15 +297,18 @@ void SubscribedCalls::let_in(CallId id, const std::vector<Subscribed>& all, cons
   });
   const auto view = parties->empty() ? Result<CallView>(error(Errc::not_found, "nobody is new")) : calls_.call(id);
   if (!view) return;
-  std::set<std::string> refs;
-  std::set<std::string> labels;
-  for (const ParticipantView& one : view->participants) refs.insert(one.ref);
-  for (const LegView& one : view->legs) labels.insert(one.label);
+  KnownParties there;
+  for (const ParticipantView& one : view->participants) there.refs.insert(one.ref);
+  for (const LegView& one : view->legs) {
+    there.heard.insert(one.participant);
+    there.labels.insert(one.label);
+  }
   const Caller caller{to_text(call.control), std::nullopt, Caller::By::rtpengine};
   for (const RtpengineParty& one : *parties) {  // one by one: who cannot be recorded is in nobody's way
-    PartyLegs found = legs_for({one}, call, refs, labels);
-    refs.insert(found.legs.front().participant);
-    labels.insert(found.legs.front().label);
+    PartyLegs found = legs_for({one}, call, there);
+    there.refs.insert(found.legs.front().participant);
+    there.heard.insert(found.legs.front().participant);
+    there.labels.insert(found.legs.front().label);
     const auto added = change_legs(id, {std::move(found.participants), std::move(found.legs)}, caller);
     if (!added) turned_away_.emplace(id, one.tag);
     tell_("call " + to_text(id) + ": \"" + one.tag + "\" has come to it at rtpengine" +

@@ -95,7 +95,8 @@ class SubscribedCalls final : public CallService {
   };
 
   Result<void> find_parties(CallSpec& spec);
-  void let_in(CallId id, const std::vector<Subscribed>& all, const std::set<Endpoint>& silent);
+  void note(CallId id, const std::vector<Subscribed>& looked_after);
+  void let_in(CallId id, const std::set<Endpoint>& silent);
   Result<void> ask_for(std::vector<LegSpec>& legs, Asked& asked);
   Result<void> begin(const CallView& view, Asked& asked);
   void keep(const CallView& view);

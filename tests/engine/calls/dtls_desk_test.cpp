@@ -42,7 +42,7 @@ struct Desk {
     std::vector<DtlsAnswer> answers;
     for (Bytes datagram = client.go_on(); !datagram.empty(); datagram = client.go_on()) {
       take(leg, datagram);
-      desk.step(now);
+      desk.step(now += limits::kDtlsPace);
       for (DtlsAnswer& one : std::exchange(all, {})) {
         for (const auto& reply : one.answer.replies) client.give(reply.datagram);
         answers.push_back(std::move(one));
@@ -106,10 +106,11 @@ TEST_CASE("of legs that are gone nothing is answered") {
   const DtlsLeg leg = desk.open(client.fingerprint());
   const DtlsLeg second = desk.open(client.fingerprint());
   desk.take(leg, client.go_on());
-  desk.desk.close(leg.call);
+  desk.desk.close(leg.id);
   desk.take(second, client.go_on());
   desk.desk.close(second.id);
-  CHECK(desk.desk.step(desk.now) == MonoTime::max());
+  desk.desk.step(desk.now);
+  CHECK(desk.desk.step(desk.now + limits::kDtlsPace) == MonoTime::max());
   CHECK(desk.deliveries == 0);
 }
 
@@ -122,8 +123,9 @@ TEST_CASE("what the other end does not answer is sent again, and is given up in 
   client.give(desk.all.at(0).answer.replies.at(0).datagram);
   desk.all.clear();
   desk.take(leg, client.go_on());
-  const MonoTime next = desk.desk.step(desk.now);
+  desk.desk.step(desk.now += limits::kDtlsPace);
   CHECK_FALSE(desk.all.empty());
+  const MonoTime next = desk.desk.step(desk.now += limits::kDtlsPace);
   CHECK(next > desk.now);
   CHECK(next <= desk.now + 2s);
   CHECK(desk.desk.step(desk.now + limits::kDtlsHandshakeTime) == MonoTime::max());
@@ -142,7 +144,7 @@ TEST_CASE("answers to one shard go together, and no more is taken at once than t
   CHECK(desk.desk.step(desk.now) == desk.now + limits::kDtlsPace);
   CHECK(desk.deliveries == 2);
   CHECK(desk.all.size() == limits::kDtlsTaken);
-  CHECK(desk.desk.step(desk.now + 1ms) == desk.now + limits::kDtlsPace);
+  CHECK(desk.desk.step(desk.now + limits::kDtlsPace / 2) == desk.now + limits::kDtlsPace);
   CHECK(desk.all.size() == limits::kDtlsTaken);
   desk.desk.step(desk.now + limits::kDtlsPace);
   CHECK(desk.all.size() == legs.size());
@@ -225,7 +227,7 @@ TEST_CASE("shards that bring datagrams, calls that come and go, and the desk's o
       desk.open(passing, clients[0]->fingerprint());
       desk.take(passing.id, DtlsLook::hello, Bytes{22}, kPeer);
       CHECK(desk.counts().handshakes.failed == 0);
-      desk.close(passing.call);
+      desk.close(passing.id);
     }
     for (std::thread& shard : shards) shard.join();
   }

@@ -1,5 +1,7 @@
 // Legs whose keys come by DTLS-SRTP, on a whole shard: handshakes go elsewhere, and what comes of them is put in use
 // before the other end is told.
+#include <algorithm>
+
 #include "base/limits.h"
 #include "catch.h"
 #include "srtp_sender.h"
@@ -99,16 +101,44 @@ TEST_CASE("datagrams of a handshake go to whoever makes it, from wherever they c
   CHECK(rig.counts().of(SrtpFault::unkeyed) == 0);
 }
 
-TEST_CASE("of one leg no more than so much is handed on in a sweep, and a flood of hellos leaves room for the rest") {
+TEST_CASE("who floods a leg takes away what is for where they are, and hellos leave room for the rest") {
   if (has_no_batched_srtp()) return;
   Leg rig;
-  for (int i = 0; i < 100; ++i) rig.put_datagram(0, hello());
-  for (int i = 0; i < 100; ++i) rig.put_datagram(0, certificate());
-  rig.pass(5ms);
-  CHECK(rig.handshakes.size() == limits::kDtlsHellosPerSweep + limits::kDtlsRecordsPerSweep);
-  rig.put_datagram(0, hello());
-  rig.pass(5ms);
-  CHECK(rig.handshakes.size() == limits::kDtlsHellosPerSweep + limits::kDtlsRecordsPerSweep + 1);
+  const auto flood_from = [&](const Endpoint& from) {
+    for (int i = 0; i < 100; ++i) {
+      rig.put_datagram(0, hello(), from);
+      rig.put_datagram(0, certificate(), from);
+    }
+  };
+  flood_from(HandSource::kUsualSource);
+  rig.pass(limits::kDtlsTurn);
+  CHECK(rig.handshakes.size() == limits::kDtlsHellosPerTurn + limits::kDtlsRecordsPerTurn);
+
+  // From all ports of an address: so much, however many they are.
+  rig.handshakes.clear();
+  rig.pass(limits::kDtlsTurn);
+  for (std::uint16_t port = 1; port <= 100; ++port) {
+    Endpoint from = kElsewhere;
+    from.port = port;
+    flood_from(from);
+  }
+  rig.pass(limits::kDtlsTurn);
+  CHECK(rig.handshakes.size() ==
+        limits::kDtlsPortsPerAddress * (limits::kDtlsHellosPerTurn + limits::kDtlsRecordsPerTurn));
+
+  // While one floods, hardly anybody else is kept out: who shares their part.
+  int heard = 0;
+  for (std::uint16_t port = 1; port <= 200; ++port) {
+    rig.pass(limits::kDtlsTurn);
+    rig.handshakes.clear();
+    flood_from(kElsewhere);
+    Endpoint own = HandSource::kUsualSource;
+    own.port = port;
+    rig.put_datagram(0, hello(), own);
+    rig.pass(limits::kDtlsTurn);
+    heard += std::ranges::any_of(rig.handshakes, [&](const auto& one) { return one.from == own; }) ? 1 : 0;
+  }
+  CHECK(heard > 170);
 }
 
 TEST_CASE("a leg that has its keys otherwise takes no handshake") {

@@ -317,3 +317,23 @@ TEST_CASE("of legs that come together all come or none, and nobody joins for tho
   CHECK(added->front().rtp == rig.call().legs()[0]->identity().ports.rtp + 2);
   rig.end();
 }
+
+TEST_CASE("what comes to a port while its leg is still to be placed disturbs nobody") {
+  ShardRig rig(ShardRig::defaults());
+  rig.grant_all();
+  rig.talk(0, 1);
+  const auto leg_of = [&](const std::string& label) {
+    return NewLeg{new_id<LegId>(rig.now.wall), label,        "p0",
+                  {{{0, Codec{}}}, 101},       std::nullopt, new_id<KeyId>(rig.now.wall),
+                  SecretKey::random()};
+  };
+  std::vector<NewLeg> legs;
+  legs.push_back(leg_of("another"));
+  legs.back().replaces = LegIndex(0);
+  legs.push_back(leg_of("second"));
+  rig.put_datagram(1, Bytes(172, 0x80));  // to the port that the second will have
+  REQUIRE(rig.shard->add_legs(rig.call_id, {}, std::move(legs), rig.now));
+  rig.pass(20ms);
+  CHECK(rig.call().legs().size() == 3);
+  rig.end();
+}

@@ -136,6 +136,7 @@ TEST_CASE("a leg whose key is gone stays silent, and its participant cannot agre
 TEST_CASE("a call whose port is somebody else's now does not come back, and leaves nothing") {
   ShardRig rig(ShardRig::defaults());
   Returning returning(rig, "granted");
+  returning.call.left = {ParticipantIndex(0)};
   rig.refuse_ports();
   CHECK(rig.shard->add_call(std::move(returning.call), rig.now).error().code == Errc::conflict);
   rig.pass(50ms);

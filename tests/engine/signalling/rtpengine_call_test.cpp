@@ -39,18 +39,63 @@ ParticipantSpec named(const std::string& ref) { return {ref, "person-1", "custom
 
 }  // namespace
 
-TEST_CASE("each party of rtpengine's call gets a leg, and is who has their label or tag, or somebody new") {
+TEST_CASE("each party of rtpengine's call gets a leg, and is who has their label, or somebody new") {
   WholeCall rig;
   rig.rtpengine.tags = {"A", "B", "C"};
   rig.rtpengine.labels = {{"B", "agent"}};
   CallSpec spec;
-  spec.participants = {named("A"), named("agent")};
+  spec.participants = {named("agent"), named("C")};
   const auto view = rig.create(spec);
   REQUIRE(view);
-  CHECK(labels_of(*view) == Names{"A=A", "agent=agent", "C=C"});
-  CHECK(people_of(*view) == Names{"A:customer", "agent:customer", "C:party"});
+  // A tag is the telephone's own to choose: it does not make it somebody who is named.
+  CHECK(labels_of(*view) == Names{"A=A", "agent=agent", "C=C (2)"});
+  CHECK(people_of(*view) == Names{"agent:customer", "C:customer", "A:party", "C (2):party"});
   CHECK(rig.rtpengine.begun.size() == 3);
   for (const LegSpec& leg : rig.inner.asked) CHECK(leg.rtpengine->is_one_of_all);
+}
+
+TEST_CASE("a tag that is named is the participant of that ref, and nobody is two parties") {
+  WholeCall rig;
+  rig.rtpengine.tags = {"A", "B", "agent"};
+  rig.rtpengine.labels = {{"A", "agent"}};
+  CallSpec spec;
+  spec.participants = {named("agent"), named("B")};
+  const auto view = rig.create(spec, {"A", "B", "agent"});
+  REQUIRE(view);
+  CHECK(labels_of(*view) == Names{"agent=agent", "B=B", "agent (2)=agent (2)"});
+  CHECK(people_of(*view) == Names{"agent:customer", "B:customer", "agent (2):party"});
+}
+
+TEST_CASE("a party whose leg is named in the request gets no second one") {
+  WholeCall rig;
+  CallSpec spec;
+  spec.participants = {named("customer")};
+  spec.legs = {Rig::leg("customer", "A")};
+  spec.legs[0].participant = "customer";
+  const auto view = rig.create(spec);
+  REQUIRE(view);
+  CHECK(labels_of(*view) == Names{"customer=customer", "B=B"});
+}
+
+TEST_CASE("a tag that cannot be kept as text is nobody") {
+  const Bencode::List audio{Bencode::Dictionary{{"type", "audio"}}};
+  Bencode::Dictionary tags;
+  for (const std::string& tag : {std::string("good"), std::string("b\xFFd"), std::string("a\nb"), std::string()}) {
+    tags.emplace_back(tag, Bencode::Dictionary{{"tag", tag}, {"medias", audio}});
+  }
+  const auto parties = parties_of(Bencode(Bencode::Dictionary{{"tags", tags}}));
+  REQUIRE(parties.size() == 1);
+  CHECK(parties[0].tag == "good");
+}
+
+TEST_CASE("who has left rtpengine's call is in nobody's way who comes later") {
+  WholeCall rig;
+  const CallView view = rig.created();
+  rig.rtpengine.leave("A");
+  rig.step();
+  rig.rtpengine.tags.insert("C");
+  rig.step();
+  CHECK(labels_of(rig.inner.live.at(view.id)) == Names{"A=A", "B=B", "C=C"});
 }
 
 TEST_CASE("of given tags only those are asked for, now and later") {

@@ -30,8 +30,9 @@ class FakeRtpengine final : public NgClient {
   std::string crypto;  // its lines
   std::uint16_t port = 40000;
   bool answers = true;
-  std::set<std::string> offered;             // what has been asked for and not begun
-  std::map<std::string, std::string> begun;  // subscription -> the SDP of its answer
+  std::set<std::string> offered;              // what has been asked for and not begun
+  std::map<std::string, std::string> begun;   // subscription -> the SDP of its answer
+  std::map<std::string, std::string> copied;  // subscription -> whose
   std::vector<std::string> asked;
 
   Result<Bencode> ask(const Endpoint& server, Bencode::Dictionary question) override {
@@ -43,6 +44,7 @@ class FakeRtpengine final : public NgClient {
     if (all.text_of("call-id") != "the-call" || tags.empty()) return error(Errc::not_found, "Unknown call-ID");
     if (command == "subscribe request") {
       if (!tags.contains(std::string(all.text_of("from-tag")))) return error(Errc::not_found, "no such tag exists");
+      copied[ours] = all.text_of("from-tag");
       offered.insert(ours);
       return Bencode(Bencode::Dictionary{{"result", "ok"}, {"sdp", sdp()}});
     }
@@ -61,6 +63,11 @@ class FakeRtpengine final : public NgClient {
     return Bencode(Bencode::Dictionary{
         {"result", "ok"},
         {"tags", Bencode::Dictionary{{ours, Bencode::Dictionary{{"subscriptions", subscriptions}}}}}});
+  }
+  // With the copies of what they said.
+  void leave(const std::string& tag) {
+    tags.erase(tag);
+    std::erase_if(begun, [&](const auto& one) { return copied[one.first] == tag; });
   }
   void forget() {
     offered.clear();
