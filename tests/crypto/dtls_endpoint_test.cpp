@@ -386,10 +386,15 @@ TEST_CASE("a client whose hello was answered in somebody else's words still gets
 
 TEST_CASE("what a datagram looks like shows by its first record") {
   const auto record = [](std::uint8_t type, std::uint8_t epoch, std::uint8_t first) {
-    return Bytes{type, 0xFE, 0xFD, 0, epoch, 0, 0, 0, 0, 0, 9, 0, 1, first};
+    Bytes bytes{type, 0xFE, 0xFD, 0, epoch, 0, 0, 0, 0, 0, 9, 0, 12, first};
+    bytes.resize(13 + 12);
+    return bytes;
   };
   CHECK(look_of(record(22, 0, 1)) == DtlsLook::hello);
   CHECK(look_of(record(22, 0, 11)) == DtlsLook::record);
+  Bytes later_piece = record(22, 0, 1);
+  later_piece.at(13 + 8) = 100;  // where it begins
+  CHECK(look_of(later_piece) == DtlsLook::record);
   CHECK(look_of(record(20, 0, 1)) == DtlsLook::record);
   Bytes encrypted = record(22, 1, 1);
   encrypted.at(12) = 36;

@@ -80,7 +80,7 @@ TEST_CASE("a party whose leg is named in the request gets no second one") {
 TEST_CASE("a tag that cannot be kept as text is nobody") {
   const Bencode::List audio{Bencode::Dictionary{{"type", "audio"}}};
   Bencode::Dictionary tags;
-  for (const std::string& tag : {std::string("good"), std::string("b\xFFd"), std::string("a\nb"), std::string()}) {
+  for (const std::string& tag : {std::string("good"), std::string("b\xFF") + "d", std::string("a\nb"), std::string()}) {
     tags.emplace_back(tag, Bencode::Dictionary{{"tag", tag}, {"medias", audio}});
   }
   const auto parties = parties_of(Bencode(Bencode::Dictionary{{"tags", tags}}));
