@@ -16,6 +16,10 @@ SharedSrtpTerms terms_of(DtlsSrtpKeys&& keys, const DtlsFingerprint& peer) {
   return terms;
 }
 
+std::uint64_t unfinished_of(const DtlsCounts& counts) {
+  return counts.begun - counts.done - counts.failed - counts.given_up;
+}
+
 }  // namespace
 
 DtlsDesk::~DtlsDesk() {
@@ -81,8 +85,8 @@ MonoTime DtlsDesk::step(MonoTime now) {
 
 std::size_t DtlsDesk::answer_waiting(MonoTime now, Batch& batch) {
   std::size_t taken = 0;
-  const std::uint64_t begun_before = begun();
-  for (; taken < limits::kDtlsTaken && begun() - begun_before < limits::kDtlsBegun; ++taken) {
+  const std::uint64_t begun_before = begun_;
+  for (; taken < limits::kDtlsTaken && begun_ - begun_before < limits::kDtlsBegun; ++taken) {
     const auto waiting = take_waiting();
     if (waiting == nullptr) break;
     if (is_one_too_many(waiting->datagram)) {
@@ -100,25 +104,20 @@ std::size_t DtlsDesk::answer_waiting(MonoTime now, Batch& batch) {
   return taken;
 }
 
-std::uint64_t DtlsDesk::begun() const {
-  const std::lock_guard lock(mutex_);
-  return counts_.begun;
-}
-
 // A hello that would begin a handshake, while as many are under way as there may be.
 bool DtlsDesk::is_one_too_many(ByteView datagram) const {
+  if (unfinished_ < limits::kDtlsUnderWay) return false;
   const auto hello = parse_client_hello(datagram);
-  if (!hello || hello->cookie.empty()) return false;
-  const std::lock_guard lock(mutex_);
-  const std::uint64_t over = counts_.done + counts_.failed + counts_.given_up;
-  return counts_.begun >= over + limits::kDtlsUnderWay;
+  return hello && !hello->cookie.empty();
 }
 
 void DtlsDesk::send_again(MonoTime now, Batch& batch) {
   next_due_ = MonoTime::max();
+  unfinished_ = 0;  // of legs that are gone there are none
   for (const SeatPtr& seat : std::exchange(under_way_, {})) {
     const auto due = seat->endpoint.due(now);
     if (!due || seat_of(seat->leg.id) != seat) continue;
+    unfinished_ += unfinished_of(seat->endpoint.counts());
     if (*due <= now) {
       work(
           seat, [&](DtlsEndpoint& endpoint) { return endpoint.tick(now); }, now, batch);
@@ -140,9 +139,12 @@ void DtlsDesk::work(const SeatPtr& seat, const std::function<DtlsEndpoint::Outco
                     Batch& batch) {
   const DtlsCounts before = seat->endpoint.counts();
   DtlsEndpoint::Outcome outcome = what(seat->endpoint);
+  const DtlsCounts since = seat->endpoint.counts() - before;
+  begun_ += since.begun;
+  unfinished_ += unfinished_of(seat->endpoint.counts()) - unfinished_of(before);  // modulo 2^64
   {
     const std::lock_guard lock(mutex_);
-    counts_ += seat->endpoint.counts() - before;
+    counts_ += since;
   }
   look_after(seat, now);
   if (!outcome.agreed && outcome.replies.empty()) return;

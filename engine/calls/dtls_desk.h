@@ -97,7 +97,6 @@ class DtlsDesk {
   std::unique_ptr<Waiting> take_waiting();
   SeatPtr seat_of(LegId leg) const;
   std::size_t answer_waiting(MonoTime now, Batch& batch);
-  std::uint64_t begun() const;
   bool is_one_too_many(ByteView datagram) const;
   void send_again(MonoTime now, Batch& batch);
   void look_after(const SeatPtr& seat, MonoTime now);
@@ -111,8 +110,10 @@ class DtlsDesk {
   std::atomic<std::size_t> waiting_{0};
   std::atomic<std::uint64_t> turned_away_{0};
 
-  std::set<SeatPtr> under_way_;            // have handshakes; the stepping thread's, and so are ...
-  MonoTime next_due_ = MonoTime::max();    // ... when the first of them wants to be looked at again
+  std::uint64_t begun_ = 0;                // handshakes, ever; the stepping thread's, and so are ...
+  std::uint64_t unfinished_ = 0;           // ... those of them that are under way, ...
+  std::set<SeatPtr> under_way_;            // ... the seats that have some, ...
+  MonoTime next_due_ = MonoTime::max();    // ... when the first of them wants to be looked at again, ...
   MonoTime not_before_ = MonoTime::min();  // ... and when more of what waits may be taken
 
   mutable std::mutex mutex_;  // guards the two below

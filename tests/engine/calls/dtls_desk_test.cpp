@@ -164,6 +164,33 @@ TEST_CASE("under a flood of hellos there is room for handshakes that are under w
   CHECK(desk.desk.counts().turned_away > 2 * limits::kDtlsWaiting - limits::kDtlsHellosWaiting);
 }
 
+TEST_CASE("so many handshakes may be under way, and those of legs that are gone are not") {
+  Desk desk;
+  DtlsClient client;
+  std::vector<DtlsLeg> legs;
+  // As far as its hello with a cookie, and no further.
+  const auto begin = [&] {
+    const DtlsLeg leg = desk.open(client.fingerprint());
+    client.restart();
+    desk.take(leg, client.go_on());
+    desk.desk.step(desk.now += limits::kDtlsPace);
+    client.give(std::exchange(desk.all, {}).at(0).answer.replies.at(0).datagram);
+    desk.take(leg, client.go_on());
+    desk.desk.step(desk.now += limits::kDtlsPace);
+    desk.all.clear();
+    legs.push_back(leg);
+  };
+  for (std::uint64_t i = 0; i < limits::kDtlsUnderWay; ++i) begin();
+  CHECK(desk.desk.counts().handshakes.begun == limits::kDtlsUnderWay);
+  begin();
+  CHECK(desk.desk.counts().handshakes.begun == limits::kDtlsUnderWay);
+  CHECK(desk.desk.counts().turned_away == 1);
+  for (const DtlsLeg& leg : legs) desk.desk.close(leg.id);
+  desk.desk.step(desk.now += limits::kDtlsHandshakeTime);
+  begin();
+  CHECK(desk.desk.counts().handshakes.begun == limits::kDtlsUnderWay + 1);
+}
+
 namespace {
 
 // What a desk on its own thread has delivered to each leg.
