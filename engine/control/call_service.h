@@ -23,8 +23,8 @@
 
 namespace assent {
 
-// Who asks: the id of the API token, or the name of the webhook or of the trunk (engine/signalling/siprec_sessions.h), or
-// where rtpengine's control port is, for the record; and since when, for the latency.
+// Who asks: the id of the API token, or the name of the webhook or of the trunk (engine/signalling/siprec_sessions.h),
+// or where rtpengine's control port is, for the record; and since when, for the latency.
 struct Caller {
   std::string token_id;
   std::optional<MonoTime> asked_at = std::nullopt;
@@ -48,10 +48,10 @@ struct ParticipantSpec {
 
 // A participant of a call that goes through rtpengine, which is asked for a copy of what they say.
 struct RtpengineSource {
-  Endpoint control;          // where rtpengine listens for its control protocol NG
-  std::string call_id;       // SIP's
-  std::string tag;           // of the participant, in SIP's From or To
-  std::string subscription;  // rtpengine's name of the copy; made here
+  Endpoint control;            // where rtpengine listens for its control protocol NG
+  std::string call_id;         // SIP's
+  std::string tag;             // of the participant, in SIP's From or To
+  std::string subscription;    // rtpengine's name of the copy; made here
   bool is_one_of_all = false;  // who comes to rtpengine's call later comes to ours, too
 
   bool operator==(const RtpengineSource&) const = default;
