@@ -1,5 +1,6 @@
 #include "base/address_range.h"
 
+#include "base/bytes.h"
 #include "base/text.h"
 
 namespace assent {
@@ -25,6 +26,10 @@ bool is_zero_after(const Endpoint& endpoint, unsigned bits) {
 }
 
 }  // namespace
+
+std::uint64_t network_of(const Endpoint& endpoint) {
+  return load_be64(endpoint.address.data() + (endpoint.is_v4() ? 8 : 0));
+}
 
 bool AddressRange::contains(const Endpoint& endpoint) const { return same_prefix(first_, endpoint, prefix_bits_); }
 

@@ -2,6 +2,7 @@
 // Pure; any thread.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,5 +28,8 @@ class AddressRange {
 };
 
 std::optional<AddressRange> parse_address_range(std::string_view text);
+
+// What of its address a host cannot choose: of IPv4 all, of IPv6 the first 64 bits, since one host has the rest.
+std::uint64_t network_of(const Endpoint& endpoint);
 
 }  // namespace assent

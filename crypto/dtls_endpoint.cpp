@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/address_range.h"
 #include "base/limits.h"
 
 namespace assent {
@@ -11,9 +12,7 @@ constexpr std::uint64_t DtlsCounts::*kCounts[] = {&DtlsCounts::hellos, &DtlsCoun
                                                   &DtlsCounts::failed, &DtlsCounts::dropped, &DtlsCounts::given_up};
 
 bool are_neighbours(const Endpoint& one, const Endpoint& other) {
-  constexpr std::ptrdiff_t kNetworkBytes = 8;
-  if (one.is_v4() || other.is_v4()) return one.address == other.address;
-  return std::equal(one.address.begin(), one.address.begin() + kNetworkBytes, other.address.begin());
+  return one.is_v4() == other.is_v4() && network_of(one) == network_of(other);
 }
 
 }  // namespace
@@ -79,7 +78,7 @@ void DtlsEndpoint::pass_on(const std::vector<ByteView>& records, const Endpoint&
   if (!is_known) ++counts_.dropped;
 }
 
-// The oldest of the same address (IPv6: of the same /64, of which one host has all) goes before any other's.
+// The oldest of the same host (network_of) goes before any other's.
 void DtlsEndpoint::make_room_for(const Endpoint& from) {
   const auto is_neighbour = [&](const Source& source) { return are_neighbours(source.from, from); };
   const bool too_many_here = std::count_if(sources_.begin(), sources_.end(), is_neighbour) >=

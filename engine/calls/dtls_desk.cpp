@@ -85,8 +85,8 @@ MonoTime DtlsDesk::step(MonoTime now) {
 
 std::size_t DtlsDesk::answer_waiting(MonoTime now, Batch& batch) {
   std::size_t taken = 0;
-  const std::uint64_t begun_before = begun_;
-  for (; taken < limits::kDtlsTaken && begun_ - begun_before < limits::kDtlsBegun; ++taken) {
+  std::uint64_t begun = 0;
+  for (; taken < limits::kDtlsTaken && begun < limits::kDtlsBegun; ++taken) {
     const auto waiting = take_waiting();
     if (waiting == nullptr) break;
     if (is_one_too_many(waiting->datagram)) {
@@ -99,7 +99,7 @@ std::size_t DtlsDesk::answer_waiting(MonoTime now, Batch& batch) {
     const auto receive = [&](DtlsEndpoint& endpoint) {
       return endpoint.receive(waiting->datagram, waiting->from, now);
     };
-    work(seat, receive, now, batch);
+    begun += work(seat, receive, now, batch).begun;
   }
   return taken;
 }
@@ -119,7 +119,7 @@ void DtlsDesk::send_again(MonoTime now, Batch& batch) {
     if (!due || seat_of(seat->leg.id) != seat) continue;
     unfinished_ += unfinished_of(seat->endpoint.counts());
     if (*due <= now) {
-      work(
+      (void)work(
           seat, [&](DtlsEndpoint& endpoint) { return endpoint.tick(now); }, now, batch);
     } else {
       look_after(seat, now);
@@ -135,25 +135,25 @@ void DtlsDesk::look_after(const SeatPtr& seat, MonoTime now) {
   next_due_ = std::min(next_due_, *due);
 }
 
-void DtlsDesk::work(const SeatPtr& seat, const std::function<DtlsEndpoint::Outcome(DtlsEndpoint&)>& what, MonoTime now,
-                    Batch& batch) {
+DtlsCounts DtlsDesk::work(const SeatPtr& seat, const std::function<DtlsEndpoint::Outcome(DtlsEndpoint&)>& what,
+                          MonoTime now, Batch& batch) {
   const DtlsCounts before = seat->endpoint.counts();
   DtlsEndpoint::Outcome outcome = what(seat->endpoint);
   const DtlsCounts since = seat->endpoint.counts() - before;
-  begun_ += since.begun;
-  unfinished_ += unfinished_of(seat->endpoint.counts()) - unfinished_of(before);  // modulo 2^64
+  unfinished_ += unfinished_of(since);  // modulo 2^64
   {
     const std::lock_guard lock(mutex_);
     counts_ += since;
   }
   look_after(seat, now);
-  if (!outcome.agreed && outcome.replies.empty()) return;
+  if (!outcome.agreed && outcome.replies.empty()) return since;
   HandshakeAnswer answer{seat->leg.call, seat->leg.index, nullptr, {}, std::move(outcome.replies)};
   if (outcome.agreed) {
     answer.agreed = terms_of(std::move(outcome.agreed->keys), seat->peer);
     answer.with = outcome.agreed->with;
   }
   batch[seat->leg.shard].push_back({seat->leg, std::move(answer)});
+  return since;
 }
 
 DtlsDeskCounts DtlsDesk::counts() const {

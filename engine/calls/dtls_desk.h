@@ -100,8 +100,9 @@ class DtlsDesk {
   bool is_one_too_many(ByteView datagram) const;
   void send_again(MonoTime now, Batch& batch);
   void look_after(const SeatPtr& seat, MonoTime now);
-  void work(const SeatPtr& seat, const std::function<DtlsEndpoint::Outcome(DtlsEndpoint&)>& what, MonoTime now,
-            Batch& batch);
+  // What it has counted.
+  DtlsCounts work(const SeatPtr& seat, const std::function<DtlsEndpoint::Outcome(DtlsEndpoint&)>& what, MonoTime now,
+                  Batch& batch);
 
   const std::unique_ptr<DtlsIdentity> identity_;
   Deliver deliver_;
@@ -110,8 +111,7 @@ class DtlsDesk {
   std::atomic<std::size_t> waiting_{0};
   std::atomic<std::uint64_t> turned_away_{0};
 
-  std::uint64_t begun_ = 0;                // handshakes, ever; the stepping thread's, and so are ...
-  std::uint64_t unfinished_ = 0;           // ... those of them that are under way, ...
+  std::uint64_t unfinished_ = 0;           // handshakes that are under way; the stepping thread's, and so are ...
   std::set<SeatPtr> under_way_;            // ... the seats that have some, ...
   MonoTime next_due_ = MonoTime::max();    // ... when the first of them wants to be looked at again, ...
   MonoTime not_before_ = MonoTime::min();  // ... and when more of what waits may be taken

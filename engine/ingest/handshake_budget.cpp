@@ -1,5 +1,6 @@
 #include "engine/ingest/handshake_budget.h"
 
+#include "base/address_range.h"
 #include "base/bytes.h"
 #include "crypto/random.h"
 
@@ -8,16 +9,9 @@ namespace {
 
 constexpr std::uint64_t kGolden = 0x9E3779B97F4A7C15U;
 
-// What of an address one host cannot choose.
-std::uint64_t network_of(const Endpoint& from) { return load_be64(from.address.data() + (from.is_v4() ? 8 : 0)); }
-
 }  // namespace
 
-HandshakeBudget::HandshakeBudget() {
-  std::array<std::uint8_t, sizeof salt_> drawn{};
-  random_bytes(drawn);
-  salt_ = load_be64(drawn.data());
-}
+HandshakeBudget::HandshakeBudget() : salt_(load_be64(random_32().data())) {}
 
 bool HandshakeBudget::admits(DtlsLook look, const Endpoint& from, MonoTime now) {
   if (look == DtlsLook::nothing) return false;

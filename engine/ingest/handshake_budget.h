@@ -3,7 +3,7 @@
 //
 // Hellos, which anybody can send, and records that may be of a handshake there is, each by where they come from: all
 // sources share limits::kDtlsBuckets counts, and all addresses as many, by a hash that nobody outside knows and that is
-// another in each turn. Who floods from one port, or from all ports of one address (IPv6: of one /64), takes away what
+// another in each turn. Who floods from one port, or from all ports of one host (network_of), takes away what
 // is for one in so many of the others. A value; the shard's thread.
 #pragma once
 
@@ -30,7 +30,7 @@ class HandshakeBudget {
   };
   std::size_t bucket_of(std::uint64_t address, std::uint16_t port) const;
 
-  std::uint64_t salt_ = 0;
+  std::uint64_t salt_;
   MonoTime since_;
   Counts hellos_;
   Counts records_;

@@ -52,7 +52,7 @@ Result<std::vector<RtpengineParty>> ask_for_parties(NgClient& ng, const Endpoint
   return parties_of(*answer);
 }
 
-PartyLegs legs_for(const std::vector<RtpengineParty>& parties, const RtpengineCall& call, KnownParties there) {
+PartyLegs legs_for(const std::vector<RtpengineParty>& parties, const RtpengineCall& call, KnownParties& there) {
   PartyLegs added;
   for (const RtpengineParty& party : parties) {
     const std::string label = plain_text(party.label, limits::kRefBytes);

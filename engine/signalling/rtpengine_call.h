@@ -41,7 +41,8 @@ struct KnownParties {
 // A party is the participant whose ref is the label that the proxy gave them, or, of those whose tags were named, their
 // tag: a tag is the telephone's own to choose, and must not make it somebody else. Who has a leg is nobody's else.
 // Whoever is left joins, as kPartyRole, under their label or tag, or that with a number where somebody has it.
+// They are there then, too.
 inline constexpr const char* kPartyRole = "party";
-PartyLegs legs_for(const std::vector<RtpengineParty>& parties, const RtpengineCall& call, KnownParties there);
+PartyLegs legs_for(const std::vector<RtpengineParty>& parties, const RtpengineCall& call, KnownParties& there);
 
 }  // namespace assent

@@ -230,6 +230,8 @@ class Reader {
   std::size_t line_ = 0;
 };
 
+bool is_srtp(std::string_view protocol) { return protocol == "RTP/SAVP" || protocol == "RTP/SAVPF"; }
+
 std::string connection_text(const Endpoint& address) {
   return std::string("IN ") + (address.is_v4() ? "IP4 " : "IP6 ") + address_text(address);
 }
@@ -266,15 +268,15 @@ bool SdpMedia::is_rtp_audio() const {
 }
 
 bool SdpMedia::is_srtp_audio() const {
-  const bool has_keys = (protocol == "RTP/SAVP" || protocol == "RTP/SAVPF") && !crypto.empty();
-  return kind == "audio" && port != 0 && (has_keys || is_by_dtls());
+  return kind == "audio" && port != 0 && ((is_srtp(protocol) && !crypto.empty()) || is_by_dtls());
 }
 
 bool SdpMedia::is_by_dtls() const {
-  const bool over_tls = protocol == "UDP/TLS/RTP/SAVP" || protocol == "UDP/TLS/RTP/SAVPF";
-  const bool may_be = over_tls || ((protocol == "RTP/SAVP" || protocol == "RTP/SAVPF") && crypto.empty());
+  constexpr std::string_view kTls = "UDP/TLS/";
+  const bool over_tls = protocol.starts_with(kTls) && is_srtp(std::string_view(protocol).substr(kTls.size()));
+  const bool without_keys = is_srtp(protocol) && crypto.empty();
   // Without the attribute it is active.
-  return may_be && fingerprint && (setup.empty() || setup == "active" || setup == "actpass");
+  return (over_tls || without_keys) && fingerprint && (setup.empty() || setup == "active" || setup == "actpass");
 }
 
 SharedSrtpTerms SdpMedia::srtp_terms() const {

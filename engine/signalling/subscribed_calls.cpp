@@ -295,7 +295,8 @@ void SubscribedCalls::let_in(CallId id, const std::set<Endpoint>& silent) {
     if (turned_away_.contains({id, party.tag})) return true;
     return std::any_of(all.begin(), all.end(), [&](const Subscribed& one) { return one.source.tag == party.tag; });
   });
-  const auto view = parties->empty() ? Result<CallView>(error(Errc::not_found, "nobody is new")) : calls_.call(id);
+  if (parties->empty()) return;
+  const auto view = calls_.call(id);
   if (!view) return;
   KnownParties there;
   for (const ParticipantView& one : view->participants) there.refs.insert(one.ref);
@@ -306,9 +307,6 @@ void SubscribedCalls::let_in(CallId id, const std::set<Endpoint>& silent) {
   const Caller caller{to_text(call.control), std::nullopt, Caller::By::rtpengine};
   for (const RtpengineParty& one : *parties) {  // one by one: who cannot be recorded is in nobody's way
     PartyLegs found = legs_for({one}, call, there);
-    there.refs.insert(found.legs.front().participant);
-    there.heard.insert(found.legs.front().participant);
-    there.labels.insert(found.legs.front().label);
     const auto added = change_legs(id, {std::move(found.participants), std::move(found.legs)}, caller);
     if (!added) turned_away_.emplace(id, one.tag);
     tell_("call " + to_text(id) + ": \"" + one.tag + "\" has come to it at rtpengine" +

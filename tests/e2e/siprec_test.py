@@ -359,6 +359,32 @@ def restarted(folder, program):
     engine.stop()
 
 
+def speak(senders, beside=None, packets=40):
+    """What each of them said, at once; and somebody beside them, in the clear."""
+    said = [b""] * len(senders)
+    for _ in zip(range(packets), harness.paced(60)):
+        for i, sender in enumerate(senders):
+            payload = random.randbytes(160)
+            said[i] += payload
+            sender.send(payload)
+        if beside:
+            beside.send(b"\x7d" * 160)
+    return said
+
+
+def recorded(engine, call, client, *halves):
+    """The session's recording, once it has ended: every packet was opened, and all that was said is in it."""
+    packets = sum(len(half[0]) // 160 for half in halves)
+    harness.wait_until("all has come", lambda: all(leg["srtp"]["opened"] == packets for leg in engine.show(call)["legs"]))
+    check(client.ask("BYE").status == 200, "BYE")
+    no_calls(engine)
+    wav = engine.wav(finished(engine, all_recordings(engine)[0])["id"])
+    for said in halves:
+        for leg, what in zip(wav.legs, said):
+            check(harness.find_run(leg, [harness.ULAW[byte] for byte in what]) >= 0, "what was said is not in the recording")
+    return wav
+
+
 def encrypted(folder, program):
     """A session of SRTP, with other keys after a re-INVITE: both m-lines, and all that was said."""
     suites = ("AES_CM_128_HMAC_SHA1_80", "AEAD_AES_256_GCM")  # of the two m-lines
@@ -382,29 +408,13 @@ def encrypted(folder, program):
         engine.decide(call, participant["ref"], "granted", purposes=["quality"])
     senders = [SrtpSender(leg, suite, key) for leg, suite, key in zip(call["legs"], suites, keys)]
     plain = harness.Sender(call["legs"][0])
-    said = [[], []]
-
-    def speak(packets):
-        for i, _ in zip(range(packets), harness.paced(60)):
-            for sender, what in zip(senders, said):
-                what.append(random.randbytes(160))
-                sender.send(what[-1])
-            plain.send(b"\x7d" * 160)
-
-    speak(40)
+    said = speak(senders, plain)
     keys = [new_key(suite) for suite in suites]
     check(client.invite(offer(keys, 2)).status == 200, "a re-INVITE with other keys")
     for sender, suite, key in zip(senders, suites, keys):
         sender.protection = Protection(suite, key)
-    speak(40)
-    harness.wait_until("all has come", lambda: all(leg["srtp"]["opened"] == 80 for leg in engine.show(call)["legs"]))
-    check(client.ask("BYE").status == 200, "BYE")
-    no_calls(engine)
-    wav = engine.wav(finished(engine, all_recordings(engine)[0])["id"])
-    for leg, what in zip(wav.legs, said):
-        samples = [harness.ULAW[byte] for byte in b"".join(what)]
-        halves = samples[:40 * 160], samples[40 * 160:]
-        check(all(harness.find_run(leg, half) >= 0 for half in halves), "what was said is not in the recording")
+    wav = recorded(engine, call, client, said, speak(senders, plain))
+    for leg in wav.legs:
         check(harness.find_run(leg, [harness.ULAW[0x7d]] * 160) < 0, "what was sent in the clear is in the recording")
     print("an encrypted session, over a change of keys: 80 packets of each voice, every one as it was said")
     engine.stop()
@@ -433,26 +443,10 @@ def by_dtls(folder, program):
     for sender in senders:
         shown = sender.shake_hands().fingerprint
         check(f"a=fingerprint:{shown}" in reply.body, f"the answer does not name the certificate that is shown: {shown}")
-    said = [[], []]
-
-    def speak(packets):
-        for i, _ in zip(range(packets), harness.paced(60)):
-            for sender, what in zip(senders, said):
-                what.append(random.randbytes(160))
-                sender.send(what[-1])
-
-    speak(40)
+    said = speak(senders)
     check(client.invite(offer(2, "inactive")).status == 200, "a hold")
     check(client.invite(offer(3)).status == 200, "its end")
-    speak(40)
-    harness.wait_until("all has come", lambda: all(leg["srtp"]["opened"] == 80 for leg in engine.show(call)["legs"]))
-    check(client.ask("BYE").status == 200, "BYE")
-    no_calls(engine)
-    wav = engine.wav(finished(engine, all_recordings(engine)[0])["id"])
-    for leg, what in zip(wav.legs, said):
-        samples = [harness.ULAW[byte] for byte in b"".join(what)]
-        halves = samples[:40 * 160], samples[40 * 160:]
-        check(all(harness.find_run(leg, half) >= 0 for half in halves), "what was said is not in the recording")
+    recorded(engine, call, client, said, speak(senders))
     print("a session by DTLS-SRTP, over a hold: 80 packets of each voice, every one as it was said")
     engine.stop()
 
