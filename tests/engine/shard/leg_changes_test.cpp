@@ -318,7 +318,7 @@ TEST_CASE("of legs that come together all come or none, and nobody joins for tho
   rig.end();
 }
 
-TEST_CASE("what comes to a port while its leg is still to be placed disturbs nobody") {
+TEST_CASE("what came before a leg was replaced is its own, and what comes before another is placed disturbs nobody") {
   ShardRig rig(ShardRig::defaults());
   rig.grant_all();
   rig.talk(0, 1);
@@ -331,9 +331,12 @@ TEST_CASE("what comes to a port while its leg is still to be placed disturbs nob
   legs.push_back(leg_of("another"));
   legs.back().replaces = LegIndex(0);
   legs.push_back(leg_of("second"));
+  rig.put_packet(0, Bytes(160, 2));
   rig.put_datagram(1, Bytes(172, 0x80));  // to the port that the second will have
   REQUIRE(rig.shard->add_legs(rig.call_id, {}, std::move(legs), rig.now));
+  CHECK(rig.call().legs()[0]->receiver().counts().packets == 2);
   rig.pass(20ms);
   CHECK(rig.call().legs().size() == 3);
+  CHECK(rig.call().legs()[1]->receiver().counts().packets == 0);
   rig.end();
 }
