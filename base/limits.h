@@ -93,8 +93,8 @@ inline constexpr std::uint8_t kDtlsHellosPerTurn = 16;
 inline constexpr std::uint8_t kDtlsRecordsPerTurn = 40;
 inline constexpr std::uint8_t kDtlsPortsPerAddress = 4;  // that may send so much
 // Datagrams of all legs that wait for their handshakes: hellos fill half of it. So many are looked at together, and
-// then none for so long: 24,000 a second. Of handshakes, which cost some 200 us each, only so many begin in that time;
-// and so many may be under way, some 50 KB each.
+// then none for so long: 24,000 a second. Of handshakes, each of which costs far more than a hello, only so many begin
+// in that time; and so many may be under way.
 inline constexpr std::size_t kDtlsWaiting = 1024;
 inline constexpr std::size_t kDtlsHellosWaiting = kDtlsWaiting / 2;
 inline constexpr std::size_t kDtlsTaken = 24;

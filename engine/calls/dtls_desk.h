@@ -1,5 +1,5 @@
-// DtlsDesk: where the handshakes of DTLS-SRTP legs are made, on a thread of their own: one costs as much as thousands
-// of packets, so no shard waits for any.
+// DtlsDesk: where the handshakes of DTLS-SRTP legs are made, on a thread of their own: one takes far longer than a
+// packet, so no shard waits for any.
 //
 //      shard --datagram--> [ waits here ] --> DtlsEndpoint of its leg --keys and replies--> the leg's shard
 //

@@ -3,8 +3,8 @@
 //
 // Hellos, which anybody can send, and records that may be of a handshake there is, each by where they come from: all
 // sources share limits::kDtlsBuckets counts, and all addresses as many, by a hash that nobody outside knows and that is
-// another in each turn. Who floods from one port, or from all ports of one host (network_of), takes away what
-// is for one in so many of the others. A value; the shard's thread.
+// another in each turn. Who floods from one port takes away what is for one in so many of the others; from all
+// ports of one host (network_of), what is for a few in so many. A value; the shard's thread.
 #pragma once
 
 #include <array>
